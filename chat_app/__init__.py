@@ -1,0 +1,1 @@
+"""The project: settings, the root of all addresses, and the ways a server starts Parlour."""

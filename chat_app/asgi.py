@@ -1,0 +1,20 @@
+"""Parlour for an ASGI server: the gate in front of Django."""
+
+import os
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+from chat.gate.asgi import Gate
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chat_app.settings")
+
+
+def gate():
+    django = get_wsgi_application()
+    from chat.middleware import security_headers  # needs the models, which Django has made ready just now
+
+    return Gate(django, threads=settings.THREADS, headers=list(security_headers().items()))
+
+
+application = gate()

@@ -1,0 +1,23 @@
+"""The private .env file: where it is, and a first one with a generated secret key."""
+
+import os
+import secrets
+from pathlib import Path
+
+PATH = Path(__file__).resolve().parent.parent / ".env"
+
+FIRST = """\
+# Parlour's private settings. Every setting is explained in .env.example and in the README.
+# Keep this file to yourself: whoever has the key can sign in as anyone.
+SECRET_KEY='{key}'
+"""
+
+
+def write_if_missing():
+    """Write a first .env, readable by its owner alone, unless there is one or the environment has the key."""
+    if PATH.exists() or "SECRET_KEY" in os.environ:
+        return
+    descriptor = os.open(PATH, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(FIRST.format(key=secrets.token_urlsafe(48)))
+    print(f"Wrote {PATH.name} with a new secret key.", flush=True)

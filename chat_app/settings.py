@@ -1,0 +1,188 @@
+"""Every setting of Parlour, read from the environment or .env; .env.example and the README explain each."""
+
+import os
+from pathlib import Path
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+environ.Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+
+# The house
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY")
+HTTPS = env.bool("HTTPS", default=False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+ADMIN_PATH = env.str("ADMIN_PATH", default="admin/").strip("/") + "/"
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+THREADS = env.int("THREADS", default=4)
+
+ROOT_URLCONF = "chat_app.urls"
+WSGI_APPLICATION = "chat_app.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "tailwind",
+    "theme",
+    "chat",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "chat.middleware.SecurityHeadersMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "chat.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "chat.middleware.TimeZoneMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "chat.middleware.RefusalMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "chat.context.site",
+            ]
+        },
+    }
+]
+
+# What it keeps, and where
+
+
+def database(url):
+    """The database that `url` names, with what it needs to serve many writers at once."""
+    config = environ.Env.db_url_config(url)
+    config |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+    if "sqlite" in config["ENGINE"]:
+        # WAL lets readers go on while somebody writes. FULL makes an acknowledged message survive a power cut.
+        # IMMEDIATE takes the write lock when a transaction begins: one that reads first and writes later cannot
+        # fail half-way with "database is locked". Whoever has to wait for the lock does so for `timeout` seconds.
+        config["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 5,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        }
+    return config
+
+
+def cache(url, entries):
+    """A cache in this process's memory, or in the Redis at `url` when there is one; `entries` bounds the former."""
+    if url:
+        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+    return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": entries}}
+
+
+DATABASES = {"default": database(env.str("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'parlour.sqlite3'}"))}
+# redis-py speaks to Valkey too, but does not know its name.
+REDIS_URL = env.str("REDIS_URL", default="").replace("valkey://", "redis://").replace("valkeys://", "rediss://")
+CACHES = {
+    "default": cache(REDIS_URL, entries=20_000),
+    "limits": cache(REDIS_URL, entries=100_000) | {"LOCATION": REDIS_URL or "limits", "KEY_PREFIX": "limits"},
+}
+
+# Who somebody is
+
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_AGE = 365 * 24 * 3600
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "chat.views.refusals.stale_form"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+# What browsers are told (DEBUG's own error pages aside)
+
+SECURE_CSP = {
+    "default-src": ["'none'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'"],
+    "img-src": ["'self'", "data:"],
+    "media-src": ["'self'"],
+    "connect-src": ["'self'"],
+    "form-action": ["'self'"],
+    "frame-src": ["'self'"],
+    "frame-ancestors": ["'self'"],
+    "base-uri": ["'none'"],
+}
+X_FRAME_OPTIONS = "SAMEORIGIN"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and TRUSTED_PROXIES else None
+
+# Words, times, looks
+
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+USE_TZ = True
+LANGUAGES = [("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+TAILWIND_APP_NAME = "theme"
+
+# How rooms behave
+
+NAME_HELD_DAYS = env.int("NAME_HELD_DAYS", default=30)
+LIMITS = env.bool("LIMITS", default=True)
+LIMIT_SEND_PERSON = env.str("LIMIT_SEND_PERSON", default="30/60")
+LIMIT_SEND_ADDRESS = env.str("LIMIT_SEND_ADDRESS", default="300/60")
+LIMIT_SEND_ROOM = env.str("LIMIT_SEND_ROOM", default="1200/60")
+LIMIT_JOIN_PERSON = env.str("LIMIT_JOIN_PERSON", default="30/600")
+LIMIT_JOIN_ADDRESS = env.str("LIMIT_JOIN_ADDRESS", default="120/600")
+LIMIT_JOIN_ROOM = env.str("LIMIT_JOIN_ROOM", default="600/600")
+LIMIT_CREATE_PERSON = env.str("LIMIT_CREATE_PERSON", default="10/3600")
+LIMIT_CREATE_ADDRESS = env.str("LIMIT_CREATE_ADDRESS", default="30/3600")
+LIMIT_CREATE_SITE = env.str("LIMIT_CREATE_SITE", default="300/3600")
+
+# What is written down: never words, tokens or cookies
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    "loggers": {"django": {"handlers": [], "propagate": True}, "django.request": {"level": "ERROR"}},
+}

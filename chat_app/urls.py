@@ -1,0 +1,15 @@
+"""The root of all addresses: the product, and the staff's door at a path of the operator's choice."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path(settings.ADMIN_PATH, admin.site.urls),
+    path("", include("chat.urls")),
+]
+
+handler400 = "chat.views.refusals.bad_request"
+handler403 = "chat.views.refusals.forbidden"
+handler404 = "chat.views.refusals.not_found"
+handler500 = "chat.views.refusals.broken"

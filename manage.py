@@ -1,0 +1,26 @@
+#!/usr/bin/env python
+"""Django's command line for Parlour, which makes a private .env first where there is none."""
+
+import os
+import sys
+
+
+def main():
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chat_app.settings")
+    if sys.argv[1:2] == ["runserver"]:
+        # The development server is for developing: debug pages, static files straight from the source.
+        os.environ.setdefault("DEBUG", "on")
+    try:
+        from django.core.management import execute_from_command_line
+    except ImportError as missing:
+        raise SystemExit(
+            f"{missing}. Install Parlour first: `make install`, then use .venv/bin/python manage.py …"
+        ) from missing
+    from chat_app import env_file
+
+    env_file.write_if_missing()
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()
