@@ -1,0 +1,133 @@
+"""The gate: bodies are taken whole, threads are few and their queue is bounded; Django runs in them as WSGI."""
+
+import asyncio
+import contextlib
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+from chat.gate import bodies, refusals, wsgi
+from chat.gate.refusals import Refused
+
+logger = logging.getLogger("chat.gate")
+
+
+class Gate:
+    """An ASGI application. Its counters are touched by the event loop only, so they need no lock."""
+
+    def __init__(
+        self,
+        wsgi_application,
+        threads=4,
+        queue=256,  # requests waiting for a thread
+        max_body=1024 * 1024,  # bytes of one body
+        max_reading=1000,  # bodies being read at once
+        deadline=30,  # seconds for a body to be here
+        linger=10,  # seconds that a refused sender is listened to
+        headers=(),  # the site's security headers, for what the gate says itself
+    ):
+        self.application = wsgi_application
+        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="django")
+        self.max_working = threads + queue
+        self.max_body, self.max_reading = max_body, max_reading
+        self.deadline, self.linger = deadline, linger
+        self.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        self.reading = self.working = 0
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] == "http":
+            await self.http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self.lifespan(receive, send)
+        else:
+            await receive()
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def lifespan(self, receive, send):
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        # Work that a thread has begun is finished: it may be a message about to be committed. What still queues is
+        # dropped: nobody waits for it any more.
+        await asyncio.to_thread(self.pool.shutdown, cancel_futures=True)
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def http(self, scope, receive, send):
+        try:
+            answer = await self.answer(scope, receive)
+        except bodies.Disconnected:
+            return
+        except Refused as refused:
+            await self.refuse(refused, scope, receive, send)
+        else:
+            await deliver(answer, send)
+
+    async def answer(self, scope, receive):
+        try:
+            body = await self.body(scope, receive) if bodies.has_body(scope) else bodies.empty()
+            return await self.work(scope, *body)
+        except asyncio.CancelledError:  # the server stops and has waited long enough
+            raise Refused(503, hang_up=True) from None
+
+    async def body(self, scope, receive):
+        """The body as a file and its length, or Refused; nothing that takes time here takes a thread."""
+        if (bodies.announced_length(scope["headers"]) or 0) > self.max_body:
+            raise Refused(413, hang_up=True)
+        try:
+            with self.place_to_read():
+                async with asyncio.timeout(self.deadline):
+                    return await bodies.read(receive, self.max_body)
+        except bodies.TooLarge as large:
+            raise Refused(413, hang_up=large.more) from None
+        except TimeoutError:
+            raise Refused(408, hang_up=True) from None
+        except OSError:
+            logger.exception("a body could not be kept (is the disk full?)")
+            raise Refused(503, hang_up=True) from None
+
+    @contextlib.contextmanager
+    def place_to_read(self):
+        if self.reading >= self.max_reading:
+            raise Refused(503, hang_up=True)
+        self.reading += 1
+        try:
+            yield
+        finally:
+            self.reading -= 1
+
+    async def work(self, scope, file, length):
+        """The application's answer, from a thread."""
+        if self.working >= self.max_working:
+            file.close()
+            raise Refused(503)
+        work = asyncio.get_running_loop().run_in_executor(self.pool, wsgi.call, self.application, scope, file, length)
+        self.working += 1
+        work.add_done_callback(self.worked)
+        # Shielded, because a thread cannot be stopped: the place is free when the work is done, not when nobody waits.
+        answer = await asyncio.shield(work)
+        if answer is None:
+            raise Refused(500)
+        return answer
+
+    def worked(self, _):
+        self.working -= 1
+
+    async def refuse(self, refused, scope, receive, send):
+        answer = refusals.answer(refused, scope, self.headers)
+        if refused.hang_up:
+            await self.hang_up(answer, receive, send)
+        else:
+            await deliver(answer, send)
+
+    async def hang_up(self, answer, receive, send):
+        """Say it at once, then listen a while before closing: a connection closed on somebody who is still sending is
+        reset, and browsers throw away the words that came before the reset."""
+        await deliver(answer, send, more=True)
+        with contextlib.suppress(TimeoutError, Refused, asyncio.CancelledError), self.place_to_read():
+            async with asyncio.timeout(self.linger):
+                await bodies.discard(receive)
+        await send({"type": "http.response.body"})
+
+
+async def deliver(answer, send, more=False):
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": more})

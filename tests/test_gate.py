@@ -1,0 +1,411 @@
+"""The gate in front of Django, run by a real server: what it passes on, what it refuses, whom it protects."""
+
+import asyncio
+import contextlib
+import errno
+import http.client
+import socket
+import threading
+import time
+
+import pytest
+import uvicorn
+
+from chat.gate.asgi import Gate
+
+CSP = ("Content-Security-Policy", "default-src 'none'")
+HTMX = {"HX-Request": "true"}
+
+
+class Site:
+    """A WSGI application that keeps what it was told, and does what the path says."""
+
+    def __init__(self):
+        self.seen, self.closed, self.release = [], [], threading.Event()
+
+    def __call__(self, environ, start_response):
+        self.seen.append(environ | {"body": environ["wsgi.input"].read()})
+        status, headers, body = self.answer(environ["PATH_INFO"])
+        start_response(status, headers)
+        return Pieces(body, self.closed)
+
+    def answer(self, path):
+        if path == "/wait":
+            assert self.release.wait(10)
+        if path == "/fail":
+            raise LookupError("a bug")
+        if path == "/exit":
+            raise SystemExit
+        if path == "/broken-header":
+            return "200 OK", [("X-Name", "a\x00b")], b"x"
+        if path == "/unchanged":
+            return "304 Not Modified", [("Content-Length", "9"), ("ETag", '"1"')], b""
+        if path == "/long":
+            return "200 OK", [], b"x" * 20_000_000
+        return "200 Fine", [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("Content-Length", "5")], b"hello"
+
+
+class Pieces:
+    """An answer in two pieces that notes the thread in which it was closed."""
+
+    def __init__(self, body, closed):
+        self.pieces, self.closed = iter([body[:2], body[2:]]), closed
+
+    def __iter__(self):
+        return self.pieces
+
+    def close(self):
+        self.closed.append(threading.current_thread().name)
+
+
+class Server:
+    """A gate on a free port of this machine."""
+
+    def __init__(self, site, **arguments):
+        self.site, self.gate = site, Gate(site, headers=[CSP], **arguments)
+        config = uvicorn.Config(self.gate, port=0, ws="none", lifespan="on", log_config=None, proxy_headers=False)
+        config.timeout_graceful_shutdown = 1
+        self.server = uvicorn.Server(config)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self.server.run, args=([self.listener],), daemon=True)
+
+    def start(self):
+        self.thread.start()
+        until(lambda: self.server.started)
+
+    def leave(self):
+        self.site.release.set()
+        self.server.should_exit = True
+
+    def stop(self):
+        self.leave()
+        self.thread.join(10)
+        assert not self.thread.is_alive()
+
+    def connect(self):
+        return contextlib.closing(socket.create_connection(("127.0.0.1", self.port), timeout=10))
+
+    def ask(self, method, path, body=None, headers=(), **options):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        with contextlib.closing(connection):
+            connection.request(method, path, body, dict(headers), **options)
+            response = connection.getresponse()
+            response.text = response.read().decode()
+            return response
+
+
+def until(true, seconds=5):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "this did not come about"
+        time.sleep(0.01)
+
+
+@pytest.fixture(scope="module")
+def servers():
+    """All of them: a server takes a moment to end, and the next test need not wait for it."""
+    started = []
+    yield started
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def serve(servers):
+    before = len(servers)
+
+    def start(**arguments):
+        servers.append(Server(Site(), **arguments))
+        servers[-1].start()
+        return servers[-1]
+
+    yield start
+    for server in servers[before:]:
+        server.leave()
+
+
+def in_background(*calls):
+    threads = [threading.Thread(target=call, daemon=True) for call in calls]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def half_a_post(length=1000, path="/"):
+    return f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\nhalf".encode()
+
+
+def raw(server, request):
+    with server.connect() as client:
+        client.sendall(request)
+        answer = http.client.HTTPResponse(client)
+        answer.begin()
+        answer.text = answer.read().decode()
+        return answer
+
+
+# What Django is told
+
+
+def test_an_address_in_any_script_reaches_django_as_it_was_typed(serve):
+    server = serve()
+    server.ask("GET", "/rooms/caf%C3%A9%2Fa%25b/?q=%C3%A9&q=a+b")
+    (seen,) = server.site.seen
+    assert seen["PATH_INFO"].encode("latin-1").decode() == "/rooms/café/a%b/"
+    assert seen["QUERY_STRING"] == "q=%C3%A9&q=a+b"
+    assert (seen["SCRIPT_NAME"], seen["REQUEST_METHOD"], seen["SERVER_PORT"]) == ("", "GET", str(server.port))
+    assert (seen["wsgi.url_scheme"], seen["SERVER_PROTOCOL"], seen["CONTENT_LENGTH"]) == ("http", "HTTP/1.1", "0")
+
+
+def test_nobody_can_pass_for_somebody_elses_address_by_a_header(serve):
+    server = serve()
+    forged = b"X-Forwarded-For: 1.1.1.1\r\nX_Forwarded_For: 2.2.2.2\r\nX-Forwarded_For: 3.3.3.3\r\n"
+    raw(server, b"GET / HTTP/1.1\r\nHost: x\r\n" + forged + b"Remote-Addr: 4.4.4.4\r\nRemote_Addr: 5.5.5.5\r\n\r\n")
+    (seen,) = server.site.seen
+    assert seen["REMOTE_ADDR"] == "127.0.0.1"
+    assert seen["HTTP_X_FORWARDED_FOR"] == "1.1.1.1"  # for Django, which knows how many proxies to believe
+
+
+def test_repeated_headers_are_all_there(serve):
+    server = serve()
+    twice = b"Cookie: a=1\r\nCookie: b=2\r\nAccept: x\r\nAccept: y\r\nContent-Type: text/plain\r\n"
+    raw(server, b"GET / HTTP/1.1\r\nHost: x\r\n" + twice + b"\r\n")
+    (seen,) = server.site.seen
+    assert (seen["HTTP_COOKIE"], seen["HTTP_ACCEPT"], seen["CONTENT_TYPE"]) == ("a=1; b=2", "x,y", "text/plain")
+
+
+@pytest.mark.parametrize("size", [0, 5, 64 * 1024, 64 * 1024 + 1, 300_000])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_what_was_sent_arrives_whole_with_its_real_length(serve, size, chunked):
+    server = serve()
+    sent = bytes(range(256)) * (size // 256 + 1)
+    server.ask("POST", "/", iter([sent[: size // 2], sent[size // 2 : size]]) if chunked else sent[:size])
+    (seen,) = server.site.seen
+    assert seen["body"] == sent[:size]
+    assert seen["CONTENT_LENGTH"] == str(size)
+    assert "HTTP_TRANSFER_ENCODING" not in seen
+
+
+def test_a_site_below_a_path_and_a_client_without_address():
+    async def told(**scope):
+        return (await asked(Site(), **scope))[0]
+
+    seen = asyncio.run(told(path="/chat/rooms/é", root_path="/chat", client=None, server=None))
+    assert (seen["SCRIPT_NAME"], seen["PATH_INFO"].encode("latin-1").decode()) == ("/chat", "/rooms/é")
+    assert (seen["REMOTE_ADDR"], seen["SERVER_NAME"], seen["SERVER_PORT"]) == ("", "localhost", "80")
+    seen = asyncio.run(told(path="/", client=("::ffff:10.0.0.7", 5)))
+    assert seen["REMOTE_ADDR"] == "10.0.0.7"
+
+
+async def asked(site, **scope):
+    """What `site` is told of a request that no server of ours would produce."""
+    plain = {"type": "http", "method": "GET", "http_version": "1.1", "scheme": "http", "query_string": b""}
+    await Gate(site)(plain | {"headers": []} | scope, None, sent := Sent())
+    assert sent[0]["status"] == 200
+    return site.seen
+
+
+class Sent(list):
+    async def __call__(self, message):
+        self.append(message)
+
+
+# What comes back
+
+
+def test_the_answer_comes_back_as_django_gave_it_and_django_hears_its_end(serve):
+    server = serve()
+    answer = server.ask("GET", "/")
+    assert (answer.status, answer.text, answer.headers["Content-Length"]) == (200, "hello", "5")
+    assert answer.headers.get_all("Set-Cookie") == ["a=1", "b=2"]
+    (thread,) = server.site.closed
+    assert thread.startswith("django")
+
+
+def test_head_says_the_length_and_sends_nothing(serve):
+    server = serve()
+    with server.connect() as client:
+        client.sendall(b"HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        head, body = b"".join(iter(lambda: client.recv(9999), b"")).split(b"\r\n\r\n")
+    assert b"content-length: 5" in head
+    assert body == b""
+    assert server.site.closed
+
+
+def test_not_modified_is_a_whole_answer(serve, caplog):
+    server = serve()
+    answer = server.ask("GET", "/unchanged")
+    assert (answer.status, answer.headers["ETag"], answer.text) == (304, '"1"', "")
+    assert "Content-Length" not in answer.headers
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("path", ["/fail", "/exit", "/broken-header"])
+def test_a_bug_is_an_apology_in_words_and_a_line_in_the_log(serve, caplog, path):
+    server = serve()
+    page, notice = server.ask("POST", path, b"x"), server.ask("POST", path, b"x", HTMX)
+    assert (page.status, notice.status) == (500, 500)
+    assert "Something went wrong on the server. Your words are still in the page before this one" in page.text
+    assert page.text.startswith("<!doctype html>")
+    assert notice.text.startswith('<div id="notice" role="alert" hx-swap-oob="true">Something went wrong')
+    assert [record.name for record in caplog.records] == ["chat.gate", "chat.gate"]
+    assert path not in caplog.text.split("Traceback")[0]  # an address may be the key to a private room
+    assert server.ask("GET", "/").status == 200
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_what_the_gate_says_itself_carries_the_sites_headers_and_is_not_kept(serve, headers):
+    answer = serve().ask("GET", "/fail", headers=headers)
+    assert answer.headers["Content-Security-Policy"] == CSP[1]
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert (answer.headers["Cache-Control"], answer.headers["Vary"]) == ("no-store", "HX-Request")
+
+
+# Too much, too slow, too many
+
+
+def test_a_long_body_is_refused_by_its_announcement_before_it_is_sent(serve):
+    server = serve(max_body=100)
+    answer = raw(server, b"POST / HTTP/1.1\r\nHost: x\r\nHX-Request: true\r\nContent-Length: 101\r\n\r\n")
+    assert answer.status == 413
+    assert "more than the server takes at once. Your words are still in the page" in answer.text
+    assert server.ask("POST", "/", b"x" * 100).status == 200
+    assert len(server.site.seen) == 1
+
+
+def test_a_long_body_is_refused_by_its_size_where_nothing_is_announced(serve):
+    server = serve(max_body=100_000)
+    endless = (
+        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + b"ffff\r\n%s\r\n" % (b"x" * 65535) * 2
+    )
+    assert raw(server, endless).status == 413
+    assert raw(server, endless + b"0\r\n\r\n").status == 413
+    assert not server.site.seen
+
+
+def test_somebody_who_sends_far_too_much_still_gets_to_read_why(serve):
+    assert serve().ask("POST", "/", b"x" * 8_000_000).status == 413
+
+
+def test_a_body_that_does_not_come_ends_in_words_and_a_closed_connection(serve):
+    server = serve(deadline=0.3, linger=0.2)
+    with server.connect() as client:
+        client.sendall(half_a_post())
+        answer = b"".join(iter(lambda: client.recv(9999), b""))
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"took too long to arrive" in answer
+    assert not server.site.seen
+
+
+def test_a_full_disk_is_said_in_words_and_reading_goes_on(serve, monkeypatch, caplog):
+    server = serve()
+    monkeypatch.setattr("chat.gate.bodies.SPOOL", 10)
+    monkeypatch.setattr("tempfile.TemporaryFile", full_disk)
+    assert server.ask("POST", "/", b"x" * 1000).status == 503
+    assert "could not be kept" in caplog.text
+    assert server.ask("GET", "/").status == 200
+
+
+def full_disk(*_, **__):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_somebody_who_goes_away_while_sending_leaves_nothing(serve, caplog):
+    server = serve()
+    with server.connect() as client:
+        client.sendall(half_a_post())
+        until(lambda: server.gate.reading == 1)
+    until(lambda: server.gate.reading == 0)
+    assert (server.gate.working, server.site.seen, caplog.records) == (0, [], [])
+
+
+def test_somebody_who_goes_away_while_django_works_leaves_the_work_done(serve, caplog):
+    server = serve(threads=1)
+    with server.connect() as at_work, server.connect() as in_the_queue:
+        for client in (at_work, in_the_queue):
+            client.sendall(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
+        until(lambda: server.gate.working == 2)
+    server.site.release.set()
+    until(lambda: server.gate.working == 0)
+    assert [len(server.site.seen), len(server.site.closed), caplog.records] == [2, 2, []]
+
+
+def test_when_too_many_wait_for_django_the_next_is_told_when_to_come_back(serve):
+    server = serve(threads=1, queue=2)
+    waiting = in_background(*[lambda: server.ask("GET", "/wait")] * 3)
+    until(lambda: server.gate.working == 3)
+    answer = server.ask("POST", "/", b"hello", HTMX)
+    assert (answer.status, int(answer.headers["Retry-After"]) > 0) == (503, True)
+    assert "The server is busy. Your words are still in the page: try again in a few seconds." in answer.text
+    server.site.release.set()
+    for thread in waiting:
+        thread.join(5)
+    assert server.ask("POST", "/", b"hello").status == 200
+
+
+def test_when_too_many_are_sending_readers_are_served_and_the_next_sender_is_told(serve):
+    server = serve(max_reading=2)
+    with server.connect() as one, server.connect() as two:
+        one.sendall(half_a_post())
+        two.sendall(half_a_post())
+        until(lambda: server.gate.reading == 2)
+        assert server.ask("GET", "/").status == 200
+        refused = server.ask("POST", "/", b"x")
+        assert (refused.status, "Retry-After" in refused.headers) == (503, True)
+    until(lambda: server.gate.reading == 0)
+    assert server.ask("POST", "/", b"x").status == 200
+
+
+def test_fifty_who_send_a_byte_a_second_do_not_keep_anybody_from_sending(serve):
+    server = serve(threads=4)
+    with contextlib.ExitStack() as stack:
+        slow = [stack.enter_context(server.connect()) for _ in range(50)]
+        for client in slow:
+            client.sendall(half_a_post(path="/slow"))
+        until(lambda: server.gate.reading == 50)
+        for n in range(3):
+            for client in slow:
+                client.sendall(b"x")
+            assert server.ask("POST", "/honest", b"message %d" % n).text == "hello"
+            time.sleep(1)
+        assert server.gate.reading == 50  # they were at it all the time
+    assert [seen["PATH_INFO"] for seen in server.site.seen] == ["/honest"] * 3
+
+
+def test_those_who_do_not_read_their_long_answers_do_not_keep_anybody_from_reading(serve):
+    server = serve(threads=2)
+    with contextlib.ExitStack() as stack:
+        for _ in range(6):
+            stack.enter_context(server.connect()).sendall(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+        until(lambda: len(server.site.closed) == 6)
+        assert server.ask("GET", "/").text == "hello"
+
+
+# Beginning and end
+
+
+def test_a_server_that_stops_tells_a_slow_sender_so(serve, caplog):
+    server = serve()
+    with server.connect() as client:
+        client.sendall(half_a_post())
+        until(lambda: server.gate.reading == 1)
+        server.stop()
+        assert client.recv(9999).startswith(b"HTTP/1.1 503 ")
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_the_end_of_the_server_is_the_end_of_its_threads(serve):
+    server = serve()
+    server.ask("GET", "/")
+    server.stop()
+    with pytest.raises(RuntimeError, match="shutdown"):
+        server.gate.pool.submit(print)
+
+
+def test_other_protocols_are_refused(caplog):
+    async def received():
+        return {"type": "websocket.connect"}
+
+    asyncio.run(Gate(Site())({"type": "websocket"}, received, sent := Sent()))
+    assert [message["type"] for message in sent] == ["websocket.close"]
