@@ -1,0 +1,1 @@
+"""The product: rooms, the people in them, and what they say."""

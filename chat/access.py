@@ -1,0 +1,85 @@
+"""Who may read or change what: the only place that decides, looking up through what the person may see."""
+
+from django.http import Http404
+from django.utils import timezone
+
+from chat.models import Membership, Message, Participant, Room
+
+SESSION_KEY = "participant"
+
+
+class Outside(Exception):
+    """Somebody asks for the inside of an open room without being in it; `room` is where they can join."""
+
+    def __init__(self, room):
+        self.room = room
+
+
+def participant_of(request):
+    """The person behind this session, or None. From here on, times are told in their time zone."""
+    if not hasattr(request, "participant"):
+        pk = request.session.get(SESSION_KEY)
+        _recognise(request, pk and Participant.objects.filter(pk=pk).first())
+    return request.participant
+
+
+def participant_to_join(request):
+    """The person behind this session; a new visitor becomes a guest, under a new session key."""
+    return participant_of(request) or Participant()
+
+
+def become(request, participant):
+    """Bind this session to the person it now belongs to; a key that was known before is worth nothing after."""
+    if request.session.get(SESSION_KEY) != participant.pk:
+        request.session.cycle_key()
+        request.session[SESSION_KEY] = participant.pk
+        _recognise(request, participant)
+
+
+def membership_of(request, slug):
+    """What this person is or was in that room, in one query; None for strangers and for rooms that are not there."""
+    pk = request.session.get(SESSION_KEY)
+    if not pk:
+        return None
+    membership = (
+        Membership.objects.select_related("room", "participant").filter(room__slug=slug, participant=pk).first()
+    )
+    if membership:
+        _recognise(request, membership.participant)
+    return membership
+
+
+def membership_to_read(request, slug):
+    """The membership through which this person reads the room, and gives a sign of life."""
+    membership = membership_of(request, slug)
+    if membership is None or not membership.present:
+        raise Outside(room_to_join(slug))
+    membership.seen()
+    return membership
+
+
+def membership_to_write(request, slug):
+    """The membership that writes; whether it may just now is decided by the verb, under the room's row."""
+    return membership_to_read(request, slug)
+
+
+def room_to_join(slug):
+    """A room whose door may be shown to anybody, or 404."""
+    room = Room.objects.filter(slug=slug).first()
+    if room is None:
+        raise Http404
+    return room
+
+
+def message_to_read(request, pk):
+    """A message and the membership that reads it; from outside, the door of the message's room."""
+    message = Message.objects.select_related("room").filter(pk=pk).first()
+    if message is None:
+        raise Http404
+    return message, membership_to_read(request, message.room.slug)
+
+
+def _recognise(request, participant):
+    request.participant = participant
+    if participant:
+        timezone.activate(participant.zone)

@@ -1,0 +1,233 @@
+"""How a view answers: a fragment for htmx, otherwise a redirect (303) or a page; the only reader of request.htmx."""
+
+import secrets
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from chat import changes, composers
+from chat.access import SESSION_KEY
+from chat.composers import Composer
+from chat.forms import RefreshForm
+from chat.models import Room
+
+STOP_POLLING = 286  # htmx swaps this answer in and polls no more
+RENEWED_EVERY = 30 * 24 * 3600  # seconds; then the session's year starts again
+
+
+def page(request, template, context=None, status=200):
+    """A whole page. Now and then it renews the session, which otherwise ends a year after the first join."""
+    _renew(request)
+    return _shaped(render(request, template, context, status=status))
+
+
+def fragment(request, template, context=None, status=200, headers=None):
+    """A part of a page, for htmx."""
+    return _shaped(render(request, template, context, status=status), headers)
+
+
+def see_other(request, url):
+    """A redirect after a write: to the page of this site that the form named as `next`, otherwise to `url`."""
+    back = request.POST.get("next", "")
+    if back and url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
+        url = back
+    return _shaped(HttpResponse(status=303, headers={"Location": url}))
+
+
+# Coming in
+
+
+def home(request, form, participant, status=200):
+    rooms = Room.objects.with_here().by_activity()
+    mine = rooms.of(participant)
+    others = rooms.exclude(pk__in=mine.values("pk"))
+    context = {"form": form, "mine": mine, "rooms": others.page(request.GET.get("page"))}
+    return _door(request, "rooms/home.html", context, status)
+
+
+def door(request, form, status=200):
+    """The page at which a stranger to a room may join it."""
+    return _door(request, "rooms/door.html", {"form": form, "door": form.door}, status)
+
+
+def _door(request, template, context, status):
+    if status != 200 and request.htmx:
+        return fragment(
+            request, "partials/join.html", context, status, {"HX-Retarget": "#join", "HX-Reswap": "outerHTML"}
+        )
+    return page(request, template, context, status)
+
+
+def joined(request, membership):
+    """The room: its view, swapped in under its address, or a redirect to its page."""
+    url = membership.room.get_absolute_url()
+    if not request.htmx:
+        return see_other(request, url)
+    return fragment(request, "rooms/swap.html", room_view(membership), headers={"HX-Push-Url": url})
+
+
+# The room
+
+
+def room(request, membership, composer=None, status=200):
+    return page(request, "rooms/room.html", room_view(membership, composer), status)
+
+
+def room_view(membership, composer=None):
+    """What the room's view shows; the log and its version come from one statement, so that the poll goes on gapless."""
+    reading = changes.newest(membership.room)
+    neighbours = Room.objects.of(membership.participant).by_activity()
+    context = {"reading": reading, "membership": membership, "my_rooms": neighbours, "poll": _poll(reading)}
+    return context | writing(membership, composer)
+
+
+def writing(membership, composer=None):
+    """A composer, and the key that makes its number a token which is used once."""
+    composer = composer or Composer(membership.room.slug, opening=True)
+    return {"room": membership.room, "composer": composer, "page_key": secrets.token_urlsafe(12)}
+
+
+def live(request, membership, reading):
+    """The frame with the log, which asks for itself again as often as its reader wants (never: 0)."""
+    participant = membership.participant
+    context = {"reading": reading, "room": reading.room, "every": participant.refresh_seconds}
+    return page(request, "rooms/live.html", context | {"form": RefreshForm(instance=participant)})
+
+
+def stylesheet(membership):
+    """What sets a reader's own messages apart; nothing for who has no place in the room."""
+    rule = f'[data-author="{membership.pk}"]{{background-color:var(--color-tint)}}\n' if membership else ""
+    return HttpResponse(rule, content_type="text/css; charset=utf-8")
+
+
+def history(request, membership, reading, message=None):
+    """A page of the log; for htmx the lines that go in place of the link to them."""
+    context = {"reading": reading, "room": membership.room, "membership": membership, "message": message}
+    if request.htmx:
+        return fragment(request, "partials/older_lines.html", context | {"unfolds": True})
+    return page(request, "rooms/history.html", context)
+
+
+# Writing
+
+
+def sent(request, membership):
+    """The message is in the log; from there it comes to its author by the poll, like to everyone else."""
+    if request.htmx:
+        return fragment(request, "partials/notice.html", headers={"HX-Trigger": "asked"})
+    return see_other(request, _writing_place(request, membership.room))
+
+
+def composer(request, composer):
+    """A numbered composer, kept by browsers for a day: the one answer that may be stored, as it is everybody's."""
+    response = render(request, "partials/write.html", {"composer": composer})
+    patch_cache_control(response, private=True, max_age=composers.KEPT_FOR)
+    return response
+
+
+def unsent(request, slug, form, membership=None, fresh_token=False):
+    """The form once more with its words, the reason and a number that was never used; `fresh_token` is CSRF's."""
+    composer = composers.refused(slug, form)
+    if request.htmx:
+        context = {"composer": composer, "fresh_token": fresh_token}
+        return fragment(request, "partials/unsent.html", context, 422)
+    return writing_place(request, membership, composer, 422)
+
+
+def toggled(request, membership, composer):
+    if request.htmx:
+        return fragment(request, "partials/toggled.html", {"composer": composer})
+    return writing_place(request, membership, composer)
+
+
+def writing_place(request, membership, composer=None, status=200):
+    """The page or, where JavaScript is off, the frame in which these words were typed."""
+    if not request.POST.get("frame"):
+        return room(request, membership, composer, status)
+    return compose(request, membership, composer, status)
+
+
+def compose(request, membership, composer=None, status=200):
+    return page(request, "rooms/compose.html", writing(membership, composer) | {"frame": True}, status)
+
+
+def _writing_place(request, room):
+    # After a redirect inside a frame the focus follows a fragment; `autofocus` does not work there.
+    return reverse("compose", args=[room.slug]) + "#words-1" if request.POST.get("frame") else room.get_absolute_url()
+
+
+# The poll: never a redirect, an error or a cookie
+
+
+def news(reading, cursor):
+    """The poller's own new inside, then the painting that all readers share."""
+    polled = render_to_string("partials/poll.html", {"poll": _poll(reading, cursor)})
+    return _shaped(HttpResponse(polled + changes.painting(reading)))
+
+
+def no_longer_in(room, cursor):
+    """Last words to somebody who left or was shown out: the page asks no more."""
+    return _without_room("gone", room.slug, cursor, STOP_POLLING)
+
+
+def nobody(slug, cursor):
+    """The same for whoever has no place here, in any room and in none; it heals when the cookie is back."""
+    return _without_room("nobody", slug, cursor)
+
+
+def _without_room(why, slug, cursor, status=200):
+    poll = {"since": cursor.since or 0, "origin": cursor.origin or 0, "at": changes.now()}
+    html = render_to_string("partials/poll.html", {"poll": poll, "why": why, "slug": slug})
+    return _shaped(HttpResponse(html, status=status))
+
+
+def _poll(reading, cursor=None):
+    """What the page says when it asks next: the version it has seen, where its log began, and when it was told."""
+    version = reading.room.version
+    return {"since": version, "origin": version if reading.whole else cursor.origin, "at": changes.now()}
+
+
+# Refusals
+
+
+def refusal(request, status, title, sentence, again=False, door=None, headers=None):
+    """An error in words. For htmx out of band, and the page stays as it is; otherwise a page.
+
+    `again`: what was typed is on that page, to be sent once more. Only for forms that came from our own pages.
+    """
+    context = {"title": title, "sentence": sentence, "door": door}
+    if getattr(request, "htmx", None):
+        response = render(request, "partials/notice.html", context, status=status)
+    else:
+        response = render(request, "refusal.html", context | (_typed(request) if again else {}), status=status)
+    return _shaped(response, headers)
+
+
+def _typed(request):
+    """What a refused form held: words to be seen and mended, the rest to go along unseen."""
+    labels = {"room": _("Room"), "nickname": _("Your name"), "text": _("Message")}
+    posted = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
+    return {
+        "typed": [(name, labels[name], value) for name, value in posted.items() if name in labels],
+        "hidden": [(name, value) for name, value in posted.items() if name not in labels],
+    }
+
+
+def _renew(request):
+    today = int(timezone.now().timestamp())
+    if SESSION_KEY in request.session and today - request.session.get("renewed", 0) > RENEWED_EVERY:
+        request.session["renewed"] = today
+
+
+def _shaped(response, headers=None):
+    """Every answer may have two shapes, so no cache may give one for the other."""
+    for name, value in (headers or {}).items():
+        response.headers[name] = value
+    patch_vary_headers(response, ["HX-Request"])
+    return response

@@ -1,0 +1,140 @@
+"""The delta: what is newer than version N in a room, read in one statement; and its painting."""
+
+import re
+import time
+from dataclasses import dataclass
+
+from django.template.loader import render_to_string
+
+from chat.models import Message, Room
+
+PAGE_SIZE = 50  # messages on a page as it opens, and on each step back
+MOST_CHANGES = 200  # a page that missed more is painted whole
+LONGEST_LOG = 1500  # changes after which an open page is painted whole, so that it stays small
+NUMBER = re.compile(r"[0-9]{1,18}\Z", re.ASCII)  # int() would also take "５_7"
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """What a page says of itself: the version it has seen, and the one at which its log was last painted whole."""
+
+    since: int | None
+    origin: int | None
+
+    @classmethod
+    def read(cls, query):
+        return cls(number(query.get("since", "")), number(query.get("from", "")))
+
+    def can_catch_up(self, room):
+        """Whether a delta leads from here to now; otherwise the log is painted whole."""
+        if self.since is None or self.origin is None or not self.origin <= self.since:
+            return False
+        in_reach = room.floor_version <= self.since <= room.version
+        return in_reach and room.version - self.since <= MOST_CHANGES and room.version - self.origin <= LONGEST_LOG
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A room and lines of its log as they were in one moment; `since` is None where they are simply the newest."""
+
+    room: Room
+    messages: list
+    since: int | None = None
+
+    @property
+    def whole(self):
+        return self.since is None
+
+    @property
+    def new(self):
+        return [message for message in self.messages if message.first_version > self.since]
+
+    @property
+    def changed(self):
+        return [message for message in self.messages if message.first_version <= self.since]
+
+    @property
+    def header_changed(self):
+        return self.whole or self.room.header_version > self.since
+
+    @property
+    def has_older(self):
+        """Whether the log goes on above its oldest line here (every first line of a room has no predecessor)."""
+        return bool(self.messages) and self.messages[0].previous_at is not None
+
+
+def newest(room):
+    """The room and its newest lines, oldest of them first, as of one moment."""
+    return _read(room, Message.objects.filter(room=room).order_by("-first_version")[:PAGE_SIZE])
+
+
+def since(room, cursor):
+    """What a page with this cursor has to learn; painted whole where it cannot catch up."""
+    if cursor.can_catch_up(room):
+        if cursor.since == room.version:
+            return Reading(room, [], cursor.since)
+        reading = _read(room, Message.objects.filter(room=room, version__gt=cursor.since), cursor.since)
+        if cursor.can_catch_up(reading.room):
+            return reading
+    return newest(room)
+
+
+def before(room, version):
+    """One page of the log above that version, oldest first."""
+    older = Message.objects.filter(room=room, first_version__lt=version).order_by("-first_version")[:PAGE_SIZE]
+    return Reading(room, list(older)[::-1])
+
+
+def after(room, version):
+    """One page of the log from that version on, oldest first."""
+    newer = Message.objects.filter(room=room, first_version__gte=version).order_by("first_version")[:PAGE_SIZE]
+    return Reading(room, list(newer))
+
+
+def around(message):
+    """A message in the middle of what was said before and after it."""
+    half = PAGE_SIZE // 2
+    earlier = before(message.room, message.first_version).messages[-half:]
+    return Reading(message.room, earlier + after(message.room, message.first_version).messages[:half])
+
+
+def painting(reading):
+    """The HTML that brings a page up to date, the same bytes for every reader of this language and time zone."""
+    if not reading.whole and not reading.messages and not reading.header_changed:
+        return ""
+    return render_to_string("partials/changes.html", {"reading": reading, "room": reading.room})
+
+
+def now():
+    """The time of issue of an answer, in whole seconds since 1970; a page that comes back late has slept."""
+    return int(time.time())
+
+
+def _read(room, messages, since=None):
+    """The room's counters LEFT JOIN those messages, in one statement.
+
+    A second query would lose or double what is written between the two; the version of the messages alone stays
+    behind when only the topic changed.
+    """
+    inner, params = messages.query.sql_with_params()
+    rows = Message.objects.raw(  # Only SQL of Django's own making is put in; what people typed is in the parameters.
+        "SELECT lines.*, room.version AS room_version, room.epoch AS room_epoch, room.topic AS room_topic,"
+        " room.locked AS room_locked, room.floor_version AS room_floor, room.header_version AS room_header"
+        f" FROM chat_room AS room LEFT JOIN ({inner}) AS lines ON lines.room_id = room.id WHERE room.id = %s",
+        [*params, room.pk],
+    )
+    rows = list(rows)
+    lines = sorted((row for row in rows if row.pk), key=lambda row: row.first_version)
+    return Reading(_as_of(room, rows[0]), lines, since)
+
+
+def _as_of(room, row):
+    """The room as it was in the moment that this row was read."""
+    room.version, room.epoch, room.topic = row.room_version, row.room_epoch, row.room_topic
+    room.locked, room.floor_version, room.header_version = bool(row.room_locked), row.room_floor, row.room_header
+    return room
+
+
+def number(text):
+    """A whole number as our pages write them, or None."""
+    return int(text) if NUMBER.match(text) else None

@@ -1,0 +1,39 @@
+"""System checks: settings that make no sense are refused at the start, in words."""
+
+import re
+
+from django.conf import settings
+from django.core import checks
+
+LIMIT = re.compile(r"[1-9]\d*/[1-9]\d*\Z")
+
+
+@checks.register()
+def limits_are_counts_per_seconds(app_configs, **kwargs):
+    names = [name for name in dir(settings) if name.startswith("LIMIT_")]
+    return [
+        checks.Error(
+            f"{name}={getattr(settings, name)!r} is no limit.",
+            hint="Write count/seconds, such as 30/60.",
+            id="chat.E001",
+        )
+        for name in names
+        if not LIMIT.match(getattr(settings, name))
+    ]
+
+
+@checks.register()
+def numbers_are_in_range(app_configs, **kwargs):
+    lowest = {"THREADS": 1, "TRUSTED_PROXIES": 0, "NAME_HELD_DAYS": 0}
+    return [
+        checks.Error(f"{name}={getattr(settings, name)} is too low.", hint=f"{least} is the least.", id="chat.E002")
+        for name, least in lowest.items()
+        if getattr(settings, name) < least
+    ]
+
+
+@checks.register(deploy=True)
+def limits_are_on(app_configs, **kwargs):
+    if settings.LIMITS:
+        return []
+    return [checks.Warning("LIMITS=off: anybody may send, join and create without end.", id="chat.W001")]

@@ -1,0 +1,64 @@
+"""Composers: where people type, numbered, so that each is the same for everybody and the next can wait in a cache."""
+
+import secrets
+from dataclasses import dataclass, replace
+
+from django.urls import reverse
+from django.utils import translation
+
+from chat import fingerprints
+
+TEMPLATES = tuple(
+    f"partials/{name}.html"
+    for name in ("write", "write_form", "write_label", "words", "words_attributes", "toggle", "icon")
+)
+AHEAD = 4  # how many composers are fetched before they are needed
+LAST = 9999  # the highest number at an address; above are numbers for what was refused
+KEPT_FOR = 24 * 3600  # seconds in the browser's cache
+
+
+@dataclass(frozen=True)
+class Composer:
+    """Number `number` of a page. `opening`: the first of its kind there, which fetches those that follow it."""
+
+    slug: str
+    number: int = 1
+    many: bool = False  # several lines
+    text: str = ""
+    error: str = ""
+    opening: bool = False
+
+    @property
+    def url(self):
+        lines = "&lines=many" if self.many else ""
+        return f"{reverse('composer', args=[self.slug, self.number])}?v={version()}{lines}"
+
+    @property
+    def next(self):
+        return replace(self, number=self.number + 1, text="", error="", opening=False)
+
+    @property
+    def to_fetch(self):
+        """The composers to bring into the cache while this one is typed into."""
+        first = self.number + 1 if self.opening else self.number + AHEAD
+        return [replace(self.next, number=n) for n in range(first, self.number + AHEAD + 1) if n <= LAST]
+
+    def toggled(self, text):
+        """The other kind, with what was typed so far; several lines become one with spaces between them."""
+        return replace(self, many=not self.many, text=" ".join(text.splitlines()) if self.many else text, opening=True)
+
+
+def refused(slug, form):
+    """The composer that holds words which were not sent, and says why."""
+    return Composer(
+        slug,
+        number=LAST + 1 + secrets.randbelow(10**15),
+        many=form.data.get("lines") == "many",
+        text=form.data.get("text", ""),
+        error=" ".join(form.errors.get("text", [])),
+    )
+
+
+def version():
+    """Changes with the language and with the templates, so that no cache gives out an old composer."""
+    return f"{translation.get_language()}-{fingerprints.of(*TEMPLATES)}"

@@ -1,0 +1,143 @@
+"""What people may type in, checked before any verb runs; what a verb refuses is said beside the same field."""
+
+import re
+import zoneinfo
+from functools import partial
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from chat import names, words
+from chat.models import Message, Participant, Room
+from chat.refusals import Refused
+
+
+class NameField(forms.CharField):
+    """A room's or a person's name, as it will be shown."""
+
+    def __init__(self, **kwargs):
+        super().__init__(validators=[names.validate], **kwargs)
+
+    def to_python(self, value):
+        return names.display(super().to_python(value))
+
+
+class WordsField(forms.CharField):
+    """What somebody says: line ends made equal, otherwise as typed."""
+
+    def __init__(self, **kwargs):
+        super().__init__(strip=False, required=False, widget=forms.Textarea, **kwargs)
+
+    def to_python(self, value):
+        return words.tidy(super().to_python(value))
+
+    def run_validators(self, value):
+        words.validate(value)  # Also where nothing was typed: Django's own would skip that.
+
+
+class VerbForm(forms.Form):
+    """A form that ends in a verb of a model."""
+
+    refusal = None
+    refused_at = {}
+
+    def does(self, verb):
+        """Whether the input was good and the verb agreed; what it answered is then in `result`."""
+        if not self.is_valid():
+            return False
+        try:
+            self.result = verb(**{field: self.cleaned_data[field] for field in self.spoken})
+        except Refused as refusal:
+            self.refusal = refusal
+            self.add_error(self.refused_at.get(refusal.code, self.speaks_at), refusal)
+        return not self.errors
+
+
+class JoinForm(VerbForm):
+    """For any room by its name or, at the door of one, for that room alone."""
+
+    speaks_at = "nickname"
+    refused_at = {"looks_alike": "room"}
+
+    room = NameField(label=_("Room"))
+    nickname = NameField(label=_("Your name"))
+    time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
+
+    def __init__(self, data=None, *, door=None, **kwargs):
+        super().__init__(data, **kwargs)
+        self.fields["time_zone"].choices = time_zones()
+        self.door = door
+        if door:
+            del self.fields["room"]
+
+    def joins(self, participant):
+        """Whether that person is now in, through the membership in `result`."""
+        return self.does(partial(participant.enter, door=self.door))
+
+    @property
+    def spoken(self):
+        return list(self.fields)
+
+
+class MessageForm(VerbForm):
+    speaks_at = "text"
+    spoken = ["text", "token"]
+
+    n = forms.RegexField(re.compile(r"[0-9]{1,18}\Z", re.ASCII), required=False)
+    page = forms.RegexField(re.compile(r"[A-Za-z0-9_-]{8,40}\Z", re.ASCII), required=False)
+    text = WordsField()
+
+    def clean(self):
+        n, page = self.cleaned_data.get("n"), self.cleaned_data.get("page")
+        if not n or not page:
+            raise ValidationError({"text": _("Not sent: this form was not whole. Send it once more.")}, code="token")
+        return self.cleaned_data | {"token": f"{page}:{n}"}
+
+
+class PreferencesForm(forms.ModelForm):
+    class Meta:
+        model = Participant
+        fields = ["time_zone", "refresh_seconds"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["time_zone"] = forms.ChoiceField(label=_("Time zone"), required=False, choices=time_zones())
+
+
+class RefreshForm(forms.ModelForm):
+    """How often the log looks for new messages where JavaScript is off."""
+
+    class Meta:
+        model = Participant
+        fields = ["refresh_seconds"]
+
+
+def time_zones():
+    """Every time zone that a person would choose, by region, and none at all first."""
+    regions = {}
+    for zone in sorted(zoneinfo.available_timezones()):
+        region, _slash, place = zone.partition("/")
+        if place and region not in ("Etc", "SystemV", "US", "posix", "right"):
+            regions.setdefault(region, []).append((zone, place.replace("_", " ")))
+    return [("", _("the site's own")), ("UTC", "UTC"), *regions.items()]
+
+
+class RoomAdminForm(forms.ModelForm):
+    class Meta:
+        model = Room
+        fields = ["topic"]
+
+    def clean_topic(self):
+        topic = names.display(self.cleaned_data["topic"])
+        if words.FORBIDDEN.search(topic):
+            raise ValidationError(_("This has characters that cannot be shown. Take them out."), code="characters")
+        return topic
+
+
+class MessageAdminForm(forms.ModelForm):
+    text = WordsField(label=_("Words"))
+
+    class Meta:
+        model = Message
+        fields = ["text"]

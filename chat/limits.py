@@ -1,0 +1,68 @@
+"""How often one may do it: named limits, each counted per person, per address, per room or for the whole site."""
+
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.cache import caches
+
+from chat import addresses
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `count` times in `seconds`, in windows that start on the clock."""
+
+    name: str
+    count: int
+    seconds: int
+
+    @classmethod
+    def named(cls, name):
+        """The limit that the setting of this name gives as `count/seconds`."""
+        count, seconds = getattr(settings, name).split("/")
+        return cls(name, int(count), int(seconds))
+
+    def spend(self, who):
+        """Count one more for `who`. Raises Exceeded when that was one too many; writes no database."""
+        window, elapsed = divmod(int(time.time()), self.seconds)
+        key = f"{self.name}:{who}:{window}"
+        counter = caches["limits"]
+        counter.add(key, 0, timeout=self.seconds + 1)
+        try:
+            used = counter.incr(key)
+        except ValueError:
+            return  # The counter was dropped for lack of room between the two lines above.
+        if used > self.count:
+            raise Exceeded(self, self.seconds - elapsed)
+
+
+class Exceeded(Exception):
+    """Too often. `wait` is how many seconds to wait until it may be tried again."""
+
+    def __init__(self, limit, wait):
+        self.limit, self.wait = limit, wait
+
+
+def sending(request, membership):
+    """30 a minute by a person, 300 from an address, 1,200 in a room."""
+    _spend("SEND", person=membership.participant_id, address=addresses.of(request), room=membership.room_id)
+
+
+def joining(request, participant, room):
+    """30 in ten minutes by a person, 120 from an address, 600 into a room."""
+    _spend("JOIN", person=participant.pk, address=addresses.of(request), room=room and room.pk)
+
+
+def creating(request, participant):
+    """10 rooms an hour by a person, 30 from an address, 300 on the whole site."""
+    _spend("CREATE", person=participant.pk, address=addresses.of(request), site="site")
+
+
+def _spend(what, **scopes):
+    """Count one `what` in every scope that is known; a limit that is not known to apply does not."""
+    if not settings.LIMITS:
+        return
+    for scope, who in scopes.items():
+        if who:
+            Limit.named(f"LIMIT_{what}_{scope.upper()}").spend(who)

@@ -1,0 +1,85 @@
+"""What every request passes through: headers, sessions, time zones, and refusals put into words."""
+
+from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+
+from chat import access, limits
+from chat.views import refusals
+
+
+def security_headers():
+    """The headers that every answer carries, errors, static files and the admin included.
+
+    `SECURE_CSP` is Django 6's setting: on upgrade its own middleware takes over that part.
+    """
+    policy = "; ".join(" ".join([directive, *sources]) for directive, sources in settings.SECURE_CSP.items())
+    return {
+        "Content-Security-Policy": policy,
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": settings.X_FRAME_OPTIONS,
+        "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
+    }
+
+
+class SecurityHeadersMiddleware:
+    """Every header of `security_headers`, and nothing kept by any cache unless a view says otherwise."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        self.headers = security_headers() | {"Cache-Control": "private, no-store"}
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        for name, value in self.headers.items():
+            response.headers.setdefault(name, value)
+        if settings.DEBUG and response.status_code in (404, 500):
+            del response.headers["Content-Security-Policy"]  # Django's debug pages bring their own style and script.
+        return response
+
+
+class SessionMiddleware(DjangoSessionMiddleware):
+    """Django's, but it deletes a cookie only when the session was ended here.
+
+    A session that is not found says nothing: an old page's poll, answered late, must not sign out the one that has
+    just signed in.
+    """
+
+    def process_response(self, request, response):
+        if request.session.is_empty() and not request.session.modified:
+            return response
+        return super().process_response(request, response)
+
+
+class TimeZoneMiddleware:
+    """The site's time zone at the start of each request, whoever was served by this thread before."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        timezone.deactivate()
+        return self.get_response(request)
+
+
+class RefusalMiddleware:
+    """Puts what access, limits and the database refuse into words, keeping what was typed."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, exception):
+        if isinstance(exception, access.Outside):
+            return refusals.outside(request, exception.room)
+        if isinstance(exception, limits.Exceeded):
+            return refusals.too_many(request, exception)
+        if isinstance(exception, (OperationalError, InterfaceError)):
+            return refusals.unavailable(request)
+        return None

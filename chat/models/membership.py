@@ -1,0 +1,136 @@
+"""A membership: a participant in a room under a nickname, and what they do there."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chat import markup, names, words
+from chat.refusals import Refused
+
+
+class MembershipQuerySet(models.QuerySet):
+    def present(self):
+        """Those who are in and gave a sign of life in the last 90 seconds."""
+        return self.filter(status=Membership.Status.IN, seen_at__gte=timezone.now() - Membership.PRESENT_FOR)
+
+    def holding(self, key):
+        return self.filter(nickname_key=key, holds_name=True)
+
+
+class Membership(models.Model):
+    PRESENT_FOR = timedelta(seconds=90)
+    SEEN_EVERY = timedelta(seconds=30)
+
+    class Role(models.TextChoices):
+        OWNER = "owner", _("owner")
+        MODERATOR = "moderator", _("moderator")
+        MEMBER = "member", _("member")
+
+    class Status(models.TextChoices):
+        IN = "in", _("in")
+        LEFT = "left", _("left")
+
+    room = models.ForeignKey("chat.Room", models.CASCADE, related_name="memberships", verbose_name=_("room"))
+    participant = models.ForeignKey(
+        "chat.Participant", models.CASCADE, related_name="memberships", verbose_name=_("participant")
+    )
+    nickname = models.CharField(_("name"), max_length=64)
+    nickname_key = models.CharField(max_length=256, editable=False)
+    holds_name = models.BooleanField(_("holds the name"), default=True, editable=False)
+    role = models.CharField(_("role"), max_length=9, choices=Role, default=Role.MEMBER)
+    status = models.CharField(_("status"), max_length=7, choices=Status, default=Status.IN, editable=False)
+    joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+    seen_at = models.DateTimeField(_("last seen"), default=timezone.now, editable=False)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        constraints = [
+            models.UniqueConstraint(fields=["room", "participant"], name="one_membership_per_room"),
+            models.UniqueConstraint(
+                fields=["room", "nickname_key"], condition=models.Q(holds_name=True), name="one_holder_per_name"
+            ),
+        ]
+        indexes = [models.Index(fields=["room", "seen_at"], name="membership_seen")]
+
+    def __str__(self):
+        return self.nickname
+
+    @property
+    def present(self):
+        """Whether this person is in the room, as opposed to having left or been removed."""
+        return self.status == self.Status.IN
+
+    @property
+    def holds_on(self):
+        """Whether the name is still theirs: for some days after their last sign of life (NAME_HELD_DAYS)."""
+        return timezone.now() - self.seen_at < timedelta(days=settings.NAME_HELD_DAYS)
+
+    def come_in(self, nickname):
+        """Be in the room under this name, inside the room's `change()`."""
+        self.nickname, self.nickname_key, self.holds_name = nickname, names.nickname_key(nickname), True
+        self.status, self.joined_at, self.seen_at = self.Status.IN, timezone.now(), timezone.now()
+        self.save()
+
+    def give_up_name(self):
+        """Let somebody else have the name: who was away too long is out, and may come back under another."""
+        self.holds_name, self.status = False, self.Status.LEFT
+        self.save(update_fields=["holds_name", "status"])
+        self.room.take_rights_away()
+
+    def seen(self):
+        """Note a sign of life, written at most every half minute."""
+        now = timezone.now()
+        if now - self.seen_at >= self.SEEN_EVERY:
+            Membership.objects.filter(pk=self.pk).update(seen_at=now)
+            self.seen_at = now
+
+    def leave(self):
+        self._go("left")
+
+    def remove(self):
+        """Be shown out by the site's staff; the room says so."""
+        self._go("removed")
+
+    def _go(self, event):
+        with self.room.change() as room:
+            self.refresh_from_db(fields=["status"])
+            if not self.present:
+                return
+            self.status = self.Status.LEFT
+            self.save(update_fields=["status"])
+            room.take_rights_away()
+            room.append(event=event, nickname=self.nickname)
+
+    def send(self, text, token):
+        """Say something. The same token with the same words is the same message; with others it is refused."""
+        html = markup.render(text)
+        if said := self.messages.filter(token=token).first():
+            return said.repeated(text)
+        try:
+            with self.room.change() as room:
+                self._must_be_allowed_to_write()
+                return room.append(
+                    author=self,
+                    text=text,
+                    html=html,
+                    token=token,
+                    digest=words.digest(text),
+                    nickname=self.nickname,
+                    role=self.role,
+                )
+        except IntegrityError:
+            # The same form, sent twice at once: the other one was first.
+            return self.messages.get(token=token).repeated(text)
+
+    def _must_be_allowed_to_write(self):
+        self.refresh_from_db(fields=["status", "nickname", "role"])
+        if not self.present:
+            raise Refused(_("Not sent: you are no longer in this room."), code="gone")
+        if self.room.locked:
+            raise Refused(_("Not sent: this room is locked, so nobody can write just now."), code="locked")

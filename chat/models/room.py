@@ -1,0 +1,191 @@
+"""A room: a place with a name, its counters, and the verbs that change what happens in it."""
+
+from contextlib import contextmanager
+
+from django.core.paginator import Paginator
+from django.db import IntegrityError, models, transaction
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chat import names
+from chat.models.membership import Membership
+from chat.models.message import Message
+from chat.refusals import Refused
+
+
+class RoomQuerySet(models.QuerySet):
+    PER_PAGE = 50
+
+    def by_activity(self):
+        return self.order_by(F("last_sent_at").desc(nulls_last=True), "pk")
+
+    def with_here(self):
+        """Each with `here`: how many of its members gave a sign of life in the last 90 seconds."""
+        present = Membership.objects.present().filter(room=models.OuterRef("pk")).order_by().values("room")
+        counted = present.annotate(n=models.Count("pk")).values("n")
+        return self.annotate(here=models.functions.Coalesce(models.Subquery(counted), 0))
+
+    def of(self, participant):
+        """The rooms that this person is in; none for None."""
+        if participant is None:
+            return self.none()
+        mine = Membership.objects.filter(participant=participant, status=Membership.Status.IN)
+        return self.filter(pk__in=mine.values("room"))
+
+    def page(self, number):
+        """One page of them; a number that is none, or too high, gives the nearest."""
+        return Paginator(self, self.PER_PAGE).get_page(number)
+
+    def named(self, name):
+        return self.filter(key=names.room_key(name)).first()
+
+    def enter(self, name, participant, nickname):
+        """Join the room of that name; where there is none it is made, and whoever makes it owns it."""
+        with transaction.atomic():
+            room, made = self._open(name)
+            return room.join(participant, nickname, role=Membership.Role.OWNER if made else Membership.Role.MEMBER)
+
+    def _open(self, name):
+        if room := self.named(name):
+            return room, False
+        if twin := self.filter(look=names.room_look(name)).first():
+            raise Refused(_("There is a room that looks just like this one."), code="looks_alike", instead=twin)
+        return self._make(name)
+
+    def _make(self, name):
+        """A new room at the first address that is free; or the one that somebody else made in the same moment."""
+        about = {"name": names.display(name), "key": names.room_key(name), "look": names.room_look(name)}
+        for slug in names.slugs(name):
+            try:
+                with transaction.atomic():
+                    return self.create(slug=slug, **about), True
+            except IntegrityError:
+                if room := self.named(name):
+                    return room, False
+
+
+class Room(models.Model):
+    """`version` counts changes, `epoch` rights taken away; `header_version` is the change that last touched the header.
+
+    Rows below `floor_version` may be gone, so nobody can catch up from below it.
+    """
+
+    name = models.CharField(_("name"), max_length=64)
+    key = models.CharField(max_length=256, unique=True, editable=False)
+    look = models.CharField(max_length=256, db_index=True, editable=False)
+    slug = models.CharField(_("address"), max_length=80, unique=True, editable=False)
+    topic = models.CharField(_("topic"), max_length=200, blank=True)
+    locked = models.BooleanField(_("locked"), default=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    version = models.PositiveBigIntegerField(default=0, editable=False)
+    epoch = models.PositiveBigIntegerField(default=0, editable=False)
+    floor_version = models.PositiveBigIntegerField(default=0, editable=False)
+    header_version = models.PositiveBigIntegerField(default=0, editable=False)
+    last_sent_at = models.DateTimeField(_("last activity"), null=True, editable=False, db_index=True)
+    last_author = models.ForeignKey(
+        "chat.Membership", models.SET_NULL, null=True, editable=False, related_name="+", db_index=False
+    )
+
+    objects = RoomQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("room")
+        verbose_name_plural = _("rooms")
+
+    def __str__(self):
+        return self.name
+
+    def get_absolute_url(self):
+        return reverse("room", args=[self.slug])
+
+    @contextmanager
+    def change(self):
+        """Take the next version, and with it this room's row until the transaction ends: writers come one by one.
+
+        What others may have changed meanwhile is read again, so rules are decided on the truth.
+        """
+        with transaction.atomic():
+            Room.objects.filter(pk=self.pk).update(version=F("version") + 1)
+            self.refresh_from_db()
+            yield self
+
+    def append(self, author=None, **what):
+        """Put one line at the end of the log, inside `change()`; times never run backwards."""
+        sent_at = max(timezone.now(), self.last_sent_at) if self.last_sent_at else timezone.now()
+        follows = author is not None and author.pk == self.last_author_id
+        message = Message.objects.create(
+            room=self,
+            membership=author,
+            first_version=self.version,
+            version=self.version,
+            sent_at=sent_at,
+            previous_at=self.last_sent_at,
+            continues=follows and sent_at - self.last_sent_at <= Message.GROUPED_WITHIN,
+            **what,
+        )
+        self.last_sent_at, self.last_author = sent_at, author
+        self.save(update_fields=["last_sent_at", "last_author"])
+        return message
+
+    def join(self, participant, nickname, role=Membership.Role.MEMBER):
+        """Let a person in under a nickname. Raises Refused where the name is taken or they are here already."""
+        nickname = names.display(nickname)
+        with self.change():
+            mine = self.memberships.filter(participant=participant).first()
+            if mine and mine.present:
+                raise Refused(_("You are in this room already."), code="already_in", instead=mine)
+            self._free(nickname, mine)
+            mine = mine or Membership(room=self, participant=participant, role=role)
+            mine.come_in(nickname)
+            event = Message.Event.OPENED if self.version == 1 else Message.Event.JOINED
+            self.append(event=event, nickname=nickname)
+            return mine
+
+    def _free(self, nickname, mine):
+        """Make sure that nobody else holds this name or one that looks like it."""
+        key = names.nickname_key(nickname)
+        holder = self.memberships.holding(key).exclude(pk=mine and mine.pk).first()
+        if holder and holder.holds_on:
+            raise Refused(
+                _("This name is taken here, or looks like one that is."),
+                code="taken",
+                instead=self.free_nickname(nickname),
+            )
+        if holder:
+            holder.give_up_name()
+
+    def free_nickname(self, nickname):
+        """The first of `Ann 2`, `Ann 3`, ... that nobody holds here."""
+        return next(s for s in names.suggestions(nickname) if not self.holds(s))
+
+    def holds(self, nickname):
+        return self.memberships.holding(names.nickname_key(nickname)).exists()
+
+    def set_topic(self, topic):
+        with self.change():
+            self.topic, self.header_version = topic, self.version
+            self.save(update_fields=["topic", "header_version"])
+            self.append(event=Message.Event.TOPIC, text=topic)
+
+    def lock(self):
+        self._set_locked(True, Message.Event.LOCKED)
+
+    def unlock(self):
+        self._set_locked(False, Message.Event.UNLOCKED)
+
+    def _set_locked(self, locked, event):
+        with self.change():
+            if self.locked == locked:
+                return
+            self.locked, self.header_version = locked, self.version
+            self.save(update_fields=["locked", "header_version"])
+            self.append(event=event)
+
+    def take_rights_away(self):
+        """Count one more time that somebody may read less than before, inside `change()`."""
+        self.epoch = F("epoch") + 1
+        self.save(update_fields=["epoch"])
+        self.refresh_from_db(fields=["epoch"])

@@ -1,0 +1,43 @@
+"""The site: what its operator says about it, written in the admin, one row."""
+
+from django.db import DatabaseError, models
+from django.utils.translation import gettext_lazy as _
+
+
+class Site(models.Model):
+    name = models.CharField(_("name"), max_length=64, default="Parlour")
+    welcome = models.CharField(
+        _("welcome"),
+        max_length=300,
+        blank=True,
+        default="Type a room and a name, and you are in.",
+        help_text=_("One sentence under the name on the home page."),
+    )
+    contact = models.CharField(
+        _("contact"),
+        max_length=200,
+        blank=True,
+        help_text=_("Whom to ask for help: an e-mail address, a web address or a sentence. Shown on every error page."),
+    )
+    rules = models.TextField(
+        _("rules"), blank=True, help_text=_("The page “Rules”. Plain text; linked when not empty.")
+    )
+    privacy = models.TextField(
+        _("privacy and legal notice"),
+        blank=True,
+        help_text=_("The page “Privacy and legal notice”. Plain text; linked when not empty."),
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("site")
+
+    def __str__(self):
+        return self.name
+
+    @classmethod
+    def current(cls):
+        """The one row, or the defaults while there is none or no database answers (error pages need a name too)."""
+        try:
+            return cls.objects.first() or cls()
+        except DatabaseError:
+            return cls()

@@ -1,0 +1,38 @@
+"""Painting: the HTML of messages, made once for all who read in the same language and see the same clock."""
+
+from django.core.cache import cache as kept
+from django.template.loader import get_template
+from django.utils import timezone, translation
+
+from chat import fingerprints, markup
+
+TEMPLATE = "partials/message.html"
+PARTS = ("partials/event.html", "partials/day.html")
+KEPT_FOR = 24 * 3600  # seconds; what nobody looks at makes room for what they do
+
+
+def paint(messages):
+    """Pairs of message and HTML, in the same order, in the language and time zone that are active."""
+    keys = {message.pk: _key(message) for message in messages}
+    found = kept.get_many(keys.values())
+    made = {keys[m.pk]: _render(m) for m in messages if keys[m.pk] not in found}
+    if made:
+        kept.set_many(made, KEPT_FOR)
+        found |= made
+    return [(message, markup.stored(found[keys[message.pk]])) for message in messages]
+
+
+def _render(message):
+    return get_template(TEMPLATE).render({"message": message})
+
+
+def _key(message):
+    """All that the painting depends on. Zones that agree on both clocks share it."""
+    template, language = fingerprints.of(TEMPLATE, *PARTS), translation.get_language()
+    clocks = f"{_offset(message.sent_at)}:{_offset(message.previous_at)}"
+    return f"paint:{message.pk}:{message.version}:{template}:{language}:{clocks}"
+
+
+def _offset(moment):
+    """Minutes between the active time zone and UTC at that moment."""
+    return moment and int(timezone.localtime(moment).utcoffset().total_seconds() // 60)

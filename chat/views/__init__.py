@@ -1,0 +1,1 @@
+"""The answers to requests, one file per noun: access, form, verb, answer, in this order."""

@@ -1,0 +1,56 @@
+"""Messages: writing them, and reading back."""
+
+from django.http import Http404
+from django.views.decorators.http import require_POST, require_safe
+
+from chat import access, answers, changes, composers, limits
+from chat.composers import Composer
+from chat.forms import MessageForm
+
+
+@require_POST
+def send(request, slug):
+    membership = access.membership_to_write(request, slug)
+    form = MessageForm(request.POST)
+    if form.is_valid():
+        limits.sending(request, membership)
+    if form.does(membership.send):
+        return answers.sent(request, membership)
+    return answers.unsent(request, slug, form, membership)
+
+
+@require_POST
+def toggle(request, slug):
+    """One line or several: the composer's other kind, with what was typed so far."""
+    membership = access.membership_to_read(request, slug)
+    number = changes.number(request.POST.get("n", "")) or 1
+    composer = Composer(slug, number, many=request.POST.get("lines") == "many")
+    return answers.toggled(request, membership, composer.toggled(request.POST.get("text", "")))
+
+
+@require_safe
+def composer(request, slug, number):
+    """Composer number n: for everybody the same, so it asks neither who nor whether there is such a room."""
+    if not 1 <= number <= composers.LAST:
+        raise Http404
+    composer = Composer(slug, number, many=request.GET.get("lines") == "many")
+    return answers.composer(request, composer)
+
+
+@require_safe
+def history(request, slug):
+    """The log page by page: above `before`, or from `after` on."""
+    membership = access.membership_to_read(request, slug)
+    before, after = (changes.number(request.GET.get(name, "")) for name in ("before", "after"))
+    if after is not None:
+        return answers.history(request, membership, changes.after(membership.room, after))
+    if before is not None:
+        return answers.history(request, membership, changes.before(membership.room, before))
+    return answers.history(request, membership, changes.newest(membership.room))
+
+
+@require_safe
+def message(request, pk):
+    """One message among those before and after it."""
+    message, membership = access.message_to_read(request, pk)
+    return answers.history(request, membership, changes.around(message), message)

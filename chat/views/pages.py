@@ -1,0 +1,24 @@
+"""Pages of the site's own: the rules, and the privacy and legal notice, as written in the admin."""
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from chat import answers
+from chat.models import Site
+
+
+@require_safe
+def rules(request):
+    return _page(request, _("Rules"), Site.current().rules)
+
+
+@require_safe
+def privacy(request):
+    return _page(request, _("Privacy and legal notice"), Site.current().privacy)
+
+
+def _page(request, title, text):
+    if not text:
+        raise Http404
+    return answers.page(request, "pages.html", {"title": title, "text": text})

@@ -1,0 +1,28 @@
+"""Preferences: the time zone, and how often the log looks for news where JavaScript is off."""
+
+from django.views.decorators.http import require_http_methods, require_POST
+
+from chat import access, answers
+from chat.forms import PreferencesForm, RefreshForm
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request):
+    participant = access.participant_of(request)
+    if participant is None:
+        return answers.see_other(request, "/")
+    form = PreferencesForm(request.POST or None, instance=participant)
+    if form.is_valid():
+        form.save()
+        return answers.see_other(request, "?saved")
+    return answers.page(request, "preferences.html", {"form": form}, 422 if form.errors else 200)
+
+
+@require_POST
+def refresh(request):
+    """How often the log looks for news, set beside it."""
+    participant = access.participant_of(request)
+    form = RefreshForm(request.POST, instance=participant)
+    if participant and form.is_valid():
+        form.save()
+    return answers.see_other(request, "/preferences/")

@@ -1,0 +1,74 @@
+"""Refusals: every error page and every "no", in words that say what to do next, with what was typed kept."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from chat import answers
+from chat.forms import JoinForm, MessageForm
+
+BUSY_FOR = 5  # seconds until a busy database may be asked again
+
+
+def bad_request(request, exception=None):
+    return answers.refusal(
+        request, 400, _("That did not make sense"), _("The address or the form was broken. Nothing was changed.")
+    )
+
+
+def forbidden(request, exception=None):
+    return answers.refusal(request, 403, _("Not yours to open"), _("You may not do this. Nothing was changed."))
+
+
+def not_found(request, exception=None):
+    return answers.refusal(
+        request,
+        404,
+        _("Nothing here"),
+        _("There is nothing at this address, or it is not open to you. You can open a room of any name yourself."),
+    )
+
+
+def broken(request):
+    return answers.refusal(
+        request,
+        500,
+        _("Something broke here"),
+        _("This was our fault, not yours, and it has been written down. Try again in a moment."),
+    )
+
+
+def outside(request, room):
+    """Somebody who is not in this room; a reader is shown to its door, a writer keeps the words."""
+    if request.method == "GET" and not request.htmx:
+        return answers.see_other(request, room.get_absolute_url())
+    sentence = _("You are not in this room any more, so this was not sent. Join again first; your words stay here.")
+    return answers.refusal(request, 403, _("Not in this room"), sentence, again=True, door=room)
+
+
+def too_many(request, exceeded):
+    wait = ngettext("Try again in %d second.", "Try again in %d seconds.", exceeded.wait) % exceeded.wait
+    sentence = _("That was too often in a short time, so nothing was done. %s") % wait
+    return answers.refusal(
+        request, 429, _("A little slower"), sentence, again=True, headers={"Retry-After": str(exceeded.wait)}
+    )
+
+
+def unavailable(request):
+    sentence = _("The server could not write this down just now. Nothing is lost: try again in a few seconds.")
+    return answers.refusal(request, 503, _("One moment"), sentence, again=True, headers={"Retry-After": str(BUSY_FOR)})
+
+
+def stale_form(request, reason=""):
+    """A form without a valid token. Our own page was merely open for long; anything else is not ours."""
+    if request.headers.get("Origin") != f"{request.scheme}://{request.get_host()}":
+        return forbidden(request)
+    sentence = _("This page was open for a long time, so nothing was done yet. Do it once more.")
+    if request.htmx and request.resolver_match.url_name in ("send", "toggle"):
+        form = MessageForm(request.POST)
+        form.add_error("text", sentence)
+        return answers.unsent(request, request.resolver_match.kwargs["slug"], form, fresh_token=True)
+    if request.htmx and request.resolver_match.url_name == "join":
+        form = JoinForm(request.POST)
+        form.add_error("nickname", sentence)
+        return answers.door(request, form, 422)
+    return answers.refusal(request, 422, _("Once more, please"), sentence, again=True)

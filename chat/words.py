@@ -1,0 +1,49 @@
+"""What may be said: how long it may be, which characters are refused, and how line ends are kept."""
+
+import hashlib
+import re
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from chat import names
+
+LONGEST = 4000  # characters
+HEAVIEST = 16 * 1024  # bytes of UTF-8
+
+# All control characters but tab and line feed; lone halves of a character; noncharacters.
+FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+
+
+def tidy(text):
+    """Line ends as line feeds, nothing blank around the words; single spaces and tabs inside stay as typed."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").rstrip()
+
+
+def validate(text):
+    """Raise ValidationError, in words that say what to do, where the text cannot be sent."""
+    if not names.SEEN.search(text):
+        raise ValidationError(_("Nothing to send yet: write something first."), code="empty")
+    if FORBIDDEN.search(text):
+        raise ValidationError(
+            _("This has characters that cannot be shown, such as NUL or ESC. Take them out and send again."),
+            code="characters",
+        )
+    if len(text) > LONGEST:
+        raise ValidationError(_too_long(text), code="long")
+    if len(text.encode()) > HEAVIEST:
+        raise ValidationError(_("This is more than fits in one message. Send it in parts."), code="long")
+
+
+def _too_long(text):
+    return ngettext(
+        "This is %(over)d character too long: %(longest)d is the most. Shorten it, or send it in parts.",
+        "This is %(over)d characters too long: %(longest)d is the most. Shorten it, or send it in parts.",
+        len(text) - LONGEST,
+    ) % {"over": len(text) - LONGEST, "longest": LONGEST}
+
+
+def digest(text):
+    """A short fingerprint that tells whether two texts are the same words."""
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

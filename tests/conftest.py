@@ -1,0 +1,189 @@
+"""The cast with their roles, the server as it really runs, and browsers."""
+
+import os
+import re
+import socket
+import threading
+import time
+
+import pytest
+import uvicorn
+from django.core.cache import caches
+from django.core.wsgi import get_wsgi_application
+from django.test import Client
+
+from chat.gate.asgi import Gate
+from chat.models import Participant, Room
+
+# Playwright's own event loop runs in the thread of the tests, which only ever wait for it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+CHROMIUM = "/usr/bin/chromium"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered():
+    """Each test starts with empty caches: no paintings, sessions or counted limits of another."""
+    for cache in caches.all():
+        cache.clear()
+
+
+class Person(Client):
+    """A browser without scripts, and who sits before it."""
+
+    nickname = ""
+
+    def join(self, room, nickname, **more):
+        self.nickname = nickname
+        return self.post("/join/", {"room": room, "nickname": nickname, **more})
+
+    @property
+    def membership(self):
+        participant = Participant.objects.get(pk=self.session["participant"])
+        return participant.memberships.select_related("room").get()
+
+    def send(self, room, text, n=1, page="page-of-tests", **more):
+        return self.post(f"/rooms/{room.slug}/send/", {"n": n, "page": page, "text": text, **more})
+
+    def poll(self, room, since, origin=None, **more):
+        query = {"since": since, "from": since if origin is None else origin, "at": 0}
+        return self.get(f"/rooms/{room.slug}/changes/", query, headers={"HX-Request": "true"}, **more)
+
+
+@pytest.fixture
+def person(db):
+    """A function that gives a new visitor; with a room and a name, one who has joined."""
+
+    def make(room=None, nickname=None, **more):
+        visitor = Person(**more)
+        if room:
+            answer = visitor.join(room, nickname)
+            assert answer.status_code == 303, answer.content
+        return visitor
+
+    return make
+
+
+@pytest.fixture
+def alice(person):
+    """Opened the room, so she owns it."""
+    return person("Reading club", "Alice")
+
+
+@pytest.fixture
+def room(alice):
+    return Room.objects.get()
+
+
+@pytest.fixture
+def bob(person, room):
+    """A member."""
+    return person(room.name, "Bob")
+
+
+@pytest.fixture
+def carol(person, room):
+    """Was in the room, and left."""
+    carol = person(room.name, "Carol")
+    carol.membership.leave()
+    return carol
+
+
+@pytest.fixture
+def mallory(person):
+    """A stranger to the room, though not to the site."""
+    return person("Elsewhere", "Mallory")
+
+
+@pytest.fixture(scope="session")
+def _serving():
+    """Parlour behind its gate, on a free port of this machine."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    gate = Gate(get_wsgi_application(), threads=4)
+    server = uvicorn.Server(uvicorn.Config(gate, log_config=None, proxy_headers=False, timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(5)
+
+
+@pytest.fixture
+def server(_serving, transactional_db):
+    """The address of the running server, over a database that its threads see too."""
+    return _serving
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    if not os.path.exists(CHROMIUM):
+        missing = f"no browser at {CHROMIUM} (Debian: apt-get install chromium)"
+        pytest.fail(missing) if os.environ.get("BROWSER") == "required" else pytest.skip(missing)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic"])
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """One person's browser: a page, what its console said, and what it asked for."""
+
+    def __init__(self, context, server):
+        self.context, self.server = context, server
+        self.page = context.new_page()
+        self.console, self.requests = [], []
+        self.page.on("console", lambda message: self.console.append(message.text))
+        self.page.on("pageerror", lambda error: self.console.append(str(error)))
+        context.on("request", self.requests.append)
+
+    def join(self, room="Reading club", nickname="Alice"):
+        self.page.goto(self.server)
+        self.page.get_by_label("Room", exact=True).fill(room)
+        self.page.get_by_label("Your name").fill(nickname)
+        self.page.get_by_role("button", name="Join", exact=True).click()
+        self.page.wait_for_url(re.compile(r"/rooms/[^/]+/$"))
+        return self
+
+    @property
+    def writing(self):
+        """Where this person types: the page itself, or without JavaScript the frame in it."""
+        return self.page.frame_locator("iframe[name=compose]") if self.without_script else self.page
+
+    @property
+    def log(self):
+        return self.page.frame_locator("iframe[name=live]") if self.without_script else self.page
+
+    without_script = False
+
+    @property
+    def field(self):
+        return self.writing.get_by_label("Message", exact=True)
+
+    def send(self, text):
+        self.field.fill(text)
+        self.field.press("Enter")
+
+    def reads(self, text):
+        """Wait until these words are in the log."""
+        self.log.locator("#messages [data-message-body]", has_text=text).first.wait_for()
+
+
+@pytest.fixture
+def visitor(chromium, server):
+    """A function that opens a browser of its own for one person."""
+    contexts = []
+
+    def open_browser(javascript=True, **options):
+        options = {"viewport": {"width": 1280, "height": 800}} | options
+        contexts.append(chromium.new_context(java_script_enabled=javascript, **options))
+        visitor = Visitor(contexts[-1], server)
+        visitor.without_script = not javascript
+        return visitor
+
+    yield open_browser
+    for context in contexts:
+        context.close()

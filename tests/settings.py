@@ -1,0 +1,22 @@
+"""The settings of the test run: the product's own, in a clean environment, with nothing collected beforehand."""
+
+import os
+from pathlib import Path
+
+os.environ["ENV_FILE"] = os.devnull
+os.environ.update({"SECRET_KEY": "for-tests-only-" + "x" * 50, "DEBUG": "off", "HTTPS": "off", "LIMITS": "on"})
+
+from chat_app.settings import *  # noqa: F403
+from chat_app.settings import BASE_DIR, DATABASES, STORAGES
+
+# A file, not memory: the server's threads and the tests must see the same rows, with the locks of real life.
+DATABASES["default"].setdefault("TEST", {})["NAME"] = (
+    Path(os.environ.get("TMPDIR", "/tmp")) / f"parlour-test-{os.getuid()}-{BASE_DIR.name}.sqlite3"
+    if "sqlite" in DATABASES["default"]["ENGINE"]
+    else "parlour_test"
+)
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
