@@ -1,0 +1,7 @@
+"""The theme as a Django app, so that its built stylesheet is found."""
+
+from django.apps import AppConfig
+
+
+class ThemeConfig(AppConfig):
+    name = "theme"
