@@ -6,6 +6,8 @@ from django.utils import timezone
 from chat.models import Membership, Message, Participant, Room
 
 SESSION_KEY = "participant"
+RENEWED_KEY = "renewed"
+RENEWED_EVERY = 30 * 24 * 3600  # seconds
 
 
 class Outside(Exception):
@@ -33,7 +35,14 @@ def become(request, participant):
     if request.session.get(SESSION_KEY) != participant.pk:
         request.session.cycle_key()
         request.session[SESSION_KEY] = participant.pk
-        _recognise(request, participant)
+        request.session[RENEWED_KEY] = _now()
+    _recognise(request, participant)
+
+
+def renew(request):
+    """Let the session's year begin again, at most once a month; it would end a year after the first join otherwise."""
+    if SESSION_KEY in request.session and _now() - request.session.get(RENEWED_KEY, 0) > RENEWED_EVERY:
+        request.session[RENEWED_KEY] = _now()
 
 
 def membership_of(request, slug):
@@ -77,6 +86,10 @@ def message_to_read(request, pk):
     if message is None:
         raise Http404
     return message, membership_to_read(request, message.room.slug)
+
+
+def _now():
+    return int(timezone.now().timestamp())
 
 
 def _recognise(request, participant):

@@ -3,6 +3,7 @@
 from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -221,7 +222,11 @@ class ParticipantAdmin(VerbAdmin):
 
 @admin.register(Site)
 class SiteAdmin(admin.ModelAdmin):
-    """One row: its page opens in place of a list."""
+    """One row, so its page opens in place of a list."""
+
+    def changelist_view(self, request, extra_context=None):
+        site = Site.objects.first()
+        return redirect("admin:chat_site_change", site.pk) if site else redirect("admin:chat_site_add")
 
     def has_add_permission(self, request):
         return not Site.objects.exists()

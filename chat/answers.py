@@ -6,24 +6,21 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from chat import changes, composers
-from chat.access import SESSION_KEY
+from chat import access, changes, composers
 from chat.composers import Composer
 from chat.forms import RefreshForm
 from chat.models import Room
 
 STOP_POLLING = 286  # htmx swaps this answer in and polls no more
-RENEWED_EVERY = 30 * 24 * 3600  # seconds; then the session's year starts again
 
 
 def page(request, template, context=None, status=200):
-    """A whole page. Now and then it renews the session, which otherwise ends a year after the first join."""
-    _renew(request)
+    """A whole page."""
+    access.renew(request)
     return _shaped(render(request, template, context, status=status))
 
 
@@ -98,6 +95,11 @@ def live(request, membership, reading):
     participant = membership.participant
     context = {"reading": reading, "room": reading.room, "every": participant.refresh_seconds}
     return page(request, "rooms/live.html", context | {"form": RefreshForm(instance=participant)})
+
+
+def outside_frame(request, room):
+    """A frame that has lost its room: it looks again by itself, and leads out of the frame to the door."""
+    return page(request, "rooms/outside_frame.html", {"room": room}, 403)
 
 
 def stylesheet(membership):
@@ -217,12 +219,6 @@ def _typed(request):
         "typed": [(name, labels[name], value) for name, value in posted.items() if name in labels],
         "hidden": [(name, value) for name, value in posted.items() if name not in labels],
     }
-
-
-def _renew(request):
-    today = int(timezone.now().timestamp())
-    if SESSION_KEY in request.session and today - request.session.get("renewed", 0) > RENEWED_EVERY:
-        request.session["renewed"] = today
 
 
 def _shaped(response, headers=None):

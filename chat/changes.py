@@ -58,6 +58,13 @@ class Reading:
         return self.whole or self.room.header_version > self.since
 
     @property
+    def newer_from(self):
+        """The version from which the log goes on below its newest line here, or None."""
+        if self.messages:
+            newer = Message.objects.filter(room=self.room, first_version__gt=self.messages[-1].first_version)
+            return newer.order_by("first_version").values_list("first_version", flat=True).first()
+
+    @property
     def has_older(self):
         """Whether the log goes on above its oldest line here (every first line of a room has no predecessor)."""
         return bool(self.messages) and self.messages[0].previous_at is not None

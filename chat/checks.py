@@ -10,7 +10,7 @@ LIMIT = re.compile(r"[1-9]\d*/[1-9]\d*\Z")
 
 @checks.register()
 def limits_are_counts_per_seconds(app_configs, **kwargs):
-    names = [name for name in dir(settings) if name.startswith("LIMIT_")]
+    names = sorted({name for name in dir(settings) if name.startswith("LIMIT_")})
     return [
         checks.Error(
             f"{name}={getattr(settings, name)!r} is no limit.",

@@ -1,10 +1,15 @@
 """Words to safe HTML, once, when they are written: the only place that marks HTML safe."""
 
+import re
+from itertools import cycle
+
 import nh3
-from django.utils.html import urlize
+from django.utils.html import escape, urlize
 from django.utils.safestring import mark_safe
 
 LINK_REL = "nofollow ugc noopener noreferrer"
+# `urlize` takes what follows `ftp://` for a web address.
+OTHER_ADDRESS = re.compile(r"((?<![\w+.-])(?!https?://)[a-z][\w+.-]*://\S*)", re.ASCII | re.IGNORECASE)
 
 
 def render(text):
@@ -12,9 +17,10 @@ def render(text):
 
     `urlize` escapes everything; nh3 then lets through a closed list and nothing else, whatever came before.
     """
-    html = urlize(text, nofollow=False, autoescape=True).replace("\n", "<br>")
+    parts = OTHER_ADDRESS.split(text)
+    linked = [escape(part) if odd else urlize(part, autoescape=True) for odd, part in zip(cycle((0, 1)), parts)]
     return nh3.clean(
-        html,
+        "".join(linked).replace("\n", "<br>"),
         tags={"a", "br"},
         attributes={"a": {"href"}},
         url_schemes={"http", "https", "mailto"},

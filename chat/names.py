@@ -207,7 +207,7 @@ def _false_latin():
 def _with_latin_read(word):
     """False Latin is read as Latin beside Latin letters, and where all of the word could be Latin.
 
-    Not in a Greek word with small letters, though: Νίνα and νίνα are to stay one name.
+    Not in a Greek word with small letters, though: Νανα and νανα are to stay one name.
     """
     read = normalize("NFKD", word.translate(_false_latin())).translate(_false_latin())
     greek = GREEK.fullmatch(word) and not word.isupper()

@@ -13,7 +13,8 @@ from django.core.wsgi import get_wsgi_application
 from django.test import Client
 
 from chat.gate.asgi import Gate
-from chat.models import Participant, Room
+from chat.middleware import security_headers
+from chat.models import Participant
 
 # Playwright's own event loop runs in the thread of the tests, which only ever wait for it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -41,8 +42,8 @@ class Person(Client):
         participant = Participant.objects.get(pk=self.session["participant"])
         return participant.memberships.select_related("room").get()
 
-    def send(self, room, text, n=1, page="page-of-tests", **more):
-        return self.post(f"/rooms/{room.slug}/send/", {"n": n, "page": page, "text": text, **more})
+    def send(self, room, text, n=1, page="page-of-tests", headers=None, **more):
+        return self.post(f"/rooms/{room.slug}/send/", {"n": n, "page": page, "text": text, **more}, headers=headers)
 
     def poll(self, room, since, origin=None, **more):
         query = {"since": since, "from": since if origin is None else origin, "at": 0}
@@ -71,7 +72,7 @@ def alice(person):
 
 @pytest.fixture
 def room(alice):
-    return Room.objects.get()
+    return alice.membership.room
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def _serving():
     """Parlour behind its gate, on a free port of this machine."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    gate = Gate(get_wsgi_application(), threads=4)
+    gate = Gate(get_wsgi_application(), threads=4, headers=list(security_headers().items()))
     server = uvicorn.Server(uvicorn.Config(gate, log_config=None, proxy_headers=False, timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

@@ -84,12 +84,14 @@ LOOK_ALIKES = [
     ("\u0397enry", "Henry"),
     ("\u039cary", "Mary"),
     ("\u039dina", "Nina"),
+    ("\u039dinä 東京", "Ninä 東京"),
     ("\u03bdictor", "victor"),
     ("\u03a5ves", "Yves"),
     ("\u0391\u039d\u039d\u0391", "Anna"),
     ("\u03f9arol", "Carol"),
     ("\u03f2arol", "carol"),
     ("νίνα", "Νίνα"),
+    ("νανα", "Νανα"),
     ("ΝΊΚΟΣ", "Νίκος"),
     # Armenian, Cherokee, Coptic, Lisu, Deseret
     ("\u0555scar", "Oscar"),
@@ -173,49 +175,18 @@ def test_a_name_with_any_one_letter_taken_from_elsewhere_is_recognised():
 GENUINE = [
     *("Alice", "Ann", "Anna", "Bob", "Carol", "Jose", "José", "Søren", "Soren", "François", "Łukasz", "Đorđe", "Çelik"),
     *("O'Brien", "Ad-hoc", "Mary Ann", "Müller", "Muller", "Ģirts", "Năstase", "Ẹniọlá", "Kamakaʻeha", "Þóra", "Weiß"),
-    *("Nguyễn", "Nguyên", "Đặng Thị Hằng", "Phạm", "Pham", "İbrahim", "Oğuz", "ŋaire", "Ðagur"),
+    *("Nguyễn", "Nguyên", "Đặng Thị Hằng", "Phạm", "Pham", "İbrahim", "Oğuz", "ŋaire", "Ðagur", "ǰani", "jani"),
     *("محمد", "مُحَمَّد", "أحمد", "فاطمة", "عبد الله", "می‌ترانه", "زهرا", "پریسا"),
     *("דוד", "שָׂרָה", "שרה", "משה"),
     *("राहुल", "रोहित", "प्रिया", "मंगल", "मगल", "সুমন", "ਗੁਰਪ੍ਰੀਤ", "காமாட்சி", "கமாட்சி", "முருகன்", "లక్ష్మి", "ನಾಗರಾಜ", "മീര"),
     *("สมชาย", "สมหญิง", "ສົມສັກ", "မောင်မောင်", "សុភា", "བསྟན་འཛིན"),
-    *(
-        "さくら",
-        "サクラ",
-        "太郎",
-        "大郎",
-        "花子",
-        "がく",
-        "かく",
-        "ばば",
-        "ぱぱ",
-        "王芳",
-        "王方",
-        "李娜",
-        "김민준",
-        "김민지",
-        "이서연",
-    ),
+    *("さくら", "サクラ", "太郎", "大郎", "花子", "がく", "かく", "ばば", "ぱぱ"),
+    *("王芳", "王方", "李娜", "김민준", "김민지", "이서연"),
     *("Владимир", "Вова", "Анна", "Андрей", "Андреи", "Наталья", "Алёна", "Алена", "Ђорђе", "Олексій", "Єва", "Жанна"),
     *("Νίκος", "Νίνα", "Ελένη", "Γιώργος", "Ωραία"),
     *("გიორგი", "ნინო", "Արմեն", "Անի", "አበበ", "ሰላም", "ᏣᎳᎩ", "ᠮᠣᠩᠭᠣᠯ", "ⵉⴷⵉⵔ"),
-    *(
-        "👍",
-        "❤️",
-        "👩‍🚀",
-        "👩🏽‍🚀",
-        "🇩🇪",
-        "🇫🇷",
-        "\U0001fae8",
-        "・",
-        "|",
-        "#",
-        "+",
-        "C++",
-        "★ Ann ★",
-        "42",
-        "(^_^)",
-        "?!",
-    ),
+    *("👍", "❤️", "👩‍🚀", "👩🏽‍🚀", "🇩🇪", "🇫🇷", "\U0001fae8", "★ Ann ★"),
+    *("・", "|", "#", "+", "C++", "42", "(^_^)", "?!"),
 ]
 
 
@@ -239,6 +210,7 @@ def test_genuine_names_do_not_get_into_each_others_way():
         ("  Ann \t\n Lee ", "Ann Lee"),
         ("Ann\u00a0\u3000Lee", "Ann Lee"),
         ("Ann\u2028Lee", "Ann Lee"),
+        ("Ann\x1c Lee", "Ann\x1c Lee"),  # no white space but a control character: to be refused, not tidied away
         ("\u200b\u2060Ann\u200d\ufeff", "Ann"),
         (" \u200b Ann \u200b ", "Ann"),
         ("Jose\u0301", "Jos\u00e9"),
@@ -297,11 +269,13 @@ def test_the_longest_names_are_accepted(name):
         ("Straße", "STRASSE"),
         ("Ω", "\u2126"),
         ("a\u3164b", "AB"),
+        ("Cafe´", "Café"),
     ],
     ids=ascii,
 )
 def test_one_room_under_several_spellings(one, other):
     assert names.room_key(one) == names.room_key(other)
+    assert names.room_look(one) == names.room_look(other)
 
 
 @pytest.mark.parametrize(
@@ -484,11 +458,6 @@ def test_spaces_case_and_invisible_characters_make_no_other_room_and_no_other_lo
     other = name[:at] + data.draw(st.sampled_from(["", " ", "\u200b", "\u3164", "\t"])) + name[at:]
     assume(names.room_key(other.upper()) == names.room_key(name))  # true but where a case or an accent changes letters
     assert names.room_look(other.upper()) == names.room_look(name)
-
-
-@given(any_text, any_text)
-def test_one_room_has_one_look(one, other):
-    assert names.room_key(one) != names.room_key(other) or names.room_look(one) == names.room_look(other)
 
 
 @given(

@@ -1,7 +1,13 @@
-"""Coming in: join or create, names, leaving."""
+"""Coming in: join or create, names and addresses, the door of a room, leaving."""
 
+import threading
+from datetime import timedelta
 
-from chat.models import Membership, Room
+import httpx
+import pytest
+from django.utils import timezone
+
+from chat.models import Membership, Participant, Room
 
 
 def test_a_room_opens_as_its_first_member_joins(person):
@@ -15,7 +21,197 @@ def test_a_room_opens_as_its_first_member_joins(person):
 def test_a_second_join_by_the_same_name_comes_into_the_same_room(alice, person):
     person("reading   CLUB", "Bob")
     assert Room.objects.count() == 1
-    assert list(Membership.objects.order_by("pk").values_list("nickname", "role")) == [
-        ("Alice", "owner"),
-        ("Bob", "member"),
-    ]
+    roles = Membership.objects.order_by("pk").values_list("nickname", "role")
+    assert list(roles) == [("Alice", "owner"), ("Bob", "member")]
+
+
+NAMES = [
+    "C++",
+    "C#",
+    "日本語",
+    "🎉",
+    "🎈",
+    "admin",
+    "a/b",
+    "../x",
+    "..",
+    "?",
+    "#",
+    "static",
+    "x" * 64,
+    "Ж" * 64,
+    "mail",
+    "mall",
+]
+
+
+def test_any_name_makes_a_room_that_is_found_at_its_address(person):
+    for n, name in enumerate(NAMES):
+        visitor = person()
+        answer = visitor.join(name, f"Visitor {n}")
+        assert answer.status_code == 303, name
+        page = visitor.get(answer.headers["Location"])
+        assert page.status_code == 200
+        assert page.context["room"].name == name
+    assert Room.objects.count() == len(NAMES)
+
+
+@pytest.mark.parametrize("name", ["", "   ", "\u200b", "x" * 65, "bell\x07", "le\u202etf"])
+@pytest.mark.parametrize("field", ["room", "nickname"])
+def test_a_bad_name_is_refused_beside_its_field_and_kept(person, field, name):
+    typed = {"room": "Reading club", "nickname": "Alice"} | {field: name}
+    answer = person().post("/join/", typed)
+    assert answer.status_code == 422
+    assert answer.context["form"].errors.keys() == {field}
+    assert answer.context["form"][field].value() == name
+    assert not Room.objects.exists()
+    assert not Participant.objects.exists()
+
+
+def test_the_page_says_the_reason_beside_the_field(person):
+    page = person().post("/join/", {"room": "Reading club", "nickname": ""}).content.decode()
+    assert 'aria-describedby="id_nickname_error"' in page
+    assert '<p class="error" id="id_nickname_error">' in page
+    assert 'value="Reading club"' in page
+
+
+@pytest.mark.parametrize("name", ["Alice", "ALICE", "Аlice", "AIice", "A\u200blice", "Ａｌｉｃｅ", "Al ice", "A1ice"])
+def test_a_taken_name_or_its_look_alike_is_refused_with_a_suggestion(alice, person, name):
+    visitor = person()
+    answer = visitor.join("Reading club", name)
+    assert answer.status_code == 422
+    suggestion = answer.context["form"].refusal.instead
+    assert f'value="{suggestion}"' in answer.content.decode()
+    assert visitor.join("Reading club", suggestion).status_code == 303
+
+
+def test_the_button_with_the_suggestion_wins_over_the_field(alice, person):
+    answer = person().post("/join/", {"room": "Reading club", "nickname": ["Alice", "Alice 2"]})
+    assert answer.status_code == 303
+    assert Membership.objects.filter(nickname="Alice 2").exists()
+
+
+def test_the_same_name_is_free_in_another_room(alice, person):
+    assert person().join("Another", "Alice").status_code == 303
+
+
+def test_a_room_that_only_looks_like_an_open_one_is_offered_instead(alice, person):
+    answer = person().join("Rеading club", "Bob")  # with a Cyrillic е
+    assert answer.status_code == 422
+    assert 'name="room" value="Reading club"' in answer.content.decode()
+    assert Room.objects.count() == 1
+
+
+def test_a_name_is_held_for_some_days_after_leaving_and_then_free(alice, room, person, settings):
+    alice.membership.leave()
+    assert person().join(room.name, "Alice").status_code == 422
+    away = timezone.now() - timedelta(days=settings.NAME_HELD_DAYS, minutes=1)
+    Membership.objects.update(seen_at=away)
+    assert person().join(room.name, "Alice").status_code == 303
+
+
+def test_who_lost_the_name_by_being_away_is_out_and_may_choose_another(alice, room, person, settings):
+    Membership.objects.update(seen_at=timezone.now() - timedelta(days=settings.NAME_HELD_DAYS, minutes=1))
+    person(room.name, "Alice")
+    assert b'id="join"' in alice.get(room.get_absolute_url()).content
+    assert alice.join(room.name, "Alice").status_code == 422
+    assert alice.join(room.name, "Alice B").status_code == 303
+    assert sorted(Membership.objects.values_list("nickname", flat=True)) == ["Alice", "Alice B"]
+
+
+def test_a_hundred_simultaneous_joins_of_a_new_name_make_one_room_with_one_owner(server, settings):
+    settings.LIMITS = False
+    answers = []
+
+    def join(n):
+        with httpx.Client(base_url=server, timeout=60) as visitor:
+            visitor.get("/")
+            token = visitor.cookies["csrf"]
+            form = {"room": "Rush", "nickname": f"Visitor {n}", "csrfmiddlewaretoken": token}
+            answers.append(visitor.post("/join/", data=form).status_code)
+
+    threads = [threading.Thread(target=join, args=[n]) for n in range(100)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [303] * 100
+    assert Room.objects.get().memberships.count() == 100
+    assert Membership.objects.filter(role="owner").count() == 1
+
+
+def test_a_rooms_address_shows_its_door_to_who_is_not_in(room, person):
+    page = person().get(room.get_absolute_url())
+    assert page.status_code == 200
+    assert b'action="/rooms/reading-club/join/"' in page.content
+    assert b'id="messages"' not in page.content
+
+
+def test_joining_at_the_door(room, person):
+    visitor = person()
+    answer = visitor.post(f"{room.get_absolute_url()}join/", {"nickname": "Dora"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, room.get_absolute_url())
+    assert visitor.get(room.get_absolute_url()).context["membership"].nickname == "Dora"
+
+
+def test_an_address_where_there_is_no_room_is_a_kind_404(person):
+    answer = person().get("/rooms/nowhere/")
+    assert answer.status_code == 404
+    assert "You can open a room" in answer.content.decode()
+
+
+def test_joining_again_under_another_name_says_who_i_am_here(alice, room):
+    answer = alice.join(room.name, "Somebody else")
+    assert answer.status_code == 422
+    assert "Go in as “Alice”" in answer.content.decode()
+
+
+def test_leaving_and_coming_back_as_the_same_person(alice, room):
+    before = alice.membership
+    assert alice.post(f"{room.get_absolute_url()}leave/").headers["Location"] == "/"
+    page = alice.get(room.get_absolute_url()).content.decode()
+    assert 'value="Alice"' in page, "the door offers the old name"
+    alice.join(room.name, "Alice")
+    assert alice.membership.pk == before.pk
+    assert alice.membership.role == "owner"
+
+
+def test_the_time_zone_is_asked_for_once_and_remembered(person, settings):
+    visitor = person()
+    visitor.join("Tokyo", "Aiko", time_zone="Asia/Tokyo")
+    visitor.join("Second", "Aiko")
+    assert Participant.objects.get().time_zone == "Asia/Tokyo"
+    said = Room.objects.named("Tokyo").messages.get()
+    clock = (said.sent_at + timedelta(hours=9)).strftime("%H:%M")
+    assert f">{clock}</time>" in visitor.get("/rooms/tokyo/").content.decode()
+
+
+def test_a_time_zone_that_is_none_is_refused(person):
+    assert person().post("/join/", {"room": "R", "nickname": "N", "time_zone": "Mars/Base"}).status_code == 422
+
+
+def test_the_home_page_lists_rooms_with_topic_presence_and_activity(alice, bob, room, person):
+    room.set_topic("Chapter two")
+    page = person().get("/")
+    (listed,) = page.context["rooms"]
+    assert (listed.name, listed.topic, listed.here) == ("Reading club", "Chapter two", 2)
+    assert b"2 here" in page.content
+    Membership.objects.update(seen_at=timezone.now() - timedelta(seconds=91))
+    assert b"here</span>" not in person().get("/").content
+
+
+def test_my_rooms_come_first_and_once(alice, mallory):
+    page = alice.get("/")
+    assert [room.name for room in page.context["mine"]] == ["Reading club"]
+    assert [room.name for room in page.context["rooms"]] == ["Elsewhere"]
+
+
+def test_many_rooms_are_paged_and_cost_a_constant_number_of_queries(person, django_assert_num_queries):
+    for n in range(60):
+        Room.objects.create(name=f"Room {n}", key=f"room{n}", look=f"room{n}", slug=f"room-{n}")
+    visitor = person()
+    with django_assert_num_queries(3):  # the site, how many rooms, one page of them
+        first = visitor.get("/")
+    assert len(first.context["rooms"]) == 50
+    assert len(visitor.get("/?page=2").context["rooms"]) == 10
+    assert visitor.get("/?page=%00x").status_code == 200

@@ -39,6 +39,8 @@ def broken(request):
 
 def outside(request, room):
     """Somebody who is not in this room; a reader is shown to its door, a writer keeps the words."""
+    if request.resolver_match.url_name in ("live", "compose"):
+        return answers.outside_frame(request, room)
     if request.method == "GET" and not request.htmx:
         return answers.see_other(request, room.get_absolute_url())
     sentence = _("You are not in this room any more, so this was not sent. Join again first; your words stay here.")

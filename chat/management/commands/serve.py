@@ -52,6 +52,7 @@ class Command(BaseCommand):
         with ending_well():
             listener = listen(*bind)
             self.migrate()
+            self.collect()
             raise_file_limit()
             self.greet(url_of(listener))
             settings.THREADS = threads  # chat_app.asgi, imported by the server, reads it there
@@ -66,6 +67,12 @@ class Command(BaseCommand):
                 call_command("migrate", verbosity=0, interactive=False)
         except DatabaseError as error:
             raise CommandError(f"The database does not answer as it should: {str(error).strip()}") from error
+
+    def collect(self):
+        """Collect the static files where nobody has; after an upgrade `make run` does it anew."""
+        if not (settings.STATIC_ROOT / "staticfiles.json").exists():
+            self.say("Collecting static files.")
+            call_command("collectstatic", verbosity=0, interactive=False)
 
     def greet(self, url):
         self.say(f"Parlour is at {url} - stop it with Ctrl+C")

@@ -1,0 +1,143 @@
+"""The staff's side: it finds things, acts through the product's own verbs, and cannot rewrite what happened."""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from chat.models import Membership, Message, Participant, Room, Site
+from tests.pages import OpenPage
+
+LISTS = ["room", "message", "membership", "participant"]
+
+
+def act(admin, model, action, *things):
+    return admin.post(
+        f"/admin/chat/{model}/", {"action": action, "_selected_action": [thing.pk for thing in things]}, follow=True
+    )
+
+
+@pytest.mark.parametrize("model", LISTS)
+def test_lists_search_filters_and_dates_work(admin_client, alice, room, model):
+    alice.send(room, "find me")
+    for query in ("", "?q=find", "?q=Alice", "?o=1"):
+        page = admin_client.get(f"/admin/chat/{model}/{query}")
+        assert page.status_code == 200
+
+
+@pytest.mark.parametrize("model", LISTS)
+def test_lists_cost_the_same_for_three_and_for_thirty(admin_client, person, model, settings):
+    settings.LIMITS = False
+
+    def count():
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            admin_client.get(f"/admin/chat/{model}/")
+        return len(queries)
+
+    def grow(numbers):
+        for n in numbers:
+            person(f"Room {n}", f"Person {n}").send(Room.objects.get(name=f"Room {n}"), "hello")
+
+    grow(range(3))
+    few = count()
+    grow(range(3, 30))
+    assert count() == few
+
+
+def test_removing_and_restoring_messages_is_seen_by_open_pages(admin_client, alice, room):
+    alice.send(room, "rude words")
+    page = OpenPage(alice, room)
+    message = Message.objects.get(text="rude words")
+    act(admin_client, "message", "remove", message)
+    page.poll()
+    assert page.words == ["Removed by the site’s staff."]
+    act(admin_client, "message", "restore", message)
+    page.poll()
+    assert page.words == ["rude words"]
+
+
+def test_what_the_room_told_cannot_be_removed(admin_client, alice, room):
+    told = room.messages.get(event="opened")
+    act(admin_client, "message", "remove", told)
+    told.refresh_from_db()
+    assert told.removed_at is None
+
+
+def test_an_edit_goes_through_the_verb_and_says_so(admin_client, alice, room):
+    alice.send(room, "typo")
+    page = OpenPage(alice, room)
+    message = Message.objects.get(text="typo")
+    url = f"/admin/chat/message/{message.pk}/change/"
+    assert admin_client.post(url, {"text": "bell\x07"}).status_code == 200, "refused beside the field"
+    assert admin_client.post(url, {"text": "mended", "nickname": "Forged"}).status_code == 302
+    page.poll()
+    assert page.words == ["mended"]
+    assert "Edited by the site’s staff" in page.lines[-1][1]
+    assert Message.objects.get(pk=message.pk).nickname == "Alice"
+
+
+def test_locking_a_room_and_setting_its_topic_reach_open_pages(admin_client, alice, room):
+    page = OpenPage(alice, room)
+    act(admin_client, "room", "lock", room)
+    admin_client.post(f"/admin/chat/room/{room.pk}/change/", {"topic": "Closed for tonight"})
+    page.poll()
+    assert "Closed for tonight" in page.header[0]
+    assert "locked" in page.header[1]
+    act(admin_client, "room", "unlock", room)
+    assert alice.send(room, "hello").status_code == 303
+
+
+def test_a_removed_member_is_out_at_once_and_the_epoch_rises(admin_client, alice, bob, room):
+    epoch = Room.objects.get(pk=room.pk).epoch
+    act(admin_client, "membership", "remove", bob.membership)
+    assert bob.poll(room, 1).status_code == 286
+    assert Room.objects.get(pk=room.pk).epoch == epoch + 1
+    assert room.messages.filter(event="removed", nickname="Bob").exists()
+
+
+def test_each_act_is_logged(admin_client, alice, room):
+    act(admin_client, "room", "lock", room)
+    entry = LogEntry.objects.get()
+    assert (entry.object_id, entry.get_change_message()) == (str(room.pk), "locked")
+
+
+@pytest.mark.parametrize("model", LISTS)
+def test_nothing_is_added_or_deleted_by_hand(admin_client, alice, room, model):
+    thing = {"room": Room, "message": Message, "membership": Membership, "participant": Participant}[
+        model
+    ].objects.get()
+    assert admin_client.get(f"/admin/chat/{model}/add/").status_code == 403
+    assert admin_client.post(f"/admin/chat/{model}/{thing.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_the_site_opens_at_its_one_row_and_shows_on_every_page(admin_client, client):
+    assert admin_client.get("/admin/chat/site/").headers["Location"] == "/admin/chat/site/add/"
+    form = {
+        "name": "The Club",
+        "welcome": "Come in.",
+        "contact": "desk@example.org",
+        "rules": "Be kind.",
+        "privacy": "None kept.",
+    }
+    admin_client.post("/admin/chat/site/add/", form)
+    site = Site.objects.get()
+    assert admin_client.get("/admin/chat/site/").headers["Location"] == f"/admin/chat/site/{site.pk}/change/"
+    assert admin_client.get("/admin/chat/site/add/").status_code == 403
+    home = client.get("/").content.decode()
+    for words in ("The Club", "Come in.", "desk@example.org", 'href="/rules/"', 'href="/privacy/"'):
+        assert words in home
+    assert b"Be kind." in client.get("/rules/").content
+    assert b"None kept." in client.get("/privacy/").content
+
+
+def test_pages_that_nobody_wrote_are_not_there(client, db):
+    assert client.get("/rules/").status_code == 404
+    assert b"/rules/" not in client.get("/").content
+
+
+def test_strangers_stay_outside(client, alice, room):
+    for model in [*LISTS, "site"]:
+        assert client.get(f"/admin/chat/{model}/").status_code == 302
+        assert alice.get(f"/admin/chat/{model}/").status_code == 302

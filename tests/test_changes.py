@@ -1,0 +1,117 @@
+"""The poll: what it brings, what it costs, and what it says to whom it has nothing to say."""
+
+import re
+
+import pytest
+
+from chat.models import Membership, Message, Participant, Room
+
+
+def many_lines(room, membership, count):
+    """History in bulk, without the verbs: only its size matters here."""
+    at = room.last_sent_at
+    Message.objects.bulk_create(
+        Message(
+            room=room, membership=membership, text="x", html="x", first_version=n, version=n, sent_at=at, previous_at=at
+        )
+        for n in range(room.version + 1, room.version + 1 + count)
+    )
+    Room.objects.filter(pk=room.pk).update(version=room.version + count)
+    room.refresh_from_db()
+
+
+def many_members(room, count):
+    people = Participant.objects.bulk_create(Participant() for _ in range(count))
+    Membership.objects.bulk_create(
+        Membership(room=room, participant=who, nickname=f"M{who.pk}", nickname_key=f"m{who.pk}") for who in people
+    )
+
+
+@pytest.mark.parametrize("history", [0, 1_000, 100_000])
+def test_an_idle_poll_costs_one_query_whatever_the_history_and_the_members(
+    alice, room, history, django_assert_num_queries
+):
+    many_lines(room, alice.membership, history)
+    many_members(room, history // 100)
+    alice.poll(room, room.version)  # the session comes from the cache from here on
+    with django_assert_num_queries(1):  # my membership with the room and me; the session costs none
+        answer = alice.poll(room, room.version)
+    assert b"hx-swap-oob" not in answer.content
+
+
+@pytest.mark.parametrize("history", [100, 100_000])
+def test_a_poll_with_news_costs_two_queries(alice, room, history, django_assert_num_queries):
+    many_lines(room, alice.membership, history)
+    alice.poll(room, room.version)
+    with django_assert_num_queries(2):  # and the news, in one statement with the room's version
+        answer = alice.poll(room, room.version - 10)
+    assert answer.content.count(b"<li id=") == 10
+
+
+def test_presence_is_written_at_most_every_half_minute(alice, room, django_assert_num_queries):
+    alice.poll(room, room.version)
+    Membership.objects.update(seen_at="2020-01-01T00:00Z")
+    with django_assert_num_queries(2):
+        alice.poll(room, room.version)
+    with django_assert_num_queries(1):
+        alice.poll(room, room.version)
+
+
+def test_the_version_catches_up_when_only_the_topic_changed(alice, room):
+    since = room.version
+    Room.objects.filter(pk=room.pk).update(version=since + 1)  # a change that left no line
+    answer = alice.poll(room, since).content.decode()
+    assert f'name="since" value="{since + 1}"' in answer
+
+
+def test_topic_and_lock_reach_an_open_page(alice, room):
+    since = room.version
+    room.set_topic("Chapter <two>")
+    room.lock()
+    answer = alice.poll(room, since).content.decode()
+    assert 'id="about" class="about" hx-swap-oob="true"' in answer
+    assert "Chapter &lt;two&gt;" in answer
+    assert "This room is locked" in answer
+
+
+def test_the_painting_is_the_same_for_all_who_read_in_the_same_zone(alice, bob, room):
+    alice.send(room, "hello")
+    paintings = {who.poll(room, 1).content.partition(b"<ol")[2] for who in (alice, bob)}
+    assert len(paintings) == 1
+
+
+def test_a_poll_sets_no_cookie_and_never_redirects(alice, carol, mallory, person, room):
+    for who in (alice, carol, mallory, person()):
+        answer = who.poll(room, 0)
+        assert answer.status_code in (200, 286)
+        assert not answer.cookies
+        assert "HX-Redirect" not in answer.headers
+
+
+def test_who_left_hears_last_words_and_the_polling_ends(carol, room):
+    answer = carol.poll(room, 1)
+    assert answer.status_code == 286
+    assert "no longer in this room" in answer.content.decode()
+    assert 'name="since"' in answer.content.decode(), "htmx complains when its inputs are gone"
+
+
+def test_without_a_session_every_room_answers_alike_and_the_poller_stays(room, person, mallory):
+    def answer(who, slug):
+        polled = who.get(f"/rooms/{slug}/changes/", {"since": 3, "from": 1}, headers={"HX-Request": "true"})
+        assert polled.status_code == 200
+        return re.sub(r'name="at" value="\d+"', "", polled.content.decode().replace(slug, "SLUG"))
+
+    answers = {answer(who, slug) for who in (person(), mallory) for slug in ("reading-club", "nowhere-ever")}
+    assert len(answers) == 1
+    assert "Join again" in answers.pop()
+
+
+def test_it_heals_when_the_cookie_is_back(alice, room):
+    cookie = alice.cookies.pop("session")
+    assert b"Join again" in alice.poll(room, 1).content
+    alice.cookies["session"] = cookie.value
+    assert b"Join again" not in alice.poll(room, 1).content
+
+
+def test_the_banner_comes_with_every_answer(alice, room):
+    assert b"Not connected" in alice.poll(room, room.version).content

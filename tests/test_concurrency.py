@@ -1,0 +1,110 @@
+"""Many at once: nothing lost, nothing doubled, one order for all, and no database that says it is locked."""
+
+import re
+import threading
+from collections import Counter
+
+import httpx
+import pytest
+from django.db import connection
+
+from chat.models import Message, Participant, Room
+from chat.refusals import Refused
+
+SENDERS, EACH = 100, 5
+
+
+@pytest.fixture
+def crowd(server, settings, person):
+    """A function that brings so many people into one room, each with a browser of their own."""
+    settings.LIMITS = False
+    people = []
+
+    def gather(count):
+        people.extend(Sender(server, person("Crowd", f"Member {n}"), n) for n in range(count))
+        return people
+
+    yield gather
+    for sender in people:
+        sender.http.close()
+
+
+class Sender(threading.Thread):
+    def __init__(self, server, member, number):
+        super().__init__()
+        self.number, self.answers, self.room = number, [], Room.objects.get()
+        self.token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', member.get("/").content.decode())[1]
+        cookies = {name: morsel.value for name, morsel in member.cookies.items()}
+        self.http = httpx.Client(base_url=server, cookies=cookies, timeout=60)
+
+    def run(self):
+        for n in range(EACH):
+            self.send(n, f"{self.number}:{n}")
+            self.send(n, f"{self.number}:{n}")  # every form goes off twice
+
+    def send(self, n, text):
+        form = {"n": n, "page": "crowd-of-tests", "text": text, "csrfmiddlewaretoken": self.token}
+        answer = self.http.post(f"/rooms/{self.room.slug}/send/", data=form, headers={"HX-Request": "true"})
+        self.answers.append(answer.status_code)
+
+    def reads(self):
+        """All lines of words that this person's browser gets, page by page from the first on."""
+        seen, after = [], 1
+        while after:
+            page = self.http.get(f"/rooms/{self.room.slug}/messages/", params={"after": after}).text
+            seen += re.findall(r'data-message="(\d+)"', page)
+            newer = re.search(r"\?after=(\d+)", page)
+            after = newer and int(newer[1])
+        return seen
+
+
+def together(threads):
+    threads = list(threads)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_a_hundred_senders_lose_nothing_and_double_nothing(crowd):
+    crowd = crowd(SENDERS)
+    together(crowd)
+    assert Counter(status for sender in crowd for status in sender.answers) == {200: SENDERS * EACH * 2}
+
+    lines = list(Message.objects.filter(event="").order_by("first_version"))
+    assert Counter(line.text for line in lines) == Counter(f"{s}:{n}" for s in range(SENDERS) for n in range(EACH))
+    for sender in range(SENDERS):
+        mine = [line.text for line in lines if line.text.startswith(f"{sender}:")]
+        assert mine == [f"{sender}:{n}" for n in range(EACH)], "in the order in which they were sent"
+    times = [line.sent_at for line in Message.objects.order_by("first_version")]
+    assert times == sorted(times), "times never run backwards"
+
+    expected = [str(line.pk) for line in lines]
+    for reader in crowd[::25]:
+        assert reader.reads() == expected, "every reader sees the same order"
+
+
+def test_the_same_form_sent_by_many_at_once_is_one_message(crowd):
+    (sender,) = crowd(1)
+    together(threading.Thread(target=sender.send, args=[1, "only once"]) for _ in range(20))
+    assert sender.answers == [200] * 20
+    assert Message.objects.filter(text="only once").count() == 1
+
+
+def test_many_at_the_same_nickname_are_one_holder(server, settings, person):
+    settings.LIMITS = False
+    person("Crowd", "First")
+    room = Room.objects.get()
+    outcomes = []
+
+    def join():
+        try:
+            Participant().enter("Same", door=room)
+            outcomes.append("in")
+        except Refused as refusal:
+            outcomes.append(refusal.code)
+        finally:
+            connection.close()
+
+    together(threading.Thread(target=join) for _ in range(20))
+    assert Counter(outcomes) == {"in": 1, "taken": 19}

@@ -1,0 +1,134 @@
+"""How often one may do it: in words, with the text kept, never written to the database, and off when told so."""
+
+import pytest
+
+from chat import addresses, limits
+from chat.checks import limits_are_counts_per_seconds
+from chat.models import Message, Room
+
+
+def send_many(who, room, count, **more):
+    return [who.send(room, f"message {n}", n=n, **more).status_code for n in range(count)]
+
+
+def test_sending_too_fast_stops_at_the_limit(alice, room, settings):
+    settings.LIMIT_SEND_PERSON = "5/3600"
+    assert send_many(alice, room, 8) == [303] * 5 + [429] * 3
+    assert Message.objects.filter(event="").count() == 5
+
+
+@pytest.mark.parametrize("headers", [{"HX-Request": "true"}, {}])
+def test_the_answer_says_when_and_keeps_the_words(alice, room, settings, headers):
+    settings.LIMIT_SEND_PERSON = "1/3600"
+    alice.send(room, "first")
+    answer = alice.send(room, "second", n=2, headers=headers)
+    assert answer.status_code == 429
+    wait = int(answer.headers["Retry-After"])
+    assert 0 < wait <= 3600
+    assert f"{wait} second" in answer.content.decode()
+    if not headers:
+        assert "second</textarea>" in answer.content.decode()
+
+
+def test_a_refusal_writes_nothing_to_the_database(alice, room, settings, django_assert_num_queries):
+    settings.LIMIT_SEND_PERSON = "1/3600"
+    alice.send(room, "first")
+    with django_assert_num_queries(2):  # who I am here; the site's name, for the page
+        assert alice.send(room, "second", n=2).status_code == 429
+
+
+def test_one_persons_limit_is_not_anothers(alice, bob, room, settings):
+    settings.LIMIT_SEND_PERSON = "1/3600"
+    send_many(alice, room, 3)
+    assert bob.send(room, "hello").status_code == 303
+
+
+def test_a_room_has_a_limit_of_its_own(alice, bob, room, settings):
+    settings.LIMIT_SEND_ROOM = "3/3600"
+    assert send_many(alice, room, 2) + send_many(bob, room, 2) == [303, 303, 303, 429]
+
+
+def test_creating_rooms_without_end_stops_for_a_person(alice, settings):
+    settings.LIMIT_CREATE_PERSON = "3/3600"
+    answers = [alice.join(f"Room {n}", "Alice").status_code for n in range(5)]
+    assert answers == [303] * 3 + [429] * 2
+
+
+def test_a_thousand_visitors_who_create_rooms_stop_at_the_sites_limit(person, settings):
+    settings.LIMIT_CREATE_SITE = "10/3600"
+    answers = [person().join(f"Room {n}", "A").status_code for n in range(15)]
+    assert answers == [303] * 10 + [429] * 5
+    assert Room.objects.count() == 10
+
+
+def test_joining_is_limited_by_address_and_by_person(person, alice, room, settings):
+    settings.LIMIT_JOIN_ADDRESS = "2/3600"
+    form = {"room": room.name}
+    answers = [
+        person().post("/join/", form | {"nickname": f"N{n}"}, REMOTE_ADDR="203.0.113.9").status_code for n in range(3)
+    ]
+    assert answers == [303, 303, 429]
+    elsewhere = person().post("/join/", form | {"nickname": "N9"}, REMOTE_ADDR="203.0.113.10")
+    assert elsewhere.status_code == 303
+
+
+def test_off_means_off(alice, room, settings):
+    settings.LIMITS, settings.LIMIT_SEND_PERSON = False, "1/3600"
+    assert send_many(alice, room, 5) == [303] * 5
+
+
+def test_the_window_ends_and_one_may_go_on(monkeypatch):
+    limit = limits.Limit("TEST", 1, 60)
+    monkeypatch.setattr(limits.time, "time", lambda: 600.0)
+    limit.spend("me")
+    with pytest.raises(limits.Exceeded) as exceeded:
+        limit.spend("me")
+    assert exceeded.value.wait == 60
+    monkeypatch.setattr(limits.time, "time", lambda: 660.0)
+    limit.spend("me")
+
+
+@pytest.mark.parametrize("setting", ["", "30", "0/60", "30/0", "x/y", "30/60/2", "-1/60"])
+def test_a_limit_that_is_none_is_refused_at_the_start(settings, setting):
+    settings.LIMIT_SEND_PERSON = setting
+    (error,) = limits_are_counts_per_seconds(None)
+    assert "LIMIT_SEND_PERSON" in error.msg
+
+
+# Where a request comes from
+
+
+@pytest.mark.parametrize(
+    ("peer", "network"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("127.0.0.1", ""),
+        ("127.8.8.8", ""),
+        ("::1", ""),
+        ("::ffff:127.0.0.1", ""),
+        ("", ""),
+        ("unknown", ""),
+    ],
+)
+def test_the_address_that_is_counted(rf, peer, network):
+    assert addresses.of(rf.get("/", REMOTE_ADDR=peer)) == network
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "network"),
+    [
+        (0, "198.51.100.7", "203.0.113.9"),
+        (1, "198.51.100.7", "198.51.100.7"),
+        (1, "6.6.6.6, 198.51.100.7", "198.51.100.7"),
+        (2, "6.6.6.6, 198.51.100.7, 10.0.0.1", "198.51.100.7"),
+        (2, "198.51.100.7", ""),
+        (1, "", ""),
+        (1, "forged", ""),
+    ],
+)
+def test_only_our_own_proxies_are_believed_from_the_right(rf, settings, proxies, forwarded, network):
+    settings.TRUSTED_PROXIES = proxies
+    request = rf.get("/", REMOTE_ADDR="203.0.113.9", headers={"X-Forwarded-For": forwarded})
+    assert addresses.of(request) == network

@@ -1,0 +1,314 @@
+"""Messages: said once, shown safely, grouped by author and day, read back page by page."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from chat.models import Message
+from tests.pages import OpenPage
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock at noon UTC of a Wednesday, moved by hand."""
+
+    class Clock:
+        now = timezone.now().replace(year=2026, month=3, day=4, hour=12, minute=0, second=0, microsecond=0)
+
+        def forward(self, **by):
+            self.now += timedelta(**by)
+
+    clock = Clock()
+    monkeypatch.setattr(timezone, "now", lambda: clock.now)
+    return clock
+
+
+def said(room):
+    return list(room.messages.filter(event="").order_by("first_version").values_list("text", flat=True))
+
+
+def test_what_one_says_the_other_reads(alice, bob, room):
+    page = OpenPage(bob, room)
+    assert alice.send(room, "hello there").status_code == 303
+    page.poll()
+    assert page.words == ["hello there"]
+
+
+def test_htmx_gets_an_empty_answer_and_is_told_to_ask(alice, room):
+    answer = alice.send(room, "hello", headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert answer.headers["HX-Trigger"] == "asked"
+    notice = '<div id="notice" class="notice" role="status" hx-swap-oob="true"></div>'
+    assert answer.content.decode().strip() == notice
+
+
+def test_without_htmx_one_comes_back_to_where_one_wrote(alice, room):
+    assert alice.send(room, "hello").headers["Location"] == room.get_absolute_url()
+    answer = alice.send(room, "hello", n=2, frame="1")
+    assert answer.headers["Location"] == f"{room.get_absolute_url()}compose/#words-1"
+
+
+@pytest.mark.parametrize("text", ["one\r\ntwo", "one\rtwo", "one\ntwo"])
+def test_line_breaks_are_kept(alice, room, text):
+    alice.send(room, text)
+    assert said(room) == ["one\ntwo"]
+    assert "one<br>two" in alice.get(room.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "write something"),
+        (" \n\u200b ", "write something"),
+        ("bell\x07", "cannot be shown"),
+        ("nul\x00", "cannot be shown"),
+        ("esc\x1b[31m", "cannot be shown"),
+        ("x" * 4001, "1 character too long"),
+        ("é" * 4005, "5 characters too long"),
+        ("👍" * 4000 + "x", "too long"),
+    ],
+)
+@pytest.mark.parametrize("htmx", [True, False])
+def test_what_cannot_be_sent_is_kept_with_the_reason_beside_it(alice, room, text, reason, htmx):
+    answer = alice.send(room, text, headers={"HX-Request": "true"} if htmx else {})
+    assert answer.status_code == 422
+    assert reason in answer.content.decode()
+    assert answer.context["composer"].text == text
+    assert said(room) == []
+
+
+def test_tabs_and_the_longest_text_are_accepted(alice, room):
+    alice.send(room, "a\tb" + "x" * 3997)
+    assert len(said(room)[0]) == 4000
+
+
+def test_the_same_form_sent_again_is_the_same_message(alice, room):
+    assert alice.send(room, "once").status_code == 303
+    assert alice.send(room, "once").status_code == 303
+    assert said(room) == ["once"]
+
+
+def test_the_same_form_is_the_same_message_after_an_edit(alice, room):
+    alice.send(room, "once")
+    room.messages.get(text="once").edit("mended")
+    assert alice.send(room, "once").status_code == 303
+    assert said(room) == ["mended"]
+
+
+def test_a_restored_form_with_other_words_is_refused_and_then_sent_with_a_fresh_number(alice, room):
+    alice.send(room, "first words")
+    answer = alice.send(room, "other words", headers={"HX-Request": "true"})
+    assert answer.status_code == 422
+    assert answer.context["composer"].text == "other words"
+    assert alice.send(room, "other words", n=answer.context["composer"].number).status_code == 303
+    assert said(room) == ["first words", "other words"]
+
+
+def test_two_people_may_use_the_same_token(alice, bob, room):
+    alice.send(room, "from alice")
+    bob.send(room, "from bob")
+    assert said(room) == ["from alice", "from bob"]
+
+
+@pytest.mark.parametrize("broken", [{"n": ""}, {"n": "x"}, {"page": ""}, {"page": "<script>"}, {"n": "１"}])
+def test_a_form_that_is_not_whole_is_refused_with_the_text_kept(alice, room, broken):
+    answer = alice.send(room, "hello", **broken)
+    assert answer.status_code == 422
+    assert answer.context["composer"].text == "hello"
+
+
+def test_nobody_can_post_as_somebody_else(alice, mallory, room):
+    answer = mallory.send(room, "I am Alice", nickname="Alice", membership=alice.membership.pk)
+    assert answer.status_code == 403
+    assert "I am Alice" in answer.content.decode(), "the words are kept"
+    assert said(room) == []
+
+
+def test_a_member_cannot_write_into_another_room(mallory, room):
+    mallory.send(room, "hello")
+    assert said(room) == []
+
+
+def test_a_locked_room_refuses_and_keeps_the_words(alice, room):
+    room.lock()
+    answer = alice.send(room, "too late", headers={"HX-Request": "true"})
+    assert answer.status_code == 422
+    assert "locked" in answer.content.decode()
+    assert answer.context["composer"].text == "too late"
+    room.unlock()
+    assert alice.send(room, "in time").status_code == 303
+
+
+def test_a_message_keeps_the_name_under_which_it_was_said(alice, room):
+    alice.send(room, "as Alice")
+    alice.membership.leave()
+    alice.join(room.name, "Alison")
+    assert Message.objects.get(text="as Alice").nickname == "Alice"
+
+
+def test_messages_of_one_author_are_grouped_within_five_minutes(clock, alice, bob, room):
+    alice.send(room, "a", n=1)
+    clock.forward(minutes=5)
+    alice.send(room, "b", n=2)
+    clock.forward(minutes=5, seconds=1)
+    alice.send(room, "c", n=3)
+    bob.send(room, "d")
+    alice.send(room, "e", n=4)
+    assert list(Message.objects.filter(event="").values_list("text", "continues")) == [
+        ("a", False),
+        ("b", True),
+        ("c", False),
+        ("d", False),
+        ("e", False),
+    ]
+
+
+def test_a_line_of_the_room_ends_a_group(alice, room, person):
+    alice.send(room, "a", n=1)
+    person(room.name, "Bob")
+    alice.send(room, "b", n=2)
+    assert not Message.objects.get(text="b").continues
+
+
+def test_days_are_separated_by_the_readers_own_calendar(clock, alice, room, person):
+    tokyo, london = person(), person()
+    tokyo.join(room.name, "Aiko", time_zone="Asia/Tokyo")
+    london.join(room.name, "Lee", time_zone="Europe/London")
+    clock.forward(hours=4)  # 16:00 UTC, one in the morning in Tokyo
+    alice.send(room, "late")
+
+    def days(visitor):
+        page = visitor.get(room.get_absolute_url()).content.decode()
+        return re.findall(r'<h2 class="day"><time datetime="([^"]+)"', page)
+
+    assert days(tokyo)[-2:] == ["2026-03-04", "2026-03-05"]
+    assert days(london)[-1] == "2026-03-04"
+
+
+def test_a_message_that_starts_a_day_shows_its_author_though_it_continues(clock, alice, room):
+    clock.forward(hours=11, minutes=58)
+    alice.send(room, "before midnight", n=1)
+    clock.forward(minutes=3)
+    alice.send(room, "after midnight", n=2)
+    assert Message.objects.get(text="after midnight").continues
+    assert "message continued" not in alice.get(room.get_absolute_url()).content.decode()
+
+
+def test_my_own_messages_are_set_apart_by_my_own_stylesheet(alice, bob, room):
+    sheet = alice.get(f"{room.get_absolute_url()}reader.css")
+    assert sheet.headers["Content-Type"] == "text/css; charset=utf-8"
+    assert f'[data-author="{alice.membership.pk}"]' in sheet.content.decode()
+    assert f'[data-author="{bob.membership.pk}"]' not in sheet.content.decode()
+    assert not sheet.cookies
+
+
+def test_removed_and_restored_and_edited(alice, bob, room):
+    alice.send(room, "hello")
+    page = OpenPage(bob, room)
+    message = Message.objects.get(text="hello")
+    message.remove()
+    page.poll()
+    assert page.words == ["Removed by the site’s staff."]
+    message.restore()
+    page.poll()
+    assert page.words == ["hello"]
+    message.edit("hello <b>")
+    page.poll()
+    assert page.words == ["hello <b>"]
+    assert "Edited by the site’s staff" in page.lines[-1][1]
+
+
+def fill(room, membership, count):
+    for n in range(count):
+        membership.send(f"message {n}", f"fill:{n}")
+
+
+def test_a_room_opens_with_the_newest_fifty_oldest_on_top(alice, room):
+    fill(room, alice.membership, 60)
+    page = OpenPage(alice, room)
+    assert page.words == [f"message {n}" for n in range(10, 60)]
+
+
+def test_reading_back_by_links_reaches_every_message_once(alice, room):
+    fill(room, alice.membership, 130)
+    seen, url = [], f"{room.get_absolute_url()}messages/"
+    while url:
+        page = alice.get(url).content.decode()
+        seen = re.findall(r"data-message-body hx-disable>([^<]+)<", page) + seen
+        older = re.search(r'<li class="older">\s*<a href="([^"]+)"', page)
+        url = older and older[1]
+    assert seen == [f"message {n}" for n in range(130)]
+
+
+def test_reading_on_by_links_comes_back_to_the_newest(alice, room):
+    fill(room, alice.membership, 70)
+    url, seen = f"{room.get_absolute_url()}messages/?after=1", []
+    while url:
+        page = alice.get(url)
+        seen += re.findall(r"data-message-body hx-disable>([^<]+)<", page.content.decode())
+        newer = page.context["reading"].newer_from
+        url = newer and f"{room.get_absolute_url()}messages/?after={newer}"
+    assert seen == [f"message {n}" for n in range(70)]
+
+
+def test_older_messages_come_as_lines_for_htmx(alice, room):
+    fill(room, alice.membership, 60)
+    answer = alice.get(f"{room.get_absolute_url()}messages/?before=12", headers={"HX-Request": "true"})
+    assert b"<html" not in answer.content
+    assert b"message 9<" in answer.content
+    assert b"message 10<" not in answer.content
+
+
+def test_a_permalink_shows_the_message_in_its_context(alice, room):
+    fill(room, alice.membership, 100)
+    meant = Message.objects.get(text="message 50")
+    page = alice.get(meant.get_absolute_url()).content.decode()
+    assert f'<li id="m{meant.pk}" class="meant" aria-current="true">' in page
+    assert "message 26<" in page
+    assert "message 74<" in page
+    assert page.count("<li id=") == 50
+
+
+@pytest.mark.parametrize("address", ["/messages/{}/", "/rooms/reading-club/messages/"])
+def test_from_outside_one_is_led_to_the_door(alice, room, mallory, address):
+    alice.send(room, "secret plan")
+    answer = mallory.get(address.format(Message.objects.get(text="secret plan").pk))
+    assert (answer.status_code, answer.headers["Location"]) == (303, room.get_absolute_url())
+
+
+def test_the_toggle_carries_the_draft_both_ways(alice, room):
+    url = f"{room.get_absolute_url()}composer/"
+    several = alice.post(url, {"n": "3", "text": "half a thought"}, headers={"HX-Request": "true"})
+    assert "<textarea" in several.content.decode()
+    assert "half a thought" in several.content.decode()
+    assert 'id="next" for="words-3" hx-swap-oob="true"' in several.content.decode()
+    one = alice.post(url, {"n": "3", "lines": "many", "text": "one\r\ntwo"})
+    assert one.status_code == 200
+    assert 'value="one two"' in one.content.decode()
+
+
+def test_a_leading_line_break_of_a_draft_survives_the_textarea(alice, room):
+    page = alice.post(f"{room.get_absolute_url()}composer/", {"n": "1", "text": "\nx"}).content.decode()
+    assert re.search(r"<textarea[^>]*>\n\nx</textarea>", page)
+
+
+def test_numbered_composers_are_the_same_bytes_for_everybody_and_may_be_kept(alice, person, room):
+    url = f"{room.get_absolute_url()}composer/7/"
+    mine, anybodys = alice.get(url), person().get(url)
+    assert mine.content == anybodys.content
+    assert mine.headers["Cache-Control"] == "private, max-age=86400"
+    assert not mine.cookies
+    assert "Cookie" not in mine.headers["Vary"]
+    assert "HX-Request" not in mine.headers["Vary"]
+    assert b"csrf" not in mine.content
+
+
+@pytest.mark.parametrize("number", [0, 10000, 10**30])
+def test_composers_end_somewhere(alice, room, number):
+    assert alice.get(f"{room.get_absolute_url()}composer/{number}/").status_code == 404
+
+
+def test_a_composer_tells_nothing_of_rooms(person):
+    assert person().get("/rooms/nowhere/composer/2/").status_code == 200

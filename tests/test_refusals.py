@@ -1,0 +1,155 @@
+"""Every "no": in words that say what to do next, with what was typed kept, for htmx out of band."""
+
+import re
+
+import pytest
+from django.db import OperationalError
+from django.test import Client, RequestFactory
+
+from chat.models import Membership, Message, Site
+from chat.views import refusals
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.mark.django_db
+def test_an_address_with_nothing_is_a_kind_page_with_a_way_on():
+    page = Client().get("/nothing/here/")
+    assert page.status_code == 404
+    assert b'href="/"' in page.content
+    assert b"<h1>Nothing here</h1>" in page.content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("view", "status"), [(refusals.bad_request, 400), (refusals.forbidden, 403), (refusals.broken, 500)]
+)
+def test_error_pages_have_the_sites_contact_and_rules(view, status):
+    Site.objects.create(name="Club", contact="help@example.org", rules="Be kind.")
+    page = view(RequestFactory().get("/"))
+    assert page.status_code == status
+    assert b"mailto:help@example.org" in page.content
+    assert b'href="/rules/"' in page.content
+
+
+@pytest.mark.django_db
+def test_a_host_that_is_not_ours_is_a_400_in_words(client):
+    page = client.get("/", headers={"Host": "evil.example"})
+    assert page.status_code == 400
+    assert b"did not make sense" in page.content
+
+
+def test_htmx_hears_of_errors_out_of_band(alice, room, mallory):
+    answer = mallory.send(room, "hello", headers=HTMX)
+    assert answer.status_code == 403
+    assert answer.content.decode().startswith('<div id="notice" class="notice" role="alert" hx-swap-oob="true">')
+    assert "<html" not in answer.content.decode()
+
+
+def test_something_broken_is_a_500_in_words_with_nothing_of_the_inside(alice, room, monkeypatch):
+    def explode(*args):
+        raise RuntimeError("the inside")
+
+    monkeypatch.setattr(Membership, "send", explode)
+    alice.raise_request_exception = False
+    answer = alice.send(room, "hello", headers=HTMX)
+    assert answer.status_code == 500
+    assert b"our fault" in answer.content
+    assert b"inside" not in answer.content
+
+
+@pytest.mark.parametrize("headers", [HTMX, {}])
+def test_a_busy_database_is_a_503_and_the_same_form_works_afterwards(alice, room, monkeypatch, headers):
+    def locked(*args, **kwargs):
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Membership, "send", locked)
+        answer = alice.send(room, "patience", headers=headers)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert b"Nothing is lost" in answer.content
+    if not headers:
+        assert _again(alice, answer).status_code == 303
+        assert Message.objects.filter(text="patience").count() == 1
+
+
+def _again(person, page):
+    """Press "Try again" on a refusal's page."""
+    form = re.search(r'<form class="join" method="post" action="([^"]+)">(.*?)</form>', page.content.decode(), re.S)
+    fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', form[2]))
+    for name, value in re.findall(r'<textarea[^>]* name="([^"]+)"[^>]*>\n(.*?)</textarea>', form[2], re.S):
+        fields[name] = value
+    return person.post(form[1], fields)
+
+
+def test_without_a_site_row_or_a_database_error_pages_still_have_a_name(monkeypatch, db):
+    def away(*args):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(Site.objects, "first", away)
+    assert b"Parlour" in refusals.broken(RequestFactory().get("/")).content
+
+
+# Forms without a valid token
+
+
+@pytest.fixture
+def strict(person):
+    """A member whose browser is checked for CSRF, and the room."""
+    alice = person(enforce_csrf_checks=True)
+    token = re.search(rb'csrfmiddlewaretoken" value="([^"]+)"', alice.get("/").content)[1].decode()
+    alice.post("/join/", {"room": "Reading club", "nickname": "Alice", "csrfmiddlewaretoken": token})
+    return alice
+
+
+OURS = {"Origin": "http://testserver"}
+
+
+def test_our_own_page_with_an_old_token_keeps_the_words_and_gets_a_fresh_token(strict):
+    room = strict.membership.room
+    answer = strict.send(room, "kept", csrfmiddlewaretoken="x" * 64, headers=OURS | HTMX)
+    assert answer.status_code == 422
+    assert answer.context["composer"].text == "kept"
+    fresh = re.search(r'id="csrf" value="([^"]+)"[^>]* hx-swap-oob="true"', answer.content.decode())[1]
+    number = answer.context["composer"].number
+    again = strict.send(room, "kept", n=number, csrfmiddlewaretoken=fresh, headers=OURS | HTMX)
+    assert again.status_code == 200
+    assert Message.objects.filter(text="kept").count() == 1
+
+
+def test_the_same_without_htmx_offers_the_form_again(strict):
+    room = strict.membership.room
+    answer = strict.send(room, "kept & safe", csrfmiddlewaretoken="x" * 64, headers=OURS)
+    assert answer.status_code == 422
+    assert "kept &amp; safe" in answer.content.decode()
+    strict.handler.enforce_csrf_checks = False
+    assert _again(strict, answer).status_code == 303
+
+
+def test_an_old_join_form_is_offered_again(person):
+    visitor = person(enforce_csrf_checks=True)
+    form = {"room": "Reading club", "nickname": "Alice"}
+    for headers in (OURS, OURS | HTMX):
+        answer = visitor.post("/join/", form, headers=headers)
+        assert answer.status_code == 422
+        assert b'value="Reading club"' in answer.content
+        assert b"csrfmiddlewaretoken" in answer.content
+
+
+@pytest.mark.parametrize("headers", [{}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
+def test_a_foreign_form_is_a_403_and_cannot_be_sent_on(strict, headers):
+    room = strict.membership.room
+    for url in (f"{room.get_absolute_url()}send/", f"{room.get_absolute_url()}leave/", "/join/", "/preferences/"):
+        answer = strict.post(url, {"text": "forged", "room": "Forged", "nickname": "F"}, headers=headers)
+        assert answer.status_code == 403
+        assert b"forged" not in answer.content
+    assert not Message.objects.filter(text="forged").exists()
+    assert strict.membership.present
+
+
+def test_every_unsafe_address_is_checked(strict):
+    """Views opt out of the check by an attribute; none does."""
+    from chat.urls import urlpatterns
+
+    assert not [pattern for pattern in urlpatterns if getattr(pattern.callback, "csrf_exempt", False)]

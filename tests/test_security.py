@@ -1,0 +1,197 @@
+"""Safe from the first day: headers, cookies, sessions, and words that stay words."""
+
+import re
+
+import httpx
+import pytest
+from django.urls import get_resolver
+
+from chat.models import Message, Room, Site
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'self'; base-uri 'none'"
+)
+
+
+def addresses(room, message):
+    """One address for each route of the product, the admin's door and one that leads nowhere."""
+    known = {"slug": room.slug, "number": 2, "pk": message.pk}
+    for pattern in get_resolver("chat.urls").url_patterns:
+        yield "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(known[match[1]]), str(pattern.pattern))
+    yield from ("/admin/", "/admin/login/", "/nowhere/", "/rooms/nowhere/")
+
+
+@pytest.mark.parametrize("method", ["get", "post", "delete"])
+def test_every_answer_carries_every_header(alice, room, person, method):
+    alice.send(room, "hello")
+    message = Message.objects.get(text="hello")
+    for who in (alice, person()):
+        for url in addresses(room, message):
+            answer = getattr(who, method)(url)
+            assert answer.status_code < 500, url
+            headers = answer.headers
+            assert headers["Content-Security-Policy"] == POLICY, url
+            assert headers["X-Content-Type-Options"] == "nosniff", url
+            assert headers["X-Frame-Options"] == "SAMEORIGIN", url
+            assert headers["Referrer-Policy"] == "same-origin", url
+            assert headers["Cross-Origin-Opener-Policy"] == "same-origin", url
+            assert headers["Cross-Origin-Resource-Policy"] == "same-origin", url
+            assert "camera=()" in headers["Permissions-Policy"], url
+            if "/composer/" not in url and "admin" not in url:
+                assert headers["Cache-Control"] == "private, no-store", url
+
+
+def test_static_files_and_the_gates_own_answers_carry_them_too(server):
+    assert httpx.get(f"{server}/static/favicon.svg").headers["Content-Security-Policy"] == POLICY
+    too_much = httpx.post(f"{server}/join/", content=b"x" * 2_000_000)
+    assert too_much.status_code == 413
+    assert too_much.headers["Content-Security-Policy"] == POLICY
+
+
+def test_what_has_two_shapes_says_so_to_caches(alice, room):
+    for url in (
+        "/",
+        room.get_absolute_url(),
+        f"{room.get_absolute_url()}messages/",
+        f"{room.get_absolute_url()}changes/",
+    ):
+        assert "HX-Request" in alice.get(url).headers["Vary"]
+
+
+# Sessions
+
+
+def test_a_first_join_binds_the_session_for_a_year_under_a_new_key(person):
+    visitor = person()
+    visitor.get("/")
+    assert "session" not in visitor.cookies, "who only looks gets no session"
+    visitor.join("Reading club", "Alice")
+    cookie = visitor.cookies["session"]
+    assert cookie["max-age"] == 365 * 24 * 3600
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+
+
+def test_the_key_changes_when_a_known_session_becomes_somebody(person):
+    visitor = person()
+    visitor.session.save()  # somebody planted a session
+    planted = visitor.cookies["session"].value
+    visitor.join("Reading club", "Alice")
+    assert visitor.cookies["session"].value != planted
+
+
+def test_a_second_join_leaves_the_key_alone_so_that_polls_in_flight_stay_good(alice):
+    before = alice.cookies["session"].value
+    answer = alice.join("Another", "Alice")
+    assert "session" not in answer.cookies
+    assert alice.cookies["session"].value == before
+
+
+def test_only_a_full_page_renews_the_session_and_rarely(alice, room):
+    session = alice.session
+    session["renewed"] -= 31 * 24 * 3600
+    session.save()
+    assert "session" not in alice.poll(room, 1).cookies
+    assert "session" in alice.get(room.get_absolute_url()).cookies
+    assert "session" not in alice.get(room.get_absolute_url()).cookies
+
+
+def test_a_cookie_of_a_session_that_is_not_found_is_left_alone(person, room):
+    visitor = person()
+    visitor.cookies["session"] = "x" * 32
+    for url in (
+        "/",
+        room.get_absolute_url(),
+        f"{room.get_absolute_url()}changes/",
+        f"{room.get_absolute_url()}reader.css",
+    ):
+        assert "session" not in visitor.get(url).cookies, url
+
+
+def test_signing_out_of_the_admin_does_delete_the_cookie(admin_client):
+    answer = admin_client.post("/admin/logout/")
+    assert answer.cookies["session"]["max-age"] == 0
+
+
+@pytest.mark.parametrize(
+    "next_url", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"]
+)
+def test_a_form_cannot_send_one_elsewhere(alice, room, next_url):
+    answer = alice.send(room, "hello", next=next_url)
+    assert answer.headers["Location"] == room.get_absolute_url()
+
+
+# Words stay words
+
+ATTACKS = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "<svg/onload=alert(1)>",
+    "' onmouseover='alert(1)",
+    "javascript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    'http://a.example/"onmouseover=alert(1)',
+    "http://a.example/<script>",
+    "<a href=javascript:alert(1)>x</a>",
+    "{{ request }} {% csrf_token %}",
+    "<b hx-get=/leave hx-trigger=load>",
+    '<div id="notice" hx-swap-oob="true">',
+    "</li></ol><li id=m1>",
+    "&lt;script&gt;",
+    "<!--",
+    "]]>",
+    "mailto:a@example.org?subject=<script>",
+]
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_no_text_becomes_markup_anywhere(person, admin_client, attack):
+    visitor = person()
+    visitor.join(f"R {attack}"[:64], f"N {attack}"[:64])
+    room = Room.objects.get()
+    room.set_topic(attack)
+    Site.objects.create(name="S", rules=attack, contact=attack)
+    visitor.send(room, attack)
+    message = Message.objects.get(text=attack, event="")
+    pages = ["/", room.get_absolute_url(), message.get_absolute_url(), "/rules/"]
+    pages += [f"{room.get_absolute_url()}{part}/" for part in ("live", "messages", "changes", "compose")]
+    bodies = [visitor.get(page).content.decode() for page in pages]
+    bodies += [
+        admin_client.get(f"/admin/chat/{model}/").content.decode() for model in ("room", "message", "membership")
+    ]
+    for body in bodies:
+        for tag in re.findall(r"<[^!][^>]*>", body):
+            assert "alert(1)" not in re.sub(r'"[^"]*"', "", tag), tag
+            assert not re.search(r"\son\w+\s*=", re.sub(r'"[^"]*"', "", tag)), tag
+        assert "<svg/onload" not in body
+        assert "<b hx-get" not in body
+        assert 'href="javascript:' not in body.lower()
+
+
+def test_links_lead_away_safely_and_only_to_the_web_and_to_mail(alice, room):
+    alice.send(room, "see https://example.org/a?b=c&d=e, www.example.com or me@example.org; not ftp://example.org/x")
+    html = Message.objects.get(event="").html
+    assert html.count("<a ") == 3
+    assert html.count('rel="nofollow ugc noopener noreferrer"') == 3
+    assert 'href="https://example.org/a?b=c&amp;d=e"' in html
+    assert 'href="mailto:me@example.org"' in html
+    assert "ftp://example.org" in html
+    assert 'href="ftp' not in html
+
+
+def test_production_settings_leave_no_warning(tmp_path):
+    import subprocess
+    import sys
+
+    environment = {
+        "ENV_FILE": "/dev/null",
+        "SECRET_KEY": "k3y-" + "aB3$" * 16,
+        "HTTPS": "on",
+        "ALLOWED_HOSTS": "chat.example.org",
+        "DATABASE_URL": f"sqlite:///{tmp_path}/x.sqlite3",
+        "PATH": "/usr/bin:/bin",
+    }
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    checked = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
