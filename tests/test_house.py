@@ -1,0 +1,232 @@
+"""The house's rules, read from the files themselves: settings explained, modules small, templates clean."""
+
+import ast
+import json
+import os
+import re
+import stat
+from pathlib import Path
+
+import environ
+import pytest
+from django.core.management import call_command
+
+from chat_app import env_file
+from chat_app.settings import BASE_DIR
+
+TEMPLATES = [*BASE_DIR.glob("templates/**/*.html"), *BASE_DIR.glob("theme/templates/**/*.html")]
+ELSEWHERE = {".git", ".venv", "node_modules", "static"}  # tops of what is not ours, or made from what is
+
+
+def modules(*folders):
+    return [
+        path
+        for folder in folders
+        for path in sorted((BASE_DIR / folder).rglob("*.py"))
+        if not {"migrations", "node_modules"} & set(path.parts)
+    ]
+
+
+def place(path):
+    return path.relative_to(BASE_DIR).as_posix()
+
+
+def each(paths):
+    return pytest.mark.parametrize("path", paths, ids=place)
+
+
+# Settings
+
+
+def settings_read():
+    """Name, type and default (None where it has to be worked out) of all that settings.py asks of the environment."""
+    for node in ast.walk(ast.parse((BASE_DIR / "chat_app/settings.py").read_text())):
+        if isinstance(node, ast.Call) and re.fullmatch(r"env\.\w+", ast.unparse(node.func)):
+            default = node.keywords[0].value if node.keywords else None
+            literal = default is not None and not isinstance(default, ast.JoinedStr)
+            yield node.args[0].value, node.func.attr, ast.literal_eval(default) if literal else None
+
+
+def example():
+    lines = (BASE_DIR / ".env.example").read_text()
+    return dict(re.findall(r"^#?([A-Z][A-Z0-9_]*)=(.*)$", lines, re.MULTILINE))
+
+
+def test_every_setting_is_in_the_example_and_nothing_else_is():
+    assert sorted(name for name, _, _ in settings_read()) == sorted(example())
+
+
+def test_the_example_gives_the_defaults():
+    env = environ.Env()
+    env.ENVIRON = example()
+    for name, kind, default in settings_read():
+        if default is not None:
+            assert getattr(env, kind)(name) == default, name
+
+
+def test_every_setting_is_in_the_readmes_table_and_nothing_else_is():
+    rows = re.findall(r"^\| `([A-Z][A-Z0-9_]*)` \|", (BASE_DIR / "README.md").read_text(), re.MULTILINE)
+    assert sorted(name for name, _, _ in settings_read()) == sorted(rows)
+
+
+@pytest.fixture
+def env_path(tmp_path, monkeypatch):
+    monkeypatch.setattr(env_file, "PATH", tmp_path / ".env")
+    monkeypatch.delenv("SECRET_KEY")
+    return env_file.PATH
+
+
+def test_a_first_env_file_is_private_and_has_a_key_of_its_own(env_path):
+    keys = set()
+    for _ in range(2):
+        env_file.write_if_missing()
+        assert stat.S_IMODE(env_path.stat().st_mode) == 0o600
+        keys.add(re.search("^SECRET_KEY='([A-Za-z0-9_-]{64})'$", env_path.read_text(), re.MULTILINE)[1])
+        env_path.unlink()
+    assert len(keys) == 2
+
+
+def test_an_env_file_is_never_written_over(env_path):
+    env_path.write_text("SECRET_KEY=mine")
+    env_file.write_if_missing()
+    assert env_path.read_text() == "SECRET_KEY=mine"
+
+
+def test_no_env_file_is_written_where_the_environment_has_the_key(env_path, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "from the environment")
+    env_file.write_if_missing()
+    assert not env_path.exists()
+
+
+# Modules
+
+
+@each(modules("chat", "chat_app", "theme", "tests"))
+def test_a_module_opens_with_one_sentence(path):
+    """So that `head -1 chat/*.py` prints the tree."""
+    first = path.read_text().partition("\n")[0]
+    assert re.fullmatch(r'"""[^\s"](?:(?!"""|[.!?] ).)*\."""', first), first
+
+
+def test_contributing_lists_every_module_with_its_sentence():
+    sentences = {
+        place(path): path.read_text().partition("\n")[0].strip('"') for path in modules("chat", "chat_app", "theme")
+    }
+    listed = dict(re.findall(r"^- `(\S+\.py)`: (.*)$", (BASE_DIR / "CONTRIBUTING.md").read_text(), re.MULTILINE))
+    assert listed == sentences, "Put what `make tree` prints into CONTRIBUTING.md."
+
+
+@each(modules("chat", "chat_app"))
+def test_modules_and_functions_are_small(path):
+    text = path.read_text()
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    long = {f.name: lines for f in functions if (lines := f.end_lineno - f.lineno + 1) > 30}
+    assert (len(text.splitlines()) <= 250, long) == (True, {})
+
+
+RULES = {  # what only these may say
+    "marks HTML safe": (
+        r"mark_safe|[Ss]afe(?:string|String|Text|Data)|html_safe|__html__|is_safe\s*=|autoescape\s*=\s*False",
+        {"chat/markup.py"},
+    ),
+    "builds HTML": (r"format_html", {"chat/markup.py", "chat/admin.py"}),
+    "looks at htmx": (r"\.htmx\b|[\"']htmx[\"']|hx-[a-z]+[\"']|HX-|HTTP_HX", {"chat/answers.py", "chat/gate/"}),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_only_one_place_does_it(rule):
+    pattern, allowed = RULES[rule]
+    said = {
+        f"{place(path)}:{number}: {line.strip()}"
+        for path in modules("chat", "chat_app", "theme")
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if re.search(pattern, line) and not place(path).startswith(tuple(allowed))
+    }
+    assert said == set()
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing():
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+# Templates and scripts
+
+HTMX = "<script src=\"{% static 'django_htmx/htmx-2.min.js' %}\" defer></script>"
+FORBIDDEN = {  # in the HTML of templates, beside it an example
+    r"hx-on": '<a hx-on:click="x">',
+    r"hx-vars": '<a hx-vars="a:1">',
+    r"hx-boost": '<a data-hx-boost="true">',
+    r"""hx-trigger\s*=\s*("[^"]*\[|'[^']*\[|[^"'\s>]*\[)""": "<a hx-trigger='click[x]'>",
+    r"\b(js|javascript)\s*:": "<a hx-vals='js:{a: 1}'>",
+    r"""[\s"'/]style\s*=""": '<p class="a"style="color:red">',
+    r"<style": "<style>",
+    r"<script": "<script>",
+    r"""[\s"'/]on[a-z]+\s*=""": "<p onclick=x>",
+    r"srcdoc": "<iframe srcdoc='<p>'>",
+    r"https?://|[\"'(=]\s*//[a-z]": '<img src="//example.org/x.png">',
+}
+UNESCAPED = {  # in their tags
+    r"\|\s*safe(seq)?\b": "{{ text|safe }}",
+    r"autoescape\s+off": "{% autoescape off %}",
+}
+TAG = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
+
+
+def forbidden(source):
+    """What must not be in a template, as found in this one."""
+    html = TAG.sub(" ", source.replace(HTMX, ""))
+    tags = " ".join(TAG.findall(source))
+    found = [re.search(pattern, html, re.IGNORECASE) for pattern in FORBIDDEN]
+    found += [re.search(pattern, tags) for pattern in UNESCAPED]
+    return [match[0] for match in found if match]
+
+
+@each(TEMPLATES)
+def test_a_template_has_nothing_that_the_policy_forbids(path):
+    assert forbidden(path.read_text()) == []
+
+
+@pytest.mark.parametrize(("pattern", "sample"), [*FORBIDDEN.items(), *UNESCAPED.items()])
+def test_what_is_forbidden_is_found(pattern, sample):
+    assert re.search(pattern, sample)[0] in forbidden(f"<p>words</p>{{% if on=1 %}}{sample}{{% endif %}}")
+
+
+def test_htmx_is_the_only_script():
+    loading = [place(path) for path in TEMPLATES if "<script" in path.read_text()]
+    assert loading == ["templates/base.html"]
+    assert (BASE_DIR / "templates/base.html").read_text().count(HTMX) == 1
+
+
+def test_there_is_no_script_of_ours():
+    scripts = []
+    for folder, folders, files in os.walk(BASE_DIR):
+        own = ELSEWHERE if Path(folder) == BASE_DIR else {"node_modules"}
+        folders[:] = [name for name in folders if name not in own]
+        scripts += [place(Path(folder) / name) for name in files if re.search(r"\.([cm]?[jt]s|[jt]sx)$", name)]
+    assert scripts == []
+
+
+def test_htmx_is_told_to_evaluate_nothing_and_what_to_do_with_errors():
+    base = (BASE_DIR / "templates/base.html").read_text()
+    assert json.loads(re.search(r"<meta name=\"htmx-config\" content='(.*?)'>", base)[1]) == {
+        "allowEval": False,
+        "allowScriptTags": False,
+        "includeIndicatorStyles": False,
+        "selfRequestsOnly": True,
+        "historyCacheSize": 0,
+        "historyRestoreAsHxRequest": False,
+        "responseHandling": [
+            {"code": "204", "swap": False},
+            {"code": "[23]..", "swap": True},
+            {"code": "422", "swap": True},
+            {"code": "[45]..", "swap": True, "error": True, "swapOverride": "none", "ignoreTitle": True},
+        ],
+    }
+
+
+@each([*BASE_DIR.glob("theme/static_src/src/**/*.css"), *BASE_DIR.glob("theme/static/**/*.css")])
+def test_no_stylesheet_asks_another_host(path):
+    rules = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
+    assert re.findall(r"https?://\S*|url\(\s*[\"']?//[^)]*|@import\s+[\"']//\S*", rules) == []
