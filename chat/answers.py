@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from chat import access, changes, composers
 from chat.composers import Composer
-from chat.forms import RefreshForm
+from chat.forms import JoinForm, MessageForm, RefreshForm
 from chat.models import Room
 
 STOP_POLLING = 286  # htmx swaps this answer in and polls no more
@@ -95,6 +95,13 @@ def live(request, membership, reading):
     participant = membership.participant
     context = {"reading": reading, "room": reading.room, "every": participant.refresh_seconds}
     return page(request, "rooms/live.html", context | {"form": RefreshForm(instance=participant)})
+
+
+def shown_out(request, room):
+    """Somebody looks inside from outside: on to the door."""
+    if request.htmx:
+        return refusal(request, 403, _("Not in this room"), _("You are not in this room any more. Join again first."))
+    return see_other(request, room.get_absolute_url())
 
 
 def outside_frame(request, room):
@@ -209,6 +216,16 @@ def refusal(request, status, title, sentence, again=False, door=None, headers=No
     else:
         response = render(request, "refusal.html", context | (_typed(request) if again else {}), status=status)
     return _shaped(response, headers)
+
+
+def stale(request, title, sentence, form, slug):
+    """A form of ours with a token that has expired: for htmx once more in its place, with a fresh one."""
+    if request.htmx and isinstance(form, MessageForm):
+        return unsent(request, slug, form, fresh_token=True)
+    if request.htmx and isinstance(form, JoinForm):
+        form.door = slug and Room.objects.filter(slug=slug).first()
+        return door(request, form, 422)
+    return refusal(request, 422, title, sentence, again=True)
 
 
 def _typed(request):

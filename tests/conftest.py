@@ -96,7 +96,7 @@ def mallory(person):
 
 
 @pytest.fixture(scope="session")
-def _serving():
+def _serving(django_db_setup):
     """Parlour behind its gate, on a free port of this machine."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
@@ -139,7 +139,7 @@ class Visitor:
         self.console, self.requests = [], []
         self.page.on("console", lambda message: self.console.append(message.text))
         self.page.on("pageerror", lambda error: self.console.append(str(error)))
-        context.on("request", self.requests.append)
+        context.on("request", lambda request: self.requests.append(request))
 
     def join(self, room="Reading club", nickname="Alice"):
         self.page.goto(self.server)

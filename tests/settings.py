@@ -1,17 +1,18 @@
 """The settings of the test run: the product's own, in a clean environment, with nothing collected beforehand."""
 
 import os
+import tempfile
 from pathlib import Path
 
 os.environ["ENV_FILE"] = os.devnull
 os.environ.update({"SECRET_KEY": "for-tests-only-" + "x" * 50, "DEBUG": "off", "HTTPS": "off", "LIMITS": "on"})
 
 from chat_app.settings import *  # noqa: F403
-from chat_app.settings import BASE_DIR, DATABASES, STORAGES
+from chat_app.settings import DATABASES, STORAGES
 
 # A file, not memory: the server's threads and the tests must see the same rows, with the locks of real life.
 DATABASES["default"].setdefault("TEST", {})["NAME"] = (
-    Path(os.environ.get("TMPDIR", "/tmp")) / f"parlour-test-{os.getuid()}-{BASE_DIR.name}.sqlite3"
+    Path(tempfile.gettempdir()) / f"parlour-test-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}.sqlite3"
     if "sqlite" in DATABASES["default"]["ENGINE"]
     else "parlour_test"
 )

@@ -7,6 +7,7 @@ import http.client
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import uvicorn
@@ -187,14 +188,20 @@ def test_what_was_sent_arrives_whole_with_its_real_length(serve, size, chunked):
     assert "HTTP_TRANSFER_ENCODING" not in seen
 
 
+def run(coroutine):
+    """In a thread of its own: where browser tests ran before, Playwright's loop is alive in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result()
+
+
 def test_a_site_below_a_path_and_a_client_without_address():
     async def told(**scope):
         return (await asked(Site(), **scope))[0]
 
-    seen = asyncio.run(told(path="/chat/rooms/é", root_path="/chat", client=None, server=None))
+    seen = run(told(path="/chat/rooms/é", root_path="/chat", client=None, server=None))
     assert (seen["SCRIPT_NAME"], seen["PATH_INFO"].encode("latin-1").decode()) == ("/chat", "/rooms/é")
     assert (seen["REMOTE_ADDR"], seen["SERVER_NAME"], seen["SERVER_PORT"]) == ("", "localhost", "80")
-    seen = asyncio.run(told(path="/", client=("::ffff:10.0.0.7", 5)))
+    seen = run(told(path="/", client=("::ffff:10.0.0.7", 5)))
     assert seen["REMOTE_ADDR"] == "10.0.0.7"
 
 
@@ -407,5 +414,5 @@ def test_other_protocols_are_refused(caplog):
     async def received():
         return {"type": "websocket.connect"}
 
-    asyncio.run(Gate(Site())({"type": "websocket"}, received, sent := Sent()))
+    run(Gate(Site())({"type": "websocket"}, received, sent := Sent()))
     assert [message["type"] for message in sent] == ["websocket.close"]

@@ -1,5 +1,6 @@
 """Refusals: every error page and every "no", in words that say what to do next, with what was typed kept."""
 
+from django.forms import Form
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -41,8 +42,8 @@ def outside(request, room):
     """Somebody who is not in this room; a reader is shown to its door, a writer keeps the words."""
     if request.resolver_match.url_name in ("live", "compose"):
         return answers.outside_frame(request, room)
-    if request.method == "GET" and not request.htmx:
-        return answers.see_other(request, room.get_absolute_url())
+    if request.method == "GET":
+        return answers.shown_out(request, room)
     sentence = _("You are not in this room any more, so this was not sent. Join again first; your words stay here.")
     return answers.refusal(request, 403, _("Not in this room"), sentence, again=True, door=room)
 
@@ -65,12 +66,8 @@ def stale_form(request, reason=""):
     if request.headers.get("Origin") != f"{request.scheme}://{request.get_host()}":
         return forbidden(request)
     sentence = _("This page was open for a long time, so nothing was done yet. Do it once more.")
-    if request.htmx and request.resolver_match.url_name in ("send", "toggle"):
-        form = MessageForm(request.POST)
-        form.add_error("text", sentence)
-        return answers.unsent(request, request.resolver_match.kwargs["slug"], form, fresh_token=True)
-    if request.htmx and request.resolver_match.url_name == "join":
-        form = JoinForm(request.POST)
-        form.add_error("nickname", sentence)
-        return answers.door(request, form, 422)
-    return answers.refusal(request, 422, _("Once more, please"), sentence, again=True)
+    where = request.resolver_match
+    forms = {"send": MessageForm, "toggle": MessageForm, "join": JoinForm, "join_here": JoinForm}
+    form = forms.get(where.url_name, Form)(request.POST)
+    form.add_error(getattr(form, "speaks_at", None), sentence)
+    return answers.stale(request, _("Once more, please"), sentence, form, where.kwargs.get("slug"))
