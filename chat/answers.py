@@ -133,9 +133,9 @@ def sent(request, membership):
     return see_other(request, _writing_place(request, membership.room))
 
 
-def composer(request, composer):
-    """A numbered composer, kept by browsers for a day: the one answer that may be stored, as it is everybody's."""
-    response = render(request, "partials/write.html", {"composer": composer})
+def kept(request, template, context=None):
+    """A part of the composer that browsers keep for a day: the one kind of answer that may be, as it is everybody's."""
+    response = render(request, template, context)
     patch_cache_control(response, private=True, max_age=composers.KEPT_FOR)
     return response
 

@@ -58,6 +58,11 @@ class Reading:
         return self.whole or self.room.header_version > self.since
 
     @property
+    def silent(self):
+        """Whether nobody has said anything yet: from the first line on, all was told by the room itself."""
+        return not self.has_older and all(message.event for message in self.messages)
+
+    @property
     def newer_from(self):
         """The version from which the log goes on below its newest line here, or None."""
         if self.messages:

@@ -10,7 +10,7 @@ from chat import fingerprints
 
 TEMPLATES = tuple(
     f"partials/{name}.html"
-    for name in ("write", "write_form", "write_label", "words", "words_attributes", "toggle", "icon")
+    for name in ("write", "write_form", "write_label", "words", "words_attributes", "toggle", "icon", "fate")
 )
 AHEAD = 4  # how many composers are fetched before they are needed
 LAST = 9999  # the highest number at an address; above are numbers for what was refused
@@ -32,6 +32,10 @@ class Composer:
     def url(self):
         lines = "&lines=many" if self.many else ""
         return f"{reverse('composer', args=[self.slug, self.number])}?v={version()}{lines}"
+
+    @property
+    def fate_url(self):
+        return f"{reverse('fate', args=[self.slug])}?v={version()}"
 
     @property
     def next(self):

@@ -17,10 +17,13 @@ class NameField(forms.CharField):
     """A room's or a person's name, as it will be shown."""
 
     def __init__(self, **kwargs):
-        super().__init__(validators=[names.validate], **kwargs)
+        super().__init__(required=False, **kwargs)
 
     def to_python(self, value):
         return names.display(super().to_python(value))
+
+    def run_validators(self, value):
+        names.validate(value)  # Also where nothing was typed: Django's own would skip that.
 
 
 class WordsField(forms.CharField):
@@ -33,7 +36,7 @@ class WordsField(forms.CharField):
         return words.tidy(super().to_python(value))
 
     def run_validators(self, value):
-        words.validate(value)  # Also where nothing was typed: Django's own would skip that.
+        words.validate(value)
 
 
 class VerbForm(forms.Form):

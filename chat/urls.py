@@ -21,6 +21,7 @@ urlpatterns = [
     path("rooms/<str:slug>/send/", messages.send, name="send"),
     path("rooms/<str:slug>/composer/", messages.toggle, name="toggle"),
     path("rooms/<str:slug>/composer/<int:number>/", messages.composer, name="composer"),
+    path("rooms/<str:slug>/composer/fate/", messages.fate, name="fate"),
     path("rooms/<str:slug>/messages/", messages.history, name="history"),
     path("rooms/<str:slug>/live/", live.live, name="live"),
     path("rooms/<str:slug>/compose/", live.compose, name="compose"),

@@ -34,7 +34,13 @@ def composer(request, slug, number):
     if not 1 <= number <= composers.LAST:
         raise Http404
     composer = Composer(slug, number, many=request.GET.get("lines") == "many")
-    return answers.composer(request, composer)
+    return answers.kept(request, "partials/write.html", {"composer": composer})
+
+
+@require_safe
+def fate(request, slug):
+    """What becomes of a page's first message, in words for its form: under way, waiting, not sent."""
+    return answers.kept(request, "partials/fate.html")
 
 
 @require_safe

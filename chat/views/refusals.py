@@ -64,7 +64,8 @@ def unavailable(request):
 def stale_form(request, reason=""):
     """A form without a valid token. Our own page was merely open for long; anything else is not ours."""
     if request.headers.get("Origin") != f"{request.scheme}://{request.get_host()}":
-        return forbidden(request)
+        sentence = _("This form was too old, or none of ours. Nothing was changed. Go back, reload, try again.")
+        return answers.refusal(request, 403, _("Not accepted"), sentence)
     sentence = _("This page was open for a long time, so nothing was done yet. Do it once more.")
     where = request.resolver_match
     forms = {"send": MessageForm, "toggle": MessageForm, "join": JoinForm, "join_here": JoinForm}
