@@ -1,6 +1,7 @@
 """How a view answers: a fragment for htmx, otherwise a redirect (303) or a page; the only reader of request.htmx."""
 
 import secrets
+from dataclasses import replace
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -144,6 +145,7 @@ def unsent(request, slug, form, membership=None, fresh_token=False):
     """The form once more with its words, the reason and a number that was never used; `fresh_token` is CSRF's."""
     composer = composers.refused(slug, form)
     if request.htmx:
+        composer = replace(composer, number=composers.fresh_number())
         context = {"composer": composer, "fresh_token": fresh_token}
         return fragment(request, "partials/unsent.html", context, 422)
     return writing_place(request, membership, composer, 422)

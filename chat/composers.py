@@ -53,14 +53,19 @@ class Composer:
 
 
 def refused(slug, form):
-    """The composer that holds words which were not sent, and says why."""
+    """The composer that holds words which were not sent, and says why; it is number 1 of a new page."""
     return Composer(
         slug,
-        number=LAST + 1 + secrets.randbelow(10**15),
         many=form.data.get("lines") == "many",
         text=form.data.get("text", ""),
         error=" ".join(form.errors.get("text", [])),
+        opening=True,
     )
+
+
+def fresh_number():
+    """A number that no form of the same page has used."""
+    return LAST + 1 + secrets.randbelow(10**15)
 
 
 def version():
