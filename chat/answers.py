@@ -12,7 +12,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from chat import access, changes, composers
-from chat.composers import Composer
 from chat.forms import JoinForm, MessageForm, RefreshForm
 from chat.models import Room
 
@@ -67,17 +66,19 @@ def joined(request, membership):
     url = membership.room.get_absolute_url()
     if not request.htmx:
         return see_other(request, url)
-    return fragment(request, "rooms/swap.html", room_view(membership), headers={"HX-Push-Url": url})
+    context = room_view(membership, composers.first(membership.room.slug))
+    return fragment(request, "rooms/swap.html", context, headers={"HX-Push-Url": url})
 
 
 # The room
 
 
 def room(request, membership, composer=None, status=200):
+    composer = composer or composers.first(membership.room.slug, request.GET)
     return page(request, "rooms/room.html", room_view(membership, composer), status)
 
 
-def room_view(membership, composer=None):
+def room_view(membership, composer):
     """What the room's view shows; the log and its version come from one statement, so that the poll goes on gapless."""
     reading = changes.newest(membership.room)
     neighbours = Room.objects.of(membership.participant).by_activity()
@@ -85,9 +86,8 @@ def room_view(membership, composer=None):
     return context | writing(membership, composer)
 
 
-def writing(membership, composer=None):
+def writing(membership, composer):
     """A composer, and the key that makes its number a token which is used once."""
-    composer = composer or Composer(membership.room.slug, opening=True)
     return {"room": membership.room, "composer": composer, "page_key": secrets.token_urlsafe(12)}
 
 
@@ -165,12 +165,15 @@ def writing_place(request, membership, composer=None, status=200):
 
 
 def compose(request, membership, composer=None, status=200):
+    composer = composer or composers.first(membership.room.slug, request.GET)
     return page(request, "rooms/compose.html", writing(membership, composer) | {"frame": True}, status)
 
 
 def _writing_place(request, room):
+    lines = "?lines=many" if request.POST.get("lines") == "many" else ""
     # After a redirect inside a frame the focus follows a fragment; `autofocus` does not work there.
-    return reverse("compose", args=[room.slug]) + "#words-1" if request.POST.get("frame") else room.get_absolute_url()
+    frame = reverse("compose", args=[room.slug]) + lines + "#words-1"
+    return frame if request.POST.get("frame") else room.get_absolute_url() + lines
 
 
 # The poll: never a redirect, an error or a cookie

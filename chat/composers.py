@@ -52,6 +52,11 @@ class Composer:
         return replace(self, many=not self.many, text=" ".join(text.splitlines()) if self.many else text, opening=True)
 
 
+def first(slug, query=()):
+    """The composer with which a page opens; of several lines where its address says so."""
+    return Composer(slug, many="lines" in query and query["lines"] == "many", opening=True)
+
+
 def refused(slug, form):
     """The composer that holds words which were not sent, and says why; it is number 1 of a new page."""
     return Composer(

@@ -50,6 +50,14 @@ def test_without_htmx_one_comes_back_to_where_one_wrote(alice, room):
     assert answer.headers["Location"] == f"{room.get_absolute_url()}compose/#words-1"
 
 
+def test_without_htmx_several_lines_stay_several_lines(alice, room):
+    for frame, place in (("", ""), ("1", "compose/")):
+        answer = alice.send(room, "hello", n=3, lines="many", frame=frame)
+        url, _hash, _fragment = answer.headers["Location"].partition("#")
+        assert url == f"{room.get_absolute_url()}{place}?lines=many"
+        assert b"<textarea" in alice.get(url).content
+
+
 @pytest.mark.parametrize("text", ["one\r\ntwo", "one\rtwo", "one\ntwo"])
 def test_line_breaks_are_kept(alice, room, text):
     alice.send(room, text)
