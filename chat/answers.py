@@ -5,13 +5,12 @@ from dataclasses import replace
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from chat import access, changes, composers
+from chat import access, changes, composers, polling
 from chat.forms import JoinForm, MessageForm, RefreshForm
 from chat.models import Room
 
@@ -82,7 +81,7 @@ def room_view(membership, composer):
     """What the room's view shows; the log and its version come from one statement, so that the poll goes on gapless."""
     reading = changes.newest(membership.room)
     neighbours = Room.objects.of(membership.participant).by_activity()
-    context = {"reading": reading, "membership": membership, "my_rooms": neighbours, "poll": _poll(reading)}
+    context = {"reading": reading, "membership": membership, "my_rooms": neighbours, "poll": polling.state(reading)}
     return context | writing(membership, composer)
 
 
@@ -176,35 +175,9 @@ def _writing_place(request, room):
     return frame if request.POST.get("frame") else room.get_absolute_url() + lines
 
 
-# The poll: never a redirect, an error or a cookie
-
-
-def news(reading, cursor):
-    """The poller's own new inside, then the painting that all readers share."""
-    polled = render_to_string("partials/poll.html", {"poll": _poll(reading, cursor)})
-    return _shaped(HttpResponse(polled + changes.painting(reading)))
-
-
-def no_longer_in(room, cursor):
-    """Last words to somebody who left or was shown out: the page asks no more."""
-    return _without_room("gone", room.slug, cursor, STOP_POLLING)
-
-
-def nobody(slug, cursor):
-    """The same for whoever has no place here, in any room and in none; it heals when the cookie is back."""
-    return _without_room("nobody", slug, cursor)
-
-
-def _without_room(why, slug, cursor, status=200):
-    poll = {"since": cursor.since or 0, "origin": cursor.origin or 0, "at": changes.now()}
-    html = render_to_string("partials/poll.html", {"poll": poll, "why": why, "slug": slug})
-    return _shaped(HttpResponse(html, status=status))
-
-
-def _poll(reading, cursor=None):
-    """What the page says when it asks next: the version it has seen, where its log began, and when it was told."""
-    version = reading.room.version
-    return {"since": version, "origin": version if reading.whole else cursor.origin, "at": changes.now()}
+def polled(html, goes_on=True):
+    """What a poll is told: never a redirect, an error or a cookie. Status 286 ends the polling."""
+    return _shaped(HttpResponse(html, status=200 if goes_on else STOP_POLLING))
 
 
 # Refusals

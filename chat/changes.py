@@ -1,7 +1,6 @@
 """The delta: what is newer than version N in a room, read in one statement; and its painting."""
 
 import re
-import time
 from dataclasses import dataclass
 
 from django.template.loader import render_to_string
@@ -115,11 +114,6 @@ def painting(reading):
     if not reading.whole and not reading.messages and not reading.header_changed:
         return ""
     return render_to_string("partials/changes.html", {"reading": reading, "room": reading.room})
-
-
-def now():
-    """The time of issue of an answer, in whole seconds since 1970; a page that comes back late has slept."""
-    return int(time.time())
 
 
 def _read(room, messages, since=None):

@@ -2,7 +2,7 @@
 
 from django.views.decorators.http import require_safe
 
-from chat import access, answers, changes
+from chat import access, answers, changes, polling
 
 
 @require_safe
@@ -10,8 +10,8 @@ def poll(request, slug):
     cursor = changes.Cursor.read(request.GET)
     membership = access.membership_of(request, slug)
     if membership is None:
-        return answers.nobody(slug, cursor)
+        return answers.polled(polling.nobody(slug, cursor))
     if not membership.present:
-        return answers.no_longer_in(membership.room, cursor)
+        return answers.polled(polling.no_longer_in(membership.room, cursor), goes_on=False)
     membership.seen()
-    return answers.news(changes.since(membership.room, cursor), cursor)
+    return answers.polled(polling.news(changes.since(membership.room, cursor), cursor))

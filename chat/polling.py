@@ -1,0 +1,38 @@
+"""The poll: the inside of a reader's own poller, renewed by every answer, then the painting that all readers share."""
+
+import time
+
+from django.template.loader import render_to_string
+
+from chat import changes
+
+TEMPLATE = "partials/poll.html"
+
+
+def state(reading, cursor=None):
+    """What a page says when it asks next: the version it has seen, where its log began, and when it was told.
+
+    The time is in whole seconds since 1970; a page that comes back late has slept.
+    """
+    version = reading.room.version
+    return {"since": version, "origin": version if reading.whole else cursor.origin, "at": int(time.time())}
+
+
+def news(reading, cursor):
+    return render_to_string(TEMPLATE, {"poll": state(reading, cursor)}) + changes.painting(reading)
+
+
+def no_longer_in(room, cursor):
+    """Last words to somebody who left or was shown out."""
+    return _without_room("gone", room.slug, cursor)
+
+
+def nobody(slug, cursor):
+    """The same for whoever has no place here, in any room and in none; it heals when the cookie is back."""
+    return _without_room("nobody", slug, cursor)
+
+
+def _without_room(why, slug, cursor):
+    # htmx complains when the fields that it is to include are gone.
+    poll = {"since": cursor.since or 0, "origin": cursor.origin or 0, "at": int(time.time())}
+    return render_to_string(TEMPLATE, {"poll": poll, "why": why, "slug": slug})
