@@ -40,7 +40,7 @@ def composer(request, slug, number):
 @require_safe
 def fate(request, slug):
     """What becomes of a page's first message, in words for its form: under way, waiting, not sent."""
-    return answers.kept(request, "partials/fate.html")
+    return answers.kept(request, "partials/fate.html", {"composer": Composer(slug)})
 
 
 @require_safe
