@@ -13,6 +13,7 @@ from django.core.wsgi import get_wsgi_application
 from django.test import Client
 
 from chat.gate.asgi import Gate
+from chat.gate.protocol import Protocol
 from chat.middleware import security_headers
 from chat.models import Participant
 
@@ -101,7 +102,8 @@ def _serving(django_db_setup):
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     gate = Gate(get_wsgi_application(), threads=4, headers=list(security_headers().items()))
-    server = uvicorn.Server(uvicorn.Config(gate, log_config=None, proxy_headers=False, timeout_graceful_shutdown=1))
+    config = uvicorn.Config(gate, http=Protocol, log_config=None, proxy_headers=False, timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:

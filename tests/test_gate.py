@@ -13,6 +13,7 @@ import pytest
 import uvicorn
 
 from chat.gate.asgi import Gate
+from chat.gate.protocol import LARGEST_HEAD, Protocol
 
 CSP = ("Content-Security-Policy", "default-src 'none'")
 HTMX = {"HX-Request": "true"}
@@ -64,7 +65,9 @@ class Server:
 
     def __init__(self, site, **arguments):
         self.site, self.gate = site, Gate(site, headers=[CSP], **arguments)
-        config = uvicorn.Config(self.gate, port=0, ws="none", lifespan="on", log_config=None, proxy_headers=False)
+        config = uvicorn.Config(
+            self.gate, http=Protocol, port=0, ws="none", lifespan="on", log_config=None, proxy_headers=False
+        )
         config.timeout_graceful_shutdown = 1
         self.server = uvicorn.Server(config)
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -255,7 +258,7 @@ def test_a_bug_is_an_apology_in_words_and_a_line_in_the_log(serve, caplog, path)
     assert (page.status, notice.status) == (500, 500)
     assert "Something went wrong on the server. Your words are still in the page before this one" in page.text
     assert page.text.startswith("<!doctype html>")
-    assert notice.text.startswith('<div id="notice" role="alert" hx-swap-oob="true">Something went wrong')
+    assert notice.text.startswith('<div id="notice" class="notice" role="alert" hx-swap-oob="true">Something went wrong')
     assert [record.name for record in caplog.records] == ["chat.gate", "chat.gate"]
     assert path not in caplog.text.split("Traceback")[0]  # an address may be the key to a private room
     assert server.ask("GET", "/").status == 200
@@ -416,3 +419,30 @@ def test_other_protocols_are_refused(caplog):
 
     run(Gate(Site())({"type": "websocket"}, received, sent := Sent()))
     assert [message["type"] for message in sent] == ["websocket.close"]
+
+
+# Heads of requests
+
+
+def test_a_head_without_end_is_cut_off(serve):
+    with serve().connect() as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: ")
+        with contextlib.suppress(OSError):
+            for _ in range(LARGEST_HEAD // 1000 + 20):
+                connection.sendall(b"x" * 1000)
+        assert connection.recv(100).startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_head_that_never_ends_is_not_waited_for(serve, monkeypatch):
+    monkeypatch.setattr(Protocol, "longest_head", 0.3)
+    with serve().connect() as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost:")
+        assert connection.recv(100).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_large_body_does_not_count_as_head_nor_a_second_request_as_the_first(serve):
+    connection = http.client.HTTPConnection("127.0.0.1", serve().port, timeout=10)
+    with contextlib.closing(connection):
+        for _ in range(3):
+            connection.request("POST", "/", b"x" * (3 * LARGEST_HEAD), {"X-Half": "x" * (LARGEST_HEAD // 2)})
+            assert connection.getresponse().read() == b"hello"

@@ -20,7 +20,7 @@ PAGE = """\
 <p>{words}</p>
 </html>
 """
-NOTICE = '<div id="notice" role="alert" hx-swap-oob="true">{words}</div>'
+NOTICE = '<div id="notice" class="notice" role="alert" hx-swap-oob="true">{words}</div>'
 
 
 class Refused(Exception):

@@ -19,6 +19,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
+from chat.gate.protocol import Protocol
+
 BACKLOG = 2048  # connections that the system accepts before the server comes to them
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to look for one that listens everywhere
 BIND = re.compile(r"(?:(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^\s:\[\]/]+))?:)?(?P<port>[0-9]{1,5})", re.ASCII)
@@ -180,7 +182,7 @@ def configuration():
         "chat_app.asgi:application",
         interface="asgi3",
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="on",
         log_config=None,  # the project's LOGGING says where lines go

@@ -1,0 +1,91 @@
+"""manage.py serve, as an operator meets it: what it says, what it refuses, how it ends."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+
+import httpx
+import pytest
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """A function that starts the server as a process of its own and gives it back once it has said where it is."""
+    started = []
+
+    def start(*arguments, **environment):
+        known = {"DJANGO_SETTINGS_MODULE": "chat_app.settings", "ENV_FILE": os.devnull, "DEBUG": "off"}
+        known |= {"SECRET_KEY": "x" * 60, "DATABASE_URL": f"sqlite:///{tmp_path}/serve.sqlite3"}
+        command = [sys.executable, "manage.py", "serve", *arguments]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        started.append(subprocess.Popen(command, env=os.environ | known | environment, **pipes))
+        return started[-1]
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def port():
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        return listener.getsockname()[1]
+
+
+def said(process, until):
+    """What the process has printed, up to a line with these words."""
+    lines = []
+    giving_up = threading.Timer(30, process.kill)
+    giving_up.start()
+    for line in process.stdout:
+        lines.append(line)
+        if until in line:
+            giving_up.cancel()
+            return "".join(lines)
+    raise AssertionError("".join(lines))
+
+
+def test_it_migrates_says_where_it_is_and_ends_well(serve, port):
+    process = serve("--bind", str(port))
+    greeting = said(process, "createsuperuser")
+    assert "Applying" in greeting
+    assert f"Parlour is at http://127.0.0.1:{port}/" in greeting
+    answer = httpx.get(f"http://127.0.0.1:{port}/")
+    assert answer.status_code == 200
+    assert "Server" not in answer.headers
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(5) == 0
+
+
+def test_a_taken_port_is_said_in_one_line(serve, port):
+    with contextlib.closing(socket.create_server(("127.0.0.1", port))):
+        process = serve("--bind", f"127.0.0.1:{port}")
+        printed, _none = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "the port is taken" in printed
+    assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize("bind", ["nonsense:port", "1:2:3", "127.0.0.1:99999"])
+def test_an_address_that_is_none_is_refused_in_words(serve, bind):
+    process = serve("--bind", bind)
+    printed, _none = process.communicate(timeout=20)
+    assert process.returncode == 2
+    assert "is not an address" in printed
+
+
+def test_lifted_limits_are_said_loudly(serve, port):
+    assert "WARNING" in said(serve("--bind", str(port), LIMITS="off"), "ALL LIMITS ARE OFF")
+
+
+def test_settings_that_make_no_sense_stop_it_in_words(serve, port):
+    process = serve("--bind", str(port), LIMIT_SEND_PERSON="many")
+    printed, _none = process.communicate(timeout=20)
+    assert process.returncode != 0
+    assert "LIMIT_SEND_PERSON='many' is no limit" in printed
