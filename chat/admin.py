@@ -59,7 +59,7 @@ class RoomAdmin(VerbAdmin):
     date_hierarchy = "created_at"
     ordering = ["-last_sent_at"]
     actions = ["lock", "unlock"]
-    readonly_fields = ["name", "slug", "locked", "created_at", "last_sent_at", "version", "epoch", "look_inside"]
+    readonly_fields = ["name", "slug", "locked", "member_count", "message_count", "created_at", "last_sent_at"]
     fields = ["topic", *readonly_fields]
 
     def get_queryset(self, request):
@@ -77,10 +77,6 @@ class RoomAdmin(VerbAdmin):
     def message_count(self, room):
         url = reverse("admin:chat_message_changelist")
         return format_html('<a href="{}?room__id__exact={}">{}</a>', url, room.pk, room.said)
-
-    @admin.display(description=_("look inside"))
-    def look_inside(self, room):
-        return self.message_count(room)
 
     @admin.action(description=_("Lock: reading only"))
     def lock(self, request, queryset):

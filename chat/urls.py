@@ -10,6 +10,7 @@ urlpatterns = [
     path("join/", rooms.join, name="join"),
     path("preferences/", preferences.preferences, name="preferences"),
     path("preferences/refresh/", preferences.refresh, name="refresh"),
+    path("favicon.ico", pages.favicon, name="favicon"),
     path("rules/", pages.rules, name="rules"),
     path("privacy/", pages.privacy, name="privacy"),
     # /rooms/<slug>/

@@ -1,6 +1,8 @@
 """Pages of the site's own: the rules, and the privacy and legal notice, as written in the admin."""
 
 from django.http import Http404
+from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -16,6 +18,12 @@ def rules(request):
 @require_safe
 def privacy(request):
     return _page(request, _("Privacy and legal notice"), Site.current().privacy)
+
+
+@require_safe
+def favicon(request):
+    """Browsers ask for this where a page names no icon, as the admin's pages do."""
+    return redirect(static("favicon.svg"))
 
 
 def _page(request, title, text):
