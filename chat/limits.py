@@ -45,17 +45,17 @@ class Exceeded(Exception):
 
 
 def sending(request, membership):
-    """30 a minute by a person, 300 from an address, 1,200 in a room."""
+    """30 a minute by a person, 600 from an address (a whole class may share one), 1,200 in a room."""
     _spend("SEND", person=membership.participant_id, address=addresses.of(request), room=membership.room_id)
 
 
 def joining(request, participant, room):
-    """30 in ten minutes by a person, 120 from an address, 600 into a room."""
+    """30 in ten minutes by a person, 600 from an address, 600 into a room."""
     _spend("JOIN", person=participant.pk, address=addresses.of(request), room=room and room.pk)
 
 
 def creating(request, participant):
-    """10 rooms an hour by a person, 30 from an address, 300 on the whole site."""
+    """10 rooms an hour by a person, 60 from an address, 300 on the whole site."""
     _spend("CREATE", person=participant.pk, address=addresses.of(request), site="site")
 
 

@@ -73,7 +73,8 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        return self.get_response(request)
+        response = self.get_response(request)
+        return refusals.wrong_method(request, response) if response.status_code == 405 else response
 
     def process_exception(self, request, exception):
         if isinstance(exception, access.Outside):

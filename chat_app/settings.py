@@ -171,13 +171,13 @@ TAILWIND_APP_NAME = "theme"
 NAME_HELD_DAYS = env.int("NAME_HELD_DAYS", default=30)
 LIMITS = env.bool("LIMITS", default=True)
 LIMIT_SEND_PERSON = env.str("LIMIT_SEND_PERSON", default="30/60")
-LIMIT_SEND_ADDRESS = env.str("LIMIT_SEND_ADDRESS", default="300/60")
+LIMIT_SEND_ADDRESS = env.str("LIMIT_SEND_ADDRESS", default="600/60")
 LIMIT_SEND_ROOM = env.str("LIMIT_SEND_ROOM", default="1200/60")
 LIMIT_JOIN_PERSON = env.str("LIMIT_JOIN_PERSON", default="30/600")
-LIMIT_JOIN_ADDRESS = env.str("LIMIT_JOIN_ADDRESS", default="120/600")
+LIMIT_JOIN_ADDRESS = env.str("LIMIT_JOIN_ADDRESS", default="600/600")
 LIMIT_JOIN_ROOM = env.str("LIMIT_JOIN_ROOM", default="600/600")
 LIMIT_CREATE_PERSON = env.str("LIMIT_CREATE_PERSON", default="10/3600")
-LIMIT_CREATE_ADDRESS = env.str("LIMIT_CREATE_ADDRESS", default="30/3600")
+LIMIT_CREATE_ADDRESS = env.str("LIMIT_CREATE_ADDRESS", default="60/3600")
 LIMIT_CREATE_SITE = env.str("LIMIT_CREATE_SITE", default="300/3600")
 
 # What is written down: never words, tokens or cookies

@@ -39,6 +39,33 @@ def test_a_host_that_is_not_ours_is_a_400_in_words(client):
     assert b"did not make sense" in page.content
 
 
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("/join/", "/"),
+        ("/rooms/x/send/", "/rooms/x/"),
+        ("/rooms/x/composer/", "/rooms/x/"),
+        ("/rooms/x/leave/", "/rooms/x/"),
+    ],
+)
+def test_who_reloads_the_address_of_a_form_comes_to_its_page(client, db, address, place):
+    answer = client.get(address)
+    assert (answer.status_code, answer.headers["Location"]) == (303, place)
+
+
+def test_another_wrong_method_is_refused_in_words(client, db):
+    answer = client.delete("/rooms/x/")
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "GET, HEAD"
+    assert b"Nothing was changed" in answer.content
+
+
+@pytest.mark.parametrize("slug", ["%00", "a%00b", "%ff", "%F0%9F", "..%2f..", "a" * 3000])
+def test_an_address_of_nonsense_is_a_404(client, db, slug):
+    for rest in ("", "messages/", "live/"):
+        assert client.get(f"/rooms/{slug}/{rest}").status_code == 404
+
+
 def test_htmx_hears_of_errors_out_of_band(alice, room, mallory):
     answer = mallory.send(room, "hello", headers=HTMX)
     assert answer.status_code == 403

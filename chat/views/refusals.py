@@ -1,6 +1,7 @@
 """Refusals: every error page and every "no", in words that say what to do next, with what was typed kept."""
 
 from django.forms import Form
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -36,6 +37,15 @@ def broken(request):
         _("Something broke here"),
         _("This was our fault, not yours, and it has been written down. Try again in a moment."),
     )
+
+
+def wrong_method(request, response):
+    """Mostly somebody who reloads the address of a form: on to the page where that form is."""
+    if request.method in ("GET", "HEAD"):
+        slug = request.resolver_match.kwargs.get("slug")
+        return answers.see_other(request, reverse("room", args=[slug]) if slug else reverse("home"))
+    sentence = _("This address does not take what was asked of it. Nothing was changed.")
+    return answers.refusal(request, 405, _("Not like this"), sentence, headers={"Allow": response.headers["Allow"]})
 
 
 def outside(request, room):
