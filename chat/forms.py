@@ -114,6 +114,7 @@ class RefreshForm(forms.ModelForm):
     class Meta:
         model = Participant
         fields = ["refresh_seconds"]
+        help_texts = {"refresh_seconds": ""}
 
 
 def time_zones():

@@ -1,0 +1,301 @@
+"""Usable by all: what axe finds in every page, small screens, big enough targets, and the keyboard alone."""
+
+import re
+from itertools import count
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from chat.models import Participant, Room
+
+pytestmark = pytest.mark.browser
+
+IN_TIME = 20_000  # milliseconds; the machine may be busy
+SMALL, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
+LONG_WORD = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbau" + "xyz"  # 60 characters
+# Links within a line of text and the time beside each message may be as small as the text is.
+TARGETS = "button, input:not([type=hidden]), select, textarea, summary, a:not(.words a, .at, p a, h1 a, .skip, label a)"
+LEAST = 43.5  # CSS pixels; 44 but for rounding
+
+
+@pytest.fixture(autouse=True)
+def _patience():
+    expect.set_options(timeout=IN_TIME)
+
+
+tokens = count()
+
+
+def say(membership, *texts):
+    return [membership.send(text, f"token-of-tests:{next(tokens)}") for text in texts]
+
+
+@pytest.fixture
+def busy_room(server):
+    """A room in which much has happened, and its messages."""
+    bob = Participant.objects.create().enter("Bob", room="Reading club")
+    carol = bob.room.join(Participant.objects.create(), LONG_WORD)
+    messages = say(bob, *(f"message {n}" for n in range(60)))
+    messages += say(carol, LONG_WORD, "See https://example.org/ and write to me@example.org", "شكرا", "several\nlines")
+    messages += say(bob, "rude", "mistaek", "long " * 400)
+    messages[-3].remove()
+    messages[-2].edit("mistake")
+    bob.room.set_topic(f"Middlemarch, and what became of {LONG_WORD}")
+    return messages
+
+
+@pytest.fixture
+def other_room(server):
+    return Participant.objects.create().enter("Mallory", room=LONG_WORD).room
+
+
+# Every page, one after the other, as one person sees them; each leaves the browser there
+
+
+def home_of_an_empty_site(alice):
+    alice.page.goto(alice.server)
+
+
+def refused_at_home(alice):
+    alice.page.goto(alice.server)
+    alice.page.get_by_label("Room", exact=True).fill("Reading club")
+    alice.page.get_by_label("Your name").fill("Bob")
+    alice.page.get_by_role("button", name="Join", exact=True).click()
+    expect(alice.page.get_by_label("Your name")).to_have_attribute("aria-invalid", "true")
+
+
+def door(alice):
+    alice.page.goto(alice.server + Room.objects.get(key__startswith="donau").get_absolute_url())
+
+
+def joined(alice):
+    alice.join()
+    expect(alice.field).to_be_focused()
+
+
+def home_with_rooms(alice):
+    alice.page.goto(alice.server)
+
+
+def room(alice):
+    alice.page.goto(f"{alice.server}/rooms/reading-club/")
+
+
+def room_with_open_menu(alice):
+    room(alice)
+    alice.page.get_by_role("button", name="Menu").click()
+    expect(alice.page.get_by_role("button", name="Leave this room")).to_be_visible()
+
+
+def room_with_a_refusal(alice):
+    room(alice)
+    alice.field.fill("   ")
+    alice.field.press("Enter")
+    expect(alice.page.get_by_text("write something first")).to_be_visible()
+
+
+def several_lines(alice):
+    room(alice)
+    alice.page.get_by_role("button", name="Several lines").click()
+    expect(alice.page.locator("textarea")).to_be_focused()
+
+
+def log_frame(alice):
+    alice.page.goto(f"{alice.server}/rooms/reading-club/live/")
+
+
+def compose_frame(alice):
+    alice.page.goto(f"{alice.server}/rooms/reading-club/compose/")
+
+
+def history(alice):
+    alice.page.goto(f"{alice.server}/rooms/reading-club/messages/")
+
+
+def permalink(alice):
+    history(alice)
+    alice.page.locator("article .at").first.click()
+    expect(alice.page.locator("[aria-current=true]")).to_be_visible()
+
+
+def preferences(alice):
+    alice.page.goto(f"{alice.server}/preferences/")
+
+
+def nothing_there(alice):
+    alice.page.goto(f"{alice.server}/nothing/here/")
+    expect(alice.page).to_have_title(re.compile("Nothing here"))
+
+
+def form_from_elsewhere(alice):
+    alice.page.goto(f"data:text/html,<form method=post action={alice.server}/join/><button>Win</button></form>")
+    with alice.page.expect_response(f"{alice.server}/join/") as answer:
+        alice.page.get_by_role("button").click()
+    assert answer.value.status == 403
+    expect(alice.page.get_by_role("link", name="All rooms")).to_be_visible()
+
+
+def locked_room(alice):
+    Room.objects.get(slug="reading-club").lock()
+    room(alice)
+
+
+PAGES = [
+    *(refused_at_home, door, joined, home_with_rooms, room, room_with_open_menu, room_with_a_refusal, several_lines),
+    *(log_frame, compose_frame, history, permalink, preferences, nothing_there, form_from_elsewhere, locked_room),
+]
+
+
+FRAMES = [log_frame, compose_frame]
+# The heading is in the page around the frame; how often the log is renewed, and whether, its reader decides beside it.
+IN_A_FRAME = {"page-has-heading-one": {"enabled": False}, "meta-refresh": {"enabled": False}}
+
+
+def assert_none(found):
+    """Fail with every line that was found on any page, if there is one."""
+    lines = "\n".join(f"{page}: {line}" for page, found_there in found.items() for line in found_there)
+    assert not lines, lines
+
+
+def complaints(page, **rules):
+    """What axe finds here, in its own words."""
+    found = Axe().run(page, options={"resultTypes": ["violations"], "rules": rules}).response["violations"]
+    return [f"{v['id']}: {node['html'][:150]} {node['failureSummary']}" for v in found for node in v["nodes"]]
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [SMALL, WIDE], ids=["small", "wide"])
+def test_axe_finds_nothing_to_complain_of(visitor, busy_room, other_room, viewport, colours):
+    alice = visitor(viewport=viewport, color_scheme=colours, reduced_motion="reduce")
+    found = {}
+    for show in PAGES:
+        show(alice)
+        found[show.__name__] = complaints(alice.page, **(IN_A_FRAME if show in FRAMES else {}))
+    assert_none(found)
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_axe_finds_nothing_on_the_home_page_of_an_empty_site(visitor, colours):
+    alice = visitor(viewport=SMALL, color_scheme=colours)
+    home_of_an_empty_site(alice)
+    assert complaints(alice.page) == []
+
+
+# Small screens and fingers
+
+
+def test_no_page_is_wider_than_a_small_screen(visitor, busy_room, other_room):
+    alice = visitor(viewport=SMALL, has_touch=True)
+    too_wide = {}
+    for show in PAGES:
+        show(alice)
+        too_wide[show.__name__] = alice.page.evaluate(WIDER_THAN_THE_SCREEN)
+    assert_none(too_wide)
+
+
+WIDER_THAN_THE_SCREEN = """() => [document.documentElement, document.querySelector('.log')]
+    .filter(box => box && box.scrollWidth > box.clientWidth)
+    .map(box => `${box.tagName} ${box.scrollWidth} > ${box.clientWidth}`)"""
+
+
+def test_whatever_can_be_pressed_is_big_enough_for_a_finger(visitor, busy_room, other_room):
+    alice = visitor(viewport=SMALL, has_touch=True)
+    too_small = {}
+    for show in PAGES:
+        show(alice)
+        too_small[show.__name__] = alice.page.locator(TARGETS).evaluate_all(SMALLER_THAN, LEAST)
+    assert_none(too_small)
+
+
+SMALLER_THAN = """(targets, least) => targets
+    .filter(target => target.checkVisibility({visibilityProperty: true, contentVisibilityAuto: true}))
+    .map(target => [target, target.getBoundingClientRect()])
+    .filter(([_, box]) => box.height < least || box.width < least)
+    .map(([target, box]) => `${box.width} x ${box.height}: ${target.outerHTML.slice(0, 120)}`)"""
+
+
+# The keyboard alone
+
+
+def focused(visitor):
+    return visitor.page.locator(":focus")
+
+
+def tab_to(visitor, target, key="Tab"):
+    """Press Tab until one is there, as people do; beyond the last stop of a page comes its first."""
+    for _ in range(12):
+        visitor.page.keyboard.press(key)
+        if target.evaluate("target => target == document.activeElement"):
+            return
+    raise AssertionError(f"{key} does not lead to {target}")
+
+
+def test_one_comes_in_by_keyboard_alone(visitor, busy_room):
+    alice = visitor()
+    alice.page.goto(alice.server)
+    expect(alice.page.get_by_label("Room", exact=True)).to_be_focused()
+    alice.page.keyboard.type("Reading club")
+    alice.page.keyboard.press("Tab")
+    alice.page.keyboard.type("Alice")
+    tab_to(alice, alice.page.get_by_role("button", name="Join", exact=True))
+    alice.page.keyboard.press("Enter")
+    expect(alice.field).to_be_focused()
+    alice.page.keyboard.type("No mouse here")
+    alice.page.keyboard.press("Enter")
+    alice.reads("No mouse here")
+
+
+def test_the_menu_opens_and_closes_by_keyboard(visitor, busy_room):
+    alice = visitor()
+    joined(alice)
+    room(alice)
+    menu, leave = (alice.page.get_by_role("button", name=name) for name in ("Menu", "Leave this room"))
+    tab_to(alice, menu)
+    alice.page.keyboard.press("Enter")
+    expect(leave).to_be_visible()
+    tab_to(alice, leave)
+    alice.page.keyboard.press("Escape")
+    expect(leave).to_be_hidden()
+    expect(menu).to_be_focused()
+    # Past fifty messages with a link each there is a short way to where one writes.
+    tab_to(alice, alice.page.get_by_role("link", name="Skip to the latest message"), "Shift+Tab")
+    alice.page.keyboard.press("Enter")
+    tab_to(alice, alice.field)
+
+
+def test_the_log_scrolls_by_keyboard(visitor, busy_room):
+    alice = visitor()
+    joined(alice)
+    log = alice.page.get_by_role("region", name="Messages")
+    oldest, newest = (log.locator(f"#{line}") for line in first_and_last_line(alice))
+    expect(newest).to_be_in_viewport()
+    tab_to(alice, log)
+    alice.page.keyboard.press("Home")
+    expect(oldest).to_be_in_viewport()
+    wait_until_at_rest(log)
+    alice.page.keyboard.press("End")
+    expect(newest).to_be_in_viewport()
+
+
+def wait_until_at_rest(log):
+    """Scrolling goes on for a moment, and brings older messages in, which one cannot outrun."""
+    before, now = None, log.evaluate("log => log.scrollTop")
+    while now != before:
+        log.page.wait_for_timeout(400)
+        before, now = now, log.evaluate("log => log.scrollTop")
+
+
+def first_and_last_line(visitor):
+    ids = visitor.log.locator("#messages .lines > li[id]").evaluate_all("lines => lines.map(line => line.id)")
+    return ids[0], ids[-1]
+
+
+def test_a_skip_link_leads_past_what_stands_on_every_page(visitor, busy_room):
+    alice = visitor().join()
+    alice.page.goto(f"{alice.server}/rooms/reading-club/messages/")
+    alice.page.keyboard.press("Tab")
+    expect(focused(alice)).to_have_text("Skip to the content")
+    expect(focused(alice)).to_be_in_viewport()
+    alice.page.keyboard.press("Enter")
+    expect(alice.page.locator("main")).to_be_focused()
