@@ -1,5 +1,7 @@
 """What every request passes through: headers, sessions, time zones, and refusals put into words."""
 
+import re
+
 from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.db import InterfaceError, OperationalError
@@ -7,6 +9,8 @@ from django.utils import timezone
 
 from chat import access, limits
 from chat.views import refusals
+
+SESSION_KEY = re.compile(r"[a-z0-9]{32}\Z")  # as Django makes them; anything longer would end up in logs and caches
 
 
 def security_headers():
@@ -43,11 +47,15 @@ class SecurityHeadersMiddleware:
 
 
 class SessionMiddleware(DjangoSessionMiddleware):
-    """Django's, but it deletes a cookie only when the session was ended here.
+    """Django's, but it looks up no key of another shape, and deletes a cookie only when the session was ended here.
 
     A session that is not found says nothing: an old page's poll, answered late, must not sign out the one that has
     just signed in.
     """
+
+    def process_request(self, request):
+        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+        request.session = self.SessionStore(key if SESSION_KEY.match(key) else None)
 
     def process_response(self, request, response):
         if request.session.is_empty() and not request.session.modified:

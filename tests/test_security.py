@@ -109,6 +109,14 @@ def test_a_cookie_of_a_session_that_is_not_found_is_left_alone(person, room):
         assert "session" not in visitor.get(url).cookies, url
 
 
+@pytest.mark.parametrize("key", ["x" * 60_000, "A" * 32, "x" * 31, "../../etc/passwd", "x" * 31 + "é"])
+def test_a_cookie_that_can_be_no_session_is_not_even_looked_up(person, room, key, django_assert_num_queries):
+    visitor = person()
+    visitor.cookies["session"] = key
+    with django_assert_num_queries(0):
+        assert visitor.poll(room, 1).status_code == 200
+
+
 def test_signing_out_of_the_admin_does_delete_the_cookie(admin_client):
     answer = admin_client.post("/admin/logout/")
     assert answer.cookies["session"]["max-age"] == 0
