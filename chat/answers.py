@@ -142,7 +142,7 @@ def kept(request, template, context=None):
 
 def unsent(request, slug, form, membership=None, fresh_token=False):
     """The form once more with its words, the reason and a number that was never used; `fresh_token` is CSRF's."""
-    composer = composers.refused(slug, form)
+    composer = composers.refused(slug, form.data, " ".join(form.errors.get("text", [])))
     if request.htmx:
         composer = replace(composer, number=composers.fresh_number())
         context = {"composer": composer, "fresh_token": fresh_token}
@@ -189,7 +189,9 @@ def refusal(request, status, title, sentence, again=False, door=None, headers=No
     `again`: what was typed is on that page, to be sent once more. Only for forms that came from our own pages.
     """
     context = {"title": title, "sentence": sentence, "door": door}
-    if getattr(request, "htmx", None):
+    if again and request.POST.get("frame"):
+        response = render(request, "rooms/compose.html", context | _typed_in_frame(request, sentence), status=status)
+    elif getattr(request, "htmx", None):
         response = render(request, "partials/notice.html", context, status=status)
     else:
         response = render(request, "refusal.html", context | (_typed(request) if again else {}), status=status)
@@ -204,6 +206,13 @@ def stale(request, title, sentence, form, slug):
         form.door = slug and Room.objects.filter(slug=slug).first()
         return door(request, form, 422)
     return refusal(request, 422, title, sentence, again=True)
+
+
+def _typed_in_frame(request, sentence):
+    """The same in the frame: the words in their field, under the same token, so that they are never sent twice."""
+    slug, number = request.resolver_match.kwargs["slug"], changes.number(request.POST.get("n", "")) or 1
+    composer = composers.refused(slug, request.POST, sentence, number)
+    return {"composer": composer, "room": Room(slug=slug), "page_key": request.POST.get("page", ""), "frame": True}
 
 
 def _typed(request):

@@ -57,15 +57,10 @@ def first(slug, query=()):
     return Composer(slug, many="lines" in query and query["lines"] == "many", opening=True)
 
 
-def refused(slug, form):
-    """The composer that holds words which were not sent, and says why; it is number 1 of a new page."""
-    return Composer(
-        slug,
-        many=form.data.get("lines") == "many",
-        text=form.data.get("text", ""),
-        error=" ".join(form.errors.get("text", [])),
-        opening=True,
-    )
+def refused(slug, typed, error, number=1):
+    """The composer that holds words which were not sent, and says why; number 1 is that of a new page."""
+    many = typed.get("lines") == "many"
+    return Composer(slug, number, many=many, text=typed.get("text", ""), error=error, opening=True)
 
 
 def fresh_number():

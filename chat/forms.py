@@ -82,6 +82,15 @@ class JoinForm(VerbForm):
     def spoken(self):
         return list(self.fields)
 
+    @property
+    def starts_at_name(self):
+        """Whether the cursor belongs into the name: at a door, or where only the name was refused."""
+        return self.door is not None or (bool(self.errors) and "room" not in self.errors)
+
+    @property
+    def starts_at_room(self):
+        return not self.starts_at_name
+
 
 class MessageForm(VerbForm):
     speaks_at = "text"

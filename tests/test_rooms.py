@@ -1,5 +1,6 @@
 """Coming in: join or create, names and addresses, the door of a room, leaving."""
 
+import re
 import threading
 from datetime import timedelta
 
@@ -83,6 +84,12 @@ def test_a_taken_name_or_its_look_alike_is_refused_with_a_suggestion(alice, pers
     suggestion = answer.context["form"].refusal.instead
     assert f'value="{suggestion}"' in answer.content.decode()
     assert visitor.join("Reading club", suggestion).status_code == 303
+
+
+def test_the_cursor_is_in_the_field_that_was_refused(alice, person):
+    page = person().join("Reading club", "Alice").content.decode()
+    assert re.search(r'<input id="id_nickname"[^>]* autofocus', page)
+    assert not re.search(r'<input id="id_room"[^>]* autofocus', page)
 
 
 def test_the_button_with_the_suggestion_wins_over_the_field(alice, person):

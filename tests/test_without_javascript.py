@@ -44,6 +44,27 @@ def test_a_refusal_in_the_frame_stays_in_the_frame(alice, room):
     assert b"write something" in answer.content
 
 
+def test_what_is_refused_in_the_frame_keeps_its_token_and_is_never_sent_twice(alice, room, settings):
+    settings.LIMIT_SEND_PERSON = "1/3600"
+    alice.send(room, "first", n=1, frame="1")
+    answer = alice.send(room, "second", n=2, frame="1")
+    assert answer.status_code == 429
+    page = answer.content.decode()
+    assert 'class="frame"' in page
+    assert "too often" in page
+    assert 'value="second"' in page
+    assert 'name="n" value="2"' in page
+    assert 'name="page" value="page-of-tests"' in page
+
+
+def test_out_of_the_room_the_frame_keeps_the_words_and_opens_the_door_beside_them(alice, room):
+    alice.membership.leave()
+    page = alice.send(room, "still mine", frame="1")
+    assert page.status_code == 403
+    assert 'value="still mine"' in page.content.decode()
+    assert f'href="{room.get_absolute_url()}" target="_blank"' in page.content.decode()
+
+
 def test_a_locked_room_says_so_in_place_of_the_composer(alice, room):
     room.lock()
     page = alice.get(f"{room.get_absolute_url()}compose/").content.decode()

@@ -1,6 +1,8 @@
 """Refusals: every error page and every "no", in words that say what to do next, with what was typed kept."""
 
+from django.core.exceptions import DisallowedHost
 from django.forms import Form
+from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -12,9 +14,10 @@ BUSY_FOR = 5  # seconds until a busy database may be asked again
 
 
 def bad_request(request, exception=None):
-    return answers.refusal(
-        request, 400, _("That did not make sense"), _("The address or the form was broken. Nothing was changed.")
-    )
+    sentence = _("The address or the form was broken. Nothing was changed.")
+    if isinstance(exception, DisallowedHost):
+        sentence = _("This server does not know that it has this name. Its operator has to add it to ALLOWED_HOSTS.")
+    return answers.refusal(request, 400, _("That did not make sense"), sentence)
 
 
 def forbidden(request, exception=None):
@@ -73,10 +76,11 @@ def unavailable(request):
 
 def stale_form(request, reason=""):
     """A form without a valid token. Our own page was merely open for long; anything else is not ours."""
-    if request.headers.get("Origin") != f"{request.scheme}://{request.get_host()}":
-        sentence = _("This form was too old, or none of ours. Nothing was changed. Go back, reload, try again.")
-        return answers.refusal(request, 403, _("Not accepted"), sentence)
     sentence = _("This page was open for a long time, so nothing was done yet. Do it once more.")
+    if reason == REASON_NO_CSRF_COOKIE:
+        sentence = _("Your browser sent no cookie, so this form cannot be known as yours. Allow cookies and try again.")
+    if request.headers.get("Origin") != f"{request.scheme}://{request.get_host()}":
+        return answers.refusal(request, 403, _("Not accepted"), f"{sentence} {_('Go back and reload first.')}")
     where = request.resolver_match
     forms = {"send": MessageForm, "toggle": MessageForm, "join": JoinForm, "join_here": JoinForm}
     form = forms.get(where.url_name, Form)(request.POST)

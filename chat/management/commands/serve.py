@@ -28,7 +28,7 @@ BIND = re.compile(r"(?:(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^\s:\[\]/]+))?:)?
 NO_LIMITS = """
   **************************************************************************
   *  WARNING: ALL LIMITS ARE OFF (LIMITS=off).                             *
-  *  Nobody is kept from flooding rooms or from guessing passwords.        *
+  *  Nobody is kept from flooding rooms, or the server with rooms.         *
   *  This is for load tests on a private machine only. Stop this server    *
   *  now if anybody else can reach it.                                     *
   **************************************************************************
@@ -126,7 +126,7 @@ def listen(host, port):
 
 def reason(error):
     if getattr(error, "errno", None) == errno.EADDRINUSE:
-        return "the port is taken. Stop what is there, or choose another port with --bind."
+        return "the port is taken. Stop what is there, or choose another port with --bind (make run PORT=8080)."
     words = getattr(error, "strerror", None) or "that is no host name"
     return f"{words.lower()}. Choose another address with --bind."
 
