@@ -11,6 +11,7 @@ def main():
         # The development server is for developing: debug pages, static files straight from the source.
         os.environ.setdefault("DEBUG", "on")
     try:
+        from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
     except ImportError as missing:
         raise SystemExit(
@@ -19,7 +20,10 @@ def main():
     from chat_app import env_file
 
     env_file.write_if_missing()
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as wrong:
+        raise SystemExit(f"Parlour cannot start: {wrong}") from None
 
 
 if __name__ == "__main__":

@@ -14,10 +14,25 @@ SECRET_KEY='{key}'
 
 
 def write_if_missing():
-    """Write a first .env, readable by its owner alone, unless there is one or the environment has the key."""
-    if PATH.exists() or "SECRET_KEY" in os.environ:
+    """Write a first .env, readable by its owner alone, unless there is one or the environment has the key.
+
+    One that was copied from .env.example has an empty key: that line alone is filled.
+    """
+    if "SECRET_KEY" in os.environ:
+        return
+    if PATH.exists():
+        _fill_empty_key()
         return
     descriptor = os.open(PATH, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         file.write(FIRST.format(key=secrets.token_urlsafe(48)))
     print(f"Wrote {PATH.name} with a new secret key.", flush=True)
+
+
+def _fill_empty_key():
+    lines = PATH.read_text().splitlines(keepends=True)
+    if "SECRET_KEY=\n" in lines:
+        lines[lines.index("SECRET_KEY=\n")] = f"SECRET_KEY='{secrets.token_urlsafe(48)}'\n"
+        PATH.write_text("".join(lines))
+        PATH.chmod(0o600)
+        print(f"Wrote a new secret key into {PATH.name}.", flush=True)

@@ -3,23 +3,24 @@
 import os
 from pathlib import Path
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from chat_app.environment import Env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
-environ.Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+env = Env()
+Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 
 # The house
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
 if not SECRET_KEY:
-    raise ImproperlyConfigured("SECRET_KEY is empty. Remove .env and start again: a new one is generated.")
+    raise ImproperlyConfigured("SECRET_KEY is empty. Take its line out of .env, then manage.py writes a new one there.")
 HTTPS = env.bool("HTTPS", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-ADMIN_PATH = env.str("ADMIN_PATH", default="admin/").strip("/") + "/"
+ADMIN_PATH = (env.str("ADMIN_PATH", default="admin/").strip("/") or "admin") + "/"
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 THREADS = env.int("THREADS", default=4)
 
@@ -77,9 +78,8 @@ TEMPLATES = [
 # What it keeps, and where
 
 
-def database(url):
-    """The database that `url` names, with what it needs to serve many writers at once."""
-    config = environ.Env.db_url_config(url)
+def database(config):
+    """The database, with what it needs to serve many writers at once."""
     config |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
     if "sqlite" in config["ENGINE"]:
         # WAL lets readers go on while somebody writes. FULL makes an acknowledged message survive a power cut.
@@ -100,7 +100,7 @@ def cache(url, entries):
     return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": entries}}
 
 
-DATABASES = {"default": database(env.str("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'parlour.sqlite3'}"))}
+DATABASES = {"default": database(env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'parlour.sqlite3'}"))}
 # redis-py speaks to Valkey too, but does not know its name.
 REDIS_URL = env.str("REDIS_URL", default="").replace("valkey://", "redis://").replace("valkeys://", "rediss://")
 CACHES = {
@@ -152,7 +152,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and TRUST
 # Words, times, looks
 
 LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = env.time_zone("TIME_ZONE", default="UTC")
 USE_TZ = True
 LANGUAGES = [("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -187,6 +187,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", default="WARNING")},
     "loggers": {"django": {"handlers": [], "propagate": True}, "django.request": {"level": "ERROR"}},
 }

@@ -7,11 +7,11 @@ import re
 import stat
 from pathlib import Path
 
-import environ
 import pytest
 from django.core.management import call_command
 
 from chat_app import env_file
+from chat_app.environment import Env
 from chat_app.settings import BASE_DIR
 
 TEMPLATES = [*BASE_DIR.glob("templates/**/*.html"), *BASE_DIR.glob("theme/templates/**/*.html")]
@@ -57,11 +57,11 @@ def test_every_setting_is_in_the_example_and_nothing_else_is():
 
 
 def test_the_example_gives_the_defaults():
-    env = environ.Env()
+    env = Env()
     env.ENVIRON = example()
     for name, kind, default in settings_read():
         if default is not None:
-            assert getattr(env, kind)(name) == default, name
+            assert getattr(env, kind)(name, default=default) == default, name
 
 
 def test_every_setting_is_in_the_readmes_table_and_nothing_else_is():
@@ -90,6 +90,15 @@ def test_an_env_file_is_never_written_over(env_path):
     env_path.write_text("SECRET_KEY=mine")
     env_file.write_if_missing()
     assert env_path.read_text() == "SECRET_KEY=mine"
+
+
+def test_a_copy_of_the_example_gets_a_key_and_keeps_the_rest(env_path):
+    env_path.write_text("# mine\nSECRET_KEY=\nTHREADS=2\n")
+    env_file.write_if_missing()
+    filled = env_path.read_text()
+    assert re.fullmatch(r"# mine\nSECRET_KEY='[\w-]{60,}'\nTHREADS=2\n", filled)
+    env_file.write_if_missing()
+    assert env_path.read_text() == filled
 
 
 def test_no_env_file_is_written_where_the_environment_has_the_key(env_path, monkeypatch):

@@ -84,8 +84,21 @@ def test_lifted_limits_are_said_loudly(serve, port):
     assert "WARNING" in said(serve("--bind", str(port), LIMITS="off"), "ALL LIMITS ARE OFF")
 
 
-def test_settings_that_make_no_sense_stop_it_in_words(serve, port):
-    process = serve("--bind", str(port), LIMIT_SEND_PERSON="many")
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("LIMIT_SEND_PERSON", "many", "LIMIT_SEND_PERSON='many' is no limit"),
+        ("LIMITS", "maybe", "LIMITS='maybe' is neither on nor off"),
+        ("THREADS", "four", "THREADS='four' is no whole number"),
+        ("TIME_ZONE", "Europe/Wien", "is no time zone"),
+        ("LOG_LEVEL", "loud", "is no level"),
+        ("DATABASE_URL", "foo", "is no database's address"),
+        ("SECRET_KEY", "", "SECRET_KEY is empty"),
+    ],
+)
+def test_settings_that_make_no_sense_stop_it_in_words(serve, port, name, value, words):
+    process = serve("--bind", str(port), **{name: value})
     printed, _none = process.communicate(timeout=20)
-    assert process.returncode != 0
-    assert "LIMIT_SEND_PERSON='many' is no limit" in printed
+    assert process.returncode == 1
+    assert words in printed
+    assert "Traceback" not in printed
