@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from chat import changes
 from chat.models import Membership, Message, Participant, Room
 
 
@@ -115,3 +116,41 @@ def test_it_heals_when_the_cookie_is_back(alice, room):
 
 def test_the_banner_comes_with_every_answer(alice, room):
     assert b"Not connected" in alice.poll(room, room.version).content
+
+
+@pytest.mark.parametrize(
+    ("since", "origin", "reached"),
+    [
+        (2000, 2000, True),
+        (1800, 1800, True),
+        (1799, 1799, False),
+        (2001, 2000, False),
+        (1900, 500, True),
+        (1900, 499, False),
+        (1900, 1901, False),
+        (1850, 1850, True),
+        (None, 1900, False),
+        (1900, None, False),
+    ],
+)
+def test_how_far_back_a_delta_reaches(since, origin, reached):
+    assert changes.Cursor(since, origin).can_catch_up(Room(version=2000)) is reached
+
+
+def test_a_delta_ends_at_the_floor():
+    room = Room(version=2000, floor_version=1900)
+    assert changes.Cursor(1900, 1900).can_catch_up(room)
+    assert not changes.Cursor(1899, 1899).can_catch_up(room)
+
+
+def test_what_was_written_while_the_poll_was_looked_up_counts_too(alice, room):
+    stale = Room.objects.get(pk=room.pk)
+    many_lines(room, alice.membership, changes.MOST_CHANGES + 1)
+    assert changes.since(stale, changes.Cursor(stale.version, stale.version)).whole
+
+
+def test_the_header_comes_only_when_it_changed(alice, room):
+    room.set_topic("Tea")
+    alice.send(room, "hello")
+    assert b'id="about"' not in alice.poll(room, room.version).content
+    assert b'id="about"' in alice.poll(room, room.version - 1).content
