@@ -146,7 +146,7 @@ def test_a_delta_ends_at_the_floor():
 def test_what_was_written_while_the_poll_was_looked_up_counts_too(alice, room):
     stale = Room.objects.get(pk=room.pk)
     many_lines(room, alice.membership, changes.MOST_CHANGES + 1)
-    assert changes.since(stale, changes.Cursor(stale.version, stale.version)).whole
+    assert changes.since(stale, changes.Cursor(0, 0)).whole
 
 
 def test_the_header_comes_only_when_it_changed(alice, room):

