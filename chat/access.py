@@ -26,7 +26,7 @@ def participant_of(request):
 
 
 def participant_to_join(request):
-    """The person behind this session; a new visitor becomes a guest, under a new session key."""
+    """The person behind this session, or a new guest, who is kept and bound to the session only by joining."""
     return participant_of(request) or Participant()
 
 

@@ -78,11 +78,11 @@ class RoomAdmin(VerbAdmin):
         url = reverse("admin:chat_message_changelist")
         return format_html('<a href="{}?room__id__exact={}">{}</a>', url, room.pk, room.said)
 
-    @admin.action(description=_("Lock: reading only"))
+    @admin.action(permissions=["change"], description=_("Lock: reading only"))
     def lock(self, request, queryset):
         self.carry_out(request, queryset, Room.lock, _("locked"))
 
-    @admin.action(description=_("Unlock"))
+    @admin.action(permissions=["change"], description=_("Unlock"))
     def unlock(self, request, queryset):
         self.carry_out(request, queryset, Room.unlock, _("unlocked"))
 
@@ -128,11 +128,11 @@ class MessageAdmin(VerbAdmin):
     def state(self, message):
         return _("removed") if message.removed_at else _("edited") if message.edited_at else ""
 
-    @admin.action(description=_("Remove: a tombstone takes its place"))
+    @admin.action(permissions=["change"], description=_("Remove: a tombstone takes its place"))
     def remove(self, request, queryset):
         self.carry_out(request, queryset.filter(event="", removed_at=None), Message.remove, _("removed"))
 
-    @admin.action(description=_("Restore"))
+    @admin.action(permissions=["change"], description=_("Restore"))
     def restore(self, request, queryset):
         self.carry_out(request, queryset.exclude(removed_at=None), Message.restore, _("restored"))
 
@@ -183,7 +183,7 @@ class MembershipAdmin(VerbAdmin):
         url = reverse("admin:chat_message_changelist")
         return format_html('<a href="{}?membership__id__exact={}">{}</a>', url, membership.pk, membership.said)
 
-    @admin.action(description=_("Remove from the room"))
+    @admin.action(permissions=["change"], description=_("Remove from the room"))
     def remove(self, request, queryset):
         present = queryset.filter(status=Membership.Status.IN)
         self.carry_out(request, present, Membership.remove, _("removed from the room"))

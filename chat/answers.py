@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
@@ -31,9 +32,9 @@ def fragment(request, template, context=None, status=200, headers=None):
 def see_other(request, url):
     """A redirect after a write: to the page of this site that the form named as `next`, otherwise to `url`."""
     back = request.POST.get("next", "")
-    if back and url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
+    if back.isprintable() and back and url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
         url = back
-    return _shaped(HttpResponse(status=303, headers={"Location": url}))
+    return _shaped(HttpResponse(status=303, headers={"Location": iri_to_uri(url)}))
 
 
 # Coming in
@@ -189,7 +190,7 @@ def refusal(request, status, title, sentence, again=False, door=None, headers=No
     `again`: what was typed is on that page, to be sent once more. Only for forms that came from our own pages.
     """
     context = {"title": title, "sentence": sentence, "door": door}
-    if again and request.POST.get("frame"):
+    if again and request.POST.get("frame") and request.resolver_match.url_name in ("send", "toggle"):
         response = render(request, "rooms/compose.html", context | _typed_in_frame(request, sentence), status=status)
     elif getattr(request, "htmx", None):
         response = render(request, "partials/notice.html", context, status=status)
@@ -203,7 +204,7 @@ def stale(request, title, sentence, form, slug):
     if request.htmx and isinstance(form, MessageForm):
         return unsent(request, slug, form, fresh_token=True)
     if request.htmx and isinstance(form, JoinForm):
-        form.door = slug and Room.objects.filter(slug=slug).first()
+        form.door = slug and access.room_to_join(slug)
         return door(request, form, 422)
     return refusal(request, 422, title, sentence, again=True)
 

@@ -96,8 +96,8 @@ class MessageForm(VerbForm):
     speaks_at = "text"
     spoken = ["text", "token"]
 
-    n = forms.RegexField(re.compile(r"[0-9]{1,18}\Z", re.ASCII), required=False)
-    page = forms.RegexField(re.compile(r"[A-Za-z0-9_-]{8,40}\Z", re.ASCII), required=False)
+    n = forms.RegexField(re.compile(r"\A[0-9]{1,18}\Z", re.ASCII), required=False)
+    page = forms.RegexField(re.compile(r"\A[A-Za-z0-9_-]{8,40}\Z", re.ASCII), required=False)
     text = WordsField()
 
     def clean(self):

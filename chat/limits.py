@@ -50,7 +50,7 @@ def sending(request, membership):
 
 
 def joining(request, participant, room):
-    """30 in ten minutes by a person, 600 from an address, 600 into a room."""
+    """30 in ten minutes by a person, 600 from an address, 3,000 into a room."""
     _spend("JOIN", person=participant.pk, address=addresses.of(request), room=room and room.pk)
 
 

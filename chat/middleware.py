@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from chat import access, limits
 from chat.views import refusals
@@ -89,6 +90,6 @@ class RefusalMiddleware:
             return refusals.outside(request, exception.room)
         if isinstance(exception, limits.Exceeded):
             return refusals.too_many(request, exception)
-        if isinstance(exception, (OperationalError, InterfaceError)):
+        if isinstance(exception, (OperationalError, InterfaceError, RedisError)):
             return refusals.unavailable(request)
         return None

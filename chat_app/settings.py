@@ -43,9 +43,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "chat.middleware.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "chat.middleware.SecurityHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "chat.middleware.SessionMiddleware",
@@ -175,7 +175,7 @@ LIMIT_SEND_ADDRESS = env.str("LIMIT_SEND_ADDRESS", default="600/60")
 LIMIT_SEND_ROOM = env.str("LIMIT_SEND_ROOM", default="1200/60")
 LIMIT_JOIN_PERSON = env.str("LIMIT_JOIN_PERSON", default="30/600")
 LIMIT_JOIN_ADDRESS = env.str("LIMIT_JOIN_ADDRESS", default="600/600")
-LIMIT_JOIN_ROOM = env.str("LIMIT_JOIN_ROOM", default="600/600")
+LIMIT_JOIN_ROOM = env.str("LIMIT_JOIN_ROOM", default="3000/600")
 LIMIT_CREATE_PERSON = env.str("LIMIT_CREATE_PERSON", default="10/3600")
 LIMIT_CREATE_ADDRESS = env.str("LIMIT_CREATE_ADDRESS", default="60/3600")
 LIMIT_CREATE_SITE = env.str("LIMIT_CREATE_SITE", default="300/3600")

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -141,3 +142,21 @@ def test_strangers_stay_outside(client, alice, room):
     for model in [*LISTS, "site"]:
         assert client.get(f"/admin/chat/{model}/").status_code == 302
         assert alice.get(f"/admin/chat/{model}/").status_code == 302
+
+
+def test_staff_who_may_only_look_cannot_act(client, django_user_model, alice, room):
+    alice.send(room, "hello")
+    looker = django_user_model.objects.create_user("looker", password="x", is_staff=True)
+    looker.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client.force_login(looker)
+    message = Message.objects.get(text="hello")
+    for model, action, thing in [
+        ("room", "lock", room),
+        ("message", "remove", message),
+        ("membership", "remove", alice.membership),
+    ]:
+        assert client.get(f"/admin/chat/{model}/").status_code == 200
+        act(client, model, action, thing)
+    message.refresh_from_db()
+    room.refresh_from_db()
+    assert (room.locked, message.removed_at, alice.membership.present) == (False, None, True)

@@ -446,3 +446,26 @@ def test_a_large_body_does_not_count_as_head_nor_a_second_request_as_the_first(s
         for _ in range(3):
             connection.request("POST", "/", b"x" * (3 * LARGEST_HEAD), {"X-Half": "x" * (LARGEST_HEAD // 2)})
             assert connection.getresponse().read() == b"hello"
+
+
+CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nwords\r\n0\r\n"
+
+
+def test_what_comes_after_a_body_is_no_header(serve):
+    server = serve()
+    with server.connect() as connection:
+        connection.sendall(CHUNKED + b"X-Forwarded-For: 1.2.3.4\r\nCookie: session=forged\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
+    (seen,) = server.site.seen
+    assert seen["body"] == b"words"
+    assert "HTTP_X_FORWARDED_FOR" not in seen
+    assert "HTTP_COOKIE" not in seen
+
+
+def test_trailers_without_end_are_cut_off(serve):
+    with serve().connect() as connection:
+        connection.sendall(CHUNKED)
+        with contextlib.suppress(OSError):
+            for _ in range(LARGEST_HEAD // 500 + 20):
+                connection.sendall(b"a:b\r\n" * 100)
+        assert connection.recv(100).startswith(b"HTTP/1.1 431 ")

@@ -61,6 +61,13 @@ def test_a_thousand_visitors_who_create_rooms_stop_at_the_sites_limit(person, se
     assert Room.objects.count() == 10
 
 
+def test_what_makes_no_room_does_not_use_up_the_sites_limit(person, room, settings):
+    settings.LIMIT_CREATE_SITE = "2/3600"
+    for _ in range(5):
+        assert person().join("Rеading club", "Eve").status_code == 422  # a look-alike, which makes none
+    assert person().join("Another", "Eve").status_code == 303
+
+
 def test_joining_is_limited_by_address_and_by_person(person, alice, room, settings):
     settings.LIMIT_JOIN_ADDRESS = "2/3600"
     form = {"room": room.name}

@@ -120,7 +120,9 @@ def test_two_people_may_use_the_same_token(alice, bob, room):
     assert said(room) == ["from alice", "from bob"]
 
 
-@pytest.mark.parametrize("broken", [{"n": ""}, {"n": "x"}, {"page": ""}, {"page": "<script>"}, {"n": "１"}])
+@pytest.mark.parametrize(
+    "broken", [{"n": ""}, {"n": "x"}, {"page": ""}, {"page": "<script>"}, {"n": "１"}, {"n": "x1"}, {"page": "y" * 99}]
+)
 def test_a_form_that_is_not_whole_is_refused_with_the_text_kept(alice, room, broken):
     answer = alice.send(room, "hello", **broken)
     assert answer.status_code == 422

@@ -164,6 +164,11 @@ def test_an_old_join_form_is_offered_again(person):
         assert b"csrfmiddlewaretoken" in answer.content
 
 
+def test_a_frame_is_believed_only_where_there_is_one(strict):
+    for url in ("/join/", "/preferences/", "/preferences/refresh/", "/admin/login/"):
+        assert strict.post(url, {"frame": "1", "room": "R"}, headers=OURS).status_code == 422
+
+
 @pytest.mark.parametrize("headers", [{}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
 def test_a_foreign_form_is_a_403_and_cannot_be_sent_on(strict, headers):
     room = strict.membership.room

@@ -49,6 +49,14 @@ def test_static_files_and_the_gates_own_answers_carry_them_too(server):
     assert too_much.headers["Content-Security-Policy"] == POLICY
 
 
+def test_the_way_to_https_and_a_wrong_host_carry_them_too(client, db, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    away = client.get("/")
+    assert away.status_code == 301
+    assert away.headers["Content-Security-Policy"] == POLICY
+    assert client.get("/", headers={"Host": "evil.example"}, secure=True).headers["Content-Security-Policy"] == POLICY
+
+
 def test_what_has_two_shapes_says_so_to_caches(alice, room):
     for url in (
         "/",
@@ -123,7 +131,8 @@ def test_signing_out_of_the_admin_does_delete_the_cookie(admin_client):
 
 
 @pytest.mark.parametrize(
-    "next_url", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"]
+    "next_url",
+    ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example", "/a\nb", "/a\x01b"],
 )
 def test_a_form_cannot_send_one_elsewhere(alice, room, next_url):
     answer = alice.send(room, "hello", next=next_url)

@@ -238,7 +238,7 @@ def test_scrolling_up_brings_the_rest_in_order_and_once(long_talk, visitor):
     for loaded in (50, 100, 132):
         expect(everything).to_have_count(loaded)
         scroll_up(alice)
-    expect(alice.log.get_by_text("Bob opened this room")).to_be_in_viewport()
+    expect(alice.log.get_by_text("“Bob” opened this room")).to_be_in_viewport()
     expect(alice.page.get_by_role("link", name="Older messages")).to_have_count(0)
     assert ids(alice) == log_ids()
     assert alice.console == []
@@ -279,7 +279,7 @@ def test_without_javascript_links_in_the_log_take_the_whole_window(bob, visitor)
     alice = visitor(javascript=False).join(nickname="Alice")
     alice.log.get_by_role("link", name="Older messages").click()
     alice.page.wait_for_url(re.compile(r"/messages/\?before="), timeout=IN_TIME)
-    expect(alice.page.get_by_text("Bob opened this room")).to_be_visible()
+    expect(alice.page.get_by_text("“Bob” opened this room")).to_be_visible()
     alice.page.go_back()
     say(bob, f"Look at {alice.server}/preferences/ please")
     alice.log.get_by_role("link", name="/preferences/").click()

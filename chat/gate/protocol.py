@@ -1,9 +1,9 @@
-"""HTTP with bounds that uvicorn leaves open: how large a request's head may be, and how long it may take."""
+"""HTTP with bounds that uvicorn leaves open: how large all beside a body may be, and how long a head may take."""
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-LARGEST_HEAD = 64 * 1024  # bytes of request line and headers
-LONGEST_HEAD = 30  # seconds until they are complete, on a new connection from its beginning on
+LARGEST_HEAD = 64 * 1024  # bytes of a request that are not its body: request line, headers, marks of chunks, trailers
+LONGEST_HEAD = 30  # seconds until the head is complete, on a new connection from its beginning on
 
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\n"
@@ -11,7 +11,7 @@ NOTHING_MORE = b"Content-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection. While a head is awaited, its bytes are counted and a timer runs."""
+    """One connection. While a head is awaited, a timer runs; until a request is whole, its bytes are counted."""
 
     timer = None
     longest_head = LONGEST_HEAD
@@ -25,11 +25,12 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data):
+        before = self.body_bytes
         super().data_received(data)
-        # Counted afterwards: where the head ended in this piece, what follows is body, which the gate bounds.
-        if self.timer:
-            self.head_bytes += len(data)
-            if self.head_bytes > LARGEST_HEAD:
+        # Counted afterwards: what was body in this piece is known only now, and the gate bounds that.
+        if self.incomplete:
+            self.other_bytes += len(data) - (self.body_bytes - before)
+            if self.other_bytes > LARGEST_HEAD:
                 self._hang_up(TOO_LARGE)
 
     def on_message_begin(self):
@@ -37,12 +38,25 @@ class Protocol(HttpToolsProtocol):
         if not self.timer:
             self._await_head()
 
+    def on_header(self, name, value):
+        # A trailer comes after the body, past every check of the head: it must not become one of its headers.
+        if self.timer:
+            super().on_header(name, value)
+
     def on_headers_complete(self):
         self._head_is_here()
         super().on_headers_complete()
 
+    def on_body(self, body):
+        self.body_bytes += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self):
+        self.incomplete = False
+        super().on_message_complete()
+
     def _await_head(self):
-        self.head_bytes = 0
+        self.other_bytes, self.body_bytes, self.incomplete = 0, 0, True
         self.timer = self.loop.call_later(self.longest_head, self._hang_up, TOO_SLOW)
 
     def _head_is_here(self):
@@ -52,6 +66,7 @@ class Protocol(HttpToolsProtocol):
 
     def _hang_up(self, status):
         self._head_is_here()
+        self.incomplete = False
         if not self.transport.is_closing():
             self.transport.write(status + NOTHING_MORE)
             self.transport.close()

@@ -1,9 +1,10 @@
 """A membership: a participant in a room under a nickname, and what they do there."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, models
+from django.db import IntegrityError, OperationalError, models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -69,7 +70,8 @@ class Membership(models.Model):
     @property
     def holds_on(self):
         """Whether the name is still theirs: for some days after their last sign of life (NAME_HELD_DAYS)."""
-        return timezone.now() - self.seen_at < timedelta(days=settings.NAME_HELD_DAYS)
+        away = timezone.now() - self.seen_at
+        return away < max(self.PRESENT_FOR, timedelta(days=settings.NAME_HELD_DAYS))
 
     def come_in(self, nickname):
         """Be in the room under this name, inside the room's `change()`."""
@@ -87,7 +89,9 @@ class Membership(models.Model):
         """Note a sign of life, written at most every half minute."""
         now = timezone.now()
         if now - self.seen_at >= self.SEEN_EVERY:
-            Membership.objects.filter(pk=self.pk).update(seen_at=now)
+            # Reading goes on while nothing can be written; the next sign of life is noted instead.
+            with suppress(OperationalError):
+                Membership.objects.filter(pk=self.pk).update(seen_at=now)
             self.seen_at = now
 
     def leave(self):

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 from django.core.paginator import Paginator
 from django.db import IntegrityError, models, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -40,6 +40,10 @@ class RoomQuerySet(models.QuerySet):
 
     def named(self, name):
         return self.filter(key=names.room_key(name)).first()
+
+    def would_make(self, name):
+        """Whether joining by that name makes a room: there is none, nor one that looks like it."""
+        return not self.filter(Q(key=names.room_key(name)) | Q(look=names.room_look(name))).exists()
 
     def enter(self, name, participant, nickname):
         """Join the room of that name; where there is none it is made, and whoever makes it owns it."""
@@ -159,10 +163,8 @@ class Room(models.Model):
 
     def free_nickname(self, nickname):
         """The first of `Ann 2`, `Ann 3`, ... that nobody holds here."""
-        return next(s for s in names.suggestions(nickname) if not self.holds(s))
-
-    def holds(self, nickname):
-        return self.memberships.holding(names.nickname_key(nickname)).exists()
+        held = set(self.memberships.filter(holds_name=True).values_list("nickname_key", flat=True))
+        return next(s for s in names.suggestions(nickname) if names.nickname_key(s) not in held)
 
     def set_topic(self, topic):
         with self.change():

@@ -55,7 +55,7 @@ def outside(request, room):
     """Somebody who is not in this room; a reader is shown to its door, a writer keeps the words."""
     if request.resolver_match.url_name in ("live", "compose"):
         return answers.outside_frame(request, room)
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         return answers.shown_out(request, room)
     sentence = _("You are not in this room any more, so this was not sent. Join again first; your words stay here.")
     return answers.refusal(request, 403, _("Not in this room"), sentence, again=True, door=room)

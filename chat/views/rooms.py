@@ -18,9 +18,8 @@ def join(request):
     participant = access.participant_to_join(request)
     form = JoinForm(request.POST)
     if form.is_valid():
-        known = Room.objects.named(form.cleaned_data["room"])
-        limits.joining(request, participant, known)
-        if known is None:
+        limits.joining(request, participant, Room.objects.named(form.cleaned_data["room"]))
+        if Room.objects.would_make(form.cleaned_data["room"]):
             limits.creating(request, participant)
     if form.joins(participant):
         return _come_in(request, form.result)
