@@ -139,9 +139,14 @@ class Visitor:
         self.context, self.server = context, server
         self.page = context.new_page()
         self.console, self.requests = [], []
-        self.page.on("console", lambda message: self.console.append(message.text))
+        self.page.on("console", lambda message: self._heard(message.text))
         self.page.on("pageerror", lambda error: self.console.append(str(error)))
         context.on("request", lambda request: self.requests.append(request))
+
+    def _heard(self, line):
+        # Chromium's remark when somebody, or a test, types before the page has put the cursor anywhere.
+        if not line.startswith("Autofocus processing was blocked"):
+            self.console.append(line)
 
     def join(self, room="Reading club", nickname="Alice"):
         self.page.goto(self.server)
