@@ -72,6 +72,12 @@ def membership_to_write(request, slug):
     return membership_to_read(request, slug)
 
 
+def still_reads(membership):
+    """Whether rights that were taken away in this very moment were somebody else's."""
+    membership.refresh_from_db(fields=["status"])
+    return membership.present
+
+
 def room_to_join(slug):
     """A room whose door may be shown to anybody, or 404."""
     room = Room.objects.filter(slug=slug).first()

@@ -154,3 +154,15 @@ def test_the_header_comes_only_when_it_changed(alice, room):
     alice.send(room, "hello")
     assert b'id="about"' not in alice.poll(room, room.version).content
     assert b'id="about"' in alice.poll(room, room.version - 1).content
+
+
+def test_who_is_shown_out_while_the_poll_is_answered_reads_nothing_that_came_after(alice, bob, room, monkeypatch):
+    def meanwhile(asked, cursor, read=changes.since):
+        bob.membership.remove()
+        alice.send(room, "now that he is gone")
+        return read(asked, cursor)
+
+    monkeypatch.setattr(changes, "since", meanwhile)
+    answer = bob.poll(room, room.version - 1)
+    assert answer.status_code == 286
+    assert b"now that he is gone" not in answer.content

@@ -14,4 +14,7 @@ def poll(request, slug):
     if not membership.present:
         return answers.polled(polling.no_longer_in(membership.room, cursor), goes_on=False)
     membership.seen()
-    return answers.polled(polling.news(changes.since(membership.room, cursor), cursor))
+    epoch, reading = membership.room.epoch, changes.since(membership.room, cursor)
+    if reading.room.epoch != epoch and not access.still_reads(membership):
+        return answers.polled(polling.no_longer_in(membership.room, cursor), goes_on=False)
+    return answers.polled(polling.news(reading, cursor))
