@@ -25,11 +25,11 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data):
-        before = self.body_bytes
+        self.body_bytes = 0
         super().data_received(data)
         # Counted afterwards: what was body in this piece is known only now, and the gate bounds that.
         if self.incomplete:
-            self.other_bytes += len(data) - (self.body_bytes - before)
+            self.other_bytes += len(data) - self.body_bytes
             if self.other_bytes > LARGEST_HEAD:
                 self._hang_up(TOO_LARGE)
 
@@ -56,7 +56,7 @@ class Protocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def _await_head(self):
-        self.other_bytes, self.body_bytes, self.incomplete = 0, 0, True
+        self.other_bytes, self.incomplete = 0, True
         self.timer = self.loop.call_later(self.longest_head, self._hang_up, TOO_SLOW)
 
     def _head_is_here(self):
