@@ -120,7 +120,8 @@ def history(request, membership, reading, message=None):
     """A page of the log; for htmx the lines that go in place of the link to them."""
     context = {"reading": reading, "room": membership.room, "membership": membership, "message": message}
     if request.htmx:
-        return fragment(request, "partials/older_lines.html", context | {"unfolds": True})
+        # The room was read before the lines: at worst a change is told twice, never missed.
+        return fragment(request, "partials/unfolded.html", context | {"read_at": membership.room.version})
     return page(request, "rooms/history.html", context)
 
 

@@ -15,21 +15,32 @@ NUMBER = re.compile(r"[0-9]{1,18}\Z", re.ASCII)  # int() would also take "５_7"
 
 @dataclass(frozen=True)
 class Cursor:
-    """What a page says of itself: the version it has seen, and the one at which its log was last painted whole."""
+    """What a page says of itself: the version it has seen, and the one at which its log was last painted whole.
+
+    `older` are the versions at which lines further up came to the page: what a poll told of them while they were on
+    their way found nobody, so it is told again.
+    """
 
     since: int | None
     origin: int | None
+    older: frozenset[int] = frozenset()
 
     @classmethod
     def read(cls, query):
-        return cls(number(query.get("since", "")), number(query.get("from", "")))
+        older = frozenset(map(number, query.getlist("older"))) - {None}
+        return cls(number(query.get("since", "")), number(query.get("from", "")), older)
+
+    @property
+    def told(self):
+        """The version from which on changes are told."""
+        return min(self.since, *self.older) if self.older else self.since
 
     def can_catch_up(self, room):
         """Whether a delta leads from here to now; otherwise the log is painted whole."""
         if self.since is None or self.origin is None or not self.origin <= self.since:
             return False
-        in_reach = room.floor_version <= self.since <= room.version
-        return in_reach and room.version - self.since <= MOST_CHANGES and room.version - self.origin <= LONGEST_LOG
+        in_reach = room.floor_version <= self.told and self.since <= room.version
+        return in_reach and room.version - self.told <= MOST_CHANGES and room.version - self.origin <= LONGEST_LOG
 
 
 @dataclass(frozen=True)
@@ -82,9 +93,9 @@ def newest(room):
 def since(room, cursor):
     """What a page with this cursor has to learn; painted whole where it cannot catch up."""
     if cursor.can_catch_up(room):
-        if cursor.since == room.version:
+        if cursor.told == room.version:
             return Reading(room, [], cursor.since)
-        reading = _read(room, Message.objects.filter(room=room, version__gt=cursor.since), cursor.since)
+        reading = _read(room, Message.objects.filter(room=room, version__gt=cursor.told), cursor.since)
         if cursor.can_catch_up(reading.room):
             return reading
     return newest(room)

@@ -19,7 +19,8 @@ def state(reading, cursor=None):
 
 
 def news(reading, cursor):
-    return render_to_string(TEMPLATE, {"poll": state(reading, cursor)}) + changes.painting(reading)
+    checked = () if reading.whole else cursor.older
+    return render_to_string(TEMPLATE, {"poll": state(reading, cursor), "checked": checked}) + changes.painting(reading)
 
 
 def no_longer_in(room, cursor):

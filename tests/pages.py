@@ -1,20 +1,39 @@
-"""An open page as htmx keeps it: what a poll's answer does to it, without a browser."""
+"""An open page as htmx keeps it: what the answers to its requests do to it, without a browser."""
+
+from urllib.parse import urlencode
 
 from lxml import html
 
 
 class OpenPage:
-    """A room's page in somebody's browser. `poll()` does to it what htmx would."""
+    """A room's page in somebody's browser. `poll()` and `unfold()` do to it what htmx would."""
 
     def __init__(self, person, room):
         self.person, self.room = person, room
         self.document = html.document_fromstring(person.get(room.get_absolute_url()).content.decode())
 
     def poll(self):
-        query = {field.get("name"): field.get("value") for field in self.document.cssselect("#poll input")}
-        answer = self.person.get(self._poller.get("hx-get"), query, headers={"HX-Request": "true"})
+        fields = self.document.cssselect(self._poller.get("hx-include"))
+        query = urlencode([(field.get("name"), field.get("value")) for field in fields])
+        self._swap(self._ask(f"{self._poller.get('hx-get')}?{query}"))
+
+    def ask_for_older(self):
+        """The link "Older messages" and what it answers, under way; None where there is no such link."""
+        links = self.document.cssselect("#messages .older a")
+        return (links[0].getparent(), self._ask(links[0].get("hx-get"))) if links else None
+
+    def unfold(self, under_way):
+        """The older lines arrive where their link was; a log that was painted whole meanwhile has lost it."""
+        link, lines = under_way or (None, ())
+        if link is not None and self.document in link.iterancestors():
+            for line in lines:
+                link.addprevious(line)
+            link.getparent().remove(link)
+
+    def _ask(self, url):
+        answer = self.person.get(url, headers={"HX-Request": "true"})
         assert answer.status_code == 200, answer.status_code
-        self._swap(html.fragment_fromstring(answer.content.decode(), create_parent="div"))
+        return html.fragment_fromstring(answer.content.decode(), create_parent="div")
 
     def _swap(self, answer):
         """Take the out-of-band parts to their places; the rest goes into the poller."""
@@ -35,6 +54,8 @@ class OpenPage:
                 _set_inside(target, part)
             elif how == "beforeend":
                 target.extend(list(_copy(part)))
+            elif how == "delete":
+                target.getparent().remove(target)
 
     @property
     def _poller(self):

@@ -26,7 +26,7 @@ writes = st.one_of(
     st.tuples(st.just("topic"), people, st.sampled_from(["", "Tea", "<i>Cake"])),
     st.tuples(st.sampled_from(["lock", "unlock", "join", "leave"]), people, st.just("")),
 )
-steps = st.lists(st.tuples(writes, minutes, st.sets(people)), min_size=1, max_size=25)
+steps = st.lists(st.tuples(writes, minutes, st.sets(people), st.sets(people)), min_size=1, max_size=25)
 
 
 class Play:
@@ -41,8 +41,10 @@ class Play:
             reader.join(name, f"Reader {n}", time_zone=ZONES[n])
         self.room = Room.objects.named(name)
         self.others = [person() for _ in ZONES]
-        self.pages = [OpenPage(reader, self.room) for reader in self.readers]
         self.numbers = count()
+        for n in range(3 * changes.PAGE_SIZE):
+            self.send(n % 3, f"earlier {n}")
+        self.pages = [OpenPage(reader, self.room) for reader in self.readers]
 
     def write(self, what, which, words):
         self.room.refresh_from_db()
@@ -84,11 +86,18 @@ class Play:
         self.room.refresh_from_db()
         for page in self.pages:
             page.poll()
+            assert page.lines == self.all_lines(page)[-len(page.lines) :]
             fresh = OpenPage(page.person, self.room)
+            assert len(page.lines) >= len(fresh.lines)
             assert page.version == fresh.version == self.room.version
-            assert page.lines[-len(fresh.lines) :] == fresh.lines
             assert page.header == fresh.header
-            assert len({line for line, _html in page.lines}) == len(page.lines)
+
+    def all_lines(self, page):
+        """Everything that was ever said, as a page that opened now and read back to the first line would show it."""
+        fresh = OpenPage(page.person, self.room)
+        while under_way := fresh.ask_for_older():
+            fresh.unfold(under_way)
+        return fresh.lines
 
 
 @given(steps)
@@ -99,15 +108,34 @@ class Play:
 )
 def test_an_old_page_and_its_deltas_equal_a_fresh_page(person, monkeypatch, settings, steps):
     settings.LIMITS = False
+    monkeypatch.setattr(changes, "PAGE_SIZE", 4)
     play = Play(person, monkeypatch)
-    for write, passed, pollers in steps:
+    for write, passed, pollers, back_readers in steps:
         play.now += timedelta(minutes=passed)
+        under_way = [(play.pages[n], play.pages[n].ask_for_older()) for n in back_readers]
         play.write(*write)
         # From every version some page sets out, and every page is somewhere on its way.
         play.pages += [OpenPage(play.readers[n], play.room) for n in pollers]
         for n in pollers:
             play.pages[n].poll()
+        for page, older in under_way:
+            page.unfold(older)
     play.check()
+
+
+def test_what_was_removed_while_older_messages_were_on_their_way_is_gone_from_the_page(alice, room, monkeypatch):
+    monkeypatch.setattr(changes, "PAGE_SIZE", 2)
+    for n in range(4):
+        alice.send(room, f"message {n}", n=n)
+    page = OpenPage(alice, room)
+    under_way = page.ask_for_older()
+    Message.objects.get(text="message 1").remove()
+    page.poll()
+    page.unfold(under_way)
+    assert "message 1" in page.words
+    page.poll()
+    assert page.words == ["message 0", "Removed by the site’s staff.", "message 2", "message 3"]
+    assert not page.document.cssselect("[name=older]")
 
 
 def test_times_never_run_backwards_when_the_clock_does(alice, room, monkeypatch):

@@ -240,6 +240,24 @@ def test_scrolling_up_brings_the_rest_in_order_and_once(long_talk, visitor):
     assert alice.console == []
 
 
+def test_what_was_removed_while_its_line_was_on_its_way_goes(long_talk, visitor):
+    alice = visitor().join(nickname="Alice")
+    on_its_way = []
+    alice.page.route("**/messages/?before=*", lambda route: on_its_way.append((route, route.fetch())))
+    with alice.page.expect_request("**/messages/?before=*"):
+        scroll_up(alice)
+    while not on_its_way:
+        alice.page.wait_for_timeout(50)
+    with alice.page.expect_response(lambda answer: CHANGES.search(answer.url) and "Removed by" in answer.text()):
+        Message.objects.get(text="message 75").remove()
+    route, answer = on_its_way.pop()
+    route.fulfill(response=answer)
+    expect(alice.log.get_by_text("Removed by the site’s staff.")).to_have_count(1, timeout=IN_TIME)
+    expect(alice.log.get_by_text("message 75")).to_have_count(0)
+    expect(alice.log.locator("[name=older]")).to_have_count(0)
+    assert alice.console == []
+
+
 @EITHER_WAY
 def test_plain_links_lead_back_to_the_beginning(long_talk, visitor, javascript):
     alice = visitor(javascript).join(nickname="Alice")
