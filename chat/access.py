@@ -25,9 +25,12 @@ def participant_of(request):
     return request.participant
 
 
-def participant_to_join(request):
-    """The person behind this session, or a new guest, who is kept and bound to the session only by joining."""
-    return participant_of(request) or Participant()
+def participant_to_join(request, join_key):
+    """The person behind this session, or a new guest, who is kept and bound to the session only by joining.
+
+    Where this very form was sent twice, the session of its first answer may never have reached the browser.
+    """
+    return participant_of(request) or Participant.objects.by_form(join_key)
 
 
 def become(request, participant):

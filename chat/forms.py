@@ -1,16 +1,20 @@
 """What people may type in, checked before any verb runs; what a verb refuses is said beside the same field."""
 
 import re
+import secrets
 import zoneinfo
 from functools import partial
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from chat import names, words
 from chat.models import Message, Participant, Room
 from chat.refusals import Refused
+
+KEY = re.compile(r"\A[A-Za-z0-9_-]{8,40}\Z", re.ASCII)  # of a form or a page, as `secrets` makes them
 
 
 class NameField(forms.CharField):
@@ -82,6 +86,12 @@ class JoinForm(VerbForm):
     def spoken(self):
         return list(self.fields)
 
+    @cached_property
+    def key(self):
+        """The same for as long as this is the same form, however often it is sent."""
+        sent = self.data.get("key", "")
+        return sent if KEY.match(sent) else secrets.token_urlsafe(16)
+
     @property
     def starts_at_name(self):
         """Whether the cursor belongs into the name: at a door, or where only the name was refused."""
@@ -97,7 +107,7 @@ class MessageForm(VerbForm):
     spoken = ["text", "token"]
 
     n = forms.RegexField(re.compile(r"\A[0-9]{1,18}\Z", re.ASCII), required=False)
-    page = forms.RegexField(re.compile(r"\A[A-Za-z0-9_-]{8,40}\Z", re.ASCII), required=False)
+    page = forms.RegexField(KEY, required=False)
     text = WordsField()
 
     def clean(self):

@@ -215,16 +215,14 @@ def _with_latin_read(word):
     return read if mixed or (not greek and _drawn(read).isascii()) else word
 
 
-def slug(name):
-    return next(slugs(name))
-
-
 def slugs(name):
-    """For a caller who looks for a free one: ann, ann-2, ann-3, ..."""
+    """For a caller who looks for a free one: ann, ann-2, ..., ann-9, and then ann-h3k9x2pq at random, without end."""
     whole = slugify(UNSEEN.sub("", name), allow_unicode=True)[:LONGEST].strip("-_")
-    yield whole or _random_slug()
-    for number in count(2):
-        yield _cut(whole, f"-{number}") if whole else _random_slug()
+    if whole:
+        yield whole
+        yield from (_cut(whole, f"-{number}") for number in range(2, 10))
+    while True:
+        yield _cut(whole, f"-{_random_slug()}").lstrip("-")
 
 
 def suggestions(name):

@@ -21,3 +21,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
+
+if "sqlite" not in DATABASES["default"]["ENGINE"]:
+    # The threads of the server outlive a test; PostgreSQL drops no database to which they are still connected.
+    DATABASES["default"]["CONN_MAX_AGE"] = 0

@@ -91,6 +91,42 @@ def test_the_same_form_sent_by_many_at_once_is_one_message(crowd):
     assert Message.objects.filter(text="only once").count() == 1
 
 
+def test_a_join_form_sent_many_times_at_once_makes_one_guest(server, settings):
+    settings.LIMITS = False
+    with httpx.Client(base_url=server, timeout=60) as visitor:
+        visitor.get("/")
+        form = {"key": "key-of-a-form", "nickname": "Alice", "csrfmiddlewaretoken": visitor.cookies["csrf"]}
+        answers = []
+
+        def join(room):
+            answer = httpx.post(
+                f"{server}/join/", data=form | {"room": room}, cookies={"csrf": visitor.cookies["csrf"]}
+            )
+            answers.append(answer.status_code)
+
+        together(threading.Thread(target=join, args=["Crowd"]) for _ in range(20))
+        assert answers == [303] * 20
+        assert Participant.objects.count() == 1
+        assert list(Message.objects.values_list("event", flat=True)) == ["opened"]
+
+
+def test_rooms_that_look_alike_are_not_made_at_the_same_time(server):
+    outcomes = []
+
+    def join(name, nickname):
+        try:
+            outcomes.append(Participant().enter(nickname, room=name).room.name)
+        except Refused as refusal:
+            outcomes.append(refusal.code)
+        finally:
+            connection.close()
+
+    names = ["Cafe", "Саfe", "Cаfe", "Cafе"]  # the first is Latin, the others have Cyrillic letters
+    together(threading.Thread(target=join, args=[name, f"Guest {n}"]) for n, name in enumerate(names))
+    assert Room.objects.count() == 1
+    assert outcomes.count("looks_alike") == 3
+
+
 def test_many_at_the_same_nickname_are_one_holder(server, settings, person):
     settings.LIMITS = False
     person("Crowd", "First")

@@ -46,6 +46,14 @@ NAMES = [
 ]
 
 
+def test_a_room_finds_its_address_among_many_that_took_it(person, django_assert_max_num_queries):
+    for n in range(300):
+        Room.objects.create(name=f"c {n}", key=f"c{n}", look=f"c{n}", slug=f"c-{n}" if n else "c")
+    with django_assert_max_num_queries(32):
+        answer = person().join("C++", "Alice")
+    assert re.fullmatch(r"/rooms/c-[a-z0-9]{8}/", answer.headers["Location"])
+
+
 def test_any_name_makes_a_room_that_is_found_at_its_address(person):
     for n, name in enumerate(NAMES):
         visitor = person()
@@ -171,6 +179,29 @@ def test_joining_again_under_another_name_says_who_i_am_here(alice, room):
     answer = alice.join(room.name, "Somebody else")
     assert answer.status_code == 422
     assert "Go in as “Alice”" in answer.content.decode()
+
+
+def test_joining_again_under_my_own_name_goes_in(alice, room):
+    assert alice.join(room.name, "alice").status_code == 303
+    assert [line.event for line in room.messages.all()] == ["opened"]
+
+
+def test_a_join_form_sent_twice_makes_one_guest(person):
+    page = person().get("/").content.decode()
+    key = re.search(r'name="key" value="([^"]+)"', page)[1]
+    first, second = person(), person()  # the browser throws away the answer to the first click, with its session
+    for visitor in (first, second):
+        assert visitor.join("Reading club", "Alice", key=key).status_code == 303
+    assert second.membership == first.membership
+    assert Participant.objects.count() == 1
+    assert person().join("Reading club", "Alice", key="another-key").status_code == 422
+
+
+def test_the_key_of_a_join_form_is_no_way_to_become_somebody_later(person):
+    person().join("Reading club", "Alice", key="key-of-a-form")
+    Participant.objects.update(created_at=timezone.now() - timedelta(minutes=5))
+    assert person().join("Reading club", "Alice", key="key-of-a-form").status_code == 422
+    assert person().join("Reading club", "Bob", key="key-of-a-form").status_code == 303
 
 
 def test_leaving_and_coming_back_as_the_same_person(alice, room):

@@ -79,6 +79,12 @@ class Membership(models.Model):
         self.status, self.joined_at, self.seen_at = self.Status.IN, timezone.now(), timezone.now()
         self.save()
 
+    def still_as(self, nickname):
+        """This membership, where somebody who is in comes in again by the same name. Raises Refused by another."""
+        if self.nickname_key != names.nickname_key(nickname):
+            raise Refused(_("You are in this room already."), code="already_in", instead=self)
+        return self
+
     def give_up_name(self):
         """Let somebody else have the name: who was away too long is out, and may come back under another."""
         self.holds_name, self.status = False, self.Status.LEFT

@@ -1,15 +1,28 @@
 """A participant: a person as the server knows them, here a guest bound to one browser session."""
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat.models.room import Room
 
 
+class ParticipantQuerySet(models.QuerySet):
+    def by_form(self, join_key):
+        """Whoever joined by the form with this key a moment ago; otherwise somebody new, not saved yet."""
+        made = self.filter(join_key=join_key).first() if join_key else None
+        if made and timezone.now() - made.created_at < Participant.JOIN_KEY_WORKS_FOR:
+            return made
+        return Participant(join_key=None if made else join_key or None)
+
+
 class Participant(models.Model):
+    """`join_key` is of the form by which a guest first joined: sent twice at once, it makes one guest, not two."""
+
+    JOIN_KEY_WORKS_FOR = timedelta(minutes=5)
     REFRESH_CHOICES = [
         (2, _("every 2 seconds")),
         (5, _("every 5 seconds")),
@@ -23,6 +36,9 @@ class Participant(models.Model):
         _("look for new messages"), choices=REFRESH_CHOICES, default=5, help_text=_("Where JavaScript is off.")
     )
     created_at = models.DateTimeField(_("first seen"), auto_now_add=True)
+    join_key = models.CharField(max_length=40, null=True, unique=True, editable=False)
+
+    objects = ParticipantQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("participant")
@@ -39,9 +55,19 @@ class Participant(models.Model):
         except (ZoneInfoNotFoundError, ValueError):
             return timezone.get_default_timezone()
 
-    @transaction.atomic
-    def enter(self, nickname, room=None, door=None, time_zone=""):
+    def enter(self, nickname, **where):
         """Join `door`, or the room named `room`, which is made where there is none. Raises Refused."""
+        try:
+            return self._enter(nickname, **where)
+        except IntegrityError:
+            # The same form, sent twice at once: the other one was first.
+            first = Participant.objects.by_form(self.join_key)
+            if self.pk or not first.pk:
+                raise
+            return first._enter(nickname, **where)
+
+    @transaction.atomic
+    def _enter(self, nickname, room=None, door=None, time_zone=""):
         self.time_zone = time_zone or self.time_zone
         self.save()
         if door:

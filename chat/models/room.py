@@ -1,6 +1,7 @@
 """A room: a place with a name, its counters, and the verbs that change what happens in it."""
 
 from contextlib import contextmanager
+from itertools import islice
 
 from django.core.paginator import Paginator
 from django.db import IntegrityError, models, transaction
@@ -52,22 +53,36 @@ class RoomQuerySet(models.QuerySet):
             return room.join(participant, nickname, role=Membership.Role.OWNER if made else Membership.Role.MEMBER)
 
     def _open(self, name):
-        if room := self.named(name):
+        if room := self._found(name):
             return room, False
+        return self._make(name)
+
+    def _found(self, name):
+        """The room of that name, or None. Raises Refused where there is one that only looks like it."""
+        if room := self.named(name):
+            return room
         if twin := self.filter(look=names.room_look(name)).first():
             raise Refused(_("There is a room that looks just like this one."), code="looks_alike", instead=twin)
-        return self._make(name)
+        return None
 
     def _make(self, name):
         """A new room at the first address that is free; or the one that somebody else made in the same moment."""
         about = {"name": names.display(name), "key": names.room_key(name), "look": names.room_look(name)}
-        for slug in names.slugs(name):
+        for slug in self._free_slugs(name):
             try:
                 with transaction.atomic():
                     return self.create(slug=slug, **about), True
             except IntegrityError:
-                if room := self.named(name):
+                if room := self._found(name):
                     return room, False
+
+    def _free_slugs(self, name):
+        """Addresses for a room of that name which nobody had when they were looked up, some at a time."""
+        slugs = names.slugs(name)
+        while True:
+            some = list(islice(slugs, 20))
+            taken = set(self.filter(slug__in=some).values_list("slug", flat=True))
+            yield from (slug for slug in some if slug not in taken)
 
 
 class Room(models.Model):
@@ -78,7 +93,7 @@ class Room(models.Model):
 
     name = models.CharField(_("name"), max_length=64)
     key = models.CharField(max_length=256, unique=True, editable=False)
-    look = models.CharField(max_length=256, db_index=True, editable=False)
+    look = models.CharField(max_length=256, unique=True, editable=False)
     slug = models.CharField(_("address"), max_length=80, unique=True, editable=False)
     topic = models.CharField(_("topic"), max_length=200, blank=True)
     locked = models.BooleanField(_("locked"), default=False)
@@ -135,12 +150,12 @@ class Room(models.Model):
         return message
 
     def join(self, participant, nickname, role=Membership.Role.MEMBER):
-        """Let a person in under a nickname. Raises Refused where the name is taken or they are here already."""
+        """Let a person in under a nickname. Raises Refused where it is taken, or they are here under another."""
         nickname = names.display(nickname)
         with self.change():
             mine = self.memberships.filter(participant=participant).first()
             if mine and mine.present:
-                raise Refused(_("You are in this room already."), code="already_in", instead=mine)
+                return mine.still_as(nickname)
             self._free(nickname, mine)
             mine = mine or Membership(room=self, participant=participant, role=role)
             mine.come_in(nickname)

@@ -15,12 +15,12 @@ def home(request):
 @require_POST
 def join(request):
     """Join the room of that name, or make it."""
-    participant = access.participant_to_join(request)
     form = JoinForm(request.POST)
-    if form.is_valid():
-        limits.joining(request, participant, Room.objects.named(form.cleaned_data["room"]))
-        if Room.objects.would_make(form.cleaned_data["room"]):
-            limits.creating(request, participant)
+    participant = access.participant_to_join(request, form.key)
+    name = form.is_valid() and form.cleaned_data["room"]
+    limits.joining(request, participant, name and Room.objects.named(name))
+    if name and Room.objects.would_make(name):
+        limits.creating(request, participant)
     if form.joins(participant):
         return _come_in(request, form.result)
     return answers.home(request, form, access.participant_of(request), status=422)
@@ -41,9 +41,9 @@ def room(request, slug):
 def join_here(request, slug):
     """Join this room by its address."""
     room = access.room_to_join(slug)
-    participant = access.participant_to_join(request)
-    limits.joining(request, participant, room)
     form = JoinForm(request.POST, door=room)
+    participant = access.participant_to_join(request, form.key)
+    limits.joining(request, participant, room)
     if form.joins(participant):
         return _come_in(request, form.result)
     return answers.door(request, form, status=422)
