@@ -9,11 +9,12 @@ from django.utils.translation import ngettext
 
 from chat import names
 
-LONGEST = 4000  # characters
-HEAVIEST = 16 * 1024  # bytes of UTF-8
+LONGEST = 4000  # characters, so at most 16,000 bytes
 
-# All control characters but tab and line feed; lone halves of a character; noncharacters.
-FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# All control characters but tab and line feed; the one that writes backwards, which only disguises addresses (others
+# that turn text around come with telephone numbers, and end with the message); lone halves of a character;
+# noncharacters.
+FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
 def tidy(text):
@@ -32,8 +33,6 @@ def validate(text):
         )
     if len(text) > LONGEST:
         raise ValidationError(_too_long(text), code="long")
-    if len(text.encode()) > HEAVIEST:
-        raise ValidationError(_("This is more than fits in one message. Send it in parts."), code="long")
 
 
 def _too_long(text):

@@ -260,7 +260,6 @@ def test_a_page_whose_token_went_stale_mends_itself(alice, cookie):
     ids=["blank", "nul", "too-long"],
 )
 def test_a_refusal_stands_beside_the_words_and_disturbs_no_draft(alice, held, text, reason):
-    alice.field.evaluate("field => field.removeAttribute('maxlength')")
     enter(alice, text)
     alice.page.keyboard.type("typed ahead")
     held.pop().continue_()

@@ -73,6 +73,7 @@ def test_line_breaks_are_kept(alice, room, text):
         ("bell\x07", "cannot be shown"),
         ("nul\x00", "cannot be shown"),
         ("esc\x1b[31m", "cannot be shown"),
+        ("https://example.org/\u202egro.live", "cannot be shown"),
         ("x" * 4001, "1 character too long"),
         ("é" * 4005, "5 characters too long"),
         ("👍" * 4000 + "x", "too long"),
@@ -85,6 +86,13 @@ def test_what_cannot_be_sent_is_kept_with_the_reason_beside_it(alice, room, text
     assert reason in answer.content.decode()
     assert answer.context["composer"].text == text
     assert said(room) == []
+
+
+def test_a_text_of_many_pages_is_kept_too(alice, room):
+    answer = alice.send(room, "Ж" * 30_000)
+    assert answer.status_code == 422
+    assert "26000 characters too long" in answer.content.decode()
+    assert answer.context["composer"].text == "Ж" * 30_000
 
 
 def test_tabs_and_the_longest_text_are_accepted(alice, room):
