@@ -188,16 +188,24 @@ def polled(html, goes_on=True):
 def refusal(request, status, title, sentence, again=False, door=None, headers=None):
     """An error in words. For htmx out of band, and the page stays as it is; otherwise a page.
 
-    `again`: what was typed is on that page, to be sent once more. Only for forms that came from our own pages.
+    `again`: the form is on that page with what was typed, to be sent once more. Only for forms of our own pages.
     """
     context = {"title": title, "sentence": sentence, "door": door}
+    again = again and request.method == "POST"
     if again and request.POST.get("frame") and request.resolver_match.url_name in ("send", "toggle"):
         response = render(request, "rooms/compose.html", context | _typed_in_frame(request, sentence), status=status)
     elif getattr(request, "htmx", None):
-        response = render(request, "partials/notice.html", context, status=status)
+        response = _notice(request, context, status)
     else:
         response = render(request, "refusal.html", context | (_typed(request) if again else {}), status=status)
     return _shaped(response, headers)
+
+
+def _notice(request, context, status):
+    """Words out of band; none for a poll that fails, whose voice is the banner: no later poll would take them away."""
+    if request.method == "GET" and status >= 500:
+        return HttpResponse(status=status)
+    return render(request, "partials/notice.html", context, status=status)
 
 
 def stale(request, title, sentence, form, slug):
@@ -218,10 +226,11 @@ def _typed_in_frame(request, sentence):
 
 
 def _typed(request):
-    """What a refused form held: words to be seen and mended, the rest to go along unseen."""
+    """A refused form once more: words to be seen and mended, the rest to go along unseen."""
     labels = {"room": _("Room"), "nickname": _("Your name"), "text": _("Message")}
     posted = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
     return {
+        "again": True,
         "typed": [(name, labels[name], value) for name, value in posted.items() if name in labels],
         "hidden": [(name, value) for name, value in posted.items() if name not in labels],
     }

@@ -54,6 +54,11 @@ def joining(request, participant, room):
     _spend("JOIN", person=participant.pk, address=addresses.of(request), room=room and room.pk)
 
 
+def changing_preferences(request, participant):
+    """30 in ten minutes by a person."""
+    _spend("PREFERENCES", person=participant.pk)
+
+
 def creating(request, participant):
     """10 rooms an hour by a person, 60 from an address, 300 on the whole site."""
     _spend("CREATE", person=participant.pk, address=addresses.of(request), site="site")

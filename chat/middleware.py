@@ -64,6 +64,17 @@ class SessionMiddleware(DjangoSessionMiddleware):
         return super().process_response(request, response)
 
 
+class CsrfCookieMiddleware:
+    """Keeps Django from replacing a broken CSRF cookie by any answer: the next one with a form in it does."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.META.pop("CSRF_COOKIE_NEEDS_UPDATE", None)
+        return self.get_response(request)
+
+
 class TimeZoneMiddleware:
     """The site's time zone at the start of each request, whoever was served by this thread before."""
 

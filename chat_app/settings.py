@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "chat.middleware.TimeZoneMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "chat.middleware.CsrfCookieMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -176,6 +177,7 @@ LIMIT_SEND_ROOM = env.str("LIMIT_SEND_ROOM", default="1200/60")
 LIMIT_JOIN_PERSON = env.str("LIMIT_JOIN_PERSON", default="30/600")
 LIMIT_JOIN_ADDRESS = env.str("LIMIT_JOIN_ADDRESS", default="600/600")
 LIMIT_JOIN_ROOM = env.str("LIMIT_JOIN_ROOM", default="3000/600")
+LIMIT_PREFERENCES_PERSON = env.str("LIMIT_PREFERENCES_PERSON", default="30/600")
 LIMIT_CREATE_PERSON = env.str("LIMIT_CREATE_PERSON", default="10/3600")
 LIMIT_CREATE_ADDRESS = env.str("LIMIT_CREATE_ADDRESS", default="60/3600")
 LIMIT_CREATE_SITE = env.str("LIMIT_CREATE_SITE", default="300/3600")

@@ -43,6 +43,20 @@ def test_one_persons_limit_is_not_anothers(alice, bob, room, settings):
     assert bob.send(room, "hello").status_code == 303
 
 
+def test_what_is_refused_counts_too(alice, room, settings, person):
+    settings.LIMIT_SEND_PERSON = "2/3600"
+    assert [alice.send(room, "", n=n).status_code for n in range(3)] == [422, 422, 429]
+    settings.LIMIT_JOIN_PERSON = "2/3600"
+    assert [alice.join("", "").status_code for _ in range(3)] == [422, 422, 429]
+
+
+def test_preferences_are_not_changed_without_end(alice, room, settings):
+    settings.LIMIT_PREFERENCES_PERSON = "2/3600"
+    form = {"time_zone": "UTC", "refresh_seconds": "10"}
+    addresses = ["/preferences/", "/preferences/refresh/", "/preferences/", "/preferences/refresh/"]
+    assert [alice.post(address, form).status_code for address in addresses] == [303, 303, 429, 429]
+
+
 def test_a_room_has_a_limit_of_its_own(alice, bob, room, settings):
     settings.LIMIT_SEND_ROOM = "3/3600"
     assert send_many(alice, room, 2) + send_many(bob, room, 2) == [303, 303, 303, 429]

@@ -6,6 +6,7 @@ import pytest
 from django.db import OperationalError
 from django.test import Client, RequestFactory
 
+from chat import changes
 from chat.models import Membership, Message, Site
 from chat.views import refusals
 
@@ -101,6 +102,22 @@ def test_a_busy_database_is_a_503_and_the_same_form_works_afterwards(alice, room
         assert Message.objects.filter(text="patience").count() == 1
 
 
+@pytest.mark.parametrize("status", ["poll", "older"])
+def test_a_reader_hears_of_a_busy_database_by_the_banner_alone(alice, room, monkeypatch, status):
+    def locked(*args, **kwargs):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(changes, "_read", locked)
+    monkeypatch.setattr(changes, "before", locked)
+    answer = (
+        alice.poll(room, 0)
+        if status == "poll"
+        else alice.get(f"{room.get_absolute_url()}messages/?before=2", headers=HTMX)
+    )
+    assert (answer.status_code, answer.content) == (503, b"")
+    assert b"One moment" in alice.get(f"{room.get_absolute_url()}messages/?before=2").content
+
+
 def _again(person, page):
     """Press "Try again" on a refusal's page."""
     form = re.search(r'<form class="join" method="post" action="([^"]+)">(.*?)</form>', page.content.decode(), re.S)
@@ -152,6 +169,14 @@ def test_the_same_without_htmx_offers_the_form_again(strict):
     assert "kept &amp; safe" in answer.content.decode()
     strict.handler.enforce_csrf_checks = False
     assert _again(strict, answer).status_code == 303
+
+
+def test_what_had_nothing_to_type_is_offered_again_too(strict):
+    url = f"{strict.membership.room.get_absolute_url()}leave/"
+    answer = strict.post(url, {"csrfmiddlewaretoken": "x" * 64}, headers=OURS)
+    assert answer.status_code == 422
+    assert _again(strict, answer).status_code == 303
+    assert not strict.membership.present
 
 
 def test_an_old_join_form_is_offered_again(person):

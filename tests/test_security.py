@@ -44,9 +44,12 @@ def test_every_answer_carries_every_header(alice, room, person, method):
 
 def test_static_files_and_the_gates_own_answers_carry_them_too(server):
     assert httpx.get(f"{server}/static/favicon.svg").headers["Content-Security-Policy"] == POLICY
-    too_much = httpx.post(f"{server}/join/", content=b"x" * 2_000_000)
+    too_much = httpx.post(f"{server}/join/", content=b"x" * 300_000)
     assert too_much.status_code == 413
     assert too_much.headers["Content-Security-Policy"] == POLICY
+    nonsense = httpx.get(f"{server}/", headers={"Host": "\x01"})
+    assert nonsense.status_code == 400
+    assert "Content-Security-Policy" in nonsense.headers
 
 
 def test_the_way_to_https_and_a_wrong_host_carry_them_too(client, db, settings):
@@ -123,6 +126,13 @@ def test_a_cookie_that_can_be_no_session_is_not_even_looked_up(person, room, key
     visitor.cookies["session"] = key
     with django_assert_num_queries(0):
         assert visitor.poll(room, 1).status_code == 200
+
+
+def test_a_broken_csrf_cookie_is_mended_by_pages_with_forms_alone(alice, room):
+    alice.cookies["csrf"] = "broken"
+    for part in ("changes/", "reader.css", "composer/2/", "composer/fate/"):
+        assert "csrf" not in alice.get(f"{room.get_absolute_url()}{part}").cookies, part
+    assert "csrf" in alice.get(room.get_absolute_url()).cookies
 
 
 def test_signing_out_of_the_admin_does_delete_the_cookie(admin_client):
@@ -206,6 +216,7 @@ def test_production_settings_leave_no_warning(tmp_path):
         "SECRET_KEY": "k3y-" + "aB3$" * 16,
         "HTTPS": "on",
         "ALLOWED_HOSTS": "chat.example.org",
+        "TRUSTED_PROXIES": "1",
         "DATABASE_URL": f"sqlite:///{tmp_path}/x.sqlite3",
         "PATH": "/usr/bin:/bin",
     }

@@ -19,7 +19,7 @@ class Gate:
         wsgi_application,
         threads=4,
         queue=256,  # requests waiting for a thread
-        max_body=1024 * 1024,  # bytes of one body
+        max_body=256 * 1024,  # bytes of one body; the longest message takes 48 kB in a form
         max_reading=1000,  # bodies being read at once
         deadline=30,  # seconds for a body to be here
         linger=10,  # seconds that a refused sender is listened to

@@ -7,7 +7,11 @@ LONGEST_HEAD = 30  # seconds until the head is complete, on a new connection fro
 
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\n"
-NOTHING_MORE = b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+MALFORMED = b"HTTP/1.1 400 Bad Request\r\n"
+NOTHING_MORE = (
+    b"Content-Length: 0\r\nConnection: close\r\nCache-Control: no-store\r\n"
+    b"Content-Security-Policy: default-src 'none'\r\nX-Content-Type-Options: nosniff\r\n\r\n"
+)
 
 
 class Protocol(HttpToolsProtocol):
@@ -54,6 +58,9 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self):
         self.incomplete = False
         super().on_message_complete()
+
+    def send_400_response(self, msg):
+        self._hang_up(MALFORMED)
 
     def _await_head(self):
         self.other_bytes, self.incomplete = 0, True

@@ -34,7 +34,7 @@ class Refused(Exception):
 
 def answer(refused, scope, headers):
     """The answer for `refused`, with `headers` (the site's security headers) among its own."""
-    body = notice(refused.status) if from_htmx(scope) else page(refused.status, scope["method"])
+    body = notice(scope, refused.status) if from_htmx(scope) else page(refused.status, scope["method"])
     return Answer(refused.status, headers + own_headers(refused, body), b"" if scope["method"] == "HEAD" else body)
 
 
@@ -42,7 +42,9 @@ def from_htmx(scope):
     return (b"hx-request", b"true") in scope["headers"]
 
 
-def notice(status):
+def notice(scope, status):
+    if scope["method"] == "GET":
+        return b""  # A poll: the page's banner speaks for it, and no later poll would take a notice away.
     what, then = WORDS[status]
     return NOTICE.format(words=f"{what} Your words are still in the page: {then}").encode()
 

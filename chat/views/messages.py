@@ -12,8 +12,7 @@ from chat.forms import MessageForm
 def send(request, slug):
     membership = access.membership_to_write(request, slug)
     form = MessageForm(request.POST)
-    if form.is_valid():
-        limits.sending(request, membership)
+    limits.sending(request, membership)
     if form.does(membership.send):
         return answers.sent(request, membership)
     return answers.unsent(request, slug, form, membership)

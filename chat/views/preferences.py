@@ -2,7 +2,7 @@
 
 from django.views.decorators.http import require_http_methods, require_POST
 
-from chat import access, answers
+from chat import access, answers, limits
 from chat.forms import PreferencesForm, RefreshForm
 
 
@@ -11,6 +11,8 @@ def preferences(request):
     participant = access.participant_of(request)
     if participant is None:
         return answers.see_other(request, "/")
+    if request.method == "POST":
+        limits.changing_preferences(request, participant)
     form = PreferencesForm(request.POST or None, instance=participant)
     if form.is_valid():
         form.save()
@@ -22,6 +24,8 @@ def preferences(request):
 def refresh(request):
     """How often the log looks for news, set beside it."""
     participant = access.participant_of(request)
+    if participant:
+        limits.changing_preferences(request, participant)
     form = RefreshForm(request.POST, instance=participant)
     if participant and form.is_valid():
         form.save()
