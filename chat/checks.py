@@ -32,6 +32,24 @@ def numbers_are_in_range(app_configs, **kwargs):
     ]
 
 
+@checks.register()
+def the_admin_hides_no_page(app_configs, **kwargs):
+    first = settings.ADMIN_PATH.partition("/")[0]
+    taken = {"rooms", "messages", "join", "preferences", "rules", "privacy", "favicon.ico", "static"}
+    if first not in taken:
+        return []
+    hint = "Choose another path, such as staff/."
+    return [checks.Error(f"ADMIN_PATH={settings.ADMIN_PATH!r} is Parlour's own.", hint=hint, id="chat.E003")]
+
+
+@checks.register()
+def who_speaks_https_is_known(app_configs, **kwargs):
+    if not settings.HTTPS or settings.TRUSTED_PROXIES:
+        return []
+    hint = "Set TRUSTED_PROXIES=1 where a reverse proxy with the certificate stands in front: mostly it does."
+    return [checks.Warning("HTTPS=on, but no proxy is trusted to say so.", hint=hint, id="chat.W002")]
+
+
 @checks.register(deploy=True)
 def limits_are_on(app_configs, **kwargs):
     if settings.LIMITS:

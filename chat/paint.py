@@ -9,6 +9,7 @@ from chat import fingerprints, markup
 TEMPLATE = "partials/message.html"
 PARTS = ("partials/event.html", "partials/day.html")
 KEPT_FOR = 24 * 3600  # seconds; what nobody looks at makes room for what they do
+LARGEST_KEPT = 4096  # characters; the cache counts entries, not bytes, and these are rarely longer
 
 
 def paint(messages):
@@ -17,7 +18,7 @@ def paint(messages):
     found = kept.get_many(keys.values())
     made = {keys[m.pk]: _render(m) for m in messages if keys[m.pk] not in found}
     if made:
-        kept.set_many(made, KEPT_FOR)
+        kept.set_many({key: html for key, html in made.items() if len(html) <= LARGEST_KEPT}, KEPT_FOR)
         found |= made
     return [(message, markup.stored(found[keys[message.pk]])) for message in messages]
 

@@ -84,6 +84,10 @@ def test_lifted_limits_are_said_loudly(serve, port):
     assert "WARNING" in said(serve("--bind", str(port), LIMITS="off"), "ALL LIMITS ARE OFF")
 
 
+def test_https_without_a_proxy_is_warned_of(serve, port):
+    assert "TRUSTED_PROXIES=1" in said(serve("--bind", str(port), HTTPS="on"), "Parlour is at")
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
@@ -94,6 +98,7 @@ def test_lifted_limits_are_said_loudly(serve, port):
         ("LOG_LEVEL", "loud", "is no level"),
         ("DATABASE_URL", "foo", "is no database's address"),
         ("SECRET_KEY", "", "SECRET_KEY is empty"),
+        ("ADMIN_PATH", "rooms/staff", "ADMIN_PATH='rooms/staff/' is Parlour's own"),
     ],
 )
 def test_settings_that_make_no_sense_stop_it_in_words(serve, port, name, value, words):
