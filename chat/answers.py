@@ -182,6 +182,11 @@ def polled(html, goes_on=True):
     return _shaped(HttpResponse(html, status=200 if goes_on else STOP_POLLING))
 
 
+def polls_again(html):
+    """The poll that a page asks after a send, when it had been told to ask no more: its poller is replaced."""
+    return _shaped(HttpResponse(html), {"HX-Reswap": "outerHTML settle:0ms"})
+
+
 # Refusals
 
 

@@ -18,9 +18,15 @@ def state(reading, cursor=None):
     return {"since": version, "origin": version if reading.whole else cursor.origin, "at": int(time.time())}
 
 
-def news(reading, cursor):
+def news(reading, cursor, template=TEMPLATE):
     checked = () if reading.whole else cursor.older
-    return render_to_string(TEMPLATE, {"poll": state(reading, cursor), "checked": checked}) + changes.painting(reading)
+    context = {"room": reading.room, "poll": state(reading, cursor), "checked": checked}
+    return render_to_string(template, context) + changes.painting(reading)
+
+
+def back_again(reading, cursor):
+    """The same with a new poller around it, for a page that was told to ask no more: its own is stopped for good."""
+    return news(reading, cursor, "partials/poller.html")
 
 
 def no_longer_in(room, cursor):

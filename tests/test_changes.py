@@ -107,6 +107,17 @@ def test_without_a_session_every_room_answers_alike_and_the_poller_stays(room, p
     assert "Join again" in answers.pop()
 
 
+def test_a_page_that_was_told_to_ask_no_more_gets_a_new_poller_once_it_may_ask(alice, bob, room):
+    bob.membership.remove()
+    gone = bob.poll(room, 1)
+    assert (gone.status_code, 'name="gone"' in gone.content.decode()) == (286, True)
+    bob.join(room.name, "Bob")
+    answer = bob.get(f"/rooms/{room.slug}/changes/", {"since": 1, "from": 1, "gone": 1}, headers={"HX-Request": "true"})
+    assert answer.headers["HX-Reswap"] == "outerHTML settle:0ms"
+    assert 'hx-trigger="every 2s, asked from:body"' in answer.content.decode()
+    assert "hx-trigger" not in bob.poll(room, 1).content.decode()
+
+
 def test_it_heals_when_the_cookie_is_back(alice, room):
     cookie = alice.cookies.pop("session")
     assert b"Join again" in alice.poll(room, 1).content

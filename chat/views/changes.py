@@ -17,4 +17,6 @@ def poll(request, slug):
     epoch, reading = membership.room.epoch, changes.since(membership.room, cursor)
     if reading.room.epoch != epoch and not access.still_reads(membership):
         return answers.polled(polling.no_longer_in(membership.room, cursor), goes_on=False)
+    if "gone" in request.GET:
+        return answers.polls_again(polling.back_again(reading, cursor))
     return answers.polled(polling.news(reading, cursor))
