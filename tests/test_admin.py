@@ -82,7 +82,9 @@ def test_an_edit_goes_through_the_verb_and_says_so(admin_client, alice, room):
 def test_locking_a_room_and_setting_its_topic_reach_open_pages(admin_client, alice, room):
     page = OpenPage(alice, room)
     act(admin_client, "room", "lock", room)
-    admin_client.post(f"/admin/chat/room/{room.pk}/change/", {"topic": "Closed for tonight"})
+    url = f"/admin/chat/room/{room.pk}/change/"
+    assert admin_client.post(url, {"topic": "bell\x07"}).status_code == 200, "refused beside the field"
+    assert admin_client.post(url, {"topic": "Closed for tonight"}).status_code == 302
     page.poll()
     assert "Closed for tonight" in page.header[0]
     assert "locked" in page.header[1]

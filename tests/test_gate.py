@@ -259,7 +259,8 @@ def test_a_bug_is_an_apology_in_words_and_a_line_in_the_log(serve, caplog, path)
     assert "Something went wrong on the server. Your words are still in the page before this one" in page.text
     assert page.text.startswith("<!doctype html>")
     assert notice.text.startswith('<div id="notice" class="notice" role="alert" hx-swap-oob="true">Something went')
-    assert [record.name for record in caplog.records] == ["chat.gate", "chat.gate"]
+    assert server.ask("GET", path, headers=HTMX).text == "", "a poll: the banner speaks for it"
+    assert [record.name for record in caplog.records] == ["chat.gate"] * 3
     assert path not in caplog.text.split("Traceback")[0]  # an address may be the key to a private room
     assert server.ask("GET", "/").status == 200
 
@@ -438,6 +439,15 @@ def test_a_head_that_never_ends_is_not_waited_for(serve, monkeypatch):
     with serve().connect() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost:")
         assert connection.recv(100).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_second_head_that_never_ends_is_not_waited_for_either(serve, monkeypatch):
+    monkeypatch.setattr(Protocol, "longest_head", 0.3)
+    with serve().connect() as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
+        connection.sendall(b"GET / HTTP/1.1\r\nHost:")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 408 ")
 
 
 def test_a_large_body_does_not_count_as_head_nor_a_second_request_as_the_first(serve):

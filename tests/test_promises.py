@@ -5,7 +5,9 @@ import re
 import pytest
 from django.db import connection
 
-from chat.models import Message, Room
+from chat import markup
+from chat.composers import LAST, Composer
+from chat.models import Message, Participant, Room
 
 
 @pytest.fixture
@@ -82,3 +84,63 @@ def test_a_name_that_was_given_up_takes_the_right_to_read_along(alice, room):
 def test_an_origin_that_only_begins_like_ours_is_foreign(strict):
     answer = strict.post("/join/", {"room": "R", "nickname": "N"}, headers={"Origin": "http://testserver.evil.example"})
     assert answer.status_code == 403
+
+
+def test_a_readers_time_zone_is_not_that_of_whoever_was_served_before(alice, person):
+    Participant.objects.update(time_zone="Asia/Tokyo")
+    assert "+0900" in alice.get("/").content.decode()
+    assert "+0900" not in person().get("/").content.decode()
+
+
+def test_a_time_zone_that_is_not_known_any_more_is_the_sites_own(alice, room):
+    Participant.objects.update(time_zone="Mars/Base")
+    assert "+0000" in alice.get(room.get_absolute_url()).content.decode()
+
+
+def test_zones_that_agree_now_but_not_on_the_line_before_see_different_days(alice, bob, room):
+    """In the night when Vienna's summer time ends; Algiers has none."""
+    alice.send(room, "after the night")
+    times = {"previous_at": "2026-10-24T22:30Z", "sent_at": "2026-10-25T02:00Z"}
+    Message.objects.filter(text="after the night").update(**times)
+    days = {}
+    for who, zone in ((alice, "Europe/Vienna"), (bob, "Africa/Algiers")):
+        Participant.objects.filter(pk=who.membership.participant_id).update(time_zone=zone)
+        page = who.get(room.get_absolute_url()).content.decode()
+        days[zone] = bool(re.search(r"25 October 2026</time>\s*</h2><article", page))
+    assert days == {"Europe/Vienna": False, "Africa/Algiers": True}
+
+
+def test_names_and_topics_cannot_turn_around_the_text_beside_them(alice, room):
+    room.set_topic("Tea")
+    alice.send(room, "hello")
+    page = alice.get(room.get_absolute_url()).content.decode()
+    assert "“<bdi>Alice</bdi>” opened this room" in page
+    assert "The topic is now “<bdi>Tea</bdi>”" in page
+    assert '<bdi class="author">Alice</bdi>' in page
+    assert "You are <bdi>Alice</bdi>" in page
+
+
+def test_the_cookies_are_out_of_reach_of_scripts_and_of_other_sites(person):
+    visitor = person()
+    visitor.get("/")
+    visitor.join("Reading club", "Alice")
+    for name in ("csrf", "session"):
+        assert (visitor.cookies[name]["httponly"], visitor.cookies[name]["samesite"]) == (True, "Lax"), name
+
+
+def test_what_makes_links_is_not_trusted_with_more_than_links(monkeypatch):
+    evil = (
+        '<a href="https://a.example" id="m1" name="x" hx-get="/" data-author="1" style="x" class="y" target="z">a</a>'
+    )
+    monkeypatch.setattr(markup, "urlize", lambda text, autoescape: evil + "<b>b</b><img src=x><form><input>")
+    assert markup.render("x") == f'<a href="https://a.example" rel="{markup.LINK_REL}">a</a>b'
+
+
+def test_a_form_in_the_frame_is_limited_like_any_other(alice, room, settings):
+    settings.LIMIT_SEND_PERSON = "1/3600"
+    assert [alice.send(room, "x", n=n, frame="1").status_code for n in (1, 2)] == [303, 429]
+
+
+def test_no_composer_is_fetched_ahead_that_is_not_there():
+    assert [ahead.number for ahead in Composer("x", LAST - 5).to_fetch] == [LAST - 1]
+    assert not Composer("x", LAST).to_fetch

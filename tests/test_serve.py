@@ -2,14 +2,23 @@
 
 import contextlib
 import os
+import re
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import httpx
 import pytest
+
+
+def few_files():
+    """The limit that a process begins with on many systems, only lower."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
 
 
 @pytest.fixture
@@ -22,6 +31,7 @@ def serve(tmp_path):
         known |= {"SECRET_KEY": "x" * 60, "DATABASE_URL": f"sqlite:///{tmp_path}/serve.sqlite3"}
         command = [sys.executable, "manage.py", "serve", *arguments]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        pipes["preexec_fn"] = few_files
         started.append(subprocess.Popen(command, env=os.environ | known | environment, **pipes))
         return started[-1]
 
@@ -61,6 +71,14 @@ def test_it_migrates_says_where_it_is_and_ends_well(serve, port):
     assert "Server" not in answer.headers
     process.send_signal(signal.SIGTERM)
     assert process.wait(5) == 0
+
+
+def test_it_may_hold_as_many_files_as_the_system_allows(serve, port):
+    process = serve("--bind", str(port))
+    said(process, "Parlour is at")
+    limits = Path(f"/proc/{process.pid}/limits").read_text()
+    soft, hard = re.search(r"Max open files +(\d+) +(\d+)", limits).groups()
+    assert soft == hard != "64"
 
 
 def test_a_taken_port_is_said_in_one_line(serve, port):
