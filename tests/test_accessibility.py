@@ -194,7 +194,18 @@ def test_no_page_is_wider_than_a_small_screen(visitor, busy_room, other_room):
     assert_none(too_wide)
 
 
-WIDER_THAN_THE_SCREEN = """() => [document.documentElement, document.querySelector('.log')]
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
+def test_a_draft_in_one_long_word_makes_nothing_wider(visitor, busy_room, javascript):
+    alice = visitor(javascript, viewport=SMALL).join("Reading club", "Alice")
+    alice.writing.get_by_role("button", name="Several lines").click()
+    alice.field.fill("x" * 4100)
+    assert alice.writing.locator("html").evaluate(WIDER_THAN_THE_SCREEN) == []
+    alice.writing.get_by_role("button", name="Send", exact=True).last.click()
+    expect(alice.writing.get_by_text("100 characters too long")).to_be_visible()
+    assert alice.writing.locator("html").evaluate(WIDER_THAN_THE_SCREEN) == []
+
+
+WIDER_THAN_THE_SCREEN = """() => [document.documentElement, ...document.querySelectorAll('.log, .foot, .room')]
     .filter(box => box && box.scrollWidth > box.clientWidth)
     .map(box => `${box.tagName} ${box.scrollWidth} > ${box.clientWidth}`)"""
 
