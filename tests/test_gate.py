@@ -5,6 +5,7 @@ import contextlib
 import errno
 import http.client
 import socket
+import struct
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -456,6 +457,48 @@ def test_a_large_body_does_not_count_as_head_nor_a_second_request_as_the_first(s
         for _ in range(3):
             connection.request("POST", "/", b"x" * (3 * LARGEST_HEAD), {"X-Half": "x" * (LARGEST_HEAD // 2)})
             assert connection.getresponse().read() == b"hello"
+
+
+def test_blank_lines_between_requests_are_bounded_too(serve, monkeypatch):
+    monkeypatch.setattr(Protocol, "longest_head", 0.3)
+    server = serve()
+    for blank in (b"\r\n", b"\r\n" * LARGEST_HEAD):
+        with server.connect() as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
+            connection.sendall(blank)
+            assert connection.recv(1000).startswith((b"HTTP/1.1 408 ", b"HTTP/1.1 431 "))
+
+
+def test_a_few_requests_may_come_before_their_answers_but_not_many(serve, caplog):
+    server = serve()
+    with server.connect() as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 5)
+        until(lambda: len(server.site.seen) == 5)
+    with server.connect() as connection, contextlib.suppress(ConnectionResetError):
+        connection.sendall(b"GET /many HTTP/1.1\r\nHost: x\r\n\r\n" * 1000)
+        while connection.recv(65536):
+            pass
+    assert len(server.site.seen) < 5 + 20
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_who_hangs_up_on_several_requests_leaves_no_error(serve, caplog):
+    server = serve()
+    for _ in range(5):
+        with server.connect() as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert server.ask("GET", "/").text == "hello"
+    time.sleep(0.2)
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+@pytest.mark.parametrize("charset", ["charset=hex", 'CHARSET="rot13"', "charset*=utf-8''hex"])
+def test_a_charset_that_is_none_reaches_nobody(serve, charset):
+    server = serve()
+    server.ask("POST", "/", b"x", {"Content-Type": f"multipart/form-data; {charset}; boundary=x"})
+    assert server.site.seen[0]["CONTENT_TYPE"] == "multipart/form-data; boundary=x"
 
 
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nwords\r\n0\r\n"

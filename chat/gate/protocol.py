@@ -3,6 +3,7 @@
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 LARGEST_HEAD = 64 * 1024  # bytes of a request that are not its body: request line, headers, marks of chunks, trailers
+MOST_PIPELINED = 8  # requests that wait for the one before them; browsers send none
 LONGEST_HEAD = 30  # seconds until the head is complete, on a new connection from its beginning on
 
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
@@ -14,10 +15,15 @@ NOTHING_MORE = (
 )
 
 
+class TooMany(Exception):
+    """More requests than anybody would send without reading an answer."""
+
+
 class Protocol(HttpToolsProtocol):
     """One connection. While a head is awaited, a timer runs; until a request is whole, its bytes are counted."""
 
-    timer = None
+    timer = under_way = None
+    incomplete = False
     longest_head = LONGEST_HEAD
 
     def connection_made(self, transport):
@@ -27,8 +33,16 @@ class Protocol(HttpToolsProtocol):
     def connection_lost(self, exc):
         self._head_is_here()
         super().connection_lost(exc)
+        # Uvicorn tells only the newest request of it; the one under way would write into a closed connection.
+        for cycle in [self.under_way, *(waiting for waiting, _app in self.pipeline)]:
+            if cycle:
+                cycle.disconnected = True
+                cycle.message_event.set()
+        self.pipeline.clear()
 
     def data_received(self, data):
+        if not self.incomplete:
+            self._await_head()  # also for blank lines, of which the parser says nothing
         self.body_bytes = 0
         super().data_received(data)
         # Counted afterwards: what was body in this piece is known only now, and the gate bounds that.
@@ -38,6 +52,9 @@ class Protocol(HttpToolsProtocol):
                 self._hang_up(TOO_LARGE)
 
     def on_message_begin(self):
+        if len(self.pipeline) >= MOST_PIPELINED:
+            self.transport.abort()
+            raise TooMany
         super().on_message_begin()
         if not self.timer:
             self._await_head()
@@ -58,6 +75,10 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self):
         self.incomplete = False
         super().on_message_complete()
+
+    def _start_asgi_task(self, cycle, app):
+        self.under_way = cycle
+        super()._start_asgi_task(cycle, app)
 
     def send_400_response(self, msg):
         self._hang_up(MALFORMED)

@@ -115,10 +115,17 @@ def fields(headers):
     """Headers by their WSGI names, repeated ones joined."""
     found = {}
     for name, value in headers:
+        if name == b"content-type":
+            value = without_charset(value)
         # X_Forwarded_For and X-Forwarded-For would be one key: a client could pass off the first as a proxy's word.
         if name not in OURS and b"_" not in name:
             found.setdefault(key(name), []).append(value.decode("latin-1"))
     return {name: ("; " if name == "HTTP_COOKIE" else ",").join(values) for name, values in found.items()}
+
+
+def without_charset(content_type):
+    """Forms come in UTF-8 here; a charset that is no text encoding would be a crash before any view is asked."""
+    return b";".join(part for part in content_type.split(b";") if b"charset" not in part.lower())
 
 
 def key(name):
