@@ -100,6 +100,16 @@ def test_the_cursor_is_in_the_field_that_was_refused(alice, person):
     assert not re.search(r'<input id="id_room"[^>]* autofocus', page)
 
 
+@pytest.mark.parametrize("name", ["Alice", "Аlice"])
+def test_enter_joins_under_what_was_typed_and_takes_no_suggestion(alice, person, name):
+    """Enter presses the first button of a form."""
+    for room in ("Reading club", "Rеading club"):
+        page = person().join(room, name).content.decode()
+        form = re.search(r'<form id="join".*?</form>', page, re.S)[0]
+        assert re.findall(r"<button[^>]*>", form)[0] == '<button class="go">'
+        assert len(re.findall(r"<button[^>]*>", form)) == 2
+
+
 def test_the_button_with_the_suggestion_wins_over_the_field(alice, person):
     answer = person().post("/join/", {"room": "Reading club", "nickname": ["Alice", "Alice 2"]})
     assert answer.status_code == 303
@@ -122,6 +132,13 @@ def test_a_name_is_held_for_some_days_after_leaving_and_then_free(alice, room, p
     assert person().join(room.name, "Alice").status_code == 422
     away = timezone.now() - timedelta(days=settings.NAME_HELD_DAYS, minutes=1)
     Membership.objects.update(seen_at=away)
+    assert person().join(room.name, "Alice").status_code == 303
+
+
+def test_the_name_of_somebody_present_is_never_free(alice, room, person, settings):
+    settings.NAME_HELD_DAYS = 0
+    assert person().join(room.name, "Alice").status_code == 422
+    Membership.objects.update(seen_at=timezone.now() - timedelta(seconds=91))
     assert person().join(room.name, "Alice").status_code == 303
 
 

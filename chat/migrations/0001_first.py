@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                 (
                     "status",
                     models.CharField(
-                        choices=[("in", "in"), ("left", "left")],
+                        choices=[("in", "in"), ("left", "left"), ("removed", "removed")],
                         default="in",
                         editable=False,
                         max_length=7,

@@ -33,6 +33,7 @@ class Membership(models.Model):
     class Status(models.TextChoices):
         IN = "in", _("in")
         LEFT = "left", _("left")
+        REMOVED = "removed", _("removed")
 
     room = models.ForeignKey("chat.Room", models.CASCADE, related_name="memberships", verbose_name=_("room"))
     participant = models.ForeignKey(
@@ -101,21 +102,22 @@ class Membership(models.Model):
             self.seen_at = now
 
     def leave(self):
-        self._go("left")
+        self._go(self.Status.LEFT)
 
     def remove(self):
         """Be shown out by the site's staff; the room says so."""
-        self._go("removed")
+        self._go(self.Status.REMOVED)
 
-    def _go(self, event):
+    def _go(self, status):
+        """Be out, in one of the ways that the room tells of in a line of the same name."""
         with self.room.change() as room:
             self.refresh_from_db(fields=["status"])
             if not self.present:
                 return
-            self.status = self.Status.LEFT
+            self.status = status
             self.save(update_fields=["status"])
             room.take_rights_away()
-            room.append(event=event, nickname=self.nickname)
+            room.append(event=status, nickname=self.nickname)
 
     def send(self, text, token):
         """Say something. The same token with the same words is the same message; with others it is refused."""
@@ -141,6 +143,6 @@ class Membership(models.Model):
     def _must_be_allowed_to_write(self):
         self.refresh_from_db(fields=["status", "nickname", "role"])
         if not self.present:
-            raise Refused(_("Not sent: you are no longer in this room."), code="gone")
+            raise Refused(_("You are no longer in this room."), code="gone")
         if self.room.locked:
-            raise Refused(_("Not sent: this room is locked, so nobody can write just now."), code="locked")
+            raise Refused(_("The room is locked: nobody could write when this was sent."), code="locked")

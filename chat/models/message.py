@@ -97,9 +97,7 @@ class Message(models.Model):
     def repeated(self, text):
         """This message, as the answer to its own form sent again. Raises Refused where the words are others."""
         if self.digest != words.digest(text):
-            raise Refused(
-                _("Not sent: this page has sent other words already. Send once more to add these."), code="used"
-            )
+            raise Refused(_("This page has sent other words already. Send once more to add these."), code="used")
         return self
 
     def edit(self, text):
