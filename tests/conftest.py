@@ -175,6 +175,10 @@ class Visitor:
         self.field.fill(text)
         self.field.press("Enter")
 
+    def toggle(self):
+        """Change between one line and several, with the mouse."""
+        self.writing.locator(".toggle").last.click(force=True)
+
     def reads(self, text):
         """Wait until these words are in the log."""
         self.log.locator("#messages [data-message-body]", has_text=text).first.wait_for()

@@ -97,7 +97,7 @@ def room_with_a_refusal(alice):
 
 def several_lines(alice):
     room(alice)
-    alice.page.get_by_role("button", name="Several lines").click()
+    alice.toggle()
     expect(alice.page.locator("textarea")).to_be_focused()
 
 
@@ -197,7 +197,7 @@ def test_no_page_is_wider_than_a_small_screen(visitor, busy_room, other_room):
 @pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
 def test_a_draft_in_one_long_word_makes_nothing_wider(visitor, busy_room, javascript):
     alice = visitor(javascript, viewport=SMALL).join("Reading club", "Alice")
-    alice.writing.get_by_role("button", name="Several lines").click()
+    alice.toggle()
     alice.field.fill("x" * 4100)
     assert alice.writing.locator("html").evaluate(WIDER_THAN_THE_SCREEN) == []
     alice.writing.get_by_role("button", name="Send", exact=True).last.click()

@@ -342,7 +342,7 @@ def test_without_javascript_a_locked_room_says_so_where_one_would_write(visitor)
 def test_the_draft_goes_along_to_several_lines_and_back(visitor, javascript):
     alice = visitor(javascript).join()
     alice.field.fill("A list:")
-    alice.writing.get_by_role("button", name="Several lines").click()
+    alice.toggle()
     expect(alice.writing.locator("textarea")).to_be_focused()
     expect(alice.field).to_have_value("A list:")
     alice.field.press("End")
@@ -350,16 +350,30 @@ def test_the_draft_goes_along_to_several_lines_and_back(visitor, javascript):
     alice.field.press_sequentially("milk")
     expect(alice.field).to_have_value("A list:\nmilk")
     assert said() == []
-    alice.writing.get_by_role("button", name="One line").click()
+    alice.toggle()
     expect(alice.writing.locator("input[name=text]")).to_have_value("A list: milk")
     expect(alice.field).to_be_focused()
     assert alice.console == []
 
 
+def test_the_caret_goes_along_too(alice):
+    alice.page.keyboard.type("one three")
+    for _ in "three":
+        alice.page.keyboard.press("ArrowLeft")
+    alice.toggle()
+    expect(alice.writing.locator("textarea")).to_be_focused()
+    alice.page.keyboard.type("two ")
+    expect(alice.field).to_have_value("one two three")
+    alice.toggle()
+    expect(alice.writing.locator("input[name=text]")).to_be_focused()
+    alice.page.keyboard.type("and ")
+    expect(alice.field).to_have_value("one two and three")
+
+
 @EITHER_WAY
 def test_several_lines_are_sent_by_the_button_and_the_next_has_several_too(visitor, javascript):
     alice = visitor(javascript).join()
-    alice.writing.get_by_role("button", name="Several lines").click()
+    alice.toggle()
     expect(alice.writing.locator("textarea")).to_be_visible()
     for text in ("roses are red\nviolets are blue", "sugar is sweet\n\nand so are you"):
         alice.field.fill(text)
