@@ -9,9 +9,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from chat.forms import MessageAdminForm, RoomAdminForm
+from chat.forms import MessageAdminForm, RoomAdminForm, StaffSignInForm
 from chat.models import Membership, Message, Participant, Room, Site
 
+admin.site.login_form = StaffSignInForm
 admin.site.site_header = admin.site.site_title = "Parlour"
 
 
@@ -31,6 +32,9 @@ def count_of(model, field):
 
 class VerbAdmin(admin.ModelAdmin):
     """Rows that come into being in the product, not here; each act on them is a verb and is logged."""
+
+    class Media:
+        css = {"all": ["css/admin.css"]}
 
     list_per_page = 50
     show_full_result_count = False

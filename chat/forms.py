@@ -6,11 +6,12 @@ import zoneinfo
 from functools import partial
 
 from django import forms
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from chat import names, words
+from chat import limits, names, words
 from chat.models import Message, Participant, Room
 from chat.refusals import Refused
 
@@ -113,7 +114,7 @@ class MessageForm(VerbForm):
     def clean(self):
         n, page = self.cleaned_data.get("n"), self.cleaned_data.get("page")
         if not n or not page:
-            raise ValidationError({"text": _("Not sent: this form was not whole. Send it once more.")}, code="token")
+            raise ValidationError({"text": _("This form was not whole. Send it once more.")}, code="token")
         return self.cleaned_data | {"token": f"{page}:{n}"}
 
 
@@ -144,6 +145,12 @@ def time_zones():
         if place and region not in ("Etc", "SystemV", "US", "posix", "right"):
             regions.setdefault(region, []).append((zone, place.replace("_", " ")))
     return [("", _("the site's own")), ("UTC", "UTC"), *regions.items()]
+
+
+class StaffSignInForm(AdminAuthenticationForm):
+    def clean(self):
+        limits.signing_in(self.request)
+        return super().clean()
 
 
 class RoomAdminForm(forms.ModelForm):

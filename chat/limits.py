@@ -59,6 +59,11 @@ def changing_preferences(request, participant):
     _spend("PREFERENCES", person=participant.pk)
 
 
+def signing_in(request):
+    """20 tries in ten minutes from an address, 20 a minute on the whole site: each costs a tenth of a second."""
+    _spend("SIGN_IN", address=addresses.of(request), site="site")
+
+
 def creating(request, participant):
     """10 rooms an hour by a person, 60 from an address, 300 on the whole site."""
     _spend("CREATE", person=participant.pk, address=addresses.of(request), site="site")

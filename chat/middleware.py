@@ -1,5 +1,6 @@
 """What every request passes through: headers, sessions, time zones, and refusals put into words."""
 
+import logging
 import re
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from redis.exceptions import RedisError
 from chat import access, limits
 from chat.views import refusals
 
+logger = logging.getLogger("chat")
 SESSION_KEY = re.compile(r"[a-z0-9]{32}\Z")  # as Django makes them; anything longer would end up in logs and caches
 
 
@@ -102,5 +104,6 @@ class RefusalMiddleware:
         if isinstance(exception, limits.Exceeded):
             return refusals.too_many(request, exception)
         if isinstance(exception, (OperationalError, InterfaceError, RedisError)):
+            logger.error("%s: %s", type(exception).__name__, exception)
             return refusals.unavailable(request)
         return None

@@ -22,6 +22,20 @@ class Env(environ.Env):
             raise ImproperlyConfigured(f"{name}={value!r} is no whole number.")
         return int(value)
 
+    def choice(self, name, default, choices):
+        value = self.str(name, default=default)
+        if value not in choices:
+            raise ImproperlyConfigured(f"{name}={value!r} is none of what there is: {', '.join(choices)}.")
+        return value
+
+    def hosts(self, name, default):
+        """Names of hosts, which is less than addresses of pages."""
+        values = self.list(name, default=default)
+        for value in values:
+            if "/" in value:
+                raise ImproperlyConfigured(f"{name}={value!r} is no name of a host. Write chat.example.org alone.")
+        return values
+
     def time_zone(self, name, default):
         value = self.str(name, default=default)
         if value not in zoneinfo.available_timezones():
@@ -37,7 +51,6 @@ class Env(environ.Env):
     def database(self, name, default):
         """What Django needs to know of the database at this address."""
         value = self.str(name, default=default)
-        config = environ.Env.db_url_config(value)
-        if "ENGINE" not in config:
+        if value.partition(":")[0] not in ("sqlite", "postgres", "postgresql"):
             raise ImproperlyConfigured(f"{name} is no database's address. Write postgres://user:password@host/name.")
-        return config
+        return environ.Env.db_url_config(value)

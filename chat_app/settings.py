@@ -19,7 +19,7 @@ SECRET_KEY = env.str("SECRET_KEY")
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is empty. Take its line out of .env, then manage.py writes a new one there.")
 HTTPS = env.bool("HTTPS", default=False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 ADMIN_PATH = (env.str("ADMIN_PATH", default="admin/").strip("/") or "admin") + "/"
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 THREADS = env.int("THREADS", default=4)
@@ -152,10 +152,10 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and TRUST
 
 # Words, times, looks
 
-LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
 TIME_ZONE = env.time_zone("TIME_ZONE", default="UTC")
 USE_TZ = True
 LANGUAGES = [("en", "English")]
+LANGUAGE_CODE = env.choice("LANGUAGE_CODE", default="en", choices=dict(LANGUAGES))
 LOCALE_PATHS = [BASE_DIR / "locale"]
 
 STATIC_URL = "static/"
@@ -178,6 +178,8 @@ LIMIT_JOIN_PERSON = env.str("LIMIT_JOIN_PERSON", default="30/600")
 LIMIT_JOIN_ADDRESS = env.str("LIMIT_JOIN_ADDRESS", default="600/600")
 LIMIT_JOIN_ROOM = env.str("LIMIT_JOIN_ROOM", default="3000/600")
 LIMIT_PREFERENCES_PERSON = env.str("LIMIT_PREFERENCES_PERSON", default="30/600")
+LIMIT_SIGN_IN_ADDRESS = env.str("LIMIT_SIGN_IN_ADDRESS", default="20/600")
+LIMIT_SIGN_IN_SITE = env.str("LIMIT_SIGN_IN_SITE", default="20/60")
 LIMIT_CREATE_PERSON = env.str("LIMIT_CREATE_PERSON", default="10/3600")
 LIMIT_CREATE_ADDRESS = env.str("LIMIT_CREATE_ADDRESS", default="60/3600")
 LIMIT_CREATE_SITE = env.str("LIMIT_CREATE_SITE", default="300/3600")

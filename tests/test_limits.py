@@ -50,6 +50,25 @@ def test_what_is_refused_counts_too(alice, room, settings, person):
     assert [alice.join("", "").status_code for _ in range(3)] == [422, 422, 429]
 
 
+def test_the_staffs_door_is_limited_and_shows_no_password(client, db, settings):
+    settings.LIMIT_SIGN_IN_SITE = "2/3600"
+    form = {"username": "staff", "password": "not-to-be-shown"}
+    answers = [client.post("/admin/login/", form) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert b"not-to-be-shown" not in answers[-1].content
+    settings.LIMIT_SIGN_IN_ADDRESS = "1/3600"
+    settings.LIMIT_SIGN_IN_SITE = "100/3600"
+    answers = [client.post("/admin/login/", form, REMOTE_ADDR="203.0.113.9").status_code for _ in range(2)]
+    assert answers == [200, 429]
+
+
+def test_a_room_is_not_joined_without_end(person, room, settings):
+    settings.LIMIT_JOIN_ROOM = "2/3600"
+    door = f"{room.get_absolute_url()}join/"
+    answers = [person().post(door, {"nickname": f"N{n}"}).status_code for n in range(2)]
+    assert [*answers, person().join(room.name, "N3").status_code] == [303, 303, 429]
+
+
 def test_preferences_are_not_changed_without_end(alice, room, settings):
     settings.LIMIT_PREFERENCES_PERSON = "2/3600"
     form = {"time_zone": "UTC", "refresh_seconds": "10"}

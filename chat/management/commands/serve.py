@@ -14,10 +14,12 @@ from pathlib import Path
 import uvicorn
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.cache import caches
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
+from redis.exceptions import RedisError
 
 from chat.gate.protocol import Protocol
 
@@ -54,6 +56,8 @@ class Command(BaseCommand):
         with ending_well():
             listener = listen(*bind)
             self.migrate()
+            call_command("clearsessions")
+            look_into_caches()
             self.collect()
             raise_file_limit()
             self.greet(url_of(listener))
@@ -138,6 +142,15 @@ def shown(host, port):
 def url_of(listener):
     host, port, *_ = listener.getsockname()
     return f"http://{shown(EVERYWHERE.get(host, host), port)}/"
+
+
+def look_into_caches():
+    """Sessions and limits are in there: without it, nobody could come in."""
+    try:
+        for cache in caches.all():
+            cache.get("is it there?")
+    except RedisError as error:
+        raise CommandError(f"Redis does not answer at REDIS_URL: {error}") from error
 
 
 def unapplied_migrations():
