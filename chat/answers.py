@@ -92,10 +92,10 @@ def writing(membership, composer):
 
 
 def live(request, membership, reading):
-    """The frame with the log, which asks for itself again as often as its reader wants (never: 0)."""
-    participant = membership.participant
-    context = {"reading": reading, "room": reading.room, "every": participant.refresh_seconds}
-    return page(request, "rooms/live.html", context | {"form": RefreshForm(instance=participant)})
+    """The frame with the log, which asks for itself again as often as its reader wants (never: 0). It sets no cookie:
+    a late answer would put back an old one."""
+    context = {"reading": reading, "room": reading.room, "every": membership.participant.refresh_seconds}
+    return _shaped(render(request, "rooms/live.html", context))
 
 
 def shown_out(request, room):
@@ -107,7 +107,7 @@ def shown_out(request, room):
 
 def outside_frame(request, room):
     """A frame that has lost its room: it looks again by itself, and leads out of the frame to the door."""
-    return page(request, "rooms/outside_frame.html", {"room": room}, 403)
+    return _shaped(render(request, "rooms/outside_frame.html", {"room": room}, status=403))
 
 
 def stylesheet(membership):
@@ -167,24 +167,23 @@ def writing_place(request, membership, composer=None, status=200):
 
 def compose(request, membership, composer=None, status=200):
     composer = composer or composers.first(membership.room.slug, request.GET)
-    return page(request, "rooms/compose.html", writing(membership, composer) | {"frame": True}, status)
+    refresh = RefreshForm(instance=membership.participant)
+    return page(
+        request, "rooms/compose.html", writing(membership, composer) | {"frame": True, "refresh": refresh}, status
+    )
 
 
 def _writing_place(request, room):
     lines = "?lines=many" if request.POST.get("lines") == "many" else ""
     # After a redirect inside a frame the focus follows a fragment; `autofocus` does not work there.
     frame = reverse("compose", args=[room.slug]) + lines + "#words-1"
-    return frame if request.POST.get("frame") else room.get_absolute_url() + lines
+    return frame if request.POST.get("frame") else f"{room.get_absolute_url()}{lines}#end"
 
 
-def polled(html, goes_on=True):
-    """What a poll is told: never a redirect, an error or a cookie. Status 286 ends the polling."""
-    return _shaped(HttpResponse(html, status=200 if goes_on else STOP_POLLING))
-
-
-def polls_again(html):
-    """The poll that a page asks after a send, when it had been told to ask no more: its poller is replaced."""
-    return _shaped(HttpResponse(html), {"HX-Reswap": "outerHTML settle:0ms"})
+def polled(html, goes_on=True, anew=False):
+    """What a poll is told: never a redirect, an error or a cookie. Status 286 ends the polling, `anew` it is begun."""
+    headers = {"HX-Reswap": "outerHTML settle:0ms"} if anew else {}
+    return _shaped(HttpResponse(html, status=200 if goes_on else STOP_POLLING), headers)
 
 
 # Refusals
@@ -193,10 +192,11 @@ def polls_again(html):
 def refusal(request, status, title, sentence, again=False, door=None, headers=None):
     """An error in words. For htmx out of band, and the page stays as it is; otherwise a page.
 
-    `again`: the form is on that page with what was typed, to be sent once more. Only for forms of our own pages.
+    `again`: the form is on that page with what was typed, to be sent once more. Only for forms of our own pages, of
+    which the admin's are none: they may hold a password.
     """
     context = {"title": title, "sentence": sentence, "door": door}
-    again = again and request.method == "POST"
+    again = again and request.method == "POST" and not request.resolver_match.namespaces
     if again and request.POST.get("frame") and request.resolver_match.url_name in ("send", "toggle"):
         response = render(request, "rooms/compose.html", context | _typed_in_frame(request, sentence), status=status)
     elif getattr(request, "htmx", None):

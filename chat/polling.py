@@ -18,15 +18,16 @@ def state(reading, cursor=None):
     return {"since": version, "origin": version if reading.whole else cursor.origin, "at": int(time.time())}
 
 
-def news(reading, cursor, template=TEMPLATE):
-    checked = () if reading.whole else cursor.older
-    context = {"room": reading.room, "poll": state(reading, cursor), "checked": checked}
-    return render_to_string(template, context) + changes.painting(reading)
+def news(reading, cursor):
+    context = {"poll": state(reading, cursor), "checked": cursor.older}
+    return render_to_string(TEMPLATE, context) + changes.painting(reading)
 
 
-def back_again(reading, cursor):
-    """The same with a new poller around it, for a page that was told to ask no more: its own is stopped for good."""
-    return news(reading, cursor, "partials/poller.html")
+def back_again(reading, cursor, membership):
+    """The same for a page that was told to ask no more: with a new poller, as its own is stopped for good, and with
+    the name that its reader has now."""
+    context = {"poll": state(reading, cursor), "room": reading.room, "membership": membership}
+    return render_to_string("partials/back_again.html", context) + changes.painting(reading)
 
 
 def no_longer_in(room, cursor):

@@ -111,10 +111,11 @@ def test_a_page_that_was_told_to_ask_no_more_gets_a_new_poller_once_it_may_ask(a
     bob.membership.remove()
     gone = bob.poll(room, 1)
     assert (gone.status_code, 'name="gone"' in gone.content.decode()) == (286, True)
-    bob.join(room.name, "Bob")
+    bob.join(room.name, "Bobby")
     answer = bob.get(f"/rooms/{room.slug}/changes/", {"since": 1, "from": 1, "gone": 1}, headers={"HX-Request": "true"})
     assert answer.headers["HX-Reswap"] == "outerHTML settle:0ms"
     assert 'hx-trigger="every 2s, asked from:body"' in answer.content.decode()
+    assert "You are <bdi>Bobby</bdi>" in answer.content.decode()
     assert "hx-trigger" not in bob.poll(room, 1).content.decode()
 
 

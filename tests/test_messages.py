@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from chat.models import Message
+from chat import changes
+from chat.models import Message, Room
 from tests.pages import OpenPage
 
 
@@ -45,7 +46,7 @@ def test_htmx_gets_an_empty_answer_and_is_told_to_ask(alice, room):
 
 
 def test_without_htmx_one_comes_back_to_where_one_wrote(alice, room):
-    assert alice.send(room, "hello").headers["Location"] == room.get_absolute_url()
+    assert alice.send(room, "hello").headers["Location"] == f"{room.get_absolute_url()}#end"
     answer = alice.send(room, "hello", n=2, frame="1")
     assert answer.headers["Location"] == f"{room.get_absolute_url()}compose/#words-1"
 
@@ -277,6 +278,20 @@ def test_older_messages_come_as_lines_for_htmx(alice, room):
     assert b"<html" not in answer.content
     assert b"message 9<" in answer.content
     assert b"message 10<" not in answer.content
+
+
+def test_older_messages_say_of_which_version_they_are_at_the_least(alice, room, monkeypatch):
+    fill(room, alice.membership, 60)
+    version = Room.objects.get(pk=room.pk).version
+
+    def meanwhile(asked, above, read=changes.before):
+        lines = read(asked, above)
+        Message.objects.get(text="message 5").remove()
+        return lines
+
+    monkeypatch.setattr(changes, "before", meanwhile)
+    answer = alice.get(f"{room.get_absolute_url()}messages/?before=12", headers={"HX-Request": "true"})
+    assert f'name="older" value="{version}"' in answer.content.decode()
 
 
 def test_a_permalink_shows_the_message_in_its_context(alice, room):

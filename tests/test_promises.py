@@ -30,7 +30,7 @@ def test_the_forms_of_a_member_work_as_the_pages_give_them(strict):
     url = room.get_absolute_url()
     strict.post("/preferences/", fields(strict, "/preferences/") | {"time_zone": "UTC", "refresh_seconds": "30"})
     assert strict.membership.participant.refresh_seconds == 30
-    refresh = fields(strict, f"{url}live/", "/preferences/refresh/")
+    refresh = fields(strict, f"{url}compose/", "/preferences/refresh/")
     assert (
         strict.post("/preferences/refresh/", refresh | {"refresh_seconds": "10"}).headers["Location"] == f"{url}live/"
     )

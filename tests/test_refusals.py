@@ -179,6 +179,14 @@ def test_what_had_nothing_to_type_is_offered_again_too(strict):
     assert not strict.membership.present
 
 
+@pytest.mark.parametrize(("page", "status"), [("http://testserver/rooms/x/", 422), ("https://evil.example/", 403)])
+def test_a_text_browser_is_known_by_the_page_it_comes_from(strict, page, status):
+    room = strict.membership.room
+    answer = strict.send(room, "kept", csrfmiddlewaretoken="x" * 64, headers={"Referer": page})
+    assert answer.status_code == status
+    assert (b"kept</textarea>" in answer.content) is (status == 422)
+
+
 def test_an_old_join_form_is_offered_again(person):
     visitor = person(enforce_csrf_checks=True)
     form = {"room": "Reading club", "nickname": "Alice"}

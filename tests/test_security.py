@@ -128,6 +128,17 @@ def test_a_cookie_that_can_be_no_session_is_not_even_looked_up(person, room, key
         assert visitor.poll(room, 1).status_code == 200
 
 
+def test_what_comes_late_sets_no_cookie_at_all(alice, room):
+    alice.cookies.pop("csrf", None)
+    session = alice.session
+    session["renewed"] = 0
+    session.save()
+    for part in ("changes/", "live/", "reader.css", "composer/2/", "composer/fate/"):
+        assert not alice.get(f"{room.get_absolute_url()}{part}").cookies, part
+    alice.membership.leave()
+    assert not alice.get(f"{room.get_absolute_url()}live/").cookies
+
+
 def test_a_broken_csrf_cookie_is_mended_by_pages_with_forms_alone(alice, room):
     alice.cookies["csrf"] = "broken"
     for part in ("changes/", "reader.css", "composer/2/", "composer/fate/"):
@@ -146,7 +157,7 @@ def test_signing_out_of_the_admin_does_delete_the_cookie(admin_client):
 )
 def test_a_form_cannot_send_one_elsewhere(alice, room, next_url):
     answer = alice.send(room, "hello", next=next_url)
-    assert answer.headers["Location"] == room.get_absolute_url()
+    assert answer.headers["Location"] == f"{room.get_absolute_url()}#end"
 
 
 # Words stay words

@@ -18,5 +18,5 @@ def poll(request, slug):
     if reading.room.epoch != epoch and not access.still_reads(membership):
         return answers.polled(polling.no_longer_in(membership.room, cursor), goes_on=False)
     if "gone" in request.GET:
-        return answers.polls_again(polling.back_again(reading, cursor))
+        return answers.polled(polling.back_again(reading, cursor, membership), anew=True)
     return answers.polled(polling.news(reading, cursor))

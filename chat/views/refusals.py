@@ -1,5 +1,7 @@
 """Refusals: every error page and every "no", in words that say what to do next, with what was typed kept."""
 
+from urllib.parse import urlsplit
+
 from django.core.exceptions import DisallowedHost
 from django.forms import Form
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
@@ -79,10 +81,18 @@ def stale_form(request, reason=""):
     sentence = _("This page was open for a long time, so nothing was done yet. Do it once more.")
     if reason == REASON_NO_CSRF_COOKIE and not request.COOKIES:
         sentence = _("Your browser sent no cookie, so this form cannot be known as yours. Allow cookies and try again.")
-    if request.headers.get("Origin") != f"{request.scheme}://{request.get_host()}":
-        return answers.refusal(request, 403, _("Not accepted"), f"{sentence} {_('Go back and reload first.')}")
+    if not _from_our_page(request):
+        then = _("Copy what you typed, go back and reload.")
+        return answers.refusal(request, 403, _("Not accepted"), f"{sentence} {then}")
     where = request.resolver_match
     forms = {"send": MessageForm, "toggle": MessageForm, "join": JoinForm, "join_here": JoinForm}
     form = forms.get(where.url_name, Form)(request.POST)
     form.add_error(getattr(form, "speaks_at", None), sentence)
     return answers.stale(request, _("Once more, please"), sentence, form, where.kwargs.get("slug"))
+
+
+def _from_our_page(request):
+    """Whether this form stood on a page of ours. Text browsers send no Origin, but the page's address."""
+    page = urlsplit(request.headers.get("Referer", ""))
+    origin = request.headers.get("Origin", f"{page.scheme}://{page.netloc}")
+    return origin == f"{request.scheme}://{request.get_host()}"
