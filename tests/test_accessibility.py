@@ -198,6 +198,7 @@ def test_no_page_is_wider_than_a_small_screen(visitor, busy_room, other_room):
 def test_a_draft_in_one_long_word_makes_nothing_wider(visitor, busy_room, javascript):
     alice = visitor(javascript, viewport=SMALL).join("Reading club", "Alice")
     alice.toggle()
+    expect(alice.writing.locator("textarea")).to_be_visible()
     alice.field.fill("x" * 4100)
     assert alice.writing.locator("html").evaluate(WIDER_THAN_THE_SCREEN) == []
     alice.writing.get_by_role("button", name="Send", exact=True).last.click()
