@@ -65,6 +65,7 @@ def test_it_migrates_says_where_it_is_and_ends_well(serve, port):
     process = serve("--bind", str(port))
     greeting = said(process, "createsuperuser")
     assert "Applying" in greeting
+    assert "Warning" not in greeting
     assert f"Parlour is at http://127.0.0.1:{port}/" in greeting
     answer = httpx.get(f"http://127.0.0.1:{port}/")
     assert answer.status_code == 200

@@ -148,7 +148,7 @@ def look_into_caches():
     """Sessions and limits are in there: without it, nobody could come in."""
     try:
         for cache in caches.all():
-            cache.get("is it there?")
+            cache.get("anything")
     except RedisError as error:
         raise CommandError(f"Redis does not answer at REDIS_URL: {error}") from error
 
