@@ -37,7 +37,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="first seen")),
-                ("join_key", models.CharField(editable=False, max_length=40, null=True, unique=True)),
             ],
             options={
                 "verbose_name": "participant",
@@ -109,7 +108,7 @@ class Migration(migrations.Migration):
                 (
                     "status",
                     models.CharField(
-                        choices=[("in", "in"), ("left", "left"), ("removed", "removed")],
+                        choices=[("in", "in"), ("left", "left")],
                         default="in",
                         editable=False,
                         max_length=7,
@@ -145,7 +144,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=64, verbose_name="name")),
                 ("key", models.CharField(editable=False, max_length=256, unique=True)),
-                ("look", models.CharField(editable=False, max_length=256, unique=True)),
+                ("look", models.CharField(db_index=True, editable=False, max_length=256)),
                 ("slug", models.CharField(editable=False, max_length=80, unique=True, verbose_name="address")),
                 ("topic", models.CharField(blank=True, max_length=200, verbose_name="topic")),
                 ("locked", models.BooleanField(default=False, verbose_name="locked")),
