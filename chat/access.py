@@ -1,5 +1,7 @@
 """Who may read or change what: the only place that decides, looking up through what the person may see."""
 
+from urllib.parse import urlsplit
+
 from django.http import Http404
 from django.utils import timezone
 
@@ -95,6 +97,13 @@ def message_to_read(request, pk):
     if message is None:
         raise Http404
     return message, membership_to_read(request, message.room.slug)
+
+
+def from_our_page(request):
+    """Whether a form stood on a page of ours. Text browsers send no Origin, but the page's address."""
+    page = urlsplit(request.headers.get("Referer", ""))
+    origin = request.headers.get("Origin", f"{page.scheme}://{page.netloc}")
+    return origin == f"{request.scheme}://{request.get_host()}"
 
 
 def _now():

@@ -34,9 +34,10 @@ def numbers_are_in_range(app_configs, **kwargs):
 
 @checks.register()
 def the_admin_hides_no_page(app_configs, **kwargs):
-    first = settings.ADMIN_PATH.partition("/")[0]
-    taken = {"rooms", "messages", "join", "preferences", "rules", "privacy", "favicon.ico", "static"}
-    if first not in taken:
+    from chat.urls import urlpatterns  # the views need the models, which are not there yet when checks are registered
+
+    taken = {first_part(str(address.pattern)) for address in urlpatterns} | {first_part(settings.STATIC_URL)}
+    if first_part(settings.ADMIN_PATH) not in taken:
         return []
     hint = "Choose another path, such as staff/."
     return [checks.Error(f"ADMIN_PATH={settings.ADMIN_PATH!r} is Parlour's own.", hint=hint, id="chat.E003")]
@@ -55,3 +56,7 @@ def limits_are_on(app_configs, **kwargs):
     if settings.LIMITS:
         return []
     return [checks.Warning("LIMITS=off: anybody may send, join and create without end.", id="chat.W001")]
+
+
+def first_part(path):
+    return path.strip("/").partition("/")[0]

@@ -224,9 +224,9 @@ def busy(*args, **kwargs):
 
 def test_without_a_next_composer_there_is_still_a_way_to_write(alice):
     alice.page.route(re.compile(r"/composer/\d+/"), lambda route: route.abort())
-    alice.field.fill("the last one for now")
+    alice.field.fill("the last one today")
     alice.field.press("Enter")
-    alice.reads("the last one for now")
+    alice.reads("the last one today")
     alice.page.get_by_role("link", name="Write a message").click()
     expect(alice.field).to_be_focused()
 

@@ -26,7 +26,7 @@ def refresh(request):
     participant = access.participant_of(request)
     if participant:
         limits.changing_preferences(request, participant)
-    form = RefreshForm(request.POST, instance=participant)
-    if participant and form.is_valid():
-        form.save()
+        form = RefreshForm(request.POST, instance=participant)
+        if form.is_valid():
+            form.save()
     return answers.see_other(request, "/preferences/")

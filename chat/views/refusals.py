@@ -1,7 +1,5 @@
 """Refusals: every error page and every "no", in words that say what to do next, with what was typed kept."""
 
-from urllib.parse import urlsplit
-
 from django.core.exceptions import DisallowedHost
 from django.forms import Form
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
@@ -9,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from chat import answers
+from chat import access, answers
 from chat.forms import JoinForm, MessageForm
 
 BUSY_FOR = 5  # seconds until a busy database may be asked again
@@ -81,7 +79,7 @@ def stale_form(request, reason=""):
     sentence = _("This page was open for a long time, so nothing was done yet. Do it once more.")
     if reason == REASON_NO_CSRF_COOKIE and not request.COOKIES:
         sentence = _("Your browser sent no cookie, so this form cannot be known as yours. Allow cookies and try again.")
-    if not _from_our_page(request):
+    if not access.from_our_page(request):
         then = _("Copy what you typed, go back and reload.")
         return answers.refusal(request, 403, _("Not accepted"), f"{sentence} {then}")
     where = request.resolver_match
@@ -89,10 +87,3 @@ def stale_form(request, reason=""):
     form = forms.get(where.url_name, Form)(request.POST)
     form.add_error(getattr(form, "speaks_at", None), sentence)
     return answers.stale(request, _("Once more, please"), sentence, form, where.kwargs.get("slug"))
-
-
-def _from_our_page(request):
-    """Whether this form stood on a page of ours. Text browsers send no Origin, but the page's address."""
-    page = urlsplit(request.headers.get("Referer", ""))
-    origin = request.headers.get("Origin", f"{page.scheme}://{page.netloc}")
-    return origin == f"{request.scheme}://{request.get_host()}"
