@@ -16,6 +16,7 @@ from chat.gate.asgi import Gate
 from chat.gate.protocol import Protocol
 from chat.middleware import security_headers
 from chat.models import Participant
+from tests.browsing import IN_TIME
 
 # Playwright's own event loop runs in the thread of the tests, which only ever wait for it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -185,8 +186,13 @@ class Visitor:
 
 
 @pytest.fixture
-def visitor(chromium, server):
+def visitor(chromium, server, monkeypatch):
     """A function that opens a browser of its own for one person."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=IN_TIME)
+    # Without JavaScript the log looks for news as often as anybody can choose.
+    monkeypatch.setattr(Participant._meta.get_field("refresh_seconds"), "_get_default", lambda: 2)
     contexts = []
 
     def open_browser(javascript=True, **options):

@@ -1,34 +1,21 @@
 """Usable by all: what axe finds in every page, small screens, big enough targets, and the keyboard alone."""
 
 import re
-from itertools import count
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from chat.models import Participant, Room
+from tests.browsing import say
 
 pytestmark = pytest.mark.browser
 
-IN_TIME = 20_000  # milliseconds; the machine may be busy
 SMALL, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
 LONG_WORD = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbau" + "xyz"  # 60 characters
 # Links within a line of text and the time beside each message may be as small as the text is.
 TARGETS = "button, input:not([type=hidden]), select, textarea, summary, a:not(.words a, .at, p a, h1 a, .skip, label a)"
 LEAST = 43.5  # CSS pixels; 44 but for rounding
-
-
-@pytest.fixture(autouse=True)
-def _patience():
-    expect.set_options(timeout=IN_TIME)
-
-
-tokens = count()
-
-
-def say(membership, *texts):
-    return [membership.send(text, f"token-of-tests:{next(tokens)}") for text in texts]
 
 
 @pytest.fixture

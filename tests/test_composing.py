@@ -7,21 +7,13 @@ import pytest
 from django.db import OperationalError
 from playwright.sync_api import expect
 
-from chat.models import Membership, Message, Participant, Room
+from chat.models import Membership, Message, Room
+from tests.browsing import EITHER_WAY, IN_TIME, lines
 
 pytestmark = pytest.mark.browser
 
-IN_TIME = 20_000  # milliseconds; the machine may be busy
 A_KEY = 30  # milliseconds from key to key, also after Enter: a fast typist
-EITHER_WAY = pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
 SEND = re.compile(r"/send/$")
-
-
-@pytest.fixture(autouse=True)
-def _patience(monkeypatch):
-    """Waits are long, and without JavaScript the log looks for news as often as anybody can choose."""
-    expect.set_options(timeout=IN_TIME)
-    monkeypatch.setattr(Participant._meta.get_field("refresh_seconds"), "_get_default", lambda: 2)
 
 
 @pytest.fixture
@@ -38,10 +30,6 @@ def held(alice):
     held = []
     alice.page.route(SEND, lambda route: held.append(route))
     return held
-
-
-def lines(visitor):
-    return visitor.log.locator("#messages [data-message-body]")
 
 
 def said():

@@ -1,27 +1,18 @@
 """An open page over hours: cut off and back, shown out, asleep, told of changes, and read back to the beginning."""
 
 import re
-from itertools import count
 
 import pytest
 from playwright.sync_api import expect
 
 from chat.models import Membership, Message, Participant, Room
+from tests.browsing import EITHER_WAY, IN_TIME, lines, say
 
 pytestmark = pytest.mark.browser
 
-IN_TIME = 20_000  # milliseconds; the machine may be busy
 BANNER_AFTER = 12_000  # milliseconds: eight seconds without an answer, and the two before the first one that failed
 BACK_AFTER = 6_000  # milliseconds
 CHANGES = re.compile(r"/changes/\?")
-EITHER_WAY = pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
-
-
-@pytest.fixture(autouse=True)
-def _patience(monkeypatch):
-    """Waits are long, and without JavaScript the log looks for news as often as anybody can choose."""
-    expect.set_options(timeout=IN_TIME)
-    monkeypatch.setattr(Participant._meta.get_field("refresh_seconds"), "_get_default", lambda: 2)
 
 
 @pytest.fixture
@@ -33,17 +24,6 @@ def bob(server):
 @pytest.fixture
 def alice(bob, visitor):
     return visitor().join("Reading club", "Alice")
-
-
-tokens = count()
-
-
-def say(membership, *texts):
-    return [membership.send(text, f"token-of-tests:{next(tokens)}") for text in texts]
-
-
-def lines(visitor):
-    return visitor.log.locator("#messages [data-message-body]")
 
 
 def last(visitor):

@@ -5,23 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from chat.models import Membership, Participant
+from chat.models import Membership
+from tests.browsing import EITHER_WAY, IN_TIME, lines
 
 pytestmark = pytest.mark.browser
-
-IN_TIME = 20_000  # milliseconds; the machine may be busy
-EITHER_WAY = pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
-
-
-@pytest.fixture(autouse=True)
-def _patience(monkeypatch):
-    """Waits are long, and without JavaScript the log looks for news as often as anybody can choose."""
-    expect.set_options(timeout=IN_TIME)
-    monkeypatch.setattr(Participant._meta.get_field("refresh_seconds"), "_get_default", lambda: 2)
-
-
-def lines(visitor):
-    return visitor.log.locator("#messages [data-message-body]")
 
 
 def polls(visitor):

@@ -12,12 +12,12 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from tests.browsing import EITHER_WAY, IN_TIME
+
 pytestmark = pytest.mark.browser
 
-IN_TIME = 20_000  # milliseconds; the machine may be busy
 MOST = 100_000  # bytes that a first visit may transfer
 HOUSE = Path(__file__).resolve().parent.parent
-EITHER_WAY = pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
 HASHED = re.compile(r"/static/.+\.[0-9a-f]{12}\.\w+$")
 
 # The product's own; but what it collects on its first start goes where no other server or test looks for it.

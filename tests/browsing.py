@@ -1,0 +1,19 @@
+"""What the browser tests share: how long to wait, whom to let talk, and what to look at in a room."""
+
+from itertools import count
+
+import pytest
+
+IN_TIME = 20_000  # milliseconds; the machine may be busy
+EITHER_WAY = pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
+
+tokens = count()
+
+
+def say(membership, *texts):
+    """Let a member talk without a browser."""
+    return [membership.send(text, f"token-of-tests:{next(tokens)}") for text in texts]
+
+
+def lines(visitor):
+    return visitor.log.locator("#messages [data-message-body]")
