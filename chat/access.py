@@ -8,6 +8,7 @@ from django.utils import timezone
 from chat.models import Membership, Message, Participant, Room
 
 SESSION_KEY = "participant"
+GENERATION_KEY = "generation"
 RENEWED_KEY = "renewed"
 RENEWED_EVERY = 30 * 24 * 3600  # seconds
 
@@ -23,7 +24,8 @@ def participant_of(request):
     """The person behind this session, or None. From here on, times are told in their time zone."""
     if not hasattr(request, "participant"):
         pk = request.session.get(SESSION_KEY)
-        _recognise(request, pk and Participant.objects.filter(pk=pk).first())
+        found = pk and Participant.objects.filter(pk=pk, generation=_generation(request)).first()
+        _recognise(request, found)
     return request.participant
 
 
@@ -37,9 +39,10 @@ def participant_to_join(request, join_key):
 
 def become(request, participant):
     """Bind this session to the person it now belongs to; a key that was known before is worth nothing after."""
-    if request.session.get(SESSION_KEY) != participant.pk:
+    if (request.session.get(SESSION_KEY), _generation(request)) != (participant.pk, participant.generation):
         request.session.cycle_key()
         request.session[SESSION_KEY] = participant.pk
+        request.session[GENERATION_KEY] = participant.generation
         request.session[RENEWED_KEY] = _now()
     _recognise(request, participant)
 
@@ -55,9 +58,8 @@ def membership_of(request, slug):
     pk = request.session.get(SESSION_KEY)
     if not pk:
         return None
-    membership = (
-        Membership.objects.select_related("room", "participant").filter(room__slug=slug, participant=pk).first()
-    )
+    mine = Membership.objects.filter(participant=pk, participant__generation=_generation(request))
+    membership = mine.select_related("room", "participant").filter(room__slug=slug).first()
     if membership:
         _recognise(request, membership.participant)
     return membership
@@ -104,6 +106,11 @@ def from_our_page(request):
     page = urlsplit(request.headers.get("Referer", ""))
     origin = request.headers.get("Origin", f"{page.scheme}://{page.netloc}")
     return origin == f"{request.scheme}://{request.get_host()}"
+
+
+def _generation(request):
+    """The one that this session is of; once the person was signed out everywhere, theirs is a later one."""
+    return request.session.get(GENERATION_KEY, 0)
 
 
 def _now():

@@ -200,13 +200,18 @@ class ParticipantAdmin(VerbAdmin):
     search_fields = ["memberships__nickname"]
     date_hierarchy = "created_at"
     ordering = ["-pk"]
+    actions = ["sign_out_everywhere"]
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("memberships")
 
     def has_change_permission(self, request, participant=None):
-        """To be looked at: the preferences are the person's own."""
-        return False
+        """To be looked at, and acts: the preferences are the person's own."""
+        return participant is None and super().has_change_permission(request)
+
+    @admin.action(permissions=["change"], description=_("Sign out everywhere: a guest comes back as somebody else"))
+    def sign_out_everywhere(self, request, queryset):
+        self.carry_out(request, queryset, Participant.sign_out_everywhere, _("signed out everywhere"))
 
     @admin.display(description=_("names"))
     def names(self, participant):

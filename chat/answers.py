@@ -11,10 +11,11 @@ from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from chat import access, changes, composers, polling
+from chat import access, changes, composers, grants, polling
 from chat.forms import JoinForm, MessageForm, RefreshForm
 from chat.models import Room
 
+SOON = 2  # seconds after the end of a stream until the frame loads itself again
 STOP_POLLING = 286  # htmx swaps this answer in and polls no more
 
 
@@ -63,6 +64,7 @@ def _door(request, template, context, status):
 
 def joined(request, membership):
     """The room: its view, swapped in under its address, or a redirect to its page."""
+    grants.offer(request, membership)
     url = membership.room.get_absolute_url()
     if not request.htmx:
         return see_other(request, url)
@@ -74,15 +76,16 @@ def joined(request, membership):
 
 
 def room(request, membership, composer=None, status=200):
+    grants.offer(request, membership)
     composer = composer or composers.first(membership.room.slug, request.GET)
     return page(request, "rooms/room.html", room_view(membership, composer), status)
 
 
 def room_view(membership, composer):
     """What the room's view shows; the log and its version come from one statement, so that the poll goes on gapless."""
-    reading = changes.newest(membership.room)
+    reading, log = changes.log(membership.room)
     neighbours = Room.objects.of(membership.participant).by_activity()
-    context = {"reading": reading, "membership": membership, "my_rooms": neighbours, "poll": polling.state(reading)}
+    context = {"log": log, "membership": membership, "my_rooms": neighbours, "poll": polling.state(reading)}
     return context | writing(membership, composer)
 
 
@@ -91,11 +94,13 @@ def writing(membership, composer):
     return {"room": membership.room, "composer": composer, "page_key": secrets.token_urlsafe(12)}
 
 
-def live(request, membership, reading):
+def live(request, membership, reading, streamed=False):
     """The frame with the log, which asks for itself again as often as its reader wants (never: 0). It sets no cookie:
     a late answer would put back an old one."""
-    context = {"reading": reading, "room": reading.room, "every": membership.participant.refresh_seconds}
-    return _shaped(render(request, "rooms/live.html", context))
+    every = SOON if streamed else membership.participant.refresh_seconds
+    context = {"reading": reading, "room": reading.room, "every": every, "streamed": streamed}
+    # What is streamed is not compressed: it would wait until there is enough of it.
+    return _shaped(render(request, "rooms/live.html", context), {"Content-Encoding": "identity"} if streamed else None)
 
 
 def shown_out(request, room):
@@ -108,12 +113,6 @@ def shown_out(request, room):
 def outside_frame(request, room):
     """A frame that has lost its room: it looks again by itself, and leads out of the frame to the door."""
     return _shaped(render(request, "rooms/outside_frame.html", {"room": room}, status=403))
-
-
-def stylesheet(membership):
-    """What sets a reader's own messages apart; nothing for who has no place in the room."""
-    rule = f'[data-author="{membership.pk}"]{{background-color:var(--color-tint)}}\n' if membership else ""
-    return HttpResponse(rule, content_type="text/css; charset=utf-8")
 
 
 def history(request, membership, reading, message=None):

@@ -3,14 +3,19 @@
 import re
 from dataclasses import dataclass
 
+from django.core.cache import caches
 from django.template.loader import render_to_string
+from django.utils import timezone, translation
 
+from chat import fingerprints, markup, paint
 from chat.models import Message, Room
 
 PAGE_SIZE = 50  # messages on a page as it opens, and on each step back
 MOST_CHANGES = 200  # a page that missed more is painted whole
+LOG = ("partials/messages.html", "partials/older_lines.html", "partials/older.html", paint.TEMPLATE, *paint.PARTS)
 LONGEST_LOG = 1500  # changes after which an open page is painted whole, so that it stays small
 NUMBER = re.compile(r"[0-9]{1,18}\Z", re.ASCII)  # int() would also take "５_7"
+logs = caches["logs"]
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,13 @@ class Reading:
         return [message for message in self.messages if message.first_version <= self.since]
 
     @property
+    def recent(self):
+        """Those of the changed lines that stand on every page that is open."""
+        newest = Message.objects.filter(room=self.room).order_by("-first_version").values_list("pk", flat=True)
+        kept = set(newest[:PAGE_SIZE])
+        return [message for message in self.changed if message.pk in kept]
+
+    @property
     def header_changed(self):
         return self.whole or self.room.header_version > self.since
 
@@ -88,6 +100,19 @@ class Reading:
 def newest(room):
     """The room and its newest lines, oldest of them first, as of one moment."""
     return _read(room, Message.objects.filter(room=room).order_by("-first_version")[:PAGE_SIZE])
+
+
+def log(room):
+    """The newest lines as they were read, and their HTML, which is kept until the room changes: most who open it find
+    it as the one before them did."""
+    key = f"log:{room.pk}:{fingerprints.of(*LOG)}:{translation.get_language()}:{timezone.get_current_timezone_name()}"
+    version, html = logs.get(key, (None, ""))
+    if version == room.version:
+        return Reading(room, []), markup.stored(html)
+    reading = newest(room)
+    html = render_to_string(LOG[0], {"reading": reading, "room": reading.room})
+    logs.set(key, (reading.room.version, html))
+    return reading, html
 
 
 def since(room, cursor):
@@ -125,6 +150,11 @@ def painting(reading):
     if not reading.whole and not reading.messages and not reading.header_changed:
         return ""
     return render_to_string("partials/changes.html", {"reading": reading, "room": reading.room})
+
+
+def stream(reading):
+    """The same for a page that cannot be changed any more, only gone on with."""
+    return render_to_string("partials/stream.html", {"reading": reading, "room": reading.room})
 
 
 def _read(room, messages, since=None):

@@ -12,6 +12,11 @@ KEPT_FOR = 24 * 3600  # seconds; what nobody looks at makes room for what they d
 LARGEST_KEPT = 4096  # characters; the cache counts entries, not bytes, and these are rarely longer
 
 
+def lines(messages):
+    """The messages as lines of a list. Put together here: a loop in a template takes twenty times as long."""
+    return markup.stored("\n".join(f'<li id="m{message.pk}">{html}</li>' for message, html in paint(messages)))
+
+
 def paint(messages):
     """Pairs of message and HTML, in the same order, in the language and time zone that are active."""
     keys = {message.pk: _key(message) for message in messages}

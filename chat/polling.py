@@ -18,15 +18,15 @@ def state(reading, cursor=None):
     return {"since": version, "origin": version if reading.whole else cursor.origin, "at": int(time.time())}
 
 
-def news(reading, cursor):
-    context = {"poll": state(reading, cursor), "checked": cursor.older}
+def news(reading, cursor, held):
+    context = {"poll": state(reading, cursor), "checked": cursor.older, "held": held}
     return render_to_string(TEMPLATE, context) + changes.painting(reading)
 
 
-def back_again(reading, cursor, membership):
+def back_again(reading, cursor, membership, held):
     """The same for a page that was told to ask no more: with a new poller, as its own is stopped for good, and with
     the name that its reader has now."""
-    context = {"poll": state(reading, cursor), "room": reading.room, "membership": membership}
+    context = {"poll": state(reading, cursor), "room": reading.room, "membership": membership, "held": held}
     return render_to_string("partials/back_again.html", context) + changes.painting(reading)
 
 
@@ -38,6 +38,13 @@ def no_longer_in(room, cursor):
 def nobody(slug, cursor):
     """The same for whoever has no place here, in any room and in none; it heals when the cookie is back."""
     return _without_room("nobody", slug, cursor)
+
+
+def poller():
+    """The inside of a poller with holes, for the gate to fill: {since}, {origin}, {at}."""
+    return render_to_string(
+        TEMPLATE, {"poll": {name: f"{{{name}}}" for name in ("since", "origin", "at")}, "held": True}
+    )
 
 
 def _without_room(why, slug, cursor):

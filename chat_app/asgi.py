@@ -12,9 +12,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chat_app.settings")
 
 def gate():
     django = get_wsgi_application()
-    from chat.middleware import security_headers  # needs the models, which Django has made ready just now
+    from chat import readers  # they need the models, which Django has made ready just now
+    from chat.middleware import security_headers
 
-    return Gate(django, threads=settings.THREADS, headers=list(security_headers().items()))
+    return Gate(django, threads=settings.THREADS, headers=list(security_headers().items()), site=readers)
 
 
 application = gate()

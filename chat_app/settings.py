@@ -97,7 +97,7 @@ def database(config):
 def cache(url, entries):
     """A cache in this process's memory, or in the Redis at `url` when there is one; `entries` bounds the former."""
     if url:
-        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+        return {"BACKEND": "chat_app.caches.ForgivingRedisCache", "LOCATION": url}
     return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": entries}}
 
 
@@ -106,6 +106,8 @@ DATABASES = {"default": database(env.database("DATABASE_URL", default=f"sqlite:/
 REDIS_URL = env.str("REDIS_URL", default="").replace("valkey://", "redis://").replace("valkeys://", "rediss://")
 CACHES = {
     "default": cache(REDIS_URL, entries=20_000),
+    # Whole logs, each some tens of kilobytes: few of them.
+    "logs": cache(REDIS_URL, entries=200) | {"LOCATION": REDIS_URL or "logs", "KEY_PREFIX": "logs"},
     "limits": cache(REDIS_URL, entries=100_000) | {"LOCATION": REDIS_URL or "limits", "KEY_PREFIX": "limits"},
 }
 

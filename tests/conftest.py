@@ -5,6 +5,7 @@ import re
 import socket
 import threading
 import time
+from functools import partial
 
 import pytest
 import uvicorn
@@ -12,11 +13,13 @@ from django.core.cache import caches
 from django.core.wsgi import get_wsgi_application
 from django.test import Client
 
+from chat import readers
 from chat.gate.asgi import Gate
 from chat.gate.protocol import Protocol
 from chat.middleware import security_headers
 from chat.models import Participant
 from tests.browsing import IN_TIME
+from tests.reading import asked_django, beats, meanwhile, reader, short_holds  # noqa: F401 - fixtures for all
 
 # Playwright's own event loop runs in the thread of the tests, which only ever wait for it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -102,14 +105,15 @@ def _serving(django_db_setup):
     """Parlour behind its gate, on a free port of this machine."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    gate = Gate(get_wsgi_application(), threads=4, headers=list(security_headers().items()))
+    gate = Gate(get_wsgi_application(), threads=4, headers=list(security_headers().items()), site=readers)
     config = uvicorn.Config(gate, http=Protocol, log_config=None, proxy_headers=False, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}", gate
+    gate.live.loop.call_soon_threadsafe(gate.stop)
     server.should_exit = True
     thread.join(5)
 
@@ -117,7 +121,15 @@ def _serving(django_db_setup):
 @pytest.fixture
 def server(_serving, transactional_db):
     """The address of the running server, over a database that its threads see too."""
-    return _serving
+    url, gate = _serving
+    yield url
+    # The next test begins with an empty database, in which the same ids mean others.
+    gate.live.loop.call_soon_threadsafe(gate.live.forget)
+
+
+@pytest.fixture
+def gate(_serving, server):
+    return _serving[1]
 
 
 @pytest.fixture(scope="session")
@@ -133,12 +145,19 @@ def chromium():
         browser.close()
 
 
+def patient(page):
+    """The page, which waits for documents only: one with a streamed log in it is never wholly loaded."""
+    for way in ("goto", "go_back", "reload", "wait_for_url"):
+        setattr(page, way, partial(getattr(page, way), wait_until="domcontentloaded"))
+    return page
+
+
 class Visitor:
     """One person's browser: a page, what its console said, and what it asked for."""
 
     def __init__(self, context, server):
         self.context, self.server = context, server
-        self.page = context.new_page()
+        self.page = patient(context.new_page())
         self.console, self.requests = [], []
         self.page.on("console", lambda message: self._heard(message.text))
         self.page.on("pageerror", lambda error: self.console.append(str(error)))

@@ -6,6 +6,9 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 
 from chat.gate import bodies, refusals, wsgi
+from chat.gate.grants import Offer
+from chat.gate.live import Live
+from chat.gate.polls import Gone
 from chat.gate.refusals import Refused
 
 logger = logging.getLogger("chat.gate")
@@ -24,6 +27,7 @@ class Gate:
         deadline=30,  # seconds for a body to be here
         linger=10,  # seconds that a refused sender is listened to
         headers=(),  # the site's security headers, for what the gate says itself
+        site=None,  # what is asked of Django for readers who wait; without it every poll goes to Django
     ):
         self.application = wsgi_application
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="django")
@@ -32,6 +36,7 @@ class Gate:
         self.deadline, self.linger = deadline, linger
         self.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         self.reading = self.working = 0
+        self.live = site and Live(site, self.in_thread, self.headers, share=max(1, threads // 2))
 
     async def __call__(self, scope, receive, send):
         if scope["type"] == "http":
@@ -44,27 +49,41 @@ class Gate:
 
     async def lifespan(self, receive, send):
         await receive()
+        if self.live:
+            self.live.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        if self.live:
+            self.live.end()
         # Work that a thread has begun is finished: it may be a message about to be committed. What still queues is
         # dropped: nobody waits for it any more.
         await asyncio.to_thread(self.pool.shutdown, cancel_futures=True)
         await send({"type": "lifespan.shutdown.complete"})
 
+    def stop(self):
+        """Answer everybody who waits, and let nobody wait any more: the server is about to end."""
+        if self.live:
+            self.live.stop()
+
     async def http(self, scope, receive, send):
         try:
-            answer = await self.answer(scope, receive)
-        except bodies.Disconnected:
-            return
+            if self.live and (answer := await self.live.answer(scope)):
+                return scope["connection"].send_whole(answer) or await deliver(answer, send)
+            offer = Offer(self.live and self.live.polls.has_place)
+            answer = await self.answer(scope, receive, offer)
+            if offer.stream and "connection" in scope:
+                return await self.live.stream(offer.stream(), answer, scope["connection"], send)
+            await deliver(answer, send)
+        except (bodies.Disconnected, Gone):
+            return None
         except Refused as refused:
             await self.refuse(refused, scope, receive, send)
-        else:
-            await deliver(answer, send)
 
-    async def answer(self, scope, receive):
+    async def answer(self, scope, receive, offer):
         try:
             body = await self.body(scope, receive) if bodies.has_body(scope) else bodies.empty()
-            return await self.work(scope, *body)
+            async with self.live.turn(scope) if self.live else contextlib.nullcontext():
+                return await self.work(scope, *body, offer)
         except asyncio.CancelledError:  # the server stops and has waited long enough
             raise Refused(503, hang_up=True) from None
 
@@ -94,19 +113,25 @@ class Gate:
         finally:
             self.reading -= 1
 
-    async def work(self, scope, file, length):
+    async def work(self, scope, file, length, offer):
         """The application's answer, from a thread."""
         if self.working >= self.max_working:
             file.close()
             raise Refused(503)
-        work = asyncio.get_running_loop().run_in_executor(self.pool, wsgi.call, self.application, scope, file, length)
+        answer = await self.in_thread(wsgi.call, self.application, scope, file, length, offer)
+        if answer is None:
+            raise Refused(500)
+        if self.live:
+            self.live.learn(offer)
+        return answer
+
+    async def in_thread(self, function, *arguments):
+        """What `function` answers in a thread."""
+        work = asyncio.get_running_loop().run_in_executor(self.pool, function, *arguments)
         self.working += 1
         work.add_done_callback(self.worked)
         # Shielded, because a thread cannot be stopped: the place is free when the work is done, not when nobody waits.
-        answer = await asyncio.shield(work)
-        if answer is None:
-            raise Refused(500)
-        return answer
+        return await asyncio.shield(work)
 
     def worked(self, _):
         self.working -= 1

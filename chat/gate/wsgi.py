@@ -13,16 +13,19 @@ CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Answer(NamedTuple):
+    """`lines` are the headers as they are sent, where somebody has put them together beforehand."""
+
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
+    lines: bytes = b""
 
 
-def call(application, scope, file, length):
+def call(application, scope, file, length, offer):
     """Run `application` here and now; its Answer, or None when it failed, which is then in the log."""
     try:
         with file:
-            return run(application, environ(scope, file, length))
+            return run(application, environ(scope, file, length) | {"parlour.gate": offer})
     except BaseException:  # sys.exit() too: nobody above a thread would hear of it
         # Neither path nor query: both may hold what opens a private room.
         logger.exception("%s request failed", scope["method"])

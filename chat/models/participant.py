@@ -4,6 +4,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import IntegrityError, models, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +21,10 @@ class ParticipantQuerySet(models.QuerySet):
 
 
 class Participant(models.Model):
-    """`join_key` is of the form by which a guest first joined: sent twice at once, it makes one guest, not two."""
+    """`join_key` is of the form by which a guest first joined: sent twice at once, it makes one guest, not two.
+
+    `generation` counts how often this person was signed out everywhere; a session of an earlier one is worth nothing.
+    """
 
     JOIN_KEY_WORKS_FOR = timedelta(minutes=5)
     REFRESH_CHOICES = [
@@ -36,6 +40,7 @@ class Participant(models.Model):
         _("look for new messages"), choices=REFRESH_CHOICES, default=5, help_text=_("Where JavaScript is off.")
     )
     created_at = models.DateTimeField(_("first seen"), auto_now_add=True)
+    generation = models.PositiveIntegerField(default=0, editable=False)
     join_key = models.CharField(max_length=40, null=True, unique=True, editable=False)
 
     objects = ParticipantQuerySet.as_manager()
@@ -73,3 +78,12 @@ class Participant(models.Model):
         if door:
             return door.join(self, nickname)
         return Room.objects.enter(room, self, nickname)
+
+    @transaction.atomic
+    def sign_out_everywhere(self):
+        """End this person's sessions; who only had those is a stranger from now on."""
+        Participant.objects.filter(pk=self.pk).update(generation=F("generation") + 1)
+        for room in Room.objects.of(self).order_by("pk"):
+            with room.change():
+                room.take_rights_away()
+        self.refresh_from_db(fields=["generation"])

@@ -1,6 +1,7 @@
 """A room: a place with a name, its counters, and the verbs that change what happens in it."""
 
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 
 from django.core.paginator import Paginator
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat import names
+from chat import names, news
 from chat.models.membership import Membership
 from chat.models.message import Message
 from chat.refusals import Refused
@@ -130,6 +131,7 @@ class Room(models.Model):
             Room.objects.filter(pk=self.pk).update(version=F("version") + 1)
             self.refresh_from_db()
             yield self
+            transaction.on_commit(partial(news.tell, self))
 
     def append(self, author=None, **what):
         """Put one line at the end of the log, inside `change()`; times never run backwards."""

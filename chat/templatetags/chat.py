@@ -6,3 +6,4 @@ from chat import paint
 
 register = template.Library()
 register.filter("painted", paint.paint)
+register.filter("lines", paint.lines)

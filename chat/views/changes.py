@@ -2,7 +2,7 @@
 
 from django.views.decorators.http import require_safe
 
-from chat import access, answers, changes, polling
+from chat import access, answers, changes, grants, polling
 
 
 @require_safe
@@ -14,9 +14,11 @@ def poll(request, slug):
     if not membership.present:
         return answers.polled(polling.no_longer_in(membership.room, cursor), goes_on=False)
     membership.seen()
+    grants.offer(request, membership)
     epoch, reading = membership.room.epoch, changes.since(membership.room, cursor)
     if reading.room.epoch != epoch and not access.still_reads(membership):
         return answers.polled(polling.no_longer_in(membership.room, cursor), goes_on=False)
+    held = grants.may_hold(request)
     if "gone" in request.GET:
-        return answers.polled(polling.back_again(reading, cursor, membership), anew=True)
-    return answers.polled(polling.news(reading, cursor))
+        return answers.polled(polling.back_again(reading, cursor, membership, held), anew=True)
+    return answers.polled(polling.news(reading, cursor, held))

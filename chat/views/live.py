@@ -2,14 +2,15 @@
 
 from django.views.decorators.http import require_safe
 
-from chat import access, answers, changes
+from chat import access, answers, changes, grants
 
 
 @require_safe
 def live(request, slug):
     """The log, which looks for news by itself as often as its reader wants."""
     membership = access.membership_to_read(request, slug)
-    return answers.live(request, membership, changes.newest(membership.room))
+    streamed = membership.participant.refresh_seconds and grants.offer_stream(request, membership)
+    return answers.live(request, membership, changes.newest(membership.room), streamed)
 
 
 @require_safe

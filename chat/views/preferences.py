@@ -2,7 +2,7 @@
 
 from django.views.decorators.http import require_http_methods, require_POST
 
-from chat import access, answers, limits
+from chat import access, answers, grants, limits
 from chat.forms import PreferencesForm, RefreshForm
 
 
@@ -16,6 +16,7 @@ def preferences(request):
     form = PreferencesForm(request.POST or None, instance=participant)
     if form.is_valid():
         form.save()
+        grants.take_back(request)
         return answers.see_other(request, "?saved")
     return answers.page(request, "preferences.html", {"form": form}, 422 if form.errors else 200)
 

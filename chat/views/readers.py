@@ -2,10 +2,17 @@
 
 from django.views.decorators.http import require_safe
 
-from chat import access, answers
+from chat import access, changes, stylesheets
 
 
 @require_safe
 def stylesheet(request, slug):
     """My own messages set apart. A stranger gets an empty sheet: it tells nothing of the room."""
-    return answers.stylesheet(access.membership_of(request, slug))
+    return stylesheets.of_reader(access.membership_of(request, slug))
+
+
+@require_safe
+def superseded(request, slug):
+    """Hides the earlier states of a line in a page that can only be gone on with. It tells nothing of the room."""
+    line, version = (changes.number(request.GET.get(name, "")) for name in ("line", "version"))
+    return stylesheets.superseded(line or 0, version or 0)

@@ -1,6 +1,7 @@
 """manage.py serve: the one way to run Parlour, checked before it starts and clear about what is wrong."""
 
 import argparse
+import asyncio
 import contextlib
 import errno
 import os
@@ -14,14 +15,14 @@ from pathlib import Path
 import uvicorn
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.cache import caches
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
-from redis.exceptions import RedisError
+from redis import Redis, RedisError
 
 from chat.gate.protocol import Protocol
+from chat_app.caches import PATIENCE
 
 BACKLOG = 2048  # connections that the system accepts before the server comes to them
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to look for one that listens everywhere
@@ -57,12 +58,12 @@ class Command(BaseCommand):
             listener = listen(*bind)
             self.migrate()
             call_command("clearsessions")
-            look_into_caches()
+            ask_redis()
             self.collect()
             raise_file_limit()
             self.greet(url_of(listener))
             settings.THREADS = threads  # chat_app.asgi, imported by the server, reads it there
-            uvicorn.Server(configuration()).run(sockets=[listener])
+            Server(configuration()).run(sockets=[listener])
 
     def migrate(self):
         """Bring the database up to date, so that an upgrade is: new code, then serve."""
@@ -94,6 +95,18 @@ class Command(BaseCommand):
     def say(self, line):
         self.stdout.write(line)
         self.stdout.flush()
+
+
+class Server(uvicorn.Server):
+    """Uvicorn's, but at its end those who wait for news are answered before connections are closed."""
+
+    def handle_exit(self, sig, frame):
+        super().handle_exit(sig, frame)
+        self.loop.call_soon_threadsafe(self.config.loaded_app.stop)
+
+    async def startup(self, sockets=None):
+        self.loop = asyncio.get_running_loop()
+        await super().startup(sockets)
 
 
 def bind_address(text):
@@ -144,11 +157,11 @@ def url_of(listener):
     return f"http://{shown(EVERYWHERE.get(host, host), port)}/"
 
 
-def look_into_caches():
+def ask_redis():
     """Sessions and limits are in there: without it, nobody could come in."""
     try:
-        for cache in caches.all():
-            cache.get("anything")
+        if settings.REDIS_URL:
+            Redis.from_url(settings.REDIS_URL, **PATIENCE).ping()
     except RedisError as error:
         raise CommandError(f"Redis does not answer at REDIS_URL: {error}") from error
 
@@ -205,5 +218,5 @@ def configuration():
         server_header=False,
         backlog=BACKLOG,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=2,  # seconds; who is still sending then has been sending slowly
     )

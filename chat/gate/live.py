@@ -1,0 +1,91 @@
+"""The part of the gate that answers readers itself; all else of it only passes on."""
+
+import asyncio
+import contextlib
+
+from chat.gate import rounds
+from chat.gate.grants import Grants
+from chat.gate.paintings import Paintings
+from chat.gate.polls import Gone, Polls
+from chat.gate.renewals import Renewals
+from chat.gate.rooms import Rooms
+from chat.gate.streams import Streams
+
+
+class Live:
+    """`site` is what is asked of Django: `paint`, `versions`, `still_hold`, `were_here`, `mark`, `listen`.
+
+    `share` is how many polls at once are asked of Django: after a restart all open pages come with one that was not
+    granted yet, and those who write must not stand behind them.
+    """
+
+    def __init__(self, site, in_thread, headers, share):
+        self.site, self.in_thread = site, in_thread
+        self.grants, self.rooms = Grants(site.session_cookie), Rooms()
+        paintings = Paintings(site.paint, in_thread, self.rooms, site.longest_log)
+        renewals = Renewals(site.still_hold, in_thread, self.grants)
+        self.polls = Polls(self.grants, self.rooms, paintings, renewals, headers)
+        self.streams = Streams(self.polls)
+        self.first_polls = asyncio.Semaphore(share)
+        self.rounds = []
+
+    def start(self):
+        self.loop = asyncio.get_running_loop()
+        self.site.listen(lambda *news: self.loop.call_soon_threadsafe(self.rooms.heard, *news))
+        self.rounds = [
+            asyncio.create_task(rounds.for_ever(rounds.watch, self.rooms, self.site, self.in_thread)),
+            asyncio.create_task(rounds.for_ever(rounds.note_presence, self.polls, self.site, self.in_thread)),
+        ]
+
+    def stop(self):
+        self.polls.stop()
+
+    def end(self):
+        for task in self.rounds:
+            task.cancel()
+
+    async def answer(self, scope):
+        """The answer to a poll that was granted, or None for everything else. Raises polls.Gone."""
+        asked = self.grants.asked(scope)
+        if asked is None or "connection" not in scope:
+            return None
+        return await self.polls.answer(asked, scope["raw_path"], scope["connection"])
+
+    @contextlib.asynccontextmanager
+    async def turn(self, scope):
+        """Wait until a poll may be asked of Django; everything else may at once. Raises polls.Gone."""
+        if not self.grants.is_poll(scope):
+            yield
+            return
+        async with self.first_polls:
+            if "connection" in scope and scope["connection"].transport.is_closing():
+                raise Gone
+            yield
+
+    def forget(self):
+        """Know nothing any more: every reader asks Django next."""
+        self.rooms.gone(list(self.rooms.by_id))
+        for room in list(self.polls.paintings.of_room):
+            self.polls.paintings.drop(room)
+        self.grants.by_session.clear()
+        self.grants.count = 0
+
+    async def stream(self, stream, answer, connection, send):
+        """Send the page, and go on with it for as long as its reader may read and takes what comes."""
+        self.give(stream.path, stream.grant, stream.version)
+        try:
+            await self.streams.serve(stream, answer, connection, send)
+        except TimeoutError:
+            connection.transport.abort()
+
+    def learn(self, offer):
+        """Keep what Django has said of a reader."""
+        for session in offer.takes:
+            self.grants.take(session)
+        for grant in offer.grants:
+            path, grant, version = grant()
+            self.give(path, grant, version)
+
+    def give(self, path, grant, version):
+        self.grants.give(path, grant)
+        self.rooms.seen(grant.room, version, grant.epoch)

@@ -1,0 +1,69 @@
+"""Paintings: each made once for all readers who ask for it, however many ask at the same moment."""
+
+import asyncio
+from collections import OrderedDict
+from typing import NamedTuple
+
+MOST = 32 * 1024 * 1024  # bytes of all paintings kept
+OWN_SIZE = 500  # bytes that a painting takes beside its HTML
+
+
+class Painting(NamedTuple):
+    """What brings a page up to `version`; `whole` where the log is painted anew. Rights were as of `epoch`."""
+
+    version: int
+    epoch: int
+    whole: bool
+    html: bytes
+
+
+class Paintings:
+    """`paint(room, since, origin, variant)` is called in a thread and answers a Painting, or None without a room.
+
+    Kept are those of each room as it is now; what was painted before its latest news nobody asks for any more.
+    """
+
+    def __init__(self, paint, in_thread, rooms, longest, most=MOST):
+        self.paint, self.in_thread, self.rooms, self.longest = paint, in_thread, rooms, longest
+        self.of_room, self.size, self.most = OrderedDict(), 0, most
+        self.flights = {}
+
+    async def painted(self, room, since, origin, variant):
+        """The painting that brings a page from `since` to now."""
+        whole = not 0 <= since - origin <= self.longest
+        key = room, None if whole else since, variant
+        painting = self.of_room.get(room, {}).get(key)
+        known = self.rooms.by_id.get(room)
+        if painting and known and (painting.version, painting.epoch) == (known.version, known.epoch):
+            self.of_room.move_to_end(room)
+            return painting
+        return await asyncio.shield(self.flights.get(key) or self.take_off(key))
+
+    def take_off(self, key):
+        room, since, variant = key
+        flight = self.flights[key] = asyncio.ensure_future(self.in_thread(self.paint, room, since, variant))
+        flight.add_done_callback(lambda done: self.land(key, done))
+        return flight
+
+    def land(self, key, flight):
+        del self.flights[key]
+        if not flight.cancelled() and not flight.exception() and flight.result():
+            self.keep(key, flight.result())
+
+    def keep(self, key, painting):
+        room = key[0]
+        kept = self.of_room.get(room, {})
+        if any(other[:2] != painting[:2] for other in kept.values()) or key in kept:
+            self.drop(room)
+        self.of_room.setdefault(room, {})[key] = painting
+        self.of_room.move_to_end(room)
+        self.size += size(painting)
+        while self.size > self.most:
+            self.drop(next(iter(self.of_room)))
+
+    def drop(self, room):
+        self.size -= sum(map(size, self.of_room.pop(room, {}).values()))
+
+
+def size(painting):
+    return len(painting.html) + OWN_SIZE

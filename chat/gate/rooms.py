@@ -1,0 +1,77 @@
+"""What the gate knows of the rooms that somebody reads just now, and who waits there for news."""
+
+import asyncio
+import time
+
+WATCHED_FOR = 15  # seconds after the last poll; a reader who comes later than that asks Django
+SLICE = 32  # readers woken in one go, so that others get their turn in between
+
+
+class Room:
+    """One room as of the latest news of it."""
+
+    __slots__ = ("epoch", "polled_at", "version", "waiting")
+
+    def __init__(self, version, epoch):
+        self.version, self.epoch = version, epoch
+        self.polled_at = time.monotonic()
+        self.waiting = set()  # futures of held polls
+
+
+class Rooms:
+    """Rooms by their id. One that nobody reads costs nothing: it is not here."""
+
+    def __init__(self):
+        self.by_id = {}
+        self.waking = set()
+        self.unsure = False  # a room came in of which something may have been said before it was listened for
+
+    def polled(self, room_id):
+        room = self.by_id.get(room_id)
+        if room:
+            room.polled_at = time.monotonic()
+        return room
+
+    def seen(self, room_id, version, epoch):
+        """Somebody who reads that room was told this of it."""
+        if room_id in self.by_id:
+            self.heard(room_id, version, epoch)
+        else:
+            self.by_id[room_id] = Room(version, epoch)
+            self.unsure = True
+
+    def heard(self, room_id, version, epoch):
+        """News, if it is newer than what is known."""
+        room = self.by_id.get(room_id)
+        if room and (version > room.version or epoch > room.epoch):
+            room.version, room.epoch = max(version, room.version), max(epoch, room.epoch)
+            self.wake(room)
+
+    def wake(self, room):
+        woken, room.waiting = room.waiting, set()
+        task = asyncio.create_task(wake(woken))
+        self.waking.add(task)
+        task.add_done_callback(self.waking.discard)
+
+    def wake_all(self):
+        for room in self.by_id.values():
+            self.wake(room)
+
+    def gone(self, ids):
+        """These rooms are not in the database any more; whoever reads them asks Django."""
+        for room_id in ids:
+            self.wake(self.by_id.pop(room_id))
+
+    def watched(self):
+        """The ids of the rooms that somebody reads; the others are forgotten."""
+        since = time.monotonic() - WATCHED_FOR
+        self.by_id = {pk: room for pk, room in self.by_id.items() if room.waiting or room.polled_at >= since}
+        return list(self.by_id)
+
+
+async def wake(waiting):
+    for number, future in enumerate(waiting):
+        if not future.done():
+            future.set_result(True)
+        if number % SLICE == SLICE - 1:
+            await asyncio.sleep(0)

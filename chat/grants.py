@@ -1,0 +1,66 @@
+"""Grants: what the gate is told of a reader whom a view has let in, so that it may answer the next polls itself."""
+
+import re
+import time
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from chat import addresses, polling
+from chat.gate.grants import Grant
+from chat.gate.streams import Stream
+
+ENVIRON_KEY = "parlour.gate"
+HOLES = re.compile(r"\{(?:since|origin|at)\}")
+
+
+def offer(request, membership):
+    """Let the gate answer this member's polls; without a gate, nothing happens.
+
+    It holds for the room's epoch as it was read together with the membership, so this comes before the log is read.
+    """
+    if offered := request.META.get(ENVIRON_KEY):
+        version, path = membership.room.version, reverse("changes", args=[membership.room.slug]).encode()
+        poller = tuple(part.encode() for part in HOLES.split(polling.poller()))
+        grant = _grant(request, membership, poller)
+        offered.grants.append(lambda: (path, grant(), version))
+
+
+def offer_stream(request, membership):
+    """Whether the gate goes on with this page; asked before the log is read, like `offer`."""
+    offered = request.META.get(ENVIRON_KEY)
+    if not offered or not offered.has_place(request.session.session_key, addresses.of(request)):
+        return False
+    version, path = membership.room.version, f"stream:{request.path}".encode()
+    grant, beat = _grant(request, membership, kind="stream"), render_to_string("partials/beat.html").encode()
+    offered.stream = lambda: Stream(path, grant(), version, beat)
+    return True
+
+
+def _grant(request, membership, poller=(), kind="poll"):
+    """A function that makes the Grant, to be called when it is known under which key the session goes on."""
+    room, epoch = membership.room, membership.room.epoch
+    variant = translation.get_language(), timezone.get_current_timezone_name(), kind
+    return lambda: Grant(
+        session=request.session.session_key,
+        room=room.pk,
+        member=membership.pk,
+        generation=membership.participant.generation,
+        epoch=epoch,
+        variant=variant,
+        address=addresses.of(request),
+        until=time.monotonic() + request.session.get_expiry_age(),
+        poller=poller,
+    )
+
+
+def take_back(request):
+    """Let Django answer this session's next polls: what they look like has changed."""
+    if offered := request.META.get(ENVIRON_KEY):
+        offered.takes.append(request.session.session_key)
+
+
+def may_hold(request):
+    """Whether the polls of this page may be held until there is news."""
+    return ENVIRON_KEY in request.META
