@@ -26,9 +26,10 @@ BARE := ENV_FILE=/dev/null DEBUG=off HTTPS=on TRUSTED_PROXIES=1 ALLOWED_HOSTS=ex
 .DELETE_ON_ERROR:
 .PHONY: help run install test check check-code check-templates check-migrations check-css check-deploy
 .PHONY: format css tree clean always
+.PHONY: bench bench-full chaos restart slow soak
 
 help:  ## Say what there is to do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 run: $(RUNS) $(COLLECTED)  ## Serve Parlour here: make run PORT=8000 HOST=127.0.0.1
 	@exec $(BIN)/python manage.py serve --bind '$(HOST):$(PORT)'
@@ -75,6 +76,24 @@ css: $(DEVELOPS)  ## Build the stylesheet again (Tailwind, without Node)
 tree:  ## Print each module with its first sentence, as CONTRIBUTING.md has it
 	@find chat chat_app theme -name '*.py' ! -path '*/migrations/*' | LC_ALL=C sort | while read -r module; do \
 		printf -- '- `%s`: %s\n' "$$module" "$$(head -1 "$$module" | sed 's/^"""//; s/"""$$//')"; done
+
+bench: $(RUNS) $(COLLECTED)  ## Measure the real server and print one table (3 minutes)
+	@exec $(BIN)/python -m bench $(ARGS)
+
+bench-full: $(RUNS) $(COLLECTED)  ## The same with 10,000 readers and 1,000,000 messages (20 minutes)
+	@exec $(BIN)/python -m bench --full $(ARGS)
+
+chaos: $(RUNS) $(COLLECTED)  ## Kill the server again and again under load: nothing may be lost (2 minutes)
+	@exec $(BIN)/python -m bench.chaos $(ARGS)
+
+restart: $(RUNS) $(COLLECTED)  ## Restart the server under load: nobody may notice much (1 minute)
+	@exec $(BIN)/python -m bench.restart $(ARGS)
+
+slow: $(RUNS) $(COLLECTED)  ## Let slow senders and readers crowd the server: an honest send stays quick (1 minute)
+	@exec $(BIN)/python -m bench.slow $(ARGS)
+
+soak: $(RUNS) $(COLLECTED)  ## Watch memory and answers under mixed load, 10 minutes: make soak ARGS='--minutes 3'
+	@exec $(BIN)/python -m bench.soak $(ARGS)
 
 clean:  ## Remove all that was made here, but never .env or the database
 	@rm -rf .venv static .pytest_cache .ruff_cache .hypothesis

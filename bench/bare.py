@@ -1,0 +1,30 @@
+"""Parlour, and beside it one path that answers 200 with as many bytes as a poll without news, and does nothing else."""
+
+from bench.requests import BARE
+from chat_app.asgi import application as parlour
+
+
+class Bare:
+    """What the gate's answers are measured against: the same server, the same process, the same headers."""
+
+    def __init__(self):
+        self.answers = {}  # by the length of the body, which is the query
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http" or scope["path"] != BARE:
+            return await parlour(scope, receive, send)
+        start, body = self.answers.get(scope["query_string"]) or self.made(scope["query_string"])
+        await send(start)
+        await send(body)
+
+    def made(self, length):
+        headers = [*parlour.live.polls.head[0], (b"content-length", length)]
+        start = {"type": "http.response.start", "status": 200, "headers": headers}
+        self.answers[length] = start, {"type": "http.response.body", "body": b"x" * int(length)}
+        return self.answers[length]
+
+    def stop(self):
+        parlour.stop()
+
+
+application = Bare()

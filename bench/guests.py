@@ -1,0 +1,41 @@
+"""Guests: people who come in by the door and leave by the link, one of each a second."""
+
+import re
+import secrets
+import time
+from dataclasses import replace
+
+from bench import requests
+from bench.connection import connected
+from bench.people import Person
+from bench.server import Broken
+
+SESSION = re.compile(rb"\r\nset-cookie: *session=([a-z0-9]+)")
+STAYS = 3  # seconds
+
+
+def come_and_go(address, slug, over):
+    """Until `over` is set."""
+    host, inside = "{}:{}".format(*address), []
+    with connected(address) as connection:
+        while not over.wait(1):
+            inside.append((time.monotonic(), join(connection, host, slug)))
+            if time.monotonic() - inside[0][0] >= STAYS:
+                leave(connection, host, inside.pop(0)[1])
+
+
+def join(connection, host, slug):
+    """Somebody new, by the form at the room's door."""
+    secret = secrets.token_hex(16)
+    guest = Person(slug, 0, f"Guest {secret[:8]}", "", secret, secret, "")
+    form = {"nickname": guest.nickname, "key": secrets.token_urlsafe(16), "time_zone": ""}
+    answer = connection.ask(requests.post(guest, host, f"/rooms/{slug}/join/", **form))
+    if answer.status != 200:
+        raise Broken(f"Nobody could join: {answer.status} {answer.body[:500]}")
+    return replace(guest, session=SESSION.search(answer.head)[1].decode())
+
+
+def leave(connection, host, guest):
+    answer = connection.ask(requests.post(guest, host, f"/rooms/{guest.slug}/leave/"))
+    if answer.status != 303:
+        raise Broken(f"Nobody could leave: {answer.status}")

@@ -1,0 +1,135 @@
+"""Rows written in bulk as the models' verbs would have written them one by one; python -m bench.population runs it."""
+
+import json
+import secrets
+import sys
+from datetime import timedelta
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.contrib.sessions.backends.cached_db import SessionStore  # noqa: E402
+from django.contrib.sessions.models import Session  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
+from django.middleware import csrf  # noqa: E402
+from django.utils import timezone  # noqa: E402
+from django.utils.crypto import get_random_string  # noqa: E402
+
+from bench.people import Person, Place, as_json  # noqa: E402
+from chat import access, markup, names, words  # noqa: E402
+from chat.models import Membership, Message, Participant, Room  # noqa: E402
+
+BATCH = 20_000  # messages of one transaction
+SAYINGS = [f"Line {n}: {'some words that people say to one another ' * (n % 4 + 1)}" for n in range(100)]
+
+
+@transaction.atomic
+def make(rooms, people, zones, name):
+    return [as_json(_place(f"{name} {number}", people, zones)) for number in range(1, rooms + 1)]
+
+
+def _place(name, people, zones):
+    """The room, opened by its first person; the others join in bulk, each with a line in the log."""
+    owner = Participant(time_zone=zones[0])
+    room = owner.enter("Reader 1", room=name).room
+    guests = Participant.objects.bulk_create(Participant(time_zone=zones[n % len(zones)]) for n in range(1, people))
+    _join(room, guests)
+    members = list(room.memberships.order_by("pk"))
+    sessions = _sessions([member.participant_id for member in members])
+    return Place(
+        room.pk, room.slug, room.version, [_person(room, *pair) for pair in zip(members, sessions, strict=True)]
+    )
+
+
+def _join(room, guests):
+    nicknames = [f"Reader {number}" for number in range(2, len(guests) + 2)]
+    Membership.objects.bulk_create(
+        Membership(room=room, participant=guest, nickname=name, nickname_key=names.nickname_key(name))
+        for guest, name in zip(guests, nicknames, strict=True)
+    )
+    lines = [{"event": Message.Event.JOINED, "nickname": nickname} for nickname in nicknames]
+    _append(room, [(None, line) for line in lines])
+
+
+def _sessions(participants):
+    """Keys of sessions that belong to these participants, as `access.become` leaves them."""
+    store, now = SessionStore(), timezone.now()
+    expires = now + timedelta(seconds=settings.SESSION_COOKIE_AGE)
+    made = [
+        Session(
+            session_key=get_random_string(32, "abcdefghijklmnopqrstuvwxyz0123456789"),
+            session_data=store.encode({access.SESSION_KEY: pk, access.RENEWED_KEY: int(now.timestamp())}),
+            expire_date=expires,
+        )
+        for pk in participants
+    ]
+    return [session.session_key for session in Session.objects.bulk_create(made)]
+
+
+def _person(room, member, session):
+    secret = csrf._get_new_csrf_string()
+    token, page = csrf._mask_cipher_secret(secret), secrets.token_urlsafe(12)
+    return Person(room.slug, member.pk, member.nickname, session, secret, token, page)
+
+
+def fill(slug, messages):
+    room = Room.objects.get(slug=slug)
+    authors = list(room.memberships.order_by("pk")[:20])
+    said = [{"text": text, "html": markup.render(text), "digest": words.digest(text)} for text in SAYINGS]
+    page = secrets.token_urlsafe(12)
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous=OFF")  # of this connection alone: nobody counts on these words yet
+    for start in range(0, messages, BATCH):
+        numbers = range(start, min(start + BATCH, messages))
+        _append(room, [(authors[n % len(authors)], said[n % len(said)] | {"token": f"{page}:{n}"}) for n in numbers])
+    return room.version
+
+
+@transaction.atomic
+def _append(room, lines):
+    """Pairs of author and fields, each at the end of the log under a version of its own, as Room.append has it."""
+    if not lines:
+        return
+    columns = [field.column for field in Message._meta.concrete_fields if not field.primary_key]
+    names = ", ".join(f'"{column}"' for column in columns)
+    into = f"INSERT INTO {Message._meta.db_table} ({names}) VALUES ({', '.join(['%s'] * len(columns))})"
+    rows = ([row[column] for column in columns] for row in _rows(room, lines))
+    with connection.cursor() as cursor:
+        cursor.executemany(into, rows)
+    room.save(update_fields=["version", "last_sent_at", "last_author"])
+
+
+def _rows(room, lines):
+    """A dictionary of columns for each line. Their times lie evenly between the room's last line and now."""
+    stored = connection.ops.adapt_datetimefield_value
+    empty = {field.column: field.get_default() for field in Message._meta.concrete_fields} | {"room_id": room.pk}
+    step = (timezone.now() - room.last_sent_at) / len(lines)
+    for author, fields in lines:
+        before, room.last_sent_at = room.last_sent_at, room.last_sent_at + step
+        continues = author is not None and author.pk == room.last_author_id
+        room.version, room.last_author = room.version + 1, author
+        who = {"membership_id": author.pk, "nickname": author.nickname, "role": author.role} if author else {}
+        yield (
+            empty
+            | who
+            | fields
+            | {
+                "first_version": room.version,
+                "version": room.version,
+                "sent_at": stored(room.last_sent_at),
+                "previous_at": stored(before),
+                "continues": continues,
+            }
+        )
+
+
+def messages_of(slug):
+    said = Message.objects.filter(room__slug=slug, event="").order_by("first_version")
+    return list(said.values_list("first_version", "text"))
+
+
+if __name__ == "__main__":
+    question = {"make": make, "fill": fill, "messages_of": messages_of}[sys.argv[1]]
+    print(json.dumps(question(**json.load(sys.stdin))))

@@ -1,0 +1,18 @@
+"""manage.py serve with another ASGI application than the product's: python -m bench.serving bench.bare:application."""
+
+import sys
+
+from django.core.management import execute_from_command_line
+
+from chat.management.commands import serve
+
+
+def main(application, *arguments):
+    ours = serve.configuration()
+    ours.app = application
+    serve.configuration = lambda: ours
+    execute_from_command_line(["manage.py", "serve", *arguments])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,165 @@
+"""make slow: slow senders, slow readers or nine tabs of one browser crowd the server; an honest send stays quick."""
+
+import argparse
+import asyncio
+import contextlib
+import socket
+import time
+
+from bench import people, requests
+from bench.browsing import Reader, Sender
+from bench.verdict import percentile, prove, total
+from bench.wire import Connection, give_up
+
+MESSAGES = 200  # in the room, so that its page is larger than what a socket buffers for a slow reader
+SENDS = 150  # for each figure
+PAUSE = 0.05  # seconds between two honest sends
+TABS, CONNECTIONS = 9, 6  # pages of one browser, and what it opens to one server on HTTP/1.1
+MOST_HELD = 3
+HELD = 0.5  # seconds under way after which a poll counts as held
+IN_TIME = 0.2  # seconds for a send from among nine tabs
+EXITS_WITHIN = 3  # seconds
+
+
+class Pool:
+    """A browser's connections to one server: what is asked beyond them waits its turn."""
+
+    def __init__(self, address):
+        self.free = asyncio.Queue()
+        for _ in range(CONNECTIONS):
+            self.free.put_nowait(Connection(address))
+        self.polls = {}  # since when, by connection
+
+    async def ask(self, method, *request):
+        connection = await self.free.get()
+        if method == "GET":
+            self.polls[connection] = time.monotonic()
+        try:
+            return await connection.ask(method, *request)
+        finally:
+            self.polls.pop(connection, None)
+            self.free.put_nowait(connection)
+
+    @property
+    def held(self):
+        return sum(time.monotonic() - since > HELD for since in self.polls.values())
+
+
+async def send_slowly(server, person):
+    """A message whose body comes at a byte a second; from the beginning whenever the server has had enough."""
+    head, end, body = requests.send(person, server.host, 1, "slow " * 100).partition(b"\r\n\r\n")
+    while True:
+        with contextlib.suppress(OSError):
+            _reader, writer = await asyncio.open_connection(*server.address)
+            with contextlib.closing(writer):
+                writer.write(head + end)
+                for byte in body:
+                    writer.write(bytes([byte]))
+                    await writer.drain()
+                    await asyncio.sleep(1)
+        await asyncio.sleep(0.1)
+
+
+async def read_slowly(server, person):
+    """Pages and painted logs, asked for one after the other and taken at a few bytes a second."""
+    loop = asyncio.get_running_loop()
+    asked = requests.get(person, server.host, f"/rooms/{person.slug}/") + requests.poll(person, server.host, 0, 1)
+    with socket.socket() as one:
+        one.setblocking(False)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)  # the system makes it the least that it has
+        await loop.sock_connect(one, server.address)
+        await loop.sock_sendall(one, asked * 3)
+        while await loop.sock_recv(one, 10):
+            await asyncio.sleep(1)
+
+
+async def times(sender, sends=SENDS):
+    """How long each of so many sends took, in seconds."""
+    before = len(sender.times)
+    for _ in range(sends):
+        await sender.say(number := len(sender.times) + 1, f"{sender.name} says {number}")
+        await asyncio.sleep(PAUSE)
+    return sender.times[before:]
+
+
+@contextlib.asynccontextmanager
+async def crowded(server, people_there, each):
+    """Half of these people send slowly and half of them read slowly, and have begun to; answers their tasks."""
+    slow = [send_slowly(server, person) for person in people_there[:each]]
+    slow += [read_slowly(server, person) for person in people_there[each:]]
+    tasks = [asyncio.create_task(one) for one in slow]
+    try:
+        await asyncio.sleep(3)
+        yield tasks
+    finally:
+        await give_up(*tasks)
+
+
+async def crowd(server, everybody, each, verdict):
+    """An honest send's times without a crowd, within it, and without it again."""
+    honest, *others = everybody
+    sender = Sender(server.address, honest)
+    await times(sender, 20)
+    quiet = await times(sender)
+    async with crowded(server, others, each) as tasks:
+        slow = await times(sender)
+        verdict.must("slow senders and readers still there", not any(task.done() for task in tasks), len(tasks))
+    judge_crowd(verdict, quiet + await times(sender), slow)
+
+
+def judge_crowd(verdict, quiet, slow):
+    before, now = percentile(quiet, 0.95), percentile(slow, 0.95)
+    verdict.figure("send without them, p50 / p95", f"{percentile(quiet, 0.5) * 1000:.1f} / {before * 1000:.1f} ms")
+    verdict.figure("send among them, p50 / p95", f"{percentile(slow, 0.5) * 1000:.1f} / {now * 1000:.1f} ms")
+    verdict.must("ratio of the p95: under 2", now < 2 * before, f"{now / before:.2f}")
+
+
+async def tabs(server, person, verdict):
+    """Nine pages of one browser follow their room, and one of them sends."""
+    pool = Pool(server.address)
+    readers, sender = [Reader(server.address, person) for _ in range(TABS)], Sender(server.address, person)
+    for each in [*readers, sender]:
+        each.connection = pool
+    tasks = [asyncio.create_task(reader.follow(number / 5)) for number, reader in enumerate(readers)]
+    held = []
+    try:
+        await asyncio.sleep(6)
+        for number in range(1, 21):
+            held.append(pool.held)
+            await sender.say(number, f"From among the tabs {number}")
+            await asyncio.sleep(1.3)
+    finally:
+        await give_up(*tasks)
+    slowest = max(sender.times)
+    verdict.must(f"nine tabs: each send under {IN_TIME * 1000:.0f} ms", slowest < IN_TIME, f"{slowest * 1000:.0f} ms")
+    verdict.must(f"nine tabs: polls held, {MOST_HELD} at most", 0 < max(held) <= MOST_HELD, max(held))
+    verdict.must("nine tabs: polls that failed: 0", not (failed := total(readers, "failures")), failed)
+
+
+async def end_under_crowd(server, others, each, verdict):
+    """SIGTERM while they are all there."""
+    async with crowded(server, others, each):
+        seconds = await asyncio.to_thread(server.stop)
+    verdict.must(f"SIGTERM among them: ends within {EXITS_WITHIN} s", seconds < EXITS_WITHIN, f"{seconds:.2f} s")
+
+
+async def run(server, each, verdict):
+    everybody = people.make_one(server, 2 * each + 1).people
+    people.fill(server, everybody[0].slug, MESSAGES)
+    await crowd(server, everybody, each, verdict)
+    await tabs(server, people.make_one(server, 1, name="Tabs").people[0], verdict)
+    await end_under_crowd(server, everybody[1:], each, verdict)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--each", type=int, default=50, help="so many slow senders, and as many slow readers")
+    each = parser.parse_args().each
+    prove(
+        f"make slow: {each} slow senders and {each} slow readers; then nine tabs of one browser",
+        lambda server, verdict: run(server, each, verdict),
+    )
+
+
+if __name__ == "__main__":
+    main()

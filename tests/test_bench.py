@@ -1,0 +1,73 @@
+"""The bench's own readers: what they take from an answer, and what they count as missed or doubled."""
+
+import pytest
+
+from bench import crowd, requests
+from bench.connection import parsed
+from bench.people import Person
+from bench.readers import Readers
+from bench.report import Bound, Row
+
+PERSON = Person("room", 1, "Ann", "s" * 32, "c" * 32, "t" * 64, "page-of-tests")
+
+
+def answer(since, origin, *numbers):
+    poller = "".join(
+        f'<input type="hidden" name="{name}" value="{value}" autocomplete="off">'
+        for name, value in (("since", since), ("from", origin), ("at", 1_700_000_000))
+    )
+    body = (poller + "".join(f"<p>{requests.text(number)}</p>" for number in numbers)).encode()
+    return b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\nhx-trigger: asked\r\n\r\n%b" % (len(body), body)
+
+
+@pytest.fixture
+def readers(monkeypatch):
+    monkeypatch.setattr(Readers, "ask", lambda *_: None)
+    return Readers(("127.0.0.1", 1), [(PERSON, 5)], spread=0)
+
+
+def hear(readers, data):
+    readers.received(readers.readers[0], data)
+
+
+def test_an_answer_in_pieces_is_read_when_it_is_whole(readers):
+    whole = answer(6, 5, 1)
+    for piece in (whole[:20], whole[20:-7], whole[-7:]):
+        assert readers.arrivals == []
+        hear(readers, piece)
+    assert [number for _, number, _ in readers.arrivals] == [1]
+    assert b"?since=6&from=5&at=1700000000 " in readers.readers[0].request()
+
+
+def test_what_is_shown_twice_is_doubled_but_not_in_a_log_painted_whole(readers):
+    for data in (answer(6, 5, 1), answer(7, 5, 1, 2), answer(8, 8, 1, 2, 3)):
+        hear(readers, data)
+    assert [number for _, number, _ in readers.arrivals] == [1, 2, 3]
+    assert readers.doubled == 1
+
+
+def test_what_never_came_is_missed(readers):
+    hear(readers, answer(6, 5, 1))
+    one = crowd.Crowd(None, ["room"])
+    one.report = readers.report
+    sent = [(1, 0, 0.0, 0.5), (2, 0, 1.0, 1.5)]
+    assert one.delivery(sent, ["room"]).missed == 1
+    assert one.delivery(sent[:1], ["room"]).missed == 0
+
+
+def test_a_form_is_sent_as_a_page_sends_it():
+    request = requests.send(PERSON, "127.0.0.1:1", 7, "hello & bye")
+    head, _, body = request.partition(b"\r\n\r\n")
+    assert f"Content-Length: {len(body)}".encode() in head
+    assert body == b"n=7&page=page-of-tests&text=hello+%26+bye&csrfmiddlewaretoken=" + b"t" * 64
+
+
+def test_half_an_answer_is_none():
+    assert parsed(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nx") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict"), [(3, "reaches the aim"), (5, "reaches"), (7, "falls short")], ids=lambda value: str(value)
+)
+def test_a_row_says_what_it_reaches(value, verdict):
+    assert Row("page", "", bounds=(Bound(value, 6, 3),)).verdict == verdict
