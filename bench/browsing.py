@@ -190,7 +190,7 @@ class Framed(Browser):
         await asyncio.sleep(after)
         while True:
             try:
-                answer = await self.get("live/")
+                answer = await self.ask("GET", "live/", {"Sec-Fetch-Dest": "iframe"})
                 self.ended += answer.body.rstrip().endswith("</html>")
             except Broken:
                 self.broken += 1

@@ -28,9 +28,13 @@ def offer(request, membership):
 
 
 def offer_stream(request, membership):
-    """Whether the gate goes on with this page; asked before the log is read, like `offer`."""
+    """Whether the gate goes on with this page; asked before the log is read, like `offer`.
+
+    Only in a frame, which a browser says of itself: text browsers show a page when all of it is here.
+    """
     offered = request.META.get(ENVIRON_KEY)
-    if not offered or not offered.has_place(request.session.session_key, addresses.of(request)):
+    in_a_frame = request.headers.get("Sec-Fetch-Dest") == "iframe"
+    if not offered or not in_a_frame or not offered.has_place(request.session.session_key, addresses.of(request)):
         return False
     version, path = membership.room.version, f"stream:{request.path}".encode()
     grant, beat = _grant(request, membership, kind="stream"), render_to_string("partials/beat.html").encode()

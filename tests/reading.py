@@ -12,6 +12,7 @@ from chat.models import Membership
 from chat.views import changes as views
 
 HTMX = {"HX-Request": "true"}
+FRAMED = {"Sec-Fetch-Dest": "iframe"}
 
 
 class Reader:
@@ -53,7 +54,8 @@ class Frame:
 
     def _read(self):
         base, cookies = self.reader.http.base_url, dict(self.reader.http.cookies)
-        with httpx.stream("GET", f"{base}{self.reader.path}live/", cookies=cookies, timeout=30) as answer:
+        url = f"{base}{self.reader.path}live/"
+        with httpx.stream("GET", url, cookies=cookies, headers=FRAMED, timeout=30) as answer:
             self.headers = answer.headers
             for piece in answer.iter_text():
                 self.text += piece

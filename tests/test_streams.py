@@ -5,7 +5,7 @@ import re
 import pytest
 
 from chat.models import Message, Participant
-from tests.reading import Frame, held, until
+from tests.reading import FRAMED, Frame, held, until
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_a_stream_ends_when_the_server_does(alice, gate, meanwhile):
 def test_streams_count_among_what_a_session_may_hold(alice, gate, meanwhile):
     frames = [Frame(alice, meanwhile) for _ in range(3)]
     held(gate, 3)
-    fourth = alice.http.get(f"{alice.path}live/")
+    fourth = alice.http.get(f"{alice.path}live/", headers=FRAMED)
     assert "<!-- news -->" not in fourth.text
     assert 'http-equiv="refresh" content="5"' in fourth.text
     gate.live.loop.call_soon_threadsafe(gate.live.forget)
@@ -76,6 +76,13 @@ def test_streams_count_among_what_a_session_may_hold(alice, gate, meanwhile):
 
 def test_who_looks_only_when_asked_gets_no_stream(alice):
     Participant.objects.update(refresh_seconds=0)
-    frame = alice.http.get(f"{alice.path}live/")
+    frame = alice.http.get(f"{alice.path}live/", headers=FRAMED)
     assert 'http-equiv="refresh"' not in frame.text
     assert frame.text.rstrip().endswith("</html>")
+
+
+def test_who_does_not_show_it_in_a_frame_gets_a_page_that_ends(alice):
+    """As text browsers, which show nothing before the end, and whoever opens the log's address by itself."""
+    page = alice.http.get(f"{alice.path}live/")
+    assert 'http-equiv="refresh" content="5"' in page.text
+    assert page.text.rstrip().endswith("</html>")
