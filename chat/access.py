@@ -1,5 +1,6 @@
 """Who may read or change what: the only place that decides, looking up through what the person may see."""
 
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from django.http import Http404
@@ -81,8 +82,17 @@ def membership_to_write(request, slug):
 
 def still_reads(membership):
     """Whether rights that were taken away in this very moment were somebody else's."""
-    membership.refresh_from_db(fields=["status"])
-    return membership.present
+    inside = Membership.objects.filter(pk=membership.pk, status=Membership.Status.IN)
+    return inside.filter(participant__generation=membership.participant.generation).exists()
+
+
+@contextmanager
+def reading_through(membership):
+    """Around the reading of a log: whoever loses the right to it meanwhile does not get it. Raises Outside."""
+    epoch = membership.room.epoch
+    yield
+    if membership.room.epoch != epoch and not still_reads(membership):
+        raise Outside(membership.room)
 
 
 def room_to_join(slug):

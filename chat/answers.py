@@ -83,7 +83,8 @@ def room(request, membership, composer=None, status=200):
 
 def room_view(membership, composer):
     """What the room's view shows; the log and its version come from one statement, so that the poll goes on gapless."""
-    reading, log = changes.log(membership.room)
+    with access.reading_through(membership):
+        reading, log = changes.log(membership.room)
     neighbours = Room.objects.of(membership.participant).by_activity()
     context = {"log": log, "membership": membership, "my_rooms": neighbours, "poll": polling.state(reading)}
     return context | writing(membership, composer)

@@ -105,7 +105,7 @@ def newest(room):
 def log(room):
     """The newest lines as they were read, and their HTML, which is kept until the room changes: most who open it find
     it as the one before them did."""
-    key = f"log:{room.pk}:{fingerprints.of(*LOG)}:{translation.get_language()}:{timezone.get_current_timezone_name()}"
+    key = f"log:{room.pk}:{fingerprints.of(*LOG)}:{translation.get_language()}:{timezone.get_current_timezone()}"
     version, html = logs.get(key, (None, ""))
     if version == room.version:
         return Reading(room, []), markup.stored(html)

@@ -36,16 +36,16 @@ def offer_stream(request, membership):
     in_a_frame = request.headers.get("Sec-Fetch-Dest") == "iframe"
     if not offered or not in_a_frame or not offered.has_place(request.session.session_key, addresses.of(request)):
         return False
-    version, path = membership.room.version, f"stream:{request.path}".encode()
+    room, path = membership.room, f"stream:{request.path}".encode()
     grant, beat = _grant(request, membership, kind="stream"), render_to_string("partials/beat.html").encode()
-    offered.stream = lambda: Stream(path, grant(), version, beat)
+    offered.stream = lambda: Stream(path, grant(), room.version, beat)  # as of the page, by then
     return True
 
 
 def _grant(request, membership, poller=(), kind="poll"):
     """A function that makes the Grant, to be called when it is known under which key the session goes on."""
     room, epoch = membership.room, membership.room.epoch
-    variant = translation.get_language(), timezone.get_current_timezone_name(), kind
+    variant = translation.get_language(), str(timezone.get_current_timezone()), kind
     return lambda: Grant(
         session=request.session.session_key,
         room=room.pk,

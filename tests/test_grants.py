@@ -280,3 +280,12 @@ def test_the_gate_answers_nobody_whom_django_would_refuse(alice, bob, reader, ga
     ask_at_random(gate, known, answered=answered)
     assert answered[True] > 5, answered
     assert answered[False] > 100, answered
+
+
+def test_zones_without_a_name_of_a_place_are_painted_too(alice, bob, gate, meanwhile):
+    Participant.objects.filter(pk=alice.member.participant_id).update(time_zone="Etc/GMT-3")
+    alice.ask("since=1&at=1")
+    poll = meanwhile(alice.ask)
+    bob.send("hello")
+    assert poll.result(5).status_code == 200
+    assert "+0300" in alice.ask(f"since={alice.since}&from={alice.since}&at=1").text

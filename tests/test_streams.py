@@ -86,3 +86,9 @@ def test_who_does_not_show_it_in_a_frame_gets_a_page_that_ends(alice):
     page = alice.http.get(f"{alice.path}live/")
     assert 'http-equiv="refresh" content="5"' in page.text
     assert page.text.rstrip().endswith("</html>")
+
+
+def test_an_answer_without_a_place_for_news_is_no_stream(alice, gate):
+    answer = alice.http.head(f"{alice.path}live/", headers=FRAMED)
+    assert answer.status_code == 200
+    assert gate.live.polls.held == 0

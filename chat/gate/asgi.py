@@ -10,6 +10,7 @@ from chat.gate.grants import Offer
 from chat.gate.live import Live
 from chat.gate.polls import Gone
 from chat.gate.refusals import Refused
+from chat.gate.streams import HOLE
 
 logger = logging.getLogger("chat.gate")
 
@@ -71,7 +72,7 @@ class Gate:
                 return scope["connection"].send_whole(answer) or await deliver(answer, send)
             offer = Offer(self.live and self.live.polls.has_place)
             answer = await self.answer(scope, receive, offer)
-            if offer.stream and "connection" in scope:
+            if offer.stream and HOLE in answer.body and "connection" in scope:
                 return await self.live.stream(offer.stream(), answer, scope["connection"], send)
             await deliver(answer, send)
         except (bodies.Disconnected, Gone):

@@ -89,6 +89,8 @@ class Grants:
         if epoch is None:
             del grants[path]
             self.count -= 1
+            if not grants:
+                del self.by_session[digest(grant.session)]
         else:
             grants[path] = replace(grant, epoch=epoch)
 

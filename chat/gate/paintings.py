@@ -30,10 +30,11 @@ class Paintings:
 
     async def painted(self, room, since, origin, variant):
         """The painting that brings a page from `since` to now."""
-        whole = not 0 <= since - origin <= self.longest
+        known = self.rooms.by_id.get(room)
+        ahead = known is not None and since > known.version
+        whole = ahead or not 0 <= since - origin <= self.longest
         key = room, None if whole else since, variant
         painting = self.of_room.get(room, {}).get(key)
-        known = self.rooms.by_id.get(room)
         if painting and known and (painting.version, painting.epoch) == (known.version, known.epoch):
             self.of_room.move_to_end(room)
             return painting

@@ -64,7 +64,9 @@ class Polls:
         )
 
     async def wait(self, room, connection, seconds):
-        """Wait for news, for a change of rights, or for so many seconds."""
+        """Wait for news, for a change of rights, or for so many seconds. Raises Gone."""
+        if connection.transport.is_closing():
+            raise Gone
         loop = asyncio.get_running_loop()
         news = connection.waiting = loop.create_future()
         end = loop.call_later(seconds, end_of_hold, news)

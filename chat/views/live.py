@@ -10,7 +10,9 @@ def live(request, slug):
     """The log, which looks for news by itself as often as its reader wants."""
     membership = access.membership_to_read(request, slug)
     streamed = membership.participant.refresh_seconds and grants.offer_stream(request, membership)
-    return answers.live(request, membership, changes.newest(membership.room), streamed)
+    with access.reading_through(membership):
+        reading = changes.newest(membership.room)
+    return answers.live(request, membership, reading, streamed)
 
 
 @require_safe
