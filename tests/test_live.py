@@ -5,7 +5,7 @@ from threading import Event
 
 import httpx
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from chat.models import Membership, Room
 from chat.views import changes as views
@@ -154,3 +154,16 @@ def test_paintings_from_before_the_latest_news_are_not_kept(alice, bob, gate):
     (kept,) = paintings.of_room[bob.member.room_id].values()
     assert "message 4" in kept.html.decode()
     assert paintings.size == len(kept.html) + 500
+
+
+def test_while_the_database_is_away_polls_are_refused_in_our_own_way(alice, bob, gate, monkeypatch):
+    def away(*arguments):
+        raise OperationalError("away")
+
+    bob.send("hello")
+    monkeypatch.setattr(gate.live.polls.paintings, "paint", away)
+    answer = alice.ask(f"since={alice.since}&from={alice.since}&at=1")
+    assert answer.status_code == 503
+    assert answer.headers["Content-Security-Policy"]
+    monkeypatch.undo()
+    assert "hello" in alice.poll().text
