@@ -2,16 +2,16 @@
 
 import re
 import time
+from functools import cache
 
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from chat import addresses, polling
-from chat.gate.grants import Grant
+from chat.gate.grants import ENVIRON_KEY, Grant
 from chat.gate.streams import Stream
 
-ENVIRON_KEY = "parlour.gate"
 HOLES = re.compile(r"\{(?:since|origin|at)\}")
 
 
@@ -22,8 +22,7 @@ def offer(request, membership):
     """
     if offered := request.META.get(ENVIRON_KEY):
         version, path = membership.room.version, reverse("changes", args=[membership.room.slug]).encode()
-        poller = tuple(part.encode() for part in HOLES.split(polling.poller()))
-        grant = _grant(request, membership, poller)
+        grant = _grant(request, membership, _poller(translation.get_language()))
         offered.grants.append(lambda: (path, grant(), version))
 
 
@@ -40,6 +39,12 @@ def offer_stream(request, membership):
     grant, beat = _grant(request, membership, kind="stream"), render_to_string("partials/beat.html").encode()
     offered.stream = lambda: Stream(path, grant(), room.version, beat)  # as of the page, by then
     return True
+
+
+@cache
+def _poller(language):
+    """The bytes around what a poller is told, in the language that is active: one object for all grants in it."""
+    return tuple(part.encode() for part in HOLES.split(polling.poller()))
 
 
 def _grant(request, membership, poller=(), kind="poll"):

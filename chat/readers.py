@@ -14,6 +14,7 @@ from chat.models import Membership, Room
 
 session_cookie = settings.SESSION_COOKIE_NAME
 longest_log = changes.LONGEST_LOG
+most_changes = changes.MOST_CHANGES
 listen = news.listen
 mark = watch.mark
 

@@ -19,7 +19,7 @@ from chat.gate.protocol import Protocol
 from chat.middleware import security_headers
 from chat.models import Participant
 from tests.browsing import IN_TIME
-from tests.reading import asked_django, beats, meanwhile, reader, short_holds  # noqa: F401 - fixtures for all
+from tests.reading import ann, asked_django, beats, ben, meanwhile, reader, short_holds  # noqa: F401 - fixtures for all
 
 # Playwright's own event loop runs in the thread of the tests, which only ever wait for it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

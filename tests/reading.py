@@ -114,3 +114,15 @@ def short_holds(monkeypatch):
 @pytest.fixture
 def beats(monkeypatch):
     monkeypatch.setattr(streams, "BEATS_EVERY", 0.2)
+
+
+@pytest.fixture
+def ann(reader):
+    return reader("Ann")
+
+
+@pytest.fixture
+def ben(ann, reader):
+    ben = reader("Ben")
+    ann.poll()
+    return ben

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
+ENVIRON_KEY = "parlour.gate"  # where in the WSGI environ an Offer is
 LONGEST = 300  # seconds that a grant holds before Django is asked again
 MOST = 64 * 1024 * 1024  # bytes that all grants together may take
 SIZE = 700  # bytes that one of them takes, its keys and its places in tables included; its poller is shared by many

@@ -15,18 +15,18 @@ from chat.gate.streams import Streams
 class Live:
     """`site` is what is asked of Django: `paint`, `versions`, `still_hold`, `were_here`, `mark`, `listen`.
 
-    `share` is how many polls at once are asked of Django: after a restart all open pages come with one that was not
-    granted yet, and those who write must not stand behind them.
+    `share` is how many polls at once are asked of Django, and how many paintings are made: after a restart all open
+    pages come with a poll that was not granted yet, and those who write must not stand behind them.
     """
 
     def __init__(self, site, in_thread, headers, share):
         self.site, self.in_thread = site, in_thread
         self.grants, self.rooms = Grants(site.session_cookie), Rooms()
-        paintings = Paintings(site.paint, in_thread, self.rooms, site.longest_log)
-        renewals = Renewals(site.still_hold, in_thread, self.grants)
+        paintings = Paintings(site.paint, self.in_turn, self.rooms, site.longest_log, site.most_changes)
+        renewals = Renewals(site.still_hold, self.in_turn, self.grants)
         self.polls = Polls(self.grants, self.rooms, paintings, renewals, headers)
         self.streams = Streams(self.polls)
-        self.first_polls = asyncio.Semaphore(share)
+        self.first_polls, self.questions = asyncio.Semaphore(share), asyncio.Semaphore(share)
         self.rounds = []
 
     def start(self):
@@ -36,6 +36,11 @@ class Live:
             asyncio.create_task(rounds.for_ever(rounds.watch, self.rooms, self.site, self.in_thread)),
             asyncio.create_task(rounds.for_ever(rounds.note_presence, self.polls, self.site, self.in_thread)),
         ]
+
+    async def in_turn(self, function, *arguments):
+        """What `function` answers in a thread, for readers; the others of them wait outside the queue for threads."""
+        async with self.questions:
+            return await self.in_thread(function, *arguments)
 
     def stop(self):
         self.polls.stop()

@@ -20,19 +20,21 @@ class Painting(NamedTuple):
 class Paintings:
     """`paint(room, since, origin, variant)` is called in a thread and answers a Painting, or None without a room.
 
-    Kept are those of each room as it is now; what was painted before its latest news nobody asks for any more.
+    A page that missed more than `most_changes`, or has grown by more than `longest`, is painted whole. Kept are those
+    of each room as it is now; what was painted before its latest news nobody asks for any more.
     """
 
-    def __init__(self, paint, in_thread, rooms, longest, most=MOST):
+    def __init__(self, paint, in_thread, rooms, longest, most_changes, most=MOST):
         self.paint, self.in_thread, self.rooms, self.longest = paint, in_thread, rooms, longest
+        self.most_changes = most_changes
         self.of_room, self.size, self.most = OrderedDict(), 0, most
         self.flights = {}
 
     async def painted(self, room, since, origin, variant):
         """The painting that brings a page from `since` to now."""
         known = self.rooms.by_id.get(room)
-        ahead = known is not None and since > known.version
-        whole = ahead or not 0 <= since - origin <= self.longest
+        missed = known.version - since if known else 0
+        whole = not (0 <= missed <= self.most_changes and 0 <= since - origin <= self.longest)
         key = room, None if whole else since, variant
         painting = self.of_room.get(room, {}).get(key)
         if painting and known and (painting.version, painting.epoch) == (known.version, known.epoch):

@@ -83,7 +83,7 @@ class Protocol(HttpToolsProtocol):
     def send_whole(self, answer):
         """Write an answer whose header lines are known to be well-formed in one go; False where uvicorn has to.
 
-        Uvicorn looks at each header, and writes twice: that is half of what a poll without news costs.
+        Uvicorn looks at each header, and writes twice: that would be a third of what a poll without news costs.
         """
         cycle = self.under_way
         if cycle.disconnected or not cycle.keep_alive or self.flow.write_paused:

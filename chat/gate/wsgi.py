@@ -5,6 +5,8 @@ import re
 import sys
 from typing import NamedTuple
 
+from chat.gate.grants import ENVIRON_KEY
+
 logger = logging.getLogger("chat.gate")
 
 # The gate knows these better than the client (the length) or has done them already (the chunks).
@@ -25,7 +27,7 @@ def call(application, scope, file, length, offer):
     """Run `application` here and now; its Answer, or None when it failed, which is then in the log."""
     try:
         with file:
-            return run(application, environ(scope, file, length) | {"parlour.gate": offer})
+            return run(application, environ(scope, file, length) | {ENVIRON_KEY: offer})
     except BaseException:  # sys.exit() too: nobody above a thread would hear of it
         # Neither path nor query: both may hold what opens a private room.
         logger.exception("%s request failed", scope["method"])

@@ -15,8 +15,10 @@ def poll(request, slug):
         return answers.polled(polling.no_longer_in(membership.room, cursor), goes_on=False)
     membership.seen()
     grants.offer(request, membership)
-    epoch, reading = membership.room.epoch, changes.since(membership.room, cursor)
-    if reading.room.epoch != epoch and not access.still_reads(membership):
+    try:
+        with access.reading_through(membership):
+            reading = changes.since(membership.room, cursor)
+    except access.Outside:
         return answers.polled(polling.no_longer_in(membership.room, cursor), goes_on=False)
     held = grants.may_hold(request)
     if "gone" in request.GET:

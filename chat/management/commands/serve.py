@@ -102,7 +102,8 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig, frame):
         super().handle_exit(sig, frame)
-        self.loop.call_soon_threadsafe(self.config.loaded_app.stop)
+        if self.started:
+            self.loop.call_soon_threadsafe(self.config.loaded_app.stop)
 
     async def startup(self, sockets=None):
         self.loop = asyncio.get_running_loop()
