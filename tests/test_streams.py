@@ -10,15 +10,31 @@ from chat import changes
 from chat.models import Message, Participant
 from tests.reading import FRAMED, Frame, held, until
 
+BEAT = '<li class="beat"'
+
+
+def ends_with_a_beat(frame):
+    return bool(re.search(BEAT + "[^<]*></li>\\s*\\Z", frame.text))
+
 
 def test_a_stream_brings_what_is_said_and_shows_that_it_lives(ann, ben, meanwhile, beats):
     frame = Frame(ann, meanwhile)
     ben.send("hello")
     frame.reads("hello")
-    frame.reads('class="beat"')
+    beats_so_far = frame.text.count(BEAT)
+    until(lambda: frame.text.count(BEAT) > beats_so_far)
     assert "set-cookie" not in frame.headers
     assert frame.headers["Content-Security-Policy"]
     assert frame.text.count("hello</div>") == 1
+
+
+def test_whatever_comes_last_on_a_stream_is_a_beat(ann, ben, meanwhile):
+    """Its sign of silence is shown where nothing follows a beat: a server that ends with a message still shows it."""
+    frame = Frame(ann, meanwhile)
+    assert ends_with_a_beat(frame)
+    ben.send("hello")
+    frame.reads("hello")
+    until(lambda: ends_with_a_beat(frame), 2)
 
 
 def test_edits_and_removals_reach_a_stream(ann, ben, meanwhile, beats):
@@ -95,7 +111,7 @@ def test_a_line_that_was_said_while_the_page_was_made_is_in_it_once(ann, ben, me
 
     monkeypatch.setattr(changes, "_read", read_later)
     frame = Frame(ann, meanwhile)
-    frame.reads('class="beat"')
+    until(lambda: frame.text.count(BEAT) > 2)
     assert frame.text.count("in between</div>") == 1
 
 

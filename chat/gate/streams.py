@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from chat.gate.grants import Grant
 
 HOLE = b"<!-- news -->"  # where in the page they go
-BEATS_EVERY = 5  # seconds without news until the stream shows that it is alive
+BEATS_EVERY = 5  # seconds without news until the stream shows once more that it is alive
 LASTS = 270, 330  # seconds, spread; the page then loads itself again, as small as at first
 SLOWEST = 15  # seconds for a reader to take what was written; uvicorn stops taking more at 64 kB
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """`grant` for `path`, a page that has been told everything up to `version`; `beat` is what comes without news."""
+    """`grant` for `path`, a page that has been told everything up to `version`; `beat` ends all that is written."""
 
     path: bytes
     grant: Grant
@@ -31,7 +31,7 @@ class Streams:
         """The page, then what is new for some minutes, then the page's end."""
         page, _hole, end = answer.body.partition(HOLE)
         await send({"type": "http.response.start", "status": answer.status, "headers": open_ended(answer.headers)})
-        await write(send, page)
+        await write(send, page + stream.beat)
         with self.polls.counted(stream.grant):
             await self.follow(stream, connection, send)
         await write(send, end, more=False)
@@ -47,7 +47,7 @@ class Streams:
             if grant is None or (news and news.whole):
                 return
             since = news.version if news else since
-            await write(send, news.html if news and news.html else stream.beat)
+            await write(send, (news.html if news else b"") + stream.beat)
 
 
 def open_ended(headers):
