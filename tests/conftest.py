@@ -15,7 +15,7 @@ from django.test import Client
 
 from chat import readers
 from chat.gate.asgi import Gate
-from chat.gate.protocol import Protocol
+from chat.gate.connection import Connection
 from chat.middleware import security_headers
 from chat.models import Participant
 from tests.browsing import IN_TIME
@@ -106,7 +106,7 @@ def _serving(django_db_setup):
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     gate = Gate(get_wsgi_application(), threads=4, headers=list(security_headers().items()), site=readers)
-    config = uvicorn.Config(gate, http=Protocol, log_config=None, proxy_headers=False, timeout_graceful_shutdown=1)
+    config = uvicorn.Config(gate, http=Connection, log_config=None, proxy_headers=False, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

@@ -77,7 +77,7 @@ def ask_at_random(gate, known, drawn, answered):
         assert answer.status == 200
         assert b'id="messages"' in answer.body or b'name="since"' in answer.body
         assert b"Join again" not in answer.body
-        assert (asked.grant.session, scope["raw_path"], asked.grant.member) in known["places"]
+        assert (asked.session, scope["raw_path"], asked.member) in known["places"]
 
 
 def scope_of(drawn, known):

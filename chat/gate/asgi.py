@@ -68,8 +68,6 @@ class Gate:
 
     async def http(self, scope, receive, send):
         try:
-            if answer := await self.own_answer(scope):
-                return scope["connection"].send_whole(answer) or await deliver(answer, send)
             offer = Offer(self.live and self.live.polls.has_place)
             answer = await self.answer(scope, receive, offer)
             if offer.stream and HOLE in answer.body and "connection" in scope:
@@ -79,16 +77,6 @@ class Gate:
             return None
         except Refused as refused:
             await self.refuse(refused, scope, receive, send)
-
-    async def own_answer(self, scope):
-        """What the gate itself answers to this poll, or None. Raises Gone, and Refused where the database is away."""
-        try:
-            return self.live and await self.live.answer(scope)
-        except Gone:
-            raise
-        except Exception as error:
-            logger.error("a poll could not be answered: %s: %s", type(error).__name__, error)
-            raise Refused(503) from None
 
     async def answer(self, scope, receive, offer):
         try:

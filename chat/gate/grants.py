@@ -6,12 +6,13 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
+from chat.gate.questions import QUERY
+
 ENVIRON_KEY = "parlour.gate"  # where in the WSGI environ an Offer is
 LONGEST = 300  # seconds that a grant holds before Django is asked again
 MOST = 64 * 1024 * 1024  # bytes that all grants together may take
+MORE_THAN_A_QUESTION = {b"content-length", b"transfer-encoding", b"expect", b"upgrade"}
 SIZE = 700  # bytes that one of them takes, its keys and its places in tables included; its poller is shared by many
-
-QUERY = re.compile(rb"since=([0-9]{1,18})&from=([0-9]{1,18})&at=([0-9]{1,12})\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +41,6 @@ class Offer:
     def __init__(self, has_place=None):
         self.grants, self.takes, self.stream = [], [], None
         self.has_place = has_place
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A poll that the gate may answer: by whom, and what its page says of itself."""
-
-    grant: Grant
-    since: int
-    origin: int
-    at: int
 
 
 class Grants:
@@ -100,15 +91,13 @@ class Grants:
         self.count -= len(self.by_session.pop(digest(session), ()))
 
     def asked(self, scope):
-        """The poll of a reader who may be answered here, or None: then Django has to say what this is.
+        """The grant of a reader whose poll may be answered here, or None: then Django has to say what this is.
 
         Strict on purpose. Nothing is decoded, and nothing may be there twice: where two programs read the same
         bytes differently, one of them lets somebody in whom the other would not.
         """
-        found = QUERY.match(scope["query_string"])
-        session = self.session_of(scope["headers"]) if found and scope["method"] == "GET" else None
-        grant = session and self.find(session, scope["raw_path"])
-        return Asked(grant, *map(int, found.groups())) if grant else None
+        session = self.session_of(scope["headers"]) if self.is_poll(scope) else None
+        return self.find(session, scope["raw_path"]) if session else None
 
     def is_poll(self, scope):
         return scope["method"] == "GET" and bool(QUERY.match(scope["query_string"]))
@@ -123,7 +112,7 @@ class Grants:
                 cookies = value
             elif name == b"hx-request":
                 htmx += value == b"true"
-            elif name in (b"content-length", b"transfer-encoding"):
+            elif name in MORE_THAN_A_QUESTION:
                 return None
         if not cookies or htmx != 1 or len(self.cookies_like_it.findall(cookies)) != 1:
             return None

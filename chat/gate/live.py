@@ -7,6 +7,7 @@ from chat.gate import rounds
 from chat.gate.grants import Grants
 from chat.gate.paintings import Paintings
 from chat.gate.polls import Gone, Polls
+from chat.gate.questions import Question
 from chat.gate.renewals import Renewals
 from chat.gate.rooms import Rooms
 from chat.gate.streams import Streams
@@ -34,6 +35,7 @@ class Live:
         self.site.listen(lambda *news: self.loop.call_soon_threadsafe(self.rooms.heard, *news))
         self.rounds = [
             asyncio.create_task(rounds.for_ever(rounds.watch, self.rooms, self.site, self.in_thread)),
+            asyncio.create_task(rounds.for_ever(rounds.end_holds, self.polls)),
             asyncio.create_task(rounds.for_ever(rounds.note_presence, self.polls, self.site, self.in_thread)),
         ]
 
@@ -49,12 +51,12 @@ class Live:
         for task in self.rounds:
             task.cancel()
 
-    async def answer(self, scope):
-        """The answer to a poll that was granted, or None for everything else. Raises polls.Gone."""
-        asked = self.grants.asked(scope)
-        if asked is None or "connection" not in scope:
-            return None
-        return await self.polls.answer(asked, scope["raw_path"], scope["connection"])
+    def question(self, cycle, head):
+        """What is asked in a request that was parsed from `head`, and where its page stands, if that is a poll that was
+        granted; otherwise None."""
+        scope, grant = cycle.scope, self.grants.asked(cycle.scope)
+        question = grant and Question.read(head, scope, grant.session, cycle.keep_alive)
+        return (question, question.numbers(head)) if question else None
 
     @contextlib.asynccontextmanager
     async def turn(self, scope):

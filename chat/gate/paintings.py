@@ -32,15 +32,24 @@ class Paintings:
 
     async def painted(self, room, since, origin, variant):
         """The painting that brings a page from `since` to now."""
+        key = self.key(room, since, origin, variant)
+        return self.kept(key) or await asyncio.shield(self.flights.get(key) or self.take_off(key))
+
+    def key(self, room, since, origin, variant):
+        """What pages that need the same painting have in common."""
         known = self.rooms.by_id.get(room)
         missed = known.version - since if known else 0
         whole = not (0 <= missed <= self.most_changes and 0 <= since - origin <= self.longest)
-        key = room, None if whole else since, variant
+        return room, None if whole else since, variant
+
+    def kept(self, key):
+        """The painting that is there already, if nothing has happened since it was made; otherwise None."""
+        room, known = key[0], self.rooms.by_id.get(key[0])
         painting = self.of_room.get(room, {}).get(key)
-        if painting and known and (painting.version, painting.epoch) == (known.version, known.epoch):
-            self.of_room.move_to_end(room)
-            return painting
-        return await asyncio.shield(self.flights.get(key) or self.take_off(key))
+        if not painting or not known or painting[:2] != (known.version, known.epoch):
+            return None
+        self.of_room.move_to_end(room)
+        return painting
 
     def take_off(self, key):
         room, since, variant = key

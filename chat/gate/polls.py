@@ -2,11 +2,18 @@
 
 import asyncio
 import contextlib
+import logging
 import random
 import time
 from collections import Counter
+from typing import NamedTuple
 
-from chat.gate.wsgi import Answer
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+from chat.gate import refusals
+from chat.gate.wheel import Wheel
+
+logger = logging.getLogger("chat.gate")
 
 SHORTEST_HOLD, LONGEST_HOLD = 7, 9  # seconds, spread, so that readers do not come back in waves
 FRESH = 4  # seconds; a page that asks later than that after it was told has slept, and is told where it stands at once
@@ -18,10 +25,44 @@ OWN_HEADERS = [
     (b"vary", b"HX-Request"),
 ]
 ASK_NEXT = (b"hx-trigger", b"asked")
+A_POLL = {"method": "GET", "headers": [(b"hx-request", b"true")]}
 
 
 class Gone(Exception):
     """Whoever asked has hung up."""
+
+
+class Told(NamedTuple):
+    """An answer as it is written: `head` begins with the status, and lacks what the server adds and the blank line."""
+
+    head: bytes
+    body: bytes
+
+
+class Poll:
+    """A page's question on `connection`, until it is answered: it has been told everything up to version `since`, at
+    `at` (seconds since 1970), and its log was painted whole at version `origin`."""
+
+    __slots__ = ("at", "connection", "grant", "origin", "polls", "question", "room", "since", "slot")
+
+    def __init__(self, connection, question, since, origin, at):
+        self.connection, self.question = connection, question
+        self.since, self.origin, self.at = since, origin, at
+        self.room = None  # in which it is held
+
+    def said(self):
+        return self.question.said(self.since, self.origin, self.at)
+
+    def wake(self):
+        """Have it answered; the task in which somebody is asked for that first, if that has to be."""
+        if self.room:
+            self.give_up()
+            return self.polls.tell(self)
+        return None
+
+    def give_up(self):
+        if self.room:
+            self.polls.let_go(self)
 
 
 class Polls:
@@ -29,29 +70,35 @@ class Polls:
 
     def __init__(self, grants, rooms, paintings, renewals, headers, most=10_000):
         self.grants, self.rooms, self.paintings, self.renewals = grants, rooms, paintings, renewals
-        headers = [*headers, *OWN_HEADERS]
-        self.head, self.head_with_news = with_lines(headers), with_lines([*headers, ASK_NEXT])
+        away = refusals.answer(refusals.Refused(503), A_POLL, headers)
+        self.away = Told(with_lines(503, away.headers), away.body)
+        self.head = with_lines(200, [*headers, *OWN_HEADERS])
+        self.head_with_news = with_lines(200, [*headers, *OWN_HEADERS, ASK_NEXT])
         self.most = most
         self.held, self.by_session, self.by_address = 0, Counter(), Counter()
+        self.wheel = Wheel()
+        self.asking = set()
         self.members = set()
         self.stopping = False
 
-    async def answer(self, asked, path, connection):
-        """The answer, or None where Django has to give it. Raises Gone."""
-        room = self.rooms.polled(asked.grant.room)
-        if room is None:
-            return None
-        self.members.add(asked.grant.member)
-        if self.may_hold(asked, room):
-            with self.counted(asked.grant):
-                await self.wait(room, connection, random.uniform(SHORTEST_HOLD, LONGEST_HOLD))  # noqa: S311
-        return await self.told(asked, path)
+    def take(self, poll):
+        """See to it that this poll is answered, now or when there is news; False where Django has to."""
+        poll.polls, poll.grant = self, self.grants.find(poll.question.session, poll.question.path)
+        room = poll.grant and self.rooms.polled(poll.grant.room)
+        if not room:
+            return False
+        self.members.add(poll.grant.member)
+        if self.may_hold(poll, room):
+            self.hold(poll, room)
+        else:
+            self.tell(poll)
+        return True
 
-    def may_hold(self, asked, room):
+    def may_hold(self, poll, room):
         return (
-            (asked.since, asked.grant.epoch) == (room.version, room.epoch)
-            and -1 <= time.time() - asked.at <= FRESH
-            and self.has_place(asked.grant.session, asked.grant.address)
+            (poll.since, poll.grant.epoch) == (room.version, room.epoch)
+            and -1 <= time.time() - poll.at <= FRESH
+            and self.has_place(poll.grant.session, poll.grant.address)
         )
 
     def has_place(self, session, address):
@@ -63,21 +110,22 @@ class Polls:
             and (not address or self.by_address.get(address, 0) < MOST_PER_ADDRESS)
         )
 
-    async def wait(self, room, connection, seconds):
-        """Wait for news, for a change of rights, or for so many seconds. Raises Gone."""
-        if connection.transport.is_closing():
-            raise Gone
-        loop = asyncio.get_running_loop()
-        news = connection.waiting = loop.create_future()
-        end = loop.call_later(seconds, end_of_hold, news)
-        room.waiting.add(news)
-        try:
-            if not await news:
-                raise Gone
-        finally:
-            end.cancel()
-            connection.waiting = None
-            room.waiting.discard(news)
+    def hold(self, poll, room):
+        poll.room = room
+        room.waiting.add(poll)
+        poll.slot = self.wheel.put(poll, random.uniform(SHORTEST_HOLD, LONGEST_HOLD))  # noqa: S311
+        self._count(poll.grant, 1)
+
+    def let_go(self, poll):
+        poll.room.waiting.discard(poll)
+        poll.slot.discard(poll)
+        poll.room = None
+        self._count(poll.grant, -1)
+
+    def end_holds(self):
+        """Have those answered who have waited for as long as they may."""
+        if due := self.wheel.due():
+            self.rooms.wake(due)
 
     @contextlib.contextmanager
     def counted(self, grant):
@@ -94,19 +142,38 @@ class Polls:
             if not counter[key]:
                 del counter[key]
 
-    async def told(self, asked, path):
-        """What is new, with the poller around it; None where Django has to say it.
-
-        With news the page asks again at once, if the gate has a place for it to wait in: it misses nothing of a lively
-        talk, and asks no more often than there is something to say.
-        """
-        grant, news = await self.news(asked.grant, asked.since, path, asked.origin)
-        if grant is None:
+    def tell(self, poll):
+        """Answer this poll as things are by now; the task in which somebody is asked first, if that has to be."""
+        if told := self.known(poll):
+            poll.connection.answer(told)
             return None
-        if news is None:
-            return self.put_together(grant, asked.since, asked.origin, b"", False)
-        origin = news.version if news.whole else asked.origin
-        return self.put_together(grant, news.version, origin, news.html, self.has_place(grant.session, grant.address))
+        asking = asyncio.create_task(self.find_out(poll))
+        self.asking.add(asking)
+        asking.add_done_callback(self.asking.discard)
+        return asking
+
+    def known(self, poll):
+        """What to tell, where nobody has to be asked for it; otherwise None."""
+        room, grant = self.rooms.polled(poll.grant.room), poll.grant
+        if room and grant.epoch != room.epoch:
+            grant = self.grants.find(grant.session, poll.question.path)  # renewed together with another's
+        if not room or not grant or grant.epoch != room.epoch:
+            return None
+        if poll.since == room.version:
+            return self.without_news(poll, grant)
+        painting = self.paintings.kept(self.paintings.key(grant.room, poll.since, poll.origin, grant.variant))
+        return painting and self.with_news(poll, grant, painting)
+
+    async def find_out(self, poll):
+        """Answer it, whoever has to be asked for that."""
+        try:
+            grant, news = await self.news(poll.grant, poll.since, poll.question.path, poll.origin)
+        except Exception as error:
+            logger.error("a poll could not be answered: %s: %s", type(error).__name__, error)
+            return poll.connection.answer(self.away)
+        if not grant:
+            return poll.connection.ask_django()
+        return poll.connection.answer(self.with_news(poll, grant, news) if news else self.without_news(poll, grant))
 
     async def news(self, grant, since, path, origin=None):
         """The grant as it holds by now, and what is new since then, as far as this reader may know it.
@@ -132,12 +199,15 @@ class Polls:
                 return grant, painting
         return None, None
 
-    def put_together(self, grant, since, origin, html, ask_next):
-        before, between, then, after = grant.poller
-        told = b"%b%d%b%d%b%d%b%b" % (before, since, between, origin, then, int(time.time()), after, html)
-        headers, lines = self.head_with_news if ask_next else self.head
-        length = b"%d" % len(told)
-        return Answer(200, [*headers, (b"content-length", length)], told, b"%bcontent-length: %b\r\n" % (lines, length))
+    def without_news(self, poll, grant):
+        return Told(*with_length(self.head, poller(grant, poll.since, poll.origin)))
+
+    def with_news(self, poll, grant, painting):
+        """With news the page asks again at once, if the gate has a place for it to wait in: it misses nothing of a
+        lively talk, and asks no more often than there is something to say."""
+        body = poller(grant, painting.version, painting.version if painting.whole else poll.origin) + painting.html
+        ask_next = self.has_place(grant.session, grant.address)
+        return Told(*with_length(self.head_with_news if ask_next else self.head, body))
 
     def stop(self):
         """Hold nobody any more, and answer everybody who is held."""
@@ -150,11 +220,15 @@ class Polls:
         return members
 
 
-def with_lines(headers):
-    """Headers, and the lines that they are on the wire."""
-    return headers, b"".join(b"%b: %b\r\n" % pair for pair in headers)
+def with_lines(status, headers):
+    return STATUS_LINE[status] + b"".join(b"%b: %b\r\n" % pair for pair in headers)
 
 
-def end_of_hold(future):
-    if not future.done():
-        future.set_result(True)
+def with_length(head, body):
+    return b"%bcontent-length: %d\r\n" % (head, len(body)), body
+
+
+def poller(grant, since, origin):
+    """What tells the page how it stands, and asks next."""
+    before, between, then, after = grant.poller
+    return b"%b%d%b%d%b%d%b" % (before, since, between, origin, then, int(time.time()), after)

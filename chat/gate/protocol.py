@@ -1,6 +1,6 @@
 """HTTP with bounds that uvicorn leaves open: how large all beside a body may be, and how long a head may take."""
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 LARGEST_HEAD = 64 * 1024  # bytes of a request that are not its body: request line, headers, marks of chunks, trailers
 MOST_PIPELINED = 8  # requests that wait for the one before them; browsers send none
@@ -20,11 +20,10 @@ class TooMany(Exception):
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection. While a head is awaited, a timer runs; until a request is whole, its bytes are counted."""
+    """While a head is awaited, a timer runs; until a request is whole, its bytes are counted."""
 
     timer = under_way = None
     incomplete = False
-    waiting = None  # the future of a poll that is held on this connection
     longest_head = LONGEST_HEAD
 
     def connection_made(self, transport):
@@ -33,8 +32,6 @@ class Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc):
         self._head_is_here()
-        if self.waiting and not self.waiting.done():
-            self.waiting.set_result(False)
         super().connection_lost(exc)
         # Uvicorn tells only the newest request of it; the one under way would write into a closed connection.
         for cycle in [self.under_way, *(waiting for waiting, _app in self.pipeline)]:
@@ -79,21 +76,6 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self):
         self.incomplete = False
         super().on_message_complete()
-
-    def send_whole(self, answer):
-        """Write an answer whose header lines are known to be well-formed in one go; False where uvicorn has to.
-
-        Uvicorn looks at each header, and writes twice: that would be a third of what a poll without news costs.
-        """
-        cycle = self.under_way
-        if cycle.disconnected or not cycle.keep_alive or self.flow.write_paused:
-            return False
-        cycle.response_started = cycle.response_complete = True
-        date = b"".join(b"%b: %b\r\n" % pair for pair in self.server_state.default_headers)
-        self.transport.write(b"%b%b%b\r\n%b" % (STATUS_LINE[answer.status], date, answer.lines, answer.body))
-        cycle.message_event.set()
-        cycle.on_response()
-        return True
 
     def _start_asgi_task(self, cycle, app):
         self.under_way = cycle

@@ -21,6 +21,8 @@ class Renewals:
     async def renew(self, room_id, room):
         grants = [(path, grant) for path, grant in self.grants.of_room(room_id) if grant.epoch != room.epoch]
         readers = {(grant.session, grant.member, grant.generation) for _, grant in grants}
+        if not grants:
+            return
         epoch, holding = await self.in_thread(self.still_hold, room_id, readers)
         for path, grant in grants:
             holds = (grant.session, grant.member, grant.generation) in holding

@@ -15,7 +15,7 @@ class Room:
     def __init__(self, version, epoch):
         self.version, self.epoch = version, epoch
         self.polled_at = time.monotonic()
-        self.waiting = set()  # futures of held polls
+        self.waiting = set()  # held polls, and streams; each has `wake`
 
 
 class Rooms:
@@ -45,22 +45,26 @@ class Rooms:
         room = self.by_id.get(room_id)
         if room and (version > room.version or epoch > room.epoch):
             room.version, room.epoch = max(version, room.version), max(epoch, room.epoch)
-            self.wake(room)
+            self.wake_room(room)
 
-    def wake(self, room):
+    def wake_room(self, room):
         woken, room.waiting = room.waiting, set()
-        task = asyncio.create_task(wake(woken))
+        self.wake(woken)
+
+    def wake(self, waiting):
+        """Wake them in slices, soon."""
+        task = asyncio.create_task(wake(waiting))
         self.waking.add(task)
         task.add_done_callback(self.waking.discard)
 
     def wake_all(self):
         for room in self.by_id.values():
-            self.wake(room)
+            self.wake_room(room)
 
     def gone(self, ids):
         """These rooms are not in the database any more; whoever reads them asks Django."""
         for room_id in ids:
-            self.wake(self.by_id.pop(room_id))
+            self.wake_room(self.by_id.pop(room_id))
 
     def watched(self):
         """The ids of the rooms that somebody reads; the others are forgotten."""
@@ -70,8 +74,9 @@ class Rooms:
 
 
 async def wake(waiting):
-    for number, future in enumerate(waiting):
-        if not future.done():
-            future.set_result(True)
-        if number % SLICE == SLICE - 1:
+    """Where an answer takes a question first, the others wait for it too: they would ask the same."""
+    for number, one in enumerate(waiting, start=1):
+        if asking := one.wake():
+            await asyncio.wait({asking})
+        if number % SLICE == 0:
             await asyncio.sleep(0)

@@ -3,10 +3,19 @@
 import asyncio
 import logging
 
+from chat.gate import wheel
+
 logger = logging.getLogger("chat.gate")
 
 LOOKS_EVERY = 0.1  # seconds between two looks at what other processes have written
 NOTES_EVERY = 30  # seconds between two notes of who is here
+
+
+async def end_holds(polls):
+    """Answer those who have waited for as long as they may."""
+    while True:
+        await asyncio.sleep(wheel.SLOT)
+        polls.end_holds()
 
 
 async def watch(rooms, site, in_thread):

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from chat.gate.grants import Grant
+from chat.gate.polls import Gone
 
 HOLE = b"<!-- news -->"  # where in the page they go
 BEATS_EVERY = 5  # seconds without news until the stream shows once more that it is alive
@@ -41,13 +42,36 @@ class Streams:
         while time.monotonic() < end and not self.polls.stopping and not connection.transport.is_closing():
             room = self.rooms.polled(grant.room)
             if room and (since, grant.epoch) == (room.version, room.epoch):
-                await self.polls.wait(room, connection, BEATS_EVERY)
+                await wait(room, connection)
             self.polls.members.add(grant.member)
             grant, news = await self.polls.news(grant, since, stream.path)
             if grant is None or (news and news.whole):
                 return
             since = news.version if news else since
             await write(send, (news.html if news else b"") + stream.beat)
+
+
+class Waiting(asyncio.Future):
+    """A stream's wait for news in a room, or for the end of its connection."""
+
+    def wake(self, connected=True):
+        if not self.done():
+            self.set_result(connected)
+
+
+async def wait(room, connection):
+    """Wait for news, for a change of rights, or for the time of the next beat. Raises Gone."""
+    waiting = connection.waiting = Waiting()
+    room.waiting.add(waiting)
+    try:
+        async with asyncio.timeout(BEATS_EVERY):
+            if not await waiting:
+                raise Gone
+    except TimeoutError:
+        pass
+    finally:
+        connection.waiting = None
+        room.waiting.discard(waiting)
 
 
 def open_ended(headers):

@@ -15,12 +15,9 @@ CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Answer(NamedTuple):
-    """`lines` are the headers as they are sent, where somebody has put them together beforehand."""
-
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
-    lines: bytes = b""
 
 
 def call(application, scope, file, length, offer):

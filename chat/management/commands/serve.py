@@ -21,7 +21,7 @@ from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from redis import Redis, RedisError
 
-from chat.gate.protocol import Protocol
+from chat.gate.connection import Connection
 from chat_app.caches import PATIENCE
 
 BACKLOG = 2048  # connections that the system accepts before the server comes to them
@@ -209,7 +209,7 @@ def configuration():
         "chat_app.asgi:application",
         interface="asgi3",
         loop="uvloop",
-        http=Protocol,
+        http=Connection,
         ws="none",
         lifespan="on",
         log_config=None,  # the project's LOGGING says where lines go
