@@ -27,8 +27,9 @@ def idle_for(readers, full):
 
 def measure_one(readers, idle):
     with running() as server:
-        place = people.make_one(server, readers + 2)
-        sender, warm, *others = place.people
+        place = people.make_one(server, readers + 1)
+        warm, *others = place.people
+        (sender,) = people.make_one(server, name="Elsewhere").people
         warm_up(server, warm, place.version)
         before = server.memory()
         with reading(server, others, {place.slug: place.version}) as crowd:
@@ -60,7 +61,7 @@ def quiet(server, readers, seconds):
 
 
 def again(server, crowd, sender, readers):
-    """After a restart: when the last reader waits again, and how somebody fares who writes meanwhile."""
+    """After a restart: when the last reader waits again, and how somebody fares who writes elsewhere meanwhile."""
     with working(Senders, server.address, [sender], 1) as senders:
         began = time.monotonic()
         stopped, started = server.restart()
