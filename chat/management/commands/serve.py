@@ -26,6 +26,7 @@ from chat_app.caches import PATIENCE
 
 BACKLOG = 2048  # connections that the system accepts before the server comes to them
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to look for one that listens everywhere
+LAST_POLLS = 0.3  # seconds between the answer to all who wait and the end of their connections
 BIND = re.compile(r"(?:(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^\s:\[\]/]+))?:)?(?P<port>[0-9]{1,5})", re.ASCII)
 
 NO_LIMITS = """
@@ -101,9 +102,15 @@ class Server(uvicorn.Server):
     """Uvicorn's, but at its end those who wait for news are answered before connections are closed."""
 
     def handle_exit(self, sig, frame):
-        super().handle_exit(sig, frame)
         if self.started:
-            self.loop.call_soon_threadsafe(self.config.loaded_app.stop)
+            self.loop.call_soon_threadsafe(self.stop, sig, frame)
+        else:
+            super().handle_exit(sig, frame)
+
+    def stop(self, sig, frame):
+        """Answer once more those who were told to ask again at once: they would miss that poll, and then a tick."""
+        self.config.loaded_app.stop()
+        self.loop.call_later(LAST_POLLS, super().handle_exit, sig, frame)
 
     async def startup(self, sockets=None):
         self.loop = asyncio.get_running_loop()
