@@ -114,6 +114,23 @@ def test_a_painting_that_the_act_has_overtaken_is_not_shown(ann, ben, gate, mean
     assert "now that she is gone" not in poll.result(5).text
 
 
+def test_rights_are_asked_about_once_even_where_news_of_them_comes_late(
+    ann, ben, reader, gate, meanwhile, beats, monkeypatch
+):
+    frame, questions = Frame(ann, meanwhile), []
+    held(gate)
+    renew = gate.live.polls.renewals.still_hold
+    monkeypatch.setattr(gate.live.polls.renewals, "still_hold", lambda *a: questions.append(a) or renew(*a))
+    monkeypatch.setattr(news.told, "receivers", [])
+    beats_so_far, rooms = frame.text.count("beat"), gate.live.rooms
+    known = rooms.by_id[ann.member.room_id]
+    for member in (ben.member, reader("Cy").member):
+        member.leave()
+    gate.live.loop.call_soon_threadsafe(rooms.heard, ann.member.room_id, known.version, known.epoch + 1)
+    until(lambda: frame.text.count("beat") > beats_so_far + 5)
+    assert len(questions) == 1
+
+
 STRANGE = [
     "since={0}&from={0}&at={1}&at={1}",
     "since={0}&from={0}&at={1}&x=1",

@@ -93,6 +93,22 @@ def test_changed_preferences_show_in_the_next_poll(ann, ben, short_holds):
     assert "+0900" in ann.poll().text
 
 
+def test_a_poll_under_way_while_preferences_change_does_not_bring_the_old_ones_back(
+    ann, ben, gate, meanwhile, monkeypatch
+):
+    gate.live.loop.call_soon_threadsafe(gate.live.forget)
+    polled, changed = views.answers.polled, Event()
+    monkeypatch.setattr(views.answers, "polled", lambda *a, **k: (polled(*a, **k), changed.wait(5))[0])
+    poll = meanwhile(ann.ask)
+    until(lambda: gate.working == 1)
+    form = {"time_zone": "Asia/Tokyo", "refresh_seconds": "5", "csrfmiddlewaretoken": ann.token}
+    assert httpx.post(f"{ann.http.base_url}/preferences/", data=form, cookies=dict(ann.http.cookies)).status_code == 303
+    changed.set()
+    poll.result(5)
+    ben.send("hello")
+    assert "+0900" in ann.poll().text
+
+
 def test_readers_in_one_zone_share_a_painting(ann, ben, reader, gate, meanwhile, monkeypatch):
     made, paint = [], gate.live.polls.paintings.paint
     monkeypatch.setattr(gate.live.polls.paintings, "paint", lambda *a: made.append(a) or paint(*a))

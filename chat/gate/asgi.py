@@ -71,7 +71,7 @@ class Gate:
             offer = Offer(self.live and self.live.polls.has_place)
             answer = await self.answer(scope, receive, offer)
             if offer.stream and HOLE in answer.body and "connection" in scope:
-                return await self.live.stream(offer.stream(), answer, scope["connection"], send)
+                return await self.live.stream(offer, answer, scope["connection"], send)
             await deliver(answer, send)
         except (bodies.Disconnected, Gone):
             return None

@@ -12,6 +12,7 @@ ENVIRON_KEY = "parlour.gate"  # where in the WSGI environ an Offer is
 LONGEST = 300  # seconds that a grant holds before Django is asked again
 MOST = 64 * 1024 * 1024  # bytes that all grants together may take
 MORE_THAN_A_QUESTION = {b"content-length", b"transfer-encoding", b"expect", b"upgrade"}
+MOST_TAKEN = 1000  # sessions of which it is remembered that their grants were taken, for requests under way then
 SIZE = 700  # bytes that one of them takes, its keys and its places in tables included; its poller is shared by many
 
 
@@ -41,6 +42,7 @@ class Offer:
     def __init__(self, has_place=None):
         self.grants, self.takes, self.stream = [], [], None
         self.has_place = has_place
+        self.made_at = time.monotonic()
 
 
 class Grants:
@@ -52,8 +54,12 @@ class Grants:
         self.cookies_like_it = re.compile(name + rb"[\x00-\x20\x85\xa0]*=")
         self.most, self.count = most, 0
         self.by_session = OrderedDict()
+        self.taken_at = OrderedDict()
 
-    def give(self, path, grant):
+    def give(self, path, grant, asked_at):
+        """Keep it, unless the grants of its session were taken since it was asked for."""
+        if self.taken_at.get(digest(grant.session), 0) >= asked_at:
+            return
         grants = self.by_session.setdefault(digest(grant.session), {})
         self.count += path not in grants
         grants[path] = replace(grant, until=min(grant.until, time.monotonic() + LONGEST))
@@ -88,7 +94,12 @@ class Grants:
 
     def take(self, session):
         """All grants of that session: its reader has changed what pages look like."""
-        self.count -= len(self.by_session.pop(digest(session), ()))
+        key = digest(session)
+        self.count -= len(self.by_session.pop(key, ()))
+        self.taken_at[key] = time.monotonic()
+        self.taken_at.move_to_end(key)
+        if len(self.taken_at) > MOST_TAKEN:
+            self.taken_at.popitem(last=False)
 
     def asked(self, scope):
         """The grant of a reader whose poll may be answered here, or None: then Django has to say what this is.

@@ -77,9 +77,10 @@ class Live:
         self.grants.by_session.clear()
         self.grants.count = 0
 
-    async def stream(self, stream, answer, connection, send):
+    async def stream(self, offer, answer, connection, send):
         """Send the page, and go on with it for as long as its reader may read and takes what comes."""
-        self.give(stream.path, stream.grant, stream.version)
+        stream = offer.stream()
+        self.give(stream.path, stream.grant, stream.version, offer.made_at)
         try:
             await self.streams.serve(stream, answer, connection, send)
         except TimeoutError:
@@ -91,8 +92,8 @@ class Live:
             self.grants.take(session)
         for grant in offer.grants:
             path, grant, version = grant()
-            self.give(path, grant, version)
+            self.give(path, grant, version, offer.made_at)
 
-    def give(self, path, grant, version):
-        self.grants.give(path, grant)
+    def give(self, path, grant, version, asked_at):
+        self.grants.give(path, grant, asked_at)
         self.rooms.seen(grant.room, version, grant.epoch)

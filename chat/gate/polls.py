@@ -187,6 +187,7 @@ class Polls:
                 grant = self.grants.find(grant.session, path)
             if room is None or grant is None:
                 break
+            self.rooms.heard(grant.room, room.version, grant.epoch)
             if since == room.version:
                 return grant, None
             painting = await self.paintings.painted(
