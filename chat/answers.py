@@ -15,7 +15,7 @@ from chat import access, changes, composers, grants, polling
 from chat.forms import JoinForm, MessageForm, RefreshForm
 from chat.models import Room
 
-SOON = 2  # seconds after the end of a stream until the frame loads itself again
+SOON = 5  # seconds after the end of a stream until the frame loads itself again; a server that restarts is back by then
 STOP_POLLING = 286  # htmx swaps this answer in and polls no more
 
 
