@@ -21,9 +21,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def redis(tmp_path):
     """A Redis of one's own: its address, a function that stops it and one that starts it."""
     server = Server(tmp_path)
-    server.start()
-    yield server
-    server.stop()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
 
 
 class Server:
@@ -34,8 +36,11 @@ class Server:
     def start(self):
         command = [shutil.which("redis-server"), "--port", "0", "--unixsocket", self.socket, "--save", ""]
         self.process = subprocess.Popen([*command, "--dir", self.folder], stdout=subprocess.DEVNULL)
-        until(self.socket.exists)
-        until(lambda: Redis.from_url(self.url).ping())
+        until(self.answers)
+
+    def answers(self):
+        with suppress(RedisError), Redis.from_url(self.url) as client:
+            return client.ping()
 
     def stop(self):
         self.process.terminate()

@@ -263,7 +263,10 @@ def test_plain_links_lead_back_to_the_beginning(long_talk, visitor, javascript):
 
 def page_ids(visitor):
     """Like `ids`, on a page that is no room but a part of its log."""
-    return visitor.page.locator("#messages .lines > li[id]").evaluate_all("lines => lines.map(line => line.id)")
+    visitor.page.wait_for_load_state("domcontentloaded")
+    lines = visitor.page.locator("#messages .lines > li[id]")
+    expect(lines.first).to_be_attached()
+    return lines.evaluate_all("lines => lines.map(line => line.id)")
 
 
 def test_from_far_back_links_lead_forward_again(long_talk, visitor):
