@@ -3,10 +3,11 @@
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils import timezone
 
-from chat.models import Membership, Message, Participant, Room
+from chat.models import FormerAddress, Invitation, Membership, Message, Participant, Room
 
 SESSION_KEY = "participant"
 GENERATION_KEY = "generation"
@@ -16,6 +17,13 @@ RENEWED_EVERY = 30 * 24 * 3600  # seconds
 
 class Outside(Exception):
     """Somebody asks for the inside of an open room without being in it; `room` is where they can join."""
+
+    def __init__(self, room):
+        self.room = room
+
+
+class Moved(Exception):
+    """Somebody looks for a room where it was before; `room` is where it is now."""
 
     def __init__(self, room):
         self.room = room
@@ -60,10 +68,22 @@ def membership_of(request, slug):
     if not pk:
         return None
     mine = Membership.objects.filter(participant=pk, participant__generation=_generation(request))
-    membership = mine.select_related("room", "participant").filter(room__slug=slug).first()
+    mine = mine.select_related("room", "participant")
+    membership = mine.filter(room__slug=slug).first() or _led_on(mine, slug)
     if membership:
         _recognise(request, membership.participant)
     return membership
+
+
+def _led_on(mine, slug):
+    """The membership of somebody who is in the room that was here before; a stranger learns nothing of it."""
+    leading = FormerAddress.objects.leading(slug).values("room")
+    return mine.filter(status=Membership.Status.IN, room__in=leading).first()
+
+
+def was_withdrawn(membership, slug):
+    """Whether the room has left this address for one of which only its members are told."""
+    return membership.room.slug != slug and FormerAddress.objects.filter(slug=slug).exclude(until=None).exists()
 
 
 def membership_to_read(request, slug):
@@ -71,8 +91,15 @@ def membership_to_read(request, slug):
     membership = membership_of(request, slug)
     if membership is None or not membership.present:
         raise Outside(room_to_join(slug))
+    _must_look_where_it_is(request, membership.room, slug)
     membership.seen()
     return membership
+
+
+def _must_look_where_it_is(request, room, slug):
+    """Whoever looks is led to the room's address of now; whoever writes has written already. Raises Moved."""
+    if room.slug != slug and request.method in ("GET", "HEAD"):
+        raise Moved(room)
 
 
 def membership_to_write(request, slug):
@@ -96,11 +123,101 @@ def reading_through(membership):
 
 
 def room_to_join(slug):
-    """A room whose door may be shown to anybody, or 404."""
-    room = Room.objects.filter(slug=slug).first()
+    """A room whose door may be shown to anybody, or 404: for a private one and for none in the same way."""
+    found = Room.objects.found()
+    room = found.filter(slug=slug).first()
     if room is None:
-        raise Http404
+        leading = FormerAddress.objects.leading(slug).filter(until=None).values("room")
+        room = found.filter(pk__in=leading).first()
+        if room is None:
+            raise Http404
+        raise Moved(room)
     return room
+
+
+def room_to_join_again(request, slug):
+    """The same, and also the room in which this person is already: its door may be open still in another tab."""
+    membership = membership_of(request, slug)
+    return membership.room if membership and membership.present else room_to_join(slug)
+
+
+def invitation_to_read(key):
+    """An invitation by the key in its link, whether it still holds or not, or 404."""
+    invitation = Invitation.objects.by_key(key)
+    if invitation is None:
+        raise Http404
+    return invitation
+
+
+def moderates(membership):
+    """Whether this person keeps order in the room."""
+    return membership.role in (Membership.Role.OWNER, Membership.Role.MODERATOR)
+
+
+def owns(membership):
+    return membership.role == Membership.Role.OWNER
+
+
+def reads(request, room):
+    membership = membership_of(request, room.slug)
+    return bool(membership and membership.present)
+
+
+def keeping(membership):
+    """What the pages of a room show of it: the room, who looks, and what they may do."""
+    return {
+        "room": membership.room,
+        "membership": membership,
+        "may_moderate": moderates(membership),
+        "may_own": owns(membership),
+    }
+
+
+def membership_to_moderate(request, slug):
+    """The membership through which this person changes how the room is."""
+    membership = membership_to_read(request, slug)
+    if not moderates(membership):
+        raise PermissionDenied
+    return membership
+
+
+def membership_to_own(request, slug):
+    membership = membership_to_read(request, slug)
+    if not owns(membership):
+        raise PermissionDenied
+    return membership
+
+
+def invitation_to_revoke(request, slug, pk):
+    room = membership_to_moderate(request, slug).room
+    return _or_404(room.invitations.filter(pk=pk))
+
+
+def member_to_remove(request, slug, pk):
+    """Who shows out, and whom: a moderator any member, the owner moderators too, nobody the owner or themselves."""
+    by = membership_to_moderate(request, slug)
+    member = _or_404(by.room.memberships.inside().filter(pk=pk))
+    if not may_remove(by, member):
+        raise PermissionDenied
+    return by, member
+
+
+def may_remove(by, member):
+    above = owns(by) or (moderates(by) and not moderates(member))
+    return above and member.pk != by.pk
+
+
+def member_to_promote(request, slug, pk):
+    """The owner, and whose role they change: never their own, as a room has one owner."""
+    by = membership_to_own(request, slug)
+    return by, _or_404(by.room.memberships.inside().filter(pk=pk).exclude(pk=by.pk))
+
+
+def _or_404(found):
+    thing = found.first()
+    if thing is None:
+        raise Http404
+    return thing
 
 
 def message_to_read(request, pk):

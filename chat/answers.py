@@ -44,7 +44,7 @@ def see_other(request, url):
 def home(request, form, participant, status=200):
     rooms = Room.objects.with_here().by_activity()
     mine = rooms.of(participant)
-    others = rooms.exclude(pk__in=mine.values("pk"))
+    others = rooms.listed().exclude(pk__in=mine.values("pk"))
     context = {"form": form, "mine": mine, "rooms": others.page(request.GET.get("page"))}
     return _door(request, "rooms/home.html", context, status)
 
@@ -86,8 +86,8 @@ def room_view(membership, composer):
     with access.reading_through(membership):
         reading, log = changes.log(membership.room)
     neighbours = Room.objects.of(membership.participant).by_activity()
-    context = {"log": log, "membership": membership, "my_rooms": neighbours, "poll": polling.state(reading)}
-    return context | writing(membership, composer)
+    context = {"log": log, "my_rooms": neighbours, "poll": polling.state(reading)}
+    return access.keeping(membership) | context | writing(membership, composer)
 
 
 def writing(membership, composer):

@@ -166,7 +166,8 @@ def _read(room, messages, since=None):
     inner, params = messages.query.sql_with_params()
     rows = Message.objects.raw(  # Only SQL of Django's own making is put in; what people typed is in the parameters.
         "SELECT lines.*, room.version AS room_version, room.epoch AS room_epoch, room.topic AS room_topic,"
-        " room.locked AS room_locked, room.floor_version AS room_floor, room.header_version AS room_header"
+        " room.name AS room_name, room.access AS room_access, room.locked AS room_locked,"
+        " room.floor_version AS room_floor, room.header_version AS room_header"
         f" FROM chat_room AS room LEFT JOIN ({inner}) AS lines ON lines.room_id = room.id WHERE room.id = %s",
         [*params, room.pk],
     )
@@ -178,6 +179,7 @@ def _read(room, messages, since=None):
 def _as_of(room, row):
     """The room as it was in the moment that this row was read."""
     room.version, room.epoch, room.topic = row.room_version, row.room_epoch, row.room_topic
+    room.name, room.access = row.room_name, row.room_access
     room.locked, room.floor_version, room.header_version = bool(row.room_locked), row.room_floor, row.room_header
     return room
 

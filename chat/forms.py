@@ -8,6 +8,7 @@ from functools import partial
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -72,20 +73,25 @@ class JoinForm(VerbForm):
     nickname = NameField(label=_("Your name"))
     time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
 
-    def __init__(self, data=None, *, door=None, **kwargs):
+    def __init__(self, data=None, *, door=None, invitation=None, address="", **kwargs):
         super().__init__(data, **kwargs)
         self.fields["time_zone"].choices = time_zones()
-        self.door = door
+        self.door, self.invitation, self.address = door, invitation, address
         if door:
             del self.fields["room"]
 
     def joins(self, participant):
         """Whether that person is now in, through the membership in `result`."""
-        return self.does(partial(participant.enter, door=self.door))
+        return self.does(partial(participant.enter, door=self.door, invitation=self.invitation))
 
     @property
     def spoken(self):
         return list(self.fields)
+
+    @property
+    def action(self):
+        """Where it is sent: its own address, the room at whose door it stands, or wherever its room is."""
+        return self.address or (reverse("join_here", args=[self.door.slug]) if self.door else reverse("join"))
 
     @cached_property
     def key(self):
@@ -135,6 +141,11 @@ class RefreshForm(forms.ModelForm):
         model = Participant
         fields = ["refresh_seconds"]
         help_texts = {"refresh_seconds": ""}
+
+
+def typed(request):
+    """What was sent with a form, or None where it is only shown."""
+    return request.POST if request.method == "POST" else None
 
 
 def time_zones():

@@ -15,13 +15,14 @@ from chat.gate.streams import Stream
 HOLES = re.compile(r"\{(?:since|origin|at)\}")
 
 
-def offer(request, membership):
-    """Let the gate answer this member's polls; without a gate, nothing happens.
+def offer(request, membership, slug=""):
+    """Let the gate answer this member's polls; without a gate, nothing happens. `slug` is for a page that asks where
+    its room was before.
 
     It holds for the room's epoch as it was read together with the membership, so this comes before the log is read.
     """
     if offered := request.META.get(ENVIRON_KEY):
-        version, path = membership.room.version, reverse("changes", args=[membership.room.slug]).encode()
+        version, path = membership.room.version, reverse("changes", args=[slug or membership.room.slug]).encode()
         grant = _grant(request, membership, _poller(translation.get_language()))
         offered.grants.append(lambda: (path, grant(), version))
 
@@ -55,7 +56,7 @@ def _grant(request, membership, poller=(), kind="poll"):
         session=request.session.session_key,
         room=room.pk,
         member=membership.pk,
-        generation=membership.participant.generation,
+        standing=(membership.participant.generation, room.moves),
         epoch=epoch,
         variant=variant,
         address=addresses.of(request),

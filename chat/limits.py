@@ -59,6 +59,16 @@ def changing_preferences(request, participant):
     _spend("PREFERENCES", person=participant.pk)
 
 
+def inviting(request, membership):
+    """20 invitations an hour by a person, 60 into a room."""
+    _spend("INVITE", person=membership.participant_id, room=membership.room_id)
+
+
+def settling(request, membership):
+    """30 changes of a room's settings in ten minutes by a person."""
+    _spend("SETTLE", person=membership.participant_id)
+
+
 def signing_in(request):
     """20 tries in ten minutes from an address, 20 a minute on the whole site: each costs a tenth of a second."""
     _spend("SIGN_IN", address=addresses.of(request), site="site")

@@ -101,6 +101,8 @@ class RefusalMiddleware:
     def process_exception(self, request, exception):
         if isinstance(exception, access.Outside):
             return refusals.outside(request, exception.room)
+        if isinstance(exception, access.Moved):
+            return refusals.moved(request, exception.room)
         if isinstance(exception, limits.Exceeded):
             return refusals.too_many(request, exception)
         if isinstance(exception, (OperationalError, InterfaceError, RedisError)):

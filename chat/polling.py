@@ -35,6 +35,11 @@ def no_longer_in(room, cursor):
     return _without_room("gone", room.slug, cursor)
 
 
+def moved(room, cursor):
+    """Last words to the page of a member whose room has another address now."""
+    return _without_room("moved", room.slug, cursor)
+
+
 def nobody(slug, cursor):
     """The same for whoever has no place here, in any room and in none; it heals when the cookie is back."""
     return _without_room("nobody", slug, cursor)

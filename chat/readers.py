@@ -61,7 +61,7 @@ def versions(rooms):
 
 @in_a_thread
 def still_hold(room, readers):
-    """The room's epoch, and those of `readers` (session, member, generation) who may read it still."""
+    """The room's epoch, and those of `readers` (session, member, standing) who may read it still."""
     # The epoch first: what is taken away after that raises it once more, and is asked about again.
     epoch = Room.objects.filter(pk=room).values_list("epoch", flat=True).first()
     return epoch or 0, set(chain(*(holding(room, some) for some in parts(readers))))
@@ -69,12 +69,12 @@ def still_hold(room, readers):
 
 def holding(room, readers):
     """Those of them whose session is alive, who are in the room, and to whom it was granted since all was taken."""
-    sessions, members, _generations = map(set, zip(*readers, strict=True))
+    sessions, members, _standings = map(set, zip(*readers, strict=True))
     living = Session.objects.filter(session_key__in=sessions, expire_date__gt=timezone.now())
     alive = set(living.values_list("session_key", flat=True))
     inside = Membership.objects.filter(room=room, status=Membership.Status.IN, pk__in=members)
-    generations = dict(inside.values_list("pk", "participant__generation"))
-    return {(s, m, g) for s, m, g in readers if s in alive and generations.get(m) == g}
+    standings = {pk: tuple(now) for pk, *now in inside.values_list("pk", "participant__generation", "room__moves")}
+    return {(s, m, standing) for s, m, standing in readers if s in alive and standings.get(m) == standing}
 
 
 @in_a_thread

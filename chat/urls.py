@@ -3,7 +3,18 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from chat.views import changes, live, messages, pages, preferences, readers, rooms
+from chat.views import (
+    changes,
+    invitations,
+    live,
+    members,
+    messages,
+    pages,
+    preferences,
+    readers,
+    room_settings,
+    rooms,
+)
 
 
 class SlugConverter(StringConverter):
@@ -37,6 +48,14 @@ urlpatterns = [
     path("rooms/<room_slug:slug>/messages/", messages.history, name="history"),
     path("rooms/<room_slug:slug>/live/", live.live, name="live"),
     path("rooms/<room_slug:slug>/compose/", live.compose, name="compose"),
+    path("rooms/<room_slug:slug>/members/", members.members, name="members"),
+    path("rooms/<room_slug:slug>/members/<int:pk>/role/", members.role, name="role"),
+    path("rooms/<room_slug:slug>/members/<int:pk>/remove/", members.remove, name="remove_member"),
+    path("rooms/<room_slug:slug>/settings/", room_settings.room_settings, name="room_settings"),
+    path("rooms/<room_slug:slug>/invitations/", invitations.invitations, name="invitations"),
+    path("rooms/<room_slug:slug>/invitations/<int:pk>/revoke/", invitations.revoke, name="revoke"),
+    # /invitations/<key>/
+    path("invitations/<slug:key>/", invitations.invitation, name="invitation"),
     # /messages/<pk>/
     path("messages/<int:pk>/", messages.message, name="message"),
 ]

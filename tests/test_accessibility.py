@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from chat.models import Participant, Room
+from chat.models import Membership, Participant, Room
 from tests.browsing import say
 
 pytestmark = pytest.mark.browser
@@ -14,7 +14,10 @@ pytestmark = pytest.mark.browser
 SMALL, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
 LONG_WORD = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbau" + "xyz"  # 60 characters
 # Links within a line of text and the time beside each message may be as small as the text is.
-TARGETS = "button, input:not([type=hidden]), select, textarea, summary, a:not(.words a, .at, p a, h1 a, .skip, label a)"
+TARGETS = (
+    "button, input:not([type=hidden], .choice *), .choice, select, textarea, summary, "
+    "a:not(.words a, .at, p a, h1 a, .skip, label a)"
+)
 LEAST = 43.5  # CSS pixels; 44 but for rounding
 
 
@@ -106,6 +109,33 @@ def permalink(alice):
     expect(alice.page.locator("[aria-current=true]")).to_be_visible()
 
 
+def people(alice):
+    alice.page.goto(f"{alice.server}/rooms/reading-club/members/")
+
+
+def people_to_a_moderator(alice):
+    Membership.objects.get(nickname="Alice").set_role("owner")
+    people(alice)
+    alice.page.get_by_text("Change Bob").click()
+
+
+def settings(alice):
+    alice.page.goto(f"{alice.server}/rooms/reading-club/settings/")
+
+
+def refused_settings(alice):
+    settings(alice)
+    alice.page.get_by_label("Name", exact=True).fill(" ")
+    alice.page.get_by_role("button", name="Save").click()
+    expect(alice.page.get_by_label("Name", exact=True)).to_have_attribute("aria-invalid", "true")
+
+
+def new_invitation(alice):
+    alice.page.goto(f"{alice.server}/rooms/reading-club/invitations/")
+    alice.page.get_by_role("button", name="Make a link").click()
+    expect(alice.page.get_by_role("heading", name="Pass this link on")).to_be_visible()
+
+
 def preferences(alice):
     alice.page.goto(f"{alice.server}/preferences/")
 
@@ -130,7 +160,8 @@ def locked_room(alice):
 
 PAGES = [
     *(refused_at_home, door, joined, home_with_rooms, room, room_with_open_menu, room_with_a_refusal, several_lines),
-    *(log_frame, compose_frame, history, permalink, preferences, nothing_there, form_from_elsewhere, locked_room),
+    *(log_frame, compose_frame, history, permalink, people, people_to_a_moderator, settings, refused_settings),
+    *(new_invitation, preferences, nothing_there, form_from_elsewhere, locked_room),
 ]
 
 

@@ -23,7 +23,7 @@ class Grant:
     session: str
     room: int
     member: int
-    generation: int
+    standing: tuple  # what has to be as it was for the grant to hold on when rights are taken away
     epoch: int
     variant: tuple
     address: str  # of the reader's network, empty where it is not known

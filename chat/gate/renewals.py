@@ -4,7 +4,7 @@ import asyncio
 
 
 class Renewals:
-    """`still_hold(room, readers)` is called in a thread with tuples of (session, member, generation), and answers the
+    """`still_hold(room, readers)` is called in a thread with tuples of (session, member, standing), and answers the
     room's epoch and the set of those tuples that may still read it as of that epoch."""
 
     def __init__(self, still_hold, in_thread, grants):
@@ -20,10 +20,10 @@ class Renewals:
 
     async def renew(self, room_id, room):
         grants = [(path, grant) for path, grant in self.grants.of_room(room_id) if grant.epoch != room.epoch]
-        readers = {(grant.session, grant.member, grant.generation) for _, grant in grants}
+        readers = {(grant.session, grant.member, grant.standing) for _, grant in grants}
         if not grants:
             return
         epoch, holding = await self.in_thread(self.still_hold, room_id, readers)
         for path, grant in grants:
-            holds = (grant.session, grant.member, grant.generation) in holding
+            holds = (grant.session, grant.member, grant.standing) in holding
             self.grants.renew(path, grant, epoch if holds else None)

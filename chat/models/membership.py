@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, OperationalError, models
+from django.db import IntegrityError, OperationalError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +13,10 @@ from chat.refusals import Refused
 
 
 class MembershipQuerySet(models.QuerySet):
+    def inside(self):
+        """Those who are in, whoever is looking just now first."""
+        return self.filter(status=Membership.Status.IN).order_by("-seen_at", "pk")
+
     def present(self):
         """Those who are in and gave a sign of life in the last 90 seconds."""
         return self.filter(status=Membership.Status.IN, seen_at__gte=timezone.now() - Membership.PRESENT_FOR)
@@ -42,6 +46,9 @@ class Membership(models.Model):
     nickname = models.CharField(_("name"), max_length=64)
     nickname_key = models.CharField(max_length=256, editable=False)
     holds_name = models.BooleanField(_("holds the name"), default=True, editable=False)
+    invitation = models.ForeignKey(
+        "chat.Invitation", models.SET_NULL, null=True, related_name="came_by", verbose_name=_("came by"), editable=False
+    )
     role = models.CharField(_("role"), max_length=9, choices=Role, default=Role.MEMBER)
     status = models.CharField(_("status"), max_length=7, choices=Status, default=Status.IN, editable=False)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
@@ -67,6 +74,24 @@ class Membership(models.Model):
     def present(self):
         """Whether this person is in the room, as opposed to having left or been removed."""
         return self.status == self.Status.IN
+
+    @property
+    def here(self):
+        """Whether they gave a sign of life in the last 90 seconds."""
+        return timezone.now() - self.seen_at < self.PRESENT_FOR
+
+    @property
+    def badge(self):
+        return self.role != self.Role.MEMBER and self.Role(self.role).label
+
+    @property
+    def initials(self):
+        return names.initials(self.nickname)
+
+    @property
+    def hue(self):
+        """One of twelve colours, the same for ever."""
+        return self.pk % 12
 
     @property
     def holds_on(self):
@@ -101,14 +126,30 @@ class Membership(models.Model):
                 Membership.objects.filter(pk=self.pk).update(seen_at=now)
             self.seen_at = now
 
+    def set_role(self, role):
+        """Be owner, moderator or member from now on; the room says so."""
+        with self.room.change() as room:
+            self.refresh_from_db(fields=["role", "nickname", "status"])
+            if self.role == role or not self.present:
+                return
+            self.role = role
+            self.save(update_fields=["role"])
+            room.append(event="role", nickname=self.nickname, text=role)
+
+    @transaction.atomic
+    def hand_over(self, to):
+        """Let somebody else own the room; who did is a moderator then."""
+        to.set_role(self.Role.OWNER)
+        self.set_role(self.Role.MODERATOR)
+
     def leave(self):
         self._go(self.Status.LEFT)
 
-    def remove(self):
-        """Be shown out by the site's staff; the room says so."""
-        self._go(self.Status.REMOVED)
+    def remove(self, by=None):
+        """Be shown out by that moderator, or by the site's staff; the room says so."""
+        self._go(self.Status.REMOVED, text=by.nickname if by else "")
 
-    def _go(self, status):
+    def _go(self, status, **told):
         """Be out, in one of the ways that the room tells of in a line of the same name."""
         with self.room.change() as room:
             self.refresh_from_db(fields=["status"])
@@ -117,7 +158,7 @@ class Membership(models.Model):
             self.status = status
             self.save(update_fields=["status"])
             room.take_rights_away()
-            room.append(event=status, nickname=self.nickname)
+            room.append(event=status, nickname=self.nickname, **told)
 
     def send(self, text, token):
         """Say something. The same token with the same words is the same message; with others it is refused."""

@@ -25,7 +25,11 @@ class Message(models.Model):
         JOINED = "joined", _("joined")
         LEFT = "left", _("left")
         REMOVED = "removed", _("was removed")
+        ROLE = "role", _("role changed")
         TOPIC = "topic", _("topic changed")
+        RULES = "rules", _("rules changed")
+        NAMED = "named", _("room renamed")
+        ACCESS = "access", _("access changed")
         LOCKED = "locked", _("room locked")
         UNLOCKED = "unlocked", _("room unlocked")
 

@@ -72,11 +72,11 @@ class Participant(models.Model):
             return first._enter(nickname, **where)
 
     @transaction.atomic
-    def _enter(self, nickname, room=None, door=None, time_zone=""):
+    def _enter(self, nickname, room=None, door=None, invitation=None, time_zone=""):
         self.time_zone = time_zone or self.time_zone
         self.save()
         if door:
-            return door.join(self, nickname)
+            return door.join(self, nickname, invitation=invitation)
         return Room.objects.enter(room, self, nickname)
 
     @transaction.atomic

@@ -2,7 +2,6 @@
 
 from contextlib import contextmanager
 from functools import partial
-from itertools import islice
 
 from django.core.paginator import Paginator
 from django.db import IntegrityError, models, transaction
@@ -12,8 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat import names, news
+from chat.models.address import free_slugs
 from chat.models.membership import Membership
 from chat.models.message import Message
+from chat.models.room_settings import RoomSettings
 from chat.refusals import Refused
 
 
@@ -22,6 +23,13 @@ class RoomQuerySet(models.QuerySet):
 
     def by_activity(self):
         return self.order_by(F("last_sent_at").desc(nulls_last=True), "pk")
+
+    def listed(self):
+        return self.filter(access=Room.Access.OPEN)
+
+    def found(self):
+        """Those of which a stranger may learn: all but the private ones."""
+        return self.exclude(access=Room.Access.PRIVATE)
 
     def with_here(self):
         """Each with `here`: how many of its members gave a sign of life in the last 90 seconds."""
@@ -69,7 +77,7 @@ class RoomQuerySet(models.QuerySet):
     def _make(self, name):
         """A new room at the first address that is free; or the one that somebody else made in the same moment."""
         about = {"name": names.display(name), "key": names.room_key(name), "look": names.room_look(name)}
-        for slug in self._free_slugs(name):
+        for slug in free_slugs(name):
             try:
                 with transaction.atomic():
                     return self.create(slug=slug, **about), True
@@ -77,27 +85,13 @@ class RoomQuerySet(models.QuerySet):
                 if room := self._found(name):
                     return room, False
 
-    def _free_slugs(self, name):
-        """Addresses for a room of that name which nobody had when they were looked up, some at a time."""
-        slugs = names.slugs(name)
-        while True:
-            some = list(islice(slugs, 20))
-            taken = set(self.filter(slug__in=some).values_list("slug", flat=True))
-            yield from (slug for slug in some if slug not in taken)
 
-
-class Room(models.Model):
+class Room(RoomSettings):
     """`version` counts changes, `epoch` rights taken away; `header_version` is the change that last touched the header.
 
     Rows below `floor_version` may be gone, so nobody can catch up from below it.
     """
 
-    name = models.CharField(_("name"), max_length=64)
-    key = models.CharField(max_length=256, unique=True, editable=False)
-    look = models.CharField(max_length=256, unique=True, editable=False)
-    slug = models.CharField(_("address"), max_length=80, unique=True, editable=False)
-    topic = models.CharField(_("topic"), max_length=200, blank=True)
-    locked = models.BooleanField(_("locked"), default=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     version = models.PositiveBigIntegerField(default=0, editable=False)
@@ -151,15 +145,18 @@ class Room(models.Model):
         self.save(update_fields=["last_sent_at", "last_author"])
         return message
 
-    def join(self, participant, nickname, role=Membership.Role.MEMBER):
-        """Let a person in under a nickname. Raises Refused where it is taken, or they are here under another."""
+    def join(self, participant, nickname, role=Membership.Role.MEMBER, invitation=None):
+        """Let a person in under a nickname. Raises Refused where it is taken, or they are here under another, or the
+        invitation does not hold any more."""
         nickname = names.display(nickname)
         with self.change():
             mine = self.memberships.filter(participant=participant).first()
             if mine and mine.present:
                 return mine.still_as(nickname)
-            self._free(nickname, mine)
             mine = mine or Membership(room=self, participant=participant, role=role)
+            if invitation:
+                mine.invitation = invitation.use()
+            self._free(nickname, mine)
             mine.come_in(nickname)
             event = Message.Event.OPENED if self.version == 1 else Message.Event.JOINED
             self.append(event=event, nickname=nickname)
@@ -168,7 +165,7 @@ class Room(models.Model):
     def _free(self, nickname, mine):
         """Make sure that nobody else holds this name or one that looks like it."""
         key = names.nickname_key(nickname)
-        holder = self.memberships.holding(key).exclude(pk=mine and mine.pk).first()
+        holder = self.memberships.holding(key).exclude(pk=mine.pk).first()
         if holder and holder.holds_on:
             raise Refused(
                 _("This name is taken here, or looks like one that is."),
@@ -182,26 +179,6 @@ class Room(models.Model):
         """The first of `Ann 2`, `Ann 3`, ... that nobody holds here."""
         held = set(self.memberships.filter(holds_name=True).values_list("nickname_key", flat=True))
         return next(s for s in names.suggestions(nickname) if names.nickname_key(s) not in held)
-
-    def set_topic(self, topic):
-        with self.change():
-            self.topic, self.header_version = topic, self.version
-            self.save(update_fields=["topic", "header_version"])
-            self.append(event=Message.Event.TOPIC, text=topic)
-
-    def lock(self):
-        self._set_locked(True, Message.Event.LOCKED)
-
-    def unlock(self):
-        self._set_locked(False, Message.Event.UNLOCKED)
-
-    def _set_locked(self, locked, event):
-        with self.change():
-            if self.locked == locked:
-                return
-            self.locked, self.header_version = locked, self.version
-            self.save(update_fields=["locked", "header_version"])
-            self.append(event=event)
 
     def take_rights_away(self):
         """Count one more time that somebody may read less than before, inside `change()`."""

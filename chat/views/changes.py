@@ -11,10 +11,12 @@ def poll(request, slug):
     membership = access.membership_of(request, slug)
     if membership is None:
         return answers.polled(polling.nobody(slug, cursor))
+    if access.was_withdrawn(membership, slug):
+        return answers.polled(polling.moved(membership.room, cursor), goes_on=False)
     if not membership.present:
         return answers.polled(polling.no_longer_in(membership.room, cursor), goes_on=False)
     membership.seen()
-    grants.offer(request, membership)
+    grants.offer(request, membership, slug)
     try:
         with access.reading_through(membership):
             reading = changes.since(membership.room, cursor)

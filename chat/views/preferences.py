@@ -3,7 +3,7 @@
 from django.views.decorators.http import require_http_methods, require_POST
 
 from chat import access, answers, grants, limits
-from chat.forms import PreferencesForm, RefreshForm
+from chat.forms import PreferencesForm, RefreshForm, typed
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -13,7 +13,7 @@ def preferences(request):
         return answers.see_other(request, "/")
     if request.method == "POST":
         limits.changing_preferences(request, participant)
-    form = PreferencesForm(request.POST or None, instance=participant)
+    form = PreferencesForm(typed(request), instance=participant)
     if form.is_valid():
         form.save()
         grants.take_back(request)

@@ -61,6 +61,16 @@ def outside(request, room):
     return answers.refusal(request, 403, _("Not in this room"), sentence, again=True, door=room)
 
 
+def moved(request, room):
+    """The room is elsewhere by now: on to the same page of it there; a write is done again where it is."""
+    where = request.resolver_match
+    url = reverse(where.url_name, kwargs=where.kwargs | {"slug": room.slug})
+    query = request.META.get("QUERY_STRING")
+    if request.method not in ("GET", "HEAD"):
+        return answers.see_other(request, room.get_absolute_url())
+    return answers.see_other(request, f"{url}?{query}" if query else url)
+
+
 def too_many(request, exceeded):
     wait = ngettext("Try again in %d second.", "Try again in %d seconds.", exceeded.wait) % exceeded.wait
     sentence = _("That was too often in a short time, so nothing was done. %s") % wait

@@ -1,5 +1,7 @@
 """Rooms: finding them, coming in, being there, leaving."""
 
+from contextlib import suppress
+
 from django.views.decorators.http import require_POST, require_safe
 
 from chat import access, answers, limits
@@ -29,10 +31,9 @@ def join(request):
 @require_safe
 def room(request, slug):
     """The room for those who are in it, its door for everybody else."""
+    with suppress(access.Outside):
+        return answers.room(request, access.membership_to_read(request, slug))
     membership = access.membership_of(request, slug)
-    if membership and membership.present:
-        membership.seen()
-        return answers.room(request, membership)
     nickname = membership.nickname if membership else ""
     return answers.door(request, JoinForm(door=access.room_to_join(slug), initial={"nickname": nickname}))
 
@@ -40,7 +41,7 @@ def room(request, slug):
 @require_POST
 def join_here(request, slug):
     """Join this room by its address."""
-    room = access.room_to_join(slug)
+    room = access.room_to_join_again(request, slug)
     form = JoinForm(request.POST, door=room)
     participant = access.participant_to_join(request, form.key)
     limits.joining(request, participant, room)

@@ -1,0 +1,117 @@
+"""What those who keep a room may type in: its settings, who is what in it, and whom they invite."""
+
+from functools import partial
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from chat import names, words
+from chat.forms import NameField, VerbForm
+from chat.models import Invitation, Membership, Room
+
+
+class LineField(forms.CharField):
+    """Something short that is shown in one line, or nothing."""
+
+    def to_python(self, value):
+        return names.display(super().to_python(value))
+
+    def validate(self, value):
+        super().validate(value)
+        _must_be_shown(value)
+
+
+class TextField(forms.CharField):
+    """Several lines as typed, or none."""
+
+    def __init__(self, **kwargs):
+        super().__init__(widget=forms.Textarea(attrs={"rows": 5, "dir": "auto"}), strip=False, **kwargs)
+
+    def to_python(self, value):
+        return words.tidy(super().to_python(value))
+
+    def validate(self, value):
+        super().validate(value)
+        _must_be_shown(value)
+
+
+def _must_be_shown(text):
+    if words.FORBIDDEN.search(text):
+        raise ValidationError(_("This has characters that cannot be shown. Take them out."), code="characters")
+
+
+class RoomSettingsForm(VerbForm):
+    """What each moderator decides."""
+
+    speaks_at = "topic"
+
+    topic = LineField(label=_("Topic"), max_length=200, required=False, help_text=_("One line under the room’s name."))
+    rules = TextField(
+        label=_("Rules"), max_length=2000, required=False, help_text=_("Shown to everybody before they come in.")
+    )
+    locked = forms.BooleanField(
+        label=_("Locked: everybody can read, nobody can write"), required=False, help_text=_("Until you unlock it.")
+    )
+
+    def __init__(self, data=None, *, room):
+        super().__init__(data, initial={name: getattr(room, name) for name in self.base_fields})
+
+    @property
+    def spoken(self):
+        return list(self.fields)
+
+
+class OwnerSettingsForm(RoomSettingsForm):
+    """What the owner decides beside that."""
+
+    speaks_at = "name"
+
+    name = NameField(label=_("Name"), help_text=_("The old address leads to the new one."))
+    access = forms.ChoiceField(
+        label=_("Who finds it"),
+        choices=Room.Access,
+        widget=forms.RadioSelect,
+        help_text=_(
+            "A private room gets a secret address, its name becomes free for others, and nobody comes in without an "
+            "invitation; whoever is in stays in."
+        ),
+    )
+
+    field_order = ["name", "topic", "rules", "access", "locked"]
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(choices=Membership.Role)
+
+    def gives(self, by, member):
+        """Give that member the role; a room has one owner, so whoever gives that away has it no more."""
+        role = self.cleaned_data["role"]
+        if role == Membership.Role.OWNER:
+            by.hand_over(member)
+        else:
+            member.set_role(role)
+
+
+class InvitationForm(VerbForm):
+    speaks_at = "most_uses"
+    spoken = ["days", "most_uses"]
+
+    most_uses = forms.IntegerField(
+        label=_("For how many people"),
+        min_value=1,
+        max_value=1000,
+        initial=1,
+        required=False,
+        help_text=_("Empty: for any number."),
+    )
+    days = forms.TypedChoiceField(
+        label=_("Works for"),
+        coerce=int,
+        initial=7,
+        choices=[(1, _("a day")), (7, _("a week")), (30, _("a month")), (365, _("a year"))],
+    )
+
+    def makes(self, membership):
+        """Whether there is an invitation now; it and the key of its link are in `result`."""
+        return self.does(partial(Invitation.objects.make, membership))

@@ -1,0 +1,55 @@
+"""Former addresses of rooms: where a room was before it was renamed or became private, and whom that leads on."""
+
+from datetime import timedelta
+from itertools import islice
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chat import names
+
+
+class FormerAddressQuerySet(models.QuerySet):
+    def leading(self, slug):
+        """The one that still leads from this address, or none."""
+        return self.filter(slug=slug).exclude(until__lte=timezone.now())
+
+    def withdraw(self):
+        """From now on they lead nobody but members, and soon not even those."""
+        self.filter(until=None).update(until=timezone.now() + FormerAddress.MEMBERS_FOR)
+
+
+class FormerAddress(models.Model):
+    """Leads everybody on while `until` is empty; only members of the room, and until then, where it is set."""
+
+    MEMBERS_FOR = timedelta(days=1)
+
+    room = models.ForeignKey("chat.Room", models.CASCADE, related_name="former_addresses", verbose_name=_("room"))
+    slug = models.CharField(_("address"), max_length=80, unique=True)
+    until = models.DateTimeField(null=True)
+
+    objects = FormerAddressQuerySet.as_manager()
+
+    def __str__(self):
+        return self.slug
+
+
+def free_slugs(name, room=None):
+    """Addresses for a room of that name which nobody else had when they were looked up, some at a time."""
+    slugs = names.slugs(name)
+    while True:
+        some = list(islice(slugs, 20))
+        taken = set(_taken(some, room))
+        yield from (slug for slug in some if slug not in taken)
+
+
+def _taken(slugs, room):
+    from chat.models.room import Room
+
+    FormerAddress.objects.filter(slug__in=slugs, until__lte=timezone.now()).delete()
+    mine = Q(pk=room.pk) if room else Q(pk=None)
+    yield from Room.objects.filter(slug__in=slugs).exclude(mine).values_list("slug", flat=True)
+    former = FormerAddress.objects.filter(slug__in=slugs)
+    yield from (former.exclude(room=room) if room else former).values_list("slug", flat=True)

@@ -1,0 +1,83 @@
+"""Invitations: links by which somebody may come into one room, counted, expiring, and taken back at any time."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chat.refusals import Refused
+
+
+class InvitationQuerySet(models.QuerySet):
+    def by_key(self, key):
+        """The invitation with that key, or None; only a digest of it is kept."""
+        return self.select_related("room", "made_by").filter(digest=digest(key)).first()
+
+    def standing(self):
+        """Those by which somebody can still come in, newest first."""
+        unused = models.Q(most_uses=None) | models.Q(uses__lt=F("most_uses"))
+        return self.filter(unused, revoked_at=None, expires_at__gt=timezone.now()).order_by("-pk")
+
+    def make(self, made_by, days, most_uses):
+        """An invitation into that member's room, and its key, which is told this once."""
+        key = secrets.token_urlsafe(16)
+        expires_at = timezone.now() + timedelta(days=days)
+        about = {"made_by": made_by, "expires_at": expires_at, "most_uses": most_uses}
+        return self.create(room=made_by.room, digest=digest(key), **about), key
+
+
+class Invitation(models.Model):
+    """`most_uses` is how many may come in by it, empty for any number."""
+
+    room = models.ForeignKey("chat.Room", models.CASCADE, related_name="invitations", verbose_name=_("room"))
+    made_by = models.ForeignKey(
+        "chat.Membership", models.CASCADE, related_name="invitations_made", verbose_name=_("made by")
+    )
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires"))
+    most_uses = models.PositiveSmallIntegerField(_("for how many"), null=True)
+    uses = models.PositiveIntegerField(_("used"), default=0)
+    revoked_at = models.DateTimeField(_("taken back"), null=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+
+    def __str__(self):
+        return f"#{self.pk}"
+
+    @property
+    def refusal(self):
+        """Why nobody comes in by it any more, in words, or nothing."""
+        if self.revoked_at:
+            return _("This invitation was taken back. Ask for another one.")
+        if self.expires_at <= timezone.now():
+            return _("This invitation has expired. Ask for another one.")
+        if self.most_uses is not None and self.uses >= self.most_uses:
+            return _("This invitation has been used already. Ask for another one.")
+        return ""
+
+    def use(self):
+        """Count one more who comes in by it, inside the room's `change()`. Raises Refused."""
+        self.refresh_from_db(fields=["uses", "revoked_at", "expires_at", "most_uses"])
+        if self.refusal:
+            raise Refused(self.refusal, code="invitation")
+        self.uses += 1
+        self.save(update_fields=["uses"])
+        return self
+
+    def revoke(self):
+        """Let nobody else in by it; who came by it stays."""
+        with self.room.change():
+            Invitation.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def digest(key):
+    return hashlib.sha256(key.encode()).hexdigest()

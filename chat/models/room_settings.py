@@ -1,0 +1,123 @@
+"""Settings of a room: its name, who finds it and at which address, its topic and rules, whether it is locked."""
+
+import secrets
+
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from chat import names
+from chat.models.address import FormerAddress, free_slugs
+from chat.models.message import Message
+from chat.refusals import Refused
+
+
+class RoomSettings(models.Model):
+    """The half of a room that is set by hand.
+
+    `key` is unique among rooms that are found by their name, `look` among those that are listed: a private room has
+    neither, so that nobody learns of it by a name. `moves` counts how often an address was withdrawn from all but
+    the members.
+    """
+
+    class Access(models.TextChoices):
+        OPEN = "open", _("open: listed on the home page")
+        UNLISTED = "unlisted", _("unlisted: for whoever knows the name")
+        PRIVATE = "private", _("private: by invitation only")
+
+    name = models.CharField(_("name"), max_length=64)
+    key = models.CharField(max_length=256, unique=True, null=True, editable=False)
+    look = models.CharField(max_length=256, unique=True, null=True, editable=False)
+    slug = models.CharField(_("address"), max_length=80, unique=True, editable=False)
+    moves = models.PositiveIntegerField(default=0, editable=False)
+    access = models.CharField(_("who finds it"), max_length=8, choices=Access, default=Access.OPEN)
+    topic = models.CharField(_("topic"), max_length=200, blank=True)
+    rules = models.TextField(_("rules"), max_length=2000, blank=True)
+    locked = models.BooleanField(_("locked"), default=False)
+
+    class Meta:
+        abstract = True
+
+    @transaction.atomic
+    def settle(self, **settings):
+        """Change what is to be other than it is; the room tells of each in a line. Raises Refused, and changes none."""
+        for setting, value in settings.items():
+            if getattr(self, setting) != value:
+                getattr(self, f"set_{setting}")(value)
+
+    def set_topic(self, topic):
+        with self.change():
+            self._set("topic", topic)
+            self.append(event=Message.Event.TOPIC, text=topic)
+
+    def set_rules(self, rules):
+        with self.change():
+            self._set("rules", rules)
+            self.append(event=Message.Event.RULES, text=rules)
+
+    def set_locked(self, locked):
+        with self.change():
+            if self.locked != locked:
+                self._set("locked", locked)
+                self.append(event=Message.Event.LOCKED if locked else Message.Event.UNLOCKED)
+
+    def lock(self):
+        self.set_locked(True)
+
+    def unlock(self):
+        self.set_locked(False)
+
+    def set_name(self, name):
+        """Another name, and an address made of it; the old one leads on. Raises Refused where the name is taken."""
+        with self.change():
+            self._claim(name, self.access)
+            self._set("name", names.display(name))
+            if self.access != self.Access.PRIVATE:
+                self._move(next(free_slugs(name, self)))
+            self.append(event=Message.Event.NAMED, text=self.name)
+
+    def set_access(self, access):
+        """Who finds the room. To private and back it gets an address that none but its members are led on to."""
+        with self.change():
+            was = self.access
+            if was == access:
+                return
+            self._claim(self.name, access)
+            self._set("access", access)
+            if self.Access.PRIVATE in (was, access):
+                private = access == self.Access.PRIVATE
+                self._move(secrets.token_urlsafe(16) if private else next(free_slugs(self.name, self)))
+                self._withdraw_addresses()
+            self.append(event=Message.Event.ACCESS, text=access)
+
+    def _set(self, setting, value):
+        """Write it, inside `change()`, so that every page is told of its header anew."""
+        setattr(self, setting, value)
+        self.header_version = self.version
+        self.save(update_fields=[setting, "header_version"])
+
+    def _claim(self, name, access):
+        """Be found by this name as far as rooms of this access are."""
+        self.key = None if access == self.Access.PRIVATE else names.room_key(name)
+        self.look = names.room_look(name) if access == self.Access.OPEN else None
+        try:
+            with transaction.atomic():
+                self.save(update_fields=["key", "look"])
+        except IntegrityError:
+            raise Refused(
+                _("There is a room of this name, or one that looks like it. Choose another name."), code="name_taken"
+            ) from None
+
+    def _move(self, slug):
+        """Take another address; this one leads on from now."""
+        if slug == self.slug:
+            return
+        FormerAddress.objects.filter(slug=slug).delete()
+        FormerAddress.objects.create(room=self, slug=self.slug)
+        self.slug = slug
+        self.save(update_fields=["slug"])
+
+    def _withdraw_addresses(self):
+        self.former_addresses.withdraw()
+        self.moves += 1
+        self.save(update_fields=["moves"])
+        self.take_rights_away()

@@ -1,0 +1,51 @@
+"""Invitations: made, listed and taken back by those who keep a room, and followed by those who come in by them."""
+
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from chat import access, answers, limits, qr
+from chat.forms import JoinForm, typed
+from chat.forms_of_rooms import InvitationForm
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitations(request, slug):
+    """Those that hold just now; one that was made just now with its link, which is shown this once."""
+    membership = access.membership_to_moderate(request, slug)
+    form, made = InvitationForm(typed(request)), None
+    if request.method == "POST":
+        limits.inviting(request, membership)
+        if form.makes(membership):
+            made = _made(request, *form.result)
+    standing = membership.room.invitations.standing().select_related("made_by").prefetch_related("came_by")
+    context = access.keeping(membership) | {"form": form, "made": made, "invitations": standing}
+    return answers.page(request, "rooms/invitations.html", context, 422 if form.errors else 200)
+
+
+def _made(request, invitation, key):
+    link = request.build_absolute_uri(reverse("invitation", args=[key]))
+    return {"invitation": invitation, "link": link, "picture": qr.picture(link)}
+
+
+@require_POST
+def revoke(request, slug, pk):
+    invitation = access.invitation_to_revoke(request, slug, pk)
+    invitation.revoke()
+    return answers.see_other(request, reverse("invitations", args=[invitation.room.slug]))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request, key):
+    """The door of one room for whoever has this link. Looking uses nothing up; coming in does."""
+    invitation = access.invitation_to_read(key)
+    room = invitation.room
+    if access.reads(request, room):
+        return answers.see_other(request, room.get_absolute_url())
+    form = JoinForm(typed(request), door=room, invitation=invitation, address=request.path)
+    if request.method == "POST":
+        participant = access.participant_to_join(request, form.key)
+        limits.joining(request, participant, room)
+        if form.joins(participant):
+            access.become(request, form.result.participant)
+            return answers.joined(request, form.result)
+    return answers.door(request, form, 422 if form.errors else 200)

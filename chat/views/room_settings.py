@@ -1,0 +1,23 @@
+"""Settings of a room: what those who keep it decide about it."""
+
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from chat import access, answers, limits
+from chat.forms import typed
+from chat.forms_of_rooms import OwnerSettingsForm, RoomSettingsForm
+from chat.models import Room
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def room_settings(request, slug):
+    membership = access.membership_to_moderate(request, slug)
+    room = Room.objects.get(pk=membership.room_id)  # What was refused stays out of the room that the page shows.
+    kind = OwnerSettingsForm if access.owns(membership) else RoomSettingsForm
+    form = kind(typed(request), room=room)
+    if request.method == "POST":
+        limits.settling(request, membership)
+        if form.does(room.settle):
+            return answers.see_other(request, reverse("room_settings", args=[room.slug]) + "?saved")
+    context = access.keeping(membership) | {"form": form}
+    return answers.page(request, "rooms/settings.html", context, 422 if form.errors else 200)

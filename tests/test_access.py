@@ -1,0 +1,177 @@
+"""The access table: every address, for everybody, in every kind of room; a new address without a row fails."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.urls import get_resolver
+
+from chat.models import Invitation
+from tests.browsing import say
+
+ROLES = ["anonymous", "stranger", "staff", "left", "shown_out", "member", "moderator", "owner"]
+KINDS = ["open", "unlisted", "private", "locked"]
+OUTSIDE = {"anonymous", "stranger", "staff", "left", "shown_out"}
+KEEPING = {"moderator", "owner"}
+
+
+def always(status):
+    return lambda role, kind: status
+
+
+def door(role, kind):
+    """The room for those inside, its door for all others, unless it is private."""
+    return 404 if role in OUTSIDE and kind == "private" else 200
+
+
+def inside(status, outside):
+    """For those inside; others are sent away by `outside`, and learn nothing of a private room."""
+
+    def expected(role, kind):
+        if role in OUTSIDE:
+            return 404 if kind == "private" else outside
+        return status
+
+    return expected
+
+
+def keeping(status, outside, roles=KEEPING):
+    def expected(role, kind):
+        within = inside(status, outside)(role, kind)
+        return within if role in OUTSIDE | roles else 403
+
+    return expected
+
+
+def polled(role, kind):
+    return 286 if role in ("left", "shown_out") else 200
+
+
+def written(role, kind):
+    """A message: nobody writes where it is locked."""
+    if role in OUTSIDE:
+        return 404 if kind == "private" else 403
+    return 422 if kind == "locked" else 303
+
+
+def joined(role, kind):
+    """A name for somebody new is given; who is in already under another is told so."""
+    if role in OUTSIDE:
+        return 404 if kind == "private" else 303
+    return 422
+
+
+def removed(role, kind):
+    """A member is shown out by those who keep the room."""
+    return keeping(303, 403)(role, kind)
+
+
+elsewhere, not_so = always(303), always(405)
+TABLE = {  # name: what GET answers, what POST answers
+    "home": (always(200), not_so),
+    "join": (elsewhere, always(303)),
+    "preferences": (lambda role, kind: 303 if role in ("anonymous", "staff") else 200, elsewhere),
+    "refresh": (elsewhere, elsewhere),
+    "favicon": (always(302), not_so),
+    "rules": (always(404), not_so),
+    "privacy": (always(404), not_so),
+    "room": (door, not_so),
+    "join_here": (elsewhere, joined),
+    "leave": (elsewhere, inside(303, 403)),
+    "changes": (polled, not_so),
+    "reader": (always(200), not_so),
+    "superseded": (always(200), not_so),
+    "send": (elsewhere, written),
+    "toggle": (elsewhere, inside(200, 403)),
+    "composer": (always(200), not_so),
+    "fate": (always(200), not_so),
+    "history": (inside(200, 303), not_so),
+    "live": (inside(200, 403), not_so),
+    "compose": (inside(200, 403), not_so),
+    "members": (inside(200, 303), not_so),
+    "role": (elsewhere, keeping(303, 403, {"owner"})),
+    "remove_member": (elsewhere, removed),
+    "room_settings": (keeping(200, 303), keeping(303, 403)),
+    "invitations": (keeping(200, 303), keeping(200, 403)),
+    "revoke": (elsewhere, keeping(303, 403)),
+    "invitation": (lambda role, kind: 200 if role in OUTSIDE else 303, always(303)),
+    "message": (inside(200, 303), not_so),
+}
+FORMS = {
+    "join": {"room": "Somewhere new", "nickname": "Zoe"},
+    "join_here": {"nickname": "Zoe"},
+    "send": {"n": 1, "page": "page-of-tests", "text": "hello"},
+    "role": {"role": "moderator"},
+    "room_settings": {"name": "Reading club", "topic": "Emma", "access": "open"},
+    "invitations": {"most_uses": "1", "days": "7"},
+    "invitation": {"nickname": "Zoe"},
+    "preferences": {"time_zone": "", "refresh_seconds": 5},
+    "refresh": {"refresh_seconds": 5},
+}
+PATTERNS = {pattern.name: str(pattern.pattern) for pattern in get_resolver("chat.urls").url_patterns}
+
+
+@pytest.fixture
+def cast(person, alice, room):
+    """Somebody in each role, and a member besides to act on."""
+    people = {role: person(room.name, role) for role in ("left", "shown_out", "member", "moderator", "other")}
+    people["left"].membership.leave()
+    people["shown_out"].membership.remove()
+    people["moderator"].membership.set_role("moderator")
+    people |= {"owner": alice, "anonymous": person(), "stranger": person("Elsewhere", "Mallory"), "staff": person()}
+    people["staff"].force_login(User.objects.create_superuser("root", password="x"))
+    return people
+
+
+@pytest.fixture
+def world(cast, room):
+    """A function that makes the room one of a kind, and gives the address that a route has in it."""
+    (message,) = say(cast["owner"].membership, "hello")
+    invitation, key = Invitation.objects.make(cast["owner"].membership, days=1, most_uses=None)
+    other = cast["other"].membership.pk
+
+    def address(name, kind):
+        room.set_locked(kind == "locked")
+        room.set_access(kind if kind != "locked" else "open")
+        pk = {"message": message.pk, "revoke": invitation.pk}.get(name, other)
+        known = {"slug": room.slug, "number": 2, "pk": pk, "key": key}
+        return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(known[match[1]]), PATTERNS[name])
+
+    return address
+
+
+def test_every_address_has_a_row():
+    assert TABLE.keys() == PATTERNS.keys()
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_everybody_gets_what_the_table_says(name, cast, world):
+    expected, seen = {}, {}
+    for kind in KINDS:
+        url = world(name, kind)
+        for role in ROLES:
+            for method, row in zip(("get", "post"), TABLE[name], strict=True):
+                case = (kind, role, method)
+                expected[case], seen[case] = row(role, kind), _asked(cast[role], method, url, FORMS.get(name))
+    assert seen == expected
+
+
+def _asked(who, method, url, form):
+    """The status of the answer; what it wrote is undone."""
+    cookies = who.cookies.output()
+    with transaction.atomic():
+        status = getattr(who, method)(url, form if method == "post" else None).status_code
+        transaction.set_rollback(True)
+    if who.cookies.output() != cookies:
+        who.cookies.load(cookies)
+        for name in [name for name in who.cookies if name + "=" not in cookies]:
+            del who.cookies[name]
+    return status
+
+
+def test_a_room_is_closed_to_who_is_in_another(cast, room):
+    """What is one's own elsewhere opens nothing here."""
+    (message,) = say(cast["stranger"].membership, "elsewhere")
+    assert cast["owner"].get(f"/messages/{message.pk}/").status_code == 303
+    assert cast["stranger"].get(f"/rooms/{room.slug}/messages/").status_code == 303

@@ -1,0 +1,142 @@
+"""Invitations: one room, some uses, some time; whoever comes late is told why."""
+
+import re
+import threading
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from chat.models import Invitation, Membership, Participant
+
+
+@pytest.fixture
+def invite(alice, room):
+    """A function that makes an invitation as Alice does, and gives the address of its link."""
+
+    def make(most_uses="1", days="7"):
+        page = alice.post(f"/rooms/{room.slug}/invitations/", {"most_uses": most_uses, "days": days})
+        assert page.status_code == 200
+        return re.search(r"/invitations/[\w-]{22}/", page.content.decode())[0]
+
+    return make
+
+
+@pytest.fixture
+def private(room):
+    room.set_access("private")
+    return room
+
+
+def come(visitor, link, nickname):
+    return visitor.post(link, {"nickname": nickname})
+
+
+def test_a_private_room_is_reached_by_invitation(private, invite, person):
+    link, guest = invite(), person()
+    page = guest.get(link)
+    assert (page.status_code, private.name in page.content.decode()) == (200, True)
+    assert come(guest, link, "Bob").headers["Location"] == f"/rooms/{private.slug}/"
+    assert guest.get(f"/rooms/{private.slug}/").status_code == 200
+
+
+def test_looking_uses_nothing_up_and_one_use_is_one(private, invite, person):
+    link = invite()
+    for _look in range(3):
+        assert person().get(link).status_code == 200
+    come(person(), link, "Bob")
+    late = person()
+    assert "has been used already" in late.get(link).content.decode()
+    answer = come(late, link, "Carol")
+    assert answer.status_code == 422
+    assert "has been used already" in answer.content.decode()
+    assert Membership.objects.filter(room=private).count() == 2
+
+
+def test_of_many_at_once_as_many_come_in_as_were_meant(transactional_db, private, invite, person):
+    link = invite(most_uses="3")
+    guests = [person() for _ in range(8)]
+    threads = [threading.Thread(target=come, args=(g, link, f"Guest {n}")) for n, g in enumerate(guests)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Membership.objects.filter(room=private, status="in").count() == 4
+    assert Invitation.objects.get().uses == 3
+
+
+def test_one_that_expired_or_was_taken_back_says_so(private, invite, alice, person):
+    link, other = invite(), invite()
+    Invitation.objects.filter(pk=Invitation.objects.earliest("pk").pk).update(expires_at=timezone.now())
+    assert "has expired" in person().get(link).content.decode()
+    alice.post(f"/rooms/{private.slug}/invitations/{Invitation.objects.latest('pk').pk}/revoke/")
+    assert "was taken back" in person().get(other).content.decode()
+    assert come(person(), other, "Bob").status_code == 422
+
+
+def test_a_refused_name_uses_nothing_up(private, invite, person):
+    link, guest = invite(), person()
+    assert come(guest, link, "ALICE").status_code == 422
+    assert Invitation.objects.get().uses == 0
+    assert come(guest, link, "Bob").status_code == 303
+
+
+def test_who_is_in_already_is_led_in_and_uses_nothing_up(private, invite, alice):
+    link = invite()
+    assert alice.get(link).headers["Location"] == f"/rooms/{private.slug}/"
+    assert come(alice, link, "Alice").headers["Location"] == f"/rooms/{private.slug}/"
+    assert Invitation.objects.get().uses == 0
+
+
+def test_the_list_tells_who_made_them_and_who_came_but_never_the_link(private, invite, alice, person):
+    link = invite(most_uses="", days="30")
+    come(person(), link, "Bob")
+    page = alice.get(f"/rooms/{private.slug}/invitations/").content.decode()
+    assert "Made by <bdi>Alice</bdi>" in page
+    assert re.search(r"Came by it:\s*<bdi>Bob</bdi>", page)
+    assert link not in page
+    assert link.split("/")[2] not in str(Invitation.objects.values())
+
+
+def test_an_unknown_link_is_no_page(db, person):
+    assert person().get("/invitations/" + "x" * 22 + "/").status_code == 404
+
+
+@pytest.mark.parametrize(("field", "value"), [("most_uses", "0"), ("most_uses", "1001"), ("days", "2"), ("days", "")])
+def test_what_makes_no_sense_is_refused_beside_its_field(alice, room, field, value):
+    answer = alice.post(f"/rooms/{room.slug}/invitations/", {"most_uses": "1", "days": "7"} | {field: value})
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
+    assert not Invitation.objects.exists()
+
+
+@pytest.mark.parametrize("invited_on", [timedelta(days=1)])
+def test_it_works_as_long_as_it_says(private, invite, invited_on):
+    invite(days="1")
+    left = Invitation.objects.get().expires_at - timezone.now()
+    assert timedelta(hours=23) < left <= invited_on
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "without"])
+def test_two_browsers_and_one_invitation_with_one_use(visitor, javascript):
+    alice = visitor(javascript).join()
+    alice.page.goto(alice.page.url + "settings/")
+    alice.page.get_by_label("private").check()
+    alice.page.get_by_role("button", name="Save").click()
+    expect(alice.page.get_by_text("Saved.")).to_be_visible()
+    alice.page.get_by_role("link", name="Invitations").click()
+    alice.page.get_by_role("button", name="Make a link").click()
+    link = alice.page.locator(".made .link").inner_text()
+    assert alice.page.locator("img.qr").evaluate("picture => picture.naturalWidth") > 100
+    bob, carol = visitor(javascript), visitor(javascript)
+    for guest in (bob, carol):
+        guest.page.goto(link)
+        guest.page.get_by_label("Your name").fill("Guest")
+    bob.page.get_by_role("button", name="Join", exact=True).click()
+    bob.page.wait_for_url("**/rooms/**")
+    bob.send("I am in")
+    bob.reads("I am in")
+    carol.page.get_by_role("button", name="Join", exact=True).click()
+    expect(carol.page.get_by_text("has been used already")).to_be_visible()
+    assert Participant.objects.count() == 2

@@ -1,0 +1,70 @@
+"""Who is in a room, what they are in it, and being shown out."""
+
+import pytest
+from playwright.sync_api import expect
+
+from chat.models import Message
+
+
+def act(who, room, member, what, **form):
+    return who.post(f"/rooms/{room.slug}/members/{member.membership.pk}/{what}/", form)
+
+
+def test_everybody_in_is_listed_with_role_and_nobody_else(alice, bob, carol, room):
+    page = bob.get(f"/rooms/{room.slug}/members/").content.decode()
+    assert "Alice" in page
+    assert '<span class="badge">owner</span>' in page
+    assert "Carol" not in page
+    assert "/remove/" not in page
+
+
+def test_the_owner_promotes_and_demotes_and_the_room_says_so(alice, bob, room):
+    act(alice, room, bob, "role", role="moderator")
+    assert bob.membership.role == "moderator"
+    act(alice, room, bob, "role", role="member")
+    assert bob.membership.role == "member"
+    log = bob.get(f"/rooms/{room.slug}/").content.decode()
+    assert "“<bdi>Bob</bdi>” is a moderator now" in log
+    assert "“<bdi>Bob</bdi>” is an ordinary member now" in log
+
+
+def test_a_room_that_is_handed_over_has_one_owner(alice, bob, room):
+    act(alice, room, bob, "role", role="owner")
+    assert (alice.membership.role, bob.membership.role) == ("moderator", "owner")
+    assert act(alice, room, bob, "role", role="member").status_code == 403
+
+
+def test_a_moderator_shows_out_members_only(alice, bob, room, person):
+    dave = person(room.name, "Dave")
+    assert act(bob, room, dave, "remove").status_code == 403
+    bob.membership.set_role("moderator")
+    assert act(bob, room, alice, "remove").status_code == 403
+    assert act(bob, room, bob, "remove").status_code == 403
+    assert act(bob, room, dave, "remove").status_code == 303
+    assert not dave.membership.present
+    assert dave.poll(room, 1).status_code == 286
+    assert Message.objects.latest("pk").text == "Bob"
+    assert act(bob, room, dave, "remove").status_code == 404
+
+
+def test_a_member_of_another_room_cannot_be_acted_on(alice, mallory, room):
+    assert act(alice, room, mallory, "remove").status_code == 404
+    assert act(alice, room, mallory, "role", role="moderator").status_code == 404
+
+
+@pytest.mark.parametrize("role", ["", "king"])
+def test_a_role_that_there_is_not_changes_nothing(alice, bob, room, role):
+    assert act(alice, room, bob, "role", role=role).status_code == 303
+    assert bob.membership.role == "member"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "without"])
+def test_somebody_is_shown_out_in_a_browser(visitor, javascript):
+    alice, bob = visitor(javascript).join(), visitor(javascript).join(nickname="Bob")
+    alice.page.goto(alice.page.url + "members/")
+    alice.page.get_by_text("Change Bob").click()
+    alice.page.get_by_role("button", name="Show out").click()
+    expect(alice.page.get_by_text("Change Bob")).to_have_count(0)
+    bob.page.goto(bob.page.url)
+    expect(bob.page.get_by_label("Your name")).to_be_visible()

@@ -1,0 +1,208 @@
+"""What those who keep a room decide: its name, who finds it, topic, rules and lock; and where it is found then."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from chat.models import FormerAddress, Message, Room
+from tests.reading import held
+
+
+def settings_of(room, **changed):
+    return {"name": room.name, "topic": room.topic, "rules": room.rules, "access": room.access} | changed
+
+
+def told(room):
+    return Message.objects.filter(room=room).exclude(event="").order_by("first_version").values_list("event", "text")
+
+
+@pytest.fixture
+def settle(alice):
+    """A function in which Alice, who owns the room, changes settings of it."""
+
+    def change(room, **changed):
+        room.refresh_from_db()
+        return alice.post(f"/rooms/{room.slug}/settings/", settings_of(room, **changed))
+
+    return change
+
+
+@pytest.fixture
+def make_private(settle, room):
+    """A function that makes the room private."""
+
+    def change():
+        settle(room, access="private")
+        room.refresh_from_db()
+        return room
+
+    return change
+
+
+def test_settings_that_change_are_told_in_the_room_and_others_are_not(alice, room, settle):
+    answer = settle(room, topic="Emma", rules="Be kind.\nRead first.", locked="on")
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/rooms/{room.slug}/settings/?saved")
+    assert list(told(room))[1:] == [("topic", "Emma"), ("rules", "Be kind.\nRead first."), ("locked", "")]
+    settle(room, locked="on")
+    assert len(told(room)) == 4
+    settle(room)
+    assert list(told(room))[4:] == [("unlocked", "")]
+
+
+def test_rules_are_read_before_coming_in(room, settle, person):
+    settle(room, rules="Be <kind>.")
+    assert "<p>Be &lt;kind&gt;.</p>" in person().get(f"/rooms/{room.slug}/").content.decode()
+
+
+def test_what_is_wrong_is_said_beside_its_field_and_nothing_changes(alice, room, settle):
+    answer = settle(room, topic="bell\x07", rules="x" * 2001, name="", access="secret")
+    assert answer.status_code == 422
+    assert answer.context["form"].errors.keys() == {"topic", "rules", "name", "access"}
+    assert answer.context["form"]["rules"].value() == "x" * 2001
+    assert len(told(room)) == 1
+
+
+def test_an_unlisted_room_is_found_by_its_name_and_not_listed(room, settle, person):
+    settle(room, access="unlisted")
+    visitor = person()
+    assert room.name not in visitor.get("/").content.decode()
+    assert visitor.join(room.name, "Dave").headers["Location"] == f"/rooms/{room.slug}/"
+
+
+def test_a_room_that_looks_like_an_unlisted_one_is_made_without_a_hint(person, settle, room):
+    settle(room, access="unlisted")
+    visitor = person()
+    assert visitor.join("Read\u0456ng club", "Dave").status_code == 303
+    assert Room.objects.count() == 2
+
+
+def test_a_private_room_is_gone_for_strangers_with_its_name_and_address(room, make_private, person, carol):
+    old = room.slug
+    make_private()
+    assert len(room.slug) == 22
+    for who in (person(), carol):
+        assert who.get(f"/rooms/{old}/").status_code == 404
+        assert who.get(f"/rooms/{room.slug}/").status_code == 404
+        assert who.post(f"/rooms/{room.slug}/join/", {"nickname": "Dave"}).status_code == 404
+        assert room.name not in who.get("/").content.decode()
+    assert person().join(room.name, "Dave").status_code == 303
+    assert Room.objects.filter(name=room.name).count() == 2
+
+
+def test_absent_and_private_answer_alike(room, make_private, person):
+    make_private()
+    absent = "x" * 22
+    for path in (
+        "",
+        "changes/",
+        "reader.css",
+        "live/",
+        "compose/",
+        "messages/",
+        "members/",
+        "settings/",
+        "invitations/",
+    ):
+        visitor = person("Elsewhere", f"M{len(path)}{path[:3]}")
+        answers = [visitor.get(f"/rooms/{slug}/{path}") for slug in (room.slug, absent)]
+        assert answers[0].status_code == answers[1].status_code, path
+        said = [a.content.decode().replace(room.slug, absent) for a in answers]
+        assert said[0] == said[1], path
+        assert dict(answers[0].headers) == dict(answers[1].headers), path
+
+
+def test_members_are_led_to_the_private_address_for_a_day(room, make_private, bob):
+    old = room.slug
+    make_private()
+    assert bob.get(f"/rooms/{old}/?lines=many").headers["Location"] == f"/rooms/{room.slug}/?lines=many"
+    poll = bob.poll(Room(slug=old), 1)
+    assert poll.status_code == 286
+    assert f'href="/rooms/{room.slug}/"' in poll.content.decode()
+    assert bob.send(Room(slug=old), "typed before").status_code == 303
+    assert Message.objects.filter(room=room, text="typed before").exists()
+    FormerAddress.objects.update(until=timezone.now() - timedelta(seconds=1))
+    assert bob.get(f"/rooms/{old}/").status_code == 404
+    assert bob.get(f"/rooms/{room.slug}/").status_code == 200
+
+
+def test_the_old_address_of_a_private_room_rests_for_a_day(room, make_private, person):
+    old = room.slug
+    make_private()
+    assert person().join(room.name, "Dave").headers["Location"] == f"/rooms/{old}-2/"
+    FormerAddress.objects.update(until=timezone.now() - timedelta(seconds=1))
+    assert person().join(room.name.upper() + "!", "Dave").headers["Location"] == f"/rooms/{old}/"
+
+
+def test_a_private_room_that_opens_again_claims_its_name_or_is_refused(room, make_private, person, settle):
+    make_private()
+    visitor = person(room.name, "Dave")
+    answer = settle(room, access="open")
+    assert answer.status_code == 422
+    assert answer.context["form"].errors.keys() == {"name"}
+    assert settle(room, access="open", name="Second club").status_code == 303
+    room.refresh_from_db()
+    assert (room.access, room.slug) == ("open", "second-club")
+    assert room.name in visitor.get("/").content.decode()
+
+
+def test_a_renamed_room_is_led_to_from_its_old_address(alice, bob, room, settle, person):
+    settle(room, name="Writing club")
+    room.refresh_from_db()
+    assert (room.name, room.slug) == ("Writing club", "writing-club")
+    assert person().get("/rooms/reading-club/").headers["Location"] == "/rooms/writing-club/"
+    assert person().join("writing CLUB", "Dave").headers["Location"] == "/rooms/writing-club/"
+    assert bob.poll(Room(slug="reading-club"), 1).status_code == 200
+    assert bob.send(Room(slug="reading-club"), "typed before").status_code == 303
+    assert person().join("Reading club", "Eve").headers["Location"] == "/rooms/reading-club-2/"
+    settle(room, name="Reading club!")
+    room.refresh_from_db()
+    assert room.slug == "reading-club"
+
+
+def test_a_name_that_is_taken_is_refused_and_kept_in_the_field(mallory, room, settle):
+    answer = settle(room, name="ELSEWHERE")
+    assert answer.status_code == 422
+    assert answer.context["form"]["name"].value() == "ELSEWHERE"
+    room.refresh_from_db()
+    assert room.name == "Reading club"
+
+
+def test_a_moderator_sets_topic_rules_and_lock_but_neither_name_nor_access(alice, bob, room):
+    bob.membership.set_role("moderator")
+    page = bob.get(f"/rooms/{room.slug}/settings/")
+    assert list(page.context["form"].fields) == ["topic", "rules", "locked"]
+    bob.post(f"/rooms/{room.slug}/settings/", settings_of(room, topic="Emma", name="Mine", access="private"))
+    room.refresh_from_db()
+    assert (room.topic, room.name, room.access) == ("Emma", "Reading club", "open")
+
+
+def test_a_member_is_refused(bob, room):
+    for path in ("settings/", "invitations/"):
+        assert bob.get(f"/rooms/{room.slug}/{path}").status_code == 403
+        assert bob.post(f"/rooms/{room.slug}/{path}", settings_of(room)).status_code == 403
+    assert "settings/" not in bob.get(f"/rooms/{room.slug}/").content.decode()
+
+
+def test_a_held_poll_is_told_of_the_private_address(ann, ben, gate, meanwhile):
+    ben.since = ann.member.room.version
+    poll = meanwhile(ben.ask)
+    held(gate)
+    room = Room.objects.get(pk=ann.member.room_id)
+    room.set_access("private")
+    answer = poll.result(5)
+    assert (answer.status_code, f"/rooms/{room.slug}/" in answer.text) == (286, True)
+    ben.send("typed before")
+    assert ben.ask().status_code == 286
+
+
+def test_a_page_of_a_renamed_room_goes_on_being_held_where_it_was(ann, ben, gate, meanwhile, asked_django):
+    Room.objects.get(pk=ann.member.room_id).set_name("Evening")
+    gate.live.loop.call_soon_threadsafe(gate.live.forget)  # as five minutes later
+    ben.poll()
+    asked_django.clear()
+    poll = meanwhile(ben.ask)
+    held(gate)
+    ann.send("good evening")
+    assert "good evening" in poll.result(5).text
+    assert asked_django == []
