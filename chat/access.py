@@ -77,7 +77,7 @@ def membership_of(request, slug):
 
 def _led_on(mine, slug):
     """The membership of somebody who is in the room that was here before; a stranger learns nothing of it."""
-    leading = FormerAddress.objects.leading(slug).values("room")
+    leading = FormerAddress.objects.leading([slug]).values("room")
     return mine.filter(status=Membership.Status.IN, room__in=leading).first()
 
 
@@ -127,7 +127,7 @@ def room_to_join(slug):
     found = Room.objects.found()
     room = found.filter(slug=slug).first()
     if room is None:
-        leading = FormerAddress.objects.leading(slug).filter(until=None).values("room")
+        leading = FormerAddress.objects.leading([slug]).filter(until=None).values("room")
         room = found.filter(pk__in=leading).first()
         if room is None:
             raise Http404

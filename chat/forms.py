@@ -109,6 +109,15 @@ class JoinForm(VerbForm):
         return not self.starts_at_name
 
 
+class NicknameForm(VerbForm):
+    """Another name for somebody who is in."""
+
+    speaks_at = "nickname"
+    spoken = ["nickname"]
+
+    nickname = NameField(label=_("Your name"))
+
+
 class MessageForm(VerbForm):
     speaks_at = "text"
     spoken = ["text", "token"]

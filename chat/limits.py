@@ -64,6 +64,11 @@ def inviting(request, membership):
     _spend("INVITE", person=membership.participant_id, room=membership.room_id)
 
 
+def renaming(request, membership):
+    """5 new names an hour by a person."""
+    _spend("RENAME", person=membership.participant_id)
+
+
 def settling(request, membership):
     """30 changes of a room's settings in ten minutes by a person."""
     _spend("SETTLE", person=membership.participant_id)

@@ -173,6 +173,8 @@ TAILWIND_APP_NAME = "theme"
 
 NAME_HELD_DAYS = env.int("NAME_HELD_DAYS", default=30)
 LIMITS = env.bool("LIMITS", default=True)
+RESERVED_NAMES = env.list("RESERVED_NAMES", default=["admin", "administrator", "moderator", "owner", "staff", "system"])
+LIMIT_RENAME_PERSON = env.str("LIMIT_RENAME_PERSON", default="5/3600")
 LIMIT_SEND_PERSON = env.str("LIMIT_SEND_PERSON", default="30/60")
 LIMIT_SEND_ADDRESS = env.str("LIMIT_SEND_ADDRESS", default="600/60")
 LIMIT_SEND_ROOM = env.str("LIMIT_SEND_ROOM", default="1200/60")

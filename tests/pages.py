@@ -32,6 +32,8 @@ class OpenPage:
 
     def _ask(self, url):
         answer = self.person.get(url, headers={"HX-Request": "true"})
+        if answer.status_code == 303:  # The room was renamed: browsers ask again where it is now.
+            return self._ask(answer.headers["Location"])
         assert answer.status_code == 200, answer.status_code
         return html.fragment_fromstring(answer.content.decode(), create_parent="div")
 

@@ -89,6 +89,7 @@ TABLE = {  # name: what GET answers, what POST answers
     "history": (inside(200, 303), not_so),
     "live": (inside(200, 403), not_so),
     "compose": (inside(200, 403), not_so),
+    "nickname": (inside(200, 303), inside(303, 403)),
     "members": (inside(200, 303), not_so),
     "role": (elsewhere, keeping(303, 403, {"owner"})),
     "remove_member": (elsewhere, removed),
@@ -102,6 +103,7 @@ FORMS = {
     "join": {"room": "Somewhere new", "nickname": "Zoe"},
     "join_here": {"nickname": "Zoe"},
     "send": {"n": 1, "page": "page-of-tests", "text": "hello"},
+    "nickname": {"nickname": "Zoe"},
     "role": {"role": "moderator"},
     "room_settings": {"name": "Reading club", "topic": "Emma", "access": "open"},
     "invitations": {"most_uses": "1", "days": "7"},
@@ -115,7 +117,9 @@ PATTERNS = {pattern.name: str(pattern.pattern) for pattern in get_resolver("chat
 @pytest.fixture
 def cast(person, alice, room):
     """Somebody in each role, and a member besides to act on."""
-    people = {role: person(room.name, role) for role in ("left", "shown_out", "member", "moderator", "other")}
+    people = {
+        role: person(room.name, f"One who is {role}") for role in ("left", "shown_out", "member", "moderator", "other")
+    }
     people["left"].membership.leave()
     people["shown_out"].membership.remove()
     people["moderator"].membership.set_role("moderator")

@@ -1,5 +1,6 @@
 """The heart: an old page and what the poll brings it equal a fresh page, whatever was written in between."""
 
+from contextlib import suppress
 from datetime import timedelta
 from itertools import count
 
@@ -9,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chat import changes
-from chat.models import Message, Room
+from chat.models import Membership, Message, Room
+from chat.refusals import Refused
 from tests.pages import OpenPage
 
 ZONES = ["", "Asia/Tokyo", "America/St_Johns"]
@@ -24,6 +26,8 @@ writes = st.one_of(
     st.tuples(st.just("send"), people, st.just("again")),
     st.tuples(st.sampled_from(["edit", "remove", "restore"]), st.integers(0, 30), st.just("")),
     st.tuples(st.just("topic"), people, st.sampled_from(["", "Tea", "<i>Cake"])),
+    st.tuples(st.just("rename"), people, st.sampled_from(["Zoe", "Yan"])),
+    st.tuples(st.just("title"), people, st.sampled_from(["", " again"])),
     st.tuples(st.sampled_from(["lock", "unlock", "join", "leave"]), people, st.just("")),
 )
 steps = st.lists(st.tuples(writes, minutes, st.sets(people), st.sets(people)), min_size=1, max_size=25)
@@ -40,6 +44,7 @@ class Play:
         for n, reader in enumerate(self.readers):
             reader.join(name, f"Reader {n}", time_zone=ZONES[n])
         self.room = Room.objects.named(name)
+        self.title_at_first = name
         self.others = [person() for _ in ZONES]
         self.numbers = count()
         for n in range(3 * changes.PAGE_SIZE):
@@ -55,6 +60,13 @@ class Play:
 
     def topic(self, which, words):
         self.room.set_topic(words)
+
+    def rename(self, which, words):
+        with suppress(Refused):
+            Membership.objects.get(participant=self.readers[which].session["participant"]).rename(words)
+
+    def title(self, which, words):
+        self.room.set_name(self.title_at_first + words)
 
     def lock(self, which, words):
         self.room.lock()

@@ -12,9 +12,9 @@ from chat import names
 
 
 class FormerAddressQuerySet(models.QuerySet):
-    def leading(self, slug):
-        """The one that still leads from this address, or none."""
-        return self.filter(slug=slug).exclude(until__lte=timezone.now())
+    def leading(self, slugs):
+        """Those that still lead on from these addresses."""
+        return self.filter(slug__in=slugs).exclude(until__lte=timezone.now())
 
     def withdraw(self):
         """From now on they lead nobody but members, and soon not even those."""
@@ -48,8 +48,7 @@ def free_slugs(name, room=None):
 def _taken(slugs, room):
     from chat.models.room import Room
 
-    FormerAddress.objects.filter(slug__in=slugs, until__lte=timezone.now()).delete()
     mine = Q(pk=room.pk) if room else Q(pk=None)
     yield from Room.objects.filter(slug__in=slugs).exclude(mine).values_list("slug", flat=True)
-    former = FormerAddress.objects.filter(slug__in=slugs)
+    former = FormerAddress.objects.leading(slugs)
     yield from (former.exclude(room=room) if room else former).values_list("slug", flat=True)

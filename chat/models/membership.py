@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat import markup, names, words
+from chat.models.name_holder import NameHolder
 from chat.refusals import Refused
 
 
@@ -45,6 +46,7 @@ class Membership(models.Model):
     )
     nickname = models.CharField(_("name"), max_length=64)
     nickname_key = models.CharField(max_length=256, editable=False)
+    mark = models.PositiveSmallIntegerField(default=1, editable=False)
     holds_name = models.BooleanField(_("holds the name"), default=True, editable=False)
     invitation = models.ForeignKey(
         "chat.Invitation", models.SET_NULL, null=True, related_name="came_by", verbose_name=_("came by"), editable=False
@@ -95,15 +97,39 @@ class Membership(models.Model):
 
     @property
     def holds_on(self):
-        """Whether the name is still theirs: for some days after their last sign of life (NAME_HELD_DAYS)."""
+        """Whether the name is still theirs: for some days after their last sign of life (NAME_HELD_DAYS).
+
+        Nobody takes the name of those who keep the room, however long they are away.
+        """
+        if self.role != self.Role.MEMBER:
+            return True
         away = timezone.now() - self.seen_at
         return away < max(self.PRESENT_FOR, timedelta(days=settings.NAME_HELD_DAYS))
 
     def come_in(self, nickname):
         """Be in the room under this name, inside the room's `change()`."""
-        self.nickname, self.nickname_key, self.holds_name = nickname, names.nickname_key(nickname), True
         self.status, self.joined_at, self.seen_at = self.Status.IN, timezone.now(), timezone.now()
-        self.save()
+        self._take_name(nickname)
+
+    def rename(self, nickname):
+        """Go by another name from now on; what was said stays under the old one, and the room says so."""
+        nickname = names.display(nickname)
+        with self.room.change() as room:
+            self.refresh_from_db(fields=["nickname", "status"])
+            if not self.present:
+                raise Refused(_("You are no longer in this room."), code="gone")
+            if self.nickname == nickname:
+                return
+            room.make_free(nickname, self)
+            was, mark = self.nickname, self.mark
+            self._take_name(nickname)
+            room.append(event="renamed", nickname=was, mark=mark, text=nickname)
+
+    def _take_name(self, nickname):
+        self.nickname, self.nickname_key, self.holds_name = nickname, names.nickname_key(nickname), True
+        self.save()  # It has to have a key before it is noted as a holder.
+        self.mark = NameHolder.objects.mark(self, self.nickname_key)
+        self.save(update_fields=["mark"])
 
     def still_as(self, nickname):
         """This membership, where somebody who is in comes in again by the same name. Raises Refused by another."""
@@ -134,7 +160,7 @@ class Membership(models.Model):
                 return
             self.role = role
             self.save(update_fields=["role"])
-            room.append(event="role", nickname=self.nickname, text=role)
+            room.append(event="role", nickname=self.nickname, mark=self.mark, text=role)
 
     @transaction.atomic
     def hand_over(self, to):
@@ -158,7 +184,7 @@ class Membership(models.Model):
             self.status = status
             self.save(update_fields=["status"])
             room.take_rights_away()
-            room.append(event=status, nickname=self.nickname, **told)
+            room.append(event=status, nickname=self.nickname, mark=self.mark, **told)
 
     def send(self, text, token):
         """Say something. The same token with the same words is the same message; with others it is refused."""
@@ -175,6 +201,7 @@ class Membership(models.Model):
                     token=token,
                     digest=words.digest(text),
                     nickname=self.nickname,
+                    mark=self.mark,
                     role=self.role,
                 )
         except IntegrityError:
@@ -182,7 +209,7 @@ class Membership(models.Model):
             return self.messages.get(token=token).repeated(text)
 
     def _must_be_allowed_to_write(self):
-        self.refresh_from_db(fields=["status", "nickname", "role"])
+        self.refresh_from_db(fields=["status", "nickname", "mark", "role"])
         if not self.present:
             raise Refused(_("You are no longer in this room."), code="gone")
         if self.room.locked:

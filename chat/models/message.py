@@ -15,7 +15,8 @@ from chat.refusals import Refused
 class Message(models.Model):
     """`first_version` is the change that said it and orders the log; `version` the last change to it.
 
-    A message keeps the nickname and role under which it was said. `event` is empty for words.
+    A message keeps nickname, mark and role under which it was said; `mark` is 1 for the first who had that name in the
+    room, 2 for the second. `event` is empty for words.
     """
 
     GROUPED_WITHIN = timedelta(minutes=5)
@@ -25,6 +26,7 @@ class Message(models.Model):
         JOINED = "joined", _("joined")
         LEFT = "left", _("left")
         REMOVED = "removed", _("was removed")
+        RENAMED = "renamed", _("goes by another name")
         ROLE = "role", _("role changed")
         TOPIC = "topic", _("topic changed")
         RULES = "rules", _("rules changed")
@@ -41,6 +43,7 @@ class Message(models.Model):
     )
     event = models.CharField(_("event"), max_length=8, choices=Event, blank=True)
     nickname = models.CharField(_("name"), max_length=64, blank=True)
+    mark = models.PositiveSmallIntegerField(default=1, editable=False)
     role = models.CharField(_("role"), max_length=9, blank=True)
     text = models.TextField(_("words"), blank=True)
     html = models.TextField(blank=True, editable=False)

@@ -16,6 +16,7 @@ from chat.models.membership import Membership
 from chat.models.message import Message
 from chat.models.room_settings import RoomSettings
 from chat.refusals import Refused
+from chat.reserved_names import is_reserved
 
 
 class RoomQuerySet(models.QuerySet):
@@ -156,14 +157,16 @@ class Room(RoomSettings):
             mine = mine or Membership(room=self, participant=participant, role=role)
             if invitation:
                 mine.invitation = invitation.use()
-            self._free(nickname, mine)
+            self.make_free(nickname, mine)
             mine.come_in(nickname)
             event = Message.Event.OPENED if self.version == 1 else Message.Event.JOINED
-            self.append(event=event, nickname=nickname)
+            self.append(event=event, nickname=nickname, mark=mine.mark)
             return mine
 
-    def _free(self, nickname, mine):
-        """Make sure that nobody else holds this name or one that looks like it."""
+    def make_free(self, nickname, mine):
+        """Make sure that nobody else holds this name or one that looks like it, inside `change()`. Raises Refused."""
+        if is_reserved(nickname):
+            raise Refused(_("This name is kept for those who run this site. Choose another one."), code="reserved")
         key = names.nickname_key(nickname)
         holder = self.memberships.holding(key).exclude(pk=mine.pk).first()
         if holder and holder.holds_on:

@@ -112,7 +112,7 @@ class RoomSettings(models.Model):
         if slug == self.slug:
             return
         FormerAddress.objects.filter(slug=slug).delete()
-        FormerAddress.objects.create(room=self, slug=self.slug)
+        FormerAddress.objects.update_or_create(slug=self.slug, defaults={"room": self, "until": None})
         self.slug = slug
         self.save(update_fields=["slug"])
 

@@ -1,0 +1,13 @@
+"""Names that nobody may take: people would believe that whoever bears one runs the site."""
+
+import re
+
+from django.conf import settings
+
+from chat.names import nickname_key
+
+
+def is_reserved(name):
+    """Whether people would take this name for one of RESERVED_NAMES, or for a further one of them (`Admin 2`)."""
+    keys = "|".join(re.escape(nickname_key(word)) for word in settings.RESERVED_NAMES)
+    return bool(keys and re.fullmatch(f"(?:{keys})[0-9lo]*", nickname_key(name)))

@@ -1,0 +1,106 @@
+"""Going by another name, names that nobody may take, and telling a later holder of a name from an earlier one."""
+
+import pytest
+from playwright.sync_api import expect
+
+from chat.models import Membership, Message
+from tests.browsing import EITHER_WAY
+
+
+def rename(who, room, nickname):
+    return who.post(f"/rooms/{room.slug}/name/", {"nickname": nickname})
+
+
+def test_what_was_said_keeps_its_name_and_the_room_is_told(alice, bob, room):
+    bob.send(room, "before", n=1)
+    assert rename(bob, room, "Robert").headers["Location"] == f"/rooms/{room.slug}/"
+    bob.send(room, "after", n=2)
+    said = Message.objects.filter(event="").order_by("pk").values_list("nickname", "text", "continues")
+    assert list(said) == [("Bob", "before", False), ("Robert", "after", False)]
+    page = alice.get(f"/rooms/{room.slug}/").content.decode()
+    assert "“<bdi>Bob</bdi>” is called “<bdi>Robert</bdi>” now" in page
+
+
+def test_a_name_of_somebody_else_is_refused_with_another_and_kept(alice, bob, room):
+    answer = rename(bob, room, "АLICE")
+    assert answer.status_code == 422
+    assert 'value="АLICE"' in answer.content.decode()
+    assert "Be “АLICE 2”" in answer.content.decode()
+    assert bob.membership.nickname == "Bob"
+
+
+def test_one_may_write_ones_own_name_otherwise(bob, room):
+    assert rename(bob, room, "BOB").status_code == 303
+    assert bob.membership.nickname == "BOB"
+    rename(bob, room, "BOB")
+    assert Message.objects.filter(event="renamed").count() == 1
+
+
+def test_a_name_that_was_given_up_is_free_for_others(alice, bob, room, person):
+    rename(bob, room, "Robert")
+    assert person().join(room.name, "Bob").status_code == 303
+
+
+def test_a_later_holder_of_a_name_is_told_from_the_earlier_one(alice, bob, room, person):
+    bob.send(room, "I am the first")
+    rename(bob, room, "Robert")
+    other = person(room.name, "Bob")
+    other.send(room, "I am the second")
+    assert (bob.membership.mark, other.membership.mark) == (1, 2)
+    page = alice.get(f"/rooms/{room.slug}/").content.decode()
+    first, second = page.index("I am the first"), page.index("I am the second")
+    assert "no. 2 of this name" not in page[:first]
+    assert "no. 2 of this name" in page[first:second]
+    assert "no. 2 of this name" in alice.get(f"/rooms/{room.slug}/members/").content.decode()
+    rename(other, room, "Bobby")
+    rename(bob, room, "bob")
+    assert bob.membership.mark == 1
+
+
+@pytest.mark.parametrize("name", ["admin", "ADMIN", "Аdmin", "Admin 2", "mod\u200berator", "SYSTEM", "0wner", "staff1"])
+def test_nobody_takes_a_name_of_those_who_run_the_site(bob, room, person, name):
+    answer = person().join(room.name, name)
+    assert answer.status_code == 422
+    assert "kept for those who run this site" in answer.content.decode()
+    assert rename(bob, room, name).status_code == 422
+
+
+@pytest.mark.parametrize("name", ["Adminette", "Modern", "Sys", "Ownership"])
+def test_names_that_only_begin_alike_are_welcome(room, person, name):
+    assert person().join(room.name, name).status_code == 303
+
+
+def test_an_operator_may_reserve_none(room, person, settings):
+    settings.RESERVED_NAMES = []
+    assert person().join(room.name, "Admin").status_code == 303
+
+
+@pytest.mark.parametrize(("role", "status"), [("moderator", 422), ("owner", 422), ("member", 303)])
+def test_the_names_of_those_who_keep_a_room_are_theirs_for_good(bob, room, person, role, status):
+    bob.membership.set_role(role)
+    Membership.objects.filter(nickname="Bob").update(seen_at="2020-01-01T00:00Z")
+    assert person().join(room.name, "Bob").status_code == status
+
+
+def test_names_change_only_so_often(bob, room, settings):
+    settings.LIMIT_RENAME_PERSON = "2/3600"
+    assert [rename(bob, room, name).status_code for name in ("Ben", "Bill", "Bert")] == [303, 303, 429]
+
+
+def test_who_was_shown_out_does_not_change_the_name(bob, room):
+    bob.membership.remove()
+    assert rename(bob, room, "Robert").status_code == 403
+
+
+@pytest.mark.browser
+@EITHER_WAY
+def test_a_name_is_changed_in_a_browser_and_seen_by_others(visitor, javascript):
+    alice, bob = visitor(javascript).join(), visitor(javascript).join(nickname="Bob")
+    bob.page.get_by_role("button", name="Menu").click()
+    bob.page.get_by_role("link", name="Change your name here").click()
+    bob.page.get_by_label("Your name").fill("Alice")
+    bob.page.get_by_role("button", name="Change").click()
+    bob.page.get_by_role("button", name="Be “Alice 2”").click()
+    expect(alice.log.get_by_text("“Bob” is called “Alice 2” now")).to_be_visible()
+    bob.send("hello")
+    alice.reads("hello")
