@@ -1,5 +1,7 @@
 """Who is in a room, what they are in it, and being shown out."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -45,6 +47,16 @@ def test_a_moderator_shows_out_members_only(alice, bob, room, person):
     assert dave.poll(room, 1).status_code == 286
     assert Message.objects.latest("pk").text == "Bob"
     assert act(bob, room, dave, "remove").status_code == 404
+
+
+def test_a_moderator_who_was_shown_out_comes_back_as_a_member_and_invites_nobody(alice, bob, room, person):
+    bob.membership.set_role("moderator")
+    page = bob.post(f"/rooms/{room.slug}/invitations/", {"most_uses": "", "days": "7"}).content.decode()
+    link = re.search(r"/invitations/[\w-]{22}/", page)[0]
+    act(alice, room, bob, "remove")
+    assert "was taken back" in person().get(link).content.decode()
+    bob.join(room.name, "Bob")
+    assert (bob.membership.present, bob.membership.role) == (True, "member")
 
 
 def test_a_member_of_another_room_cannot_be_acted_on(alice, mallory, room):

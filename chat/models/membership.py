@@ -171,9 +171,17 @@ class Membership(models.Model):
     def leave(self):
         self._go(self.Status.LEFT)
 
+    @transaction.atomic
     def remove(self, by=None):
-        """Be shown out by that moderator, or by the site's staff; the room says so."""
+        """Be shown out by that moderator, or by the site's staff; the room says so.
+
+        Who comes back does so as an ordinary member, and nobody else comes by this person's invitations.
+        """
         self._go(self.Status.REMOVED, text=by.nickname if by else "")
+        if self.role == self.Role.MODERATOR:
+            self.role = self.Role.MEMBER
+            self.save(update_fields=["role"])
+        self.invitations_made.filter(revoked_at=None).update(revoked_at=timezone.now())
 
     def _go(self, status, **told):
         """Be out, in one of the ways that the room tells of in a line of the same name."""
