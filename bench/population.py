@@ -18,8 +18,9 @@ from django.utils import timezone  # noqa: E402
 from django.utils.crypto import get_random_string  # noqa: E402
 
 from bench.people import Person, Place, as_json  # noqa: E402
-from chat import access, markup, names, words  # noqa: E402
+from chat import markup, names, words  # noqa: E402
 from chat.models import Membership, Message, Participant, Room  # noqa: E402
+from chat.sessions import RENEWED_KEY, SESSION_KEY  # noqa: E402
 
 BATCH = 20_000  # messages of one transaction
 SAYINGS = [f"Line {n}: {'some words that people say to one another ' * (n % 4 + 1)}" for n in range(100)]
@@ -54,13 +55,13 @@ def _join(room, guests):
 
 
 def _sessions(participants):
-    """Keys of sessions that belong to these participants, as `access.become` leaves them."""
+    """Keys of sessions that belong to these participants, as `sessions.become` leaves them."""
     store, now = SessionStore(), timezone.now()
     expires = now + timedelta(seconds=settings.SESSION_COOKIE_AGE)
     made = [
         Session(
             session_key=get_random_string(32, "abcdefghijklmnopqrstuvwxyz0123456789"),
-            session_data=store.encode({access.SESSION_KEY: pk, access.RENEWED_KEY: int(now.timestamp())}),
+            session_data=store.encode({SESSION_KEY: pk, RENEWED_KEY: int(now.timestamp())}),
             expire_date=expires,
         )
         for pk in participants

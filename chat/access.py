@@ -5,14 +5,9 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
-from django.utils import timezone
 
-from chat.models import FormerAddress, Invitation, Membership, Message, Participant, Room
-
-SESSION_KEY = "participant"
-GENERATION_KEY = "generation"
-RENEWED_KEY = "renewed"
-RENEWED_EVERY = 30 * 24 * 3600  # seconds
+from chat import sessions
+from chat.models import FormerAddress, Invitation, Membership, Message, Room
 
 
 class Outside(Exception):
@@ -29,49 +24,16 @@ class Moved(Exception):
         self.room = room
 
 
-def participant_of(request):
-    """The person behind this session, or None. From here on, times are told in their time zone."""
-    if not hasattr(request, "participant"):
-        pk = request.session.get(SESSION_KEY)
-        found = pk and Participant.objects.filter(pk=pk, generation=_generation(request)).first()
-        _recognise(request, found)
-    return request.participant
-
-
-def participant_to_join(request, join_key):
-    """The person behind this session, or a new guest, who is kept and bound to the session only by joining.
-
-    Where this very form was sent twice, the session of its first answer may never have reached the browser.
-    """
-    return participant_of(request) or Participant.objects.by_form(join_key)
-
-
-def become(request, participant):
-    """Bind this session to the person it now belongs to; a key that was known before is worth nothing after."""
-    if (request.session.get(SESSION_KEY), _generation(request)) != (participant.pk, participant.generation):
-        request.session.cycle_key()
-        request.session[SESSION_KEY] = participant.pk
-        request.session[GENERATION_KEY] = participant.generation
-        request.session[RENEWED_KEY] = _now()
-    _recognise(request, participant)
-
-
-def renew(request):
-    """Let the session's year begin again, at most once a month; it would end a year after the first join otherwise."""
-    if SESSION_KEY in request.session and _now() - request.session.get(RENEWED_KEY, 0) > RENEWED_EVERY:
-        request.session[RENEWED_KEY] = _now()
-
-
 def membership_of(request, slug):
     """What this person is or was in that room, in one query; None for strangers and for rooms that are not there."""
-    pk = request.session.get(SESSION_KEY)
+    pk = request.session.get(sessions.SESSION_KEY)
     if not pk:
         return None
-    mine = Membership.objects.filter(participant=pk, participant__generation=_generation(request))
+    mine = Membership.objects.filter(participant=pk, participant__generation=sessions.generation(request))
     mine = mine.select_related("room", "participant")
     membership = mine.filter(room__slug=slug).first() or _led_on(mine, slug)
     if membership:
-        _recognise(request, membership.participant)
+        sessions.recognise(request, membership.participant)
     return membership
 
 
@@ -233,18 +195,3 @@ def from_our_page(request):
     page = urlsplit(request.headers.get("Referer", ""))
     origin = request.headers.get("Origin", f"{page.scheme}://{page.netloc}")
     return origin == f"{request.scheme}://{request.get_host()}"
-
-
-def _generation(request):
-    """The one that this session is of; once the person was signed out everywhere, theirs is a later one."""
-    return request.session.get(GENERATION_KEY, 0)
-
-
-def _now():
-    return int(timezone.now().timestamp())
-
-
-def _recognise(request, participant):
-    request.participant = participant
-    if participant:
-        timezone.activate(participant.zone)

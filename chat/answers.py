@@ -9,10 +9,9 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 
-from chat import access, changes, composers, grants, polling
-from chat.forms import JoinForm, MessageForm, RefreshForm
+from chat import access, changes, composers, grants, polling, sessions
+from chat.forms import RefreshForm
 from chat.models import Room
 
 SOON = 5  # seconds after the end of a stream until the frame loads itself again; a server that restarts is back by then
@@ -21,13 +20,13 @@ STOP_POLLING = 286  # htmx swaps this answer in and polls no more
 
 def page(request, template, context=None, status=200):
     """A whole page."""
-    access.renew(request)
-    return _shaped(render(request, template, context, status=status))
+    sessions.renew(request)
+    return shaped(render(request, template, context, status=status))
 
 
 def fragment(request, template, context=None, status=200, headers=None):
     """A part of a page, for htmx."""
-    return _shaped(render(request, template, context, status=status), headers)
+    return shaped(render(request, template, context, status=status), headers)
 
 
 def see_other(request, url):
@@ -35,7 +34,7 @@ def see_other(request, url):
     back = request.POST.get("next", "")
     if back.isprintable() and back and url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
         url = back
-    return _shaped(HttpResponse(status=303, headers={"Location": iri_to_uri(url)}))
+    return shaped(HttpResponse(status=303, headers={"Location": iri_to_uri(url)}))
 
 
 # Coming in
@@ -101,19 +100,7 @@ def live(request, membership, reading, streamed=False):
     every = SOON if streamed else membership.participant.refresh_seconds
     context = {"reading": reading, "room": reading.room, "every": every, "streamed": streamed}
     # What is streamed is not compressed: it would wait until there is enough of it.
-    return _shaped(render(request, "rooms/live.html", context), {"Content-Encoding": "identity"} if streamed else None)
-
-
-def shown_out(request, room):
-    """Somebody looks inside from outside: on to the door."""
-    if request.htmx:
-        return refusal(request, 403, _("Not in this room"), _("You are not in this room any more. Join again first."))
-    return see_other(request, room.get_absolute_url())
-
-
-def outside_frame(request, room):
-    """A frame that has lost its room: it looks again by itself, and leads out of the frame to the door."""
-    return _shaped(render(request, "rooms/outside_frame.html", {"room": room}, status=403))
+    return shaped(render(request, "rooms/live.html", context), {"Content-Encoding": "identity"} if streamed else None)
 
 
 def history(request, membership, reading, message=None):
@@ -183,65 +170,10 @@ def _writing_place(request, room):
 def polled(html, goes_on=True, anew=False):
     """What a poll is told: never a redirect, an error or a cookie. Status 286 ends the polling, `anew` it is begun."""
     headers = {"HX-Reswap": "outerHTML settle:0ms"} if anew else {}
-    return _shaped(HttpResponse(html, status=200 if goes_on else STOP_POLLING), headers)
+    return shaped(HttpResponse(html, status=200 if goes_on else STOP_POLLING), headers)
 
 
-# Refusals
-
-
-def refusal(request, status, title, sentence, again=False, door=None, headers=None):
-    """An error in words. For htmx out of band, and the page stays as it is; otherwise a page.
-
-    `again`: the form is on that page with what was typed, to be sent once more. Only for forms of our own pages, of
-    which the admin's are none: they may hold a password.
-    """
-    context = {"title": title, "sentence": sentence, "door": door}
-    again = again and request.method == "POST" and not request.resolver_match.namespaces
-    if again and request.POST.get("frame") and request.resolver_match.url_name in ("send", "toggle"):
-        response = render(request, "rooms/compose.html", context | _typed_in_frame(request, sentence), status=status)
-    elif getattr(request, "htmx", None):
-        response = _notice(request, context, status)
-    else:
-        response = render(request, "refusal.html", context | (_typed(request) if again else {}), status=status)
-    return _shaped(response, headers)
-
-
-def _notice(request, context, status):
-    """Words out of band; none for a poll that fails, whose voice is the banner: no later poll would take them away."""
-    if request.method == "GET" and status >= 500:
-        return HttpResponse(status=status)
-    return render(request, "partials/notice.html", context, status=status)
-
-
-def stale(request, title, sentence, form, slug):
-    """A form of ours with a token that has expired: for htmx once more in its place, with a fresh one."""
-    if request.htmx and isinstance(form, MessageForm):
-        return unsent(request, slug, form, fresh_token=True)
-    if request.htmx and isinstance(form, JoinForm):
-        form.door = slug and access.room_to_join(slug)
-        return door(request, form, 422)
-    return refusal(request, 422, title, sentence, again=True)
-
-
-def _typed_in_frame(request, sentence):
-    """The same in the frame: the words in their field, under the same token, so that they are never sent twice."""
-    slug, number = request.resolver_match.kwargs["slug"], changes.number(request.POST.get("n", "")) or 1
-    composer = composers.refused(slug, request.POST, sentence, number)
-    return {"composer": composer, "room": Room(slug=slug), "page_key": request.POST.get("page", ""), "frame": True}
-
-
-def _typed(request):
-    """A refused form once more: words to be seen and mended, the rest to go along unseen."""
-    labels = {"room": _("Room"), "nickname": _("Your name"), "text": _("Message")}
-    posted = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
-    return {
-        "again": True,
-        "typed": [(name, labels[name], value) for name, value in posted.items() if name in labels],
-        "hidden": [(name, value) for name, value in posted.items() if name not in labels],
-    }
-
-
-def _shaped(response, headers=None):
+def shaped(response, headers=None):
     """Every answer may have two shapes, so no cache may give one for the other."""
     for name, value in (headers or {}).items():
         response.headers[name] = value

@@ -140,7 +140,7 @@ RULES = {  # what only these may say
         {"chat/markup.py"},
     ),
     "builds HTML": (r"format_html", {"chat/markup.py", "chat/admin.py"}),
-    "looks at htmx": (r"\.htmx\b|[\"']htmx[\"']|hx-[a-z]+[\"']|HX-|HTTP_HX", {"chat/answers.py", "chat/gate/"}),
+    "looks at htmx": (r"\.htmx\b|[\"']htmx[\"']|hx-[a-z]+[\"']|HX-|HTTP_HX", {"chat/answers", "chat/gate/"}),
 }
 
 

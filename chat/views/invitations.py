@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from chat import access, answers, limits, qr
+from chat import access, answers, limits, qr, sessions
 from chat.forms import JoinForm, typed
 from chat.forms_of_rooms import InvitationForm
 
@@ -43,9 +43,9 @@ def invitation(request, key):
         return answers.see_other(request, room.get_absolute_url())
     form = JoinForm(typed(request), door=room, invitation=invitation, address=request.path)
     if request.method == "POST":
-        participant = access.participant_to_join(request, form.key)
+        participant = sessions.participant_to_join(request, form.key)
         limits.joining(request, participant, room)
         if form.joins(participant):
-            access.become(request, form.result.participant)
+            sessions.become(request, form.result.participant)
             return answers.joined(request, form.result)
     return answers.door(request, form, 422 if form.errors else 200)

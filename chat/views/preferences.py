@@ -2,13 +2,13 @@
 
 from django.views.decorators.http import require_http_methods, require_POST
 
-from chat import access, answers, grants, limits
+from chat import answers, grants, limits, sessions
 from chat.forms import PreferencesForm, RefreshForm, typed
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request):
-    participant = access.participant_of(request)
+    participant = sessions.participant_of(request)
     if participant is None:
         return answers.see_other(request, "/")
     if request.method == "POST":
@@ -24,7 +24,7 @@ def preferences(request):
 @require_POST
 def refresh(request):
     """How often the log looks for news, set beside it."""
-    participant = access.participant_of(request)
+    participant = sessions.participant_of(request)
     if participant:
         limits.changing_preferences(request, participant)
         form = RefreshForm(request.POST, instance=participant)

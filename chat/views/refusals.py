@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from chat import access, answers
+from chat import access, answers, answers_of_refusals
 from chat.forms import JoinForm, MessageForm
 
 BUSY_FOR = 5  # seconds until a busy database may be asked again
@@ -17,15 +17,17 @@ def bad_request(request, exception=None):
     sentence = _("The address or the form was broken. Nothing was changed.")
     if isinstance(exception, DisallowedHost):
         sentence = _("This server does not know that it has this name. Its operator has to add it to ALLOWED_HOSTS.")
-    return answers.refusal(request, 400, _("That did not make sense"), sentence)
+    return answers_of_refusals.refusal(request, 400, _("That did not make sense"), sentence)
 
 
 def forbidden(request, exception=None):
-    return answers.refusal(request, 403, _("Not yours to open"), _("You may not do this. Nothing was changed."))
+    return answers_of_refusals.refusal(
+        request, 403, _("Not yours to open"), _("You may not do this. Nothing was changed.")
+    )
 
 
 def not_found(request, exception=None):
-    return answers.refusal(
+    return answers_of_refusals.refusal(
         request,
         404,
         _("Nothing here"),
@@ -34,7 +36,7 @@ def not_found(request, exception=None):
 
 
 def broken(request):
-    return answers.refusal(
+    return answers_of_refusals.refusal(
         request,
         500,
         _("Something broke here"),
@@ -48,17 +50,19 @@ def wrong_method(request, response):
         slug = request.resolver_match.kwargs.get("slug")
         return answers.see_other(request, reverse("room", args=[slug]) if slug else reverse("home"))
     sentence = _("This address does not take what was asked of it. Nothing was changed.")
-    return answers.refusal(request, 405, _("Not like this"), sentence, headers={"Allow": response.headers["Allow"]})
+    return answers_of_refusals.refusal(
+        request, 405, _("Not like this"), sentence, headers={"Allow": response.headers["Allow"]}
+    )
 
 
 def outside(request, room):
     """Somebody who is not in this room; a reader is shown to its door, a writer keeps the words."""
     if request.resolver_match.url_name in ("live", "compose"):
-        return answers.outside_frame(request, room)
+        return answers_of_refusals.outside_frame(request, room)
     if request.method in ("GET", "HEAD"):
-        return answers.shown_out(request, room)
+        return answers_of_refusals.shown_out(request, room)
     sentence = _("You are not in this room any more, so this was not sent. Join again first; your words stay here.")
-    return answers.refusal(request, 403, _("Not in this room"), sentence, again=True, door=room)
+    return answers_of_refusals.refusal(request, 403, _("Not in this room"), sentence, again=True, door=room)
 
 
 def moved(request, room):
@@ -74,14 +78,16 @@ def moved(request, room):
 def too_many(request, exceeded):
     wait = ngettext("Try again in %d second.", "Try again in %d seconds.", exceeded.wait) % exceeded.wait
     sentence = _("That was too often in a short time, so nothing was done. %s") % wait
-    return answers.refusal(
+    return answers_of_refusals.refusal(
         request, 429, _("A little slower"), sentence, again=True, headers={"Retry-After": str(exceeded.wait)}
     )
 
 
 def unavailable(request):
     sentence = _("The server could not write this down just now. Nothing is lost: try again in a few seconds.")
-    return answers.refusal(request, 503, _("One moment"), sentence, again=True, headers={"Retry-After": str(BUSY_FOR)})
+    return answers_of_refusals.refusal(
+        request, 503, _("One moment"), sentence, again=True, headers={"Retry-After": str(BUSY_FOR)}
+    )
 
 
 def stale_form(request, reason=""):
@@ -91,9 +97,9 @@ def stale_form(request, reason=""):
         sentence = _("Your browser sent no cookie, so this form cannot be known as yours. Allow cookies and try again.")
     if not access.from_our_page(request):
         then = _("Copy what you typed, go back and reload.")
-        return answers.refusal(request, 403, _("Not accepted"), f"{sentence} {then}")
+        return answers_of_refusals.refusal(request, 403, _("Not accepted"), f"{sentence} {then}")
     where = request.resolver_match
     forms = {"send": MessageForm, "toggle": MessageForm, "join": JoinForm, "join_here": JoinForm}
     form = forms.get(where.url_name, Form)(request.POST)
     form.add_error(getattr(form, "speaks_at", None), sentence)
-    return answers.stale(request, _("Once more, please"), sentence, form, where.kwargs.get("slug"))
+    return answers_of_refusals.stale(request, _("Once more, please"), sentence, form, where.kwargs.get("slug"))

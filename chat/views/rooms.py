@@ -4,28 +4,28 @@ from contextlib import suppress
 
 from django.views.decorators.http import require_POST, require_safe
 
-from chat import access, answers, limits
+from chat import access, answers, limits, sessions
 from chat.forms import JoinForm
 from chat.models import Room
 
 
 @require_safe
 def home(request):
-    return answers.home(request, JoinForm(), access.participant_of(request))
+    return answers.home(request, JoinForm(), sessions.participant_of(request))
 
 
 @require_POST
 def join(request):
     """Join the room of that name, or make it."""
     form = JoinForm(request.POST)
-    participant = access.participant_to_join(request, form.key)
+    participant = sessions.participant_to_join(request, form.key)
     name = form.is_valid() and form.cleaned_data["room"]
     limits.joining(request, participant, name and Room.objects.named(name))
     if name and Room.objects.would_make(name):
         limits.creating(request, participant)
     if form.joins(participant):
         return _come_in(request, form.result)
-    return answers.home(request, form, access.participant_of(request), status=422)
+    return answers.home(request, form, sessions.participant_of(request), status=422)
 
 
 @require_safe
@@ -43,7 +43,7 @@ def join_here(request, slug):
     """Join this room by its address."""
     room = access.room_to_join_again(request, slug)
     form = JoinForm(request.POST, door=room)
-    participant = access.participant_to_join(request, form.key)
+    participant = sessions.participant_to_join(request, form.key)
     limits.joining(request, participant, room)
     if form.joins(participant):
         return _come_in(request, form.result)
@@ -57,5 +57,5 @@ def leave(request, slug):
 
 
 def _come_in(request, membership):
-    access.become(request, membership.participant)
+    sessions.become(request, membership.participant)
     return answers.joined(request, membership)

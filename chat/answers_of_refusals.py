@@ -1,0 +1,73 @@
+"""How a refusal is answered: out of band for htmx, otherwise as a page; what was typed is kept."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from chat import access, answers, changes, composers
+from chat.forms import JoinForm, MessageForm
+from chat.models import Room
+
+
+def shown_out(request, room):
+    """Somebody looks inside from outside: on to the door."""
+    if request.htmx:
+        return refusal(request, 403, _("Not in this room"), _("You are not in this room any more. Join again first."))
+    return answers.see_other(request, room.get_absolute_url())
+
+
+def outside_frame(request, room):
+    """A frame that has lost its room: it looks again by itself, and leads out of the frame to the door."""
+    return answers.shaped(render(request, "rooms/outside_frame.html", {"room": room}, status=403))
+
+
+def refusal(request, status, title, sentence, again=False, door=None, headers=None):
+    """An error in words. For htmx out of band, and the page stays as it is; otherwise a page.
+
+    `again`: the form is on that page with what was typed, to be sent once more. Only for forms of our own pages, of
+    which the admin's are none: they may hold a password.
+    """
+    context = {"title": title, "sentence": sentence, "door": door}
+    again = again and request.method == "POST" and not request.resolver_match.namespaces
+    if again and request.POST.get("frame") and request.resolver_match.url_name in ("send", "toggle"):
+        response = render(request, "rooms/compose.html", context | _typed_in_frame(request, sentence), status=status)
+    elif getattr(request, "htmx", None):
+        response = _notice(request, context, status)
+    else:
+        response = render(request, "refusal.html", context | (_typed(request) if again else {}), status=status)
+    return answers.shaped(response, headers)
+
+
+def _notice(request, context, status):
+    """Words out of band; none for a poll that fails, whose voice is the banner: no later poll would take them away."""
+    if request.method == "GET" and status >= 500:
+        return HttpResponse(status=status)
+    return render(request, "partials/notice.html", context, status=status)
+
+
+def stale(request, title, sentence, form, slug):
+    """A form of ours with a token that has expired: for htmx once more in its place, with a fresh one."""
+    if request.htmx and isinstance(form, MessageForm):
+        return answers.unsent(request, slug, form, fresh_token=True)
+    if request.htmx and isinstance(form, JoinForm):
+        form.door = slug and access.room_to_join(slug)
+        return answers.door(request, form, 422)
+    return refusal(request, 422, title, sentence, again=True)
+
+
+def _typed_in_frame(request, sentence):
+    """The same in the frame: the words in their field, under the same token, so that they are never sent twice."""
+    slug, number = request.resolver_match.kwargs["slug"], changes.number(request.POST.get("n", "")) or 1
+    composer = composers.refused(slug, request.POST, sentence, number)
+    return {"composer": composer, "room": Room(slug=slug), "page_key": request.POST.get("page", ""), "frame": True}
+
+
+def _typed(request):
+    """A refused form once more: words to be seen and mended, the rest to go along unseen."""
+    labels = {"room": _("Room"), "nickname": _("Your name"), "text": _("Message")}
+    posted = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
+    return {
+        "again": True,
+        "typed": [(name, labels[name], value) for name, value in posted.items() if name in labels],
+        "hidden": [(name, value) for name, value in posted.items() if name not in labels],
+    }
