@@ -9,6 +9,8 @@ from django.http import Http404
 from chat import sessions
 from chat.models import FormerAddress, Invitation, Membership, Message, Room
 
+ASKED = (Membership.Status.WAITING, Membership.Status.REFUSED, Membership.Status.IN)
+
 
 class Outside(Exception):
     """Somebody asks for the inside of an open room without being in it; `room` is where they can join."""
@@ -67,6 +69,21 @@ def _must_look_where_it_is(request, room, slug):
 def membership_to_write(request, slug):
     """The membership that writes; whether it may just now is decided by the verb, under the room's row."""
     return membership_to_read(request, slug)
+
+
+def membership_that_asked(request, slug):
+    """The membership of somebody who asked to be let in, or was lately."""
+    membership = membership_of(request, slug)
+    hidden = membership and membership.room.access == Room.Access.PRIVATE and not membership.present
+    if membership is None or hidden or membership.status not in ASKED:
+        raise Outside(room_to_join(slug))
+    membership.seen()
+    return membership
+
+
+def may_write(membership):
+    """Whether the room has a place for this person to write in."""
+    return moderates(membership) or not membership.room.announce_only
 
 
 def still_reads(membership):
@@ -162,6 +179,16 @@ def member_to_remove(request, slug, pk):
     if not may_remove(by, member):
         raise PermissionDenied
     return by, member
+
+
+def member_to_answer(request, slug, pk):
+    """A moderator, and somebody who waits to be let in."""
+    by = membership_to_moderate(request, slug)
+    return by, _or_404(by.room.memberships.waiting().filter(pk=pk))
+
+
+def member_to_unban(request, slug, pk):
+    return _or_404(membership_to_moderate(request, slug).room.memberships.banned().filter(pk=pk))
 
 
 def may_remove(by, member):

@@ -63,12 +63,33 @@ def _door(request, template, context, status):
 
 def joined(request, membership):
     """The room: its view, swapped in under its address, or a redirect to its page."""
-    grants.offer(request, membership)
     url = membership.room.get_absolute_url()
+    if not membership.present:
+        return elsewhere(request, reverse("waiting", args=[membership.room.slug]))
+    grants.offer(request, membership)
     if not request.htmx:
         return see_other(request, url)
     context = room_view(membership, composers.first(membership.room.slug))
     return fragment(request, "rooms/swap.html", context, headers={"HX-Push-Url": url})
+
+
+def waiting(request, membership):
+    """How it stands with somebody who asked to be let in: on into the room, or what page and fragment say."""
+    room = membership.room
+    if membership.present and not membership.answer:
+        return elsewhere(request, room.get_absolute_url())
+    before = room.memberships.waiting().filter(joined_at__lt=membership.joined_at).count()
+    context = {"membership": membership, "room": room, "place": before + 1}
+    if request.htmx:
+        return fragment(request, "partials/waiting.html", context)
+    return page(request, "rooms/waiting.html", context)
+
+
+def elsewhere(request, url):
+    """Another page in place of this one, also where htmx asks for a part of it."""
+    if request.htmx:
+        return shaped(HttpResponse(), {"HX-Redirect": iri_to_uri(url)})
+    return see_other(request, url)
 
 
 # The room
@@ -154,10 +175,9 @@ def writing_place(request, membership, composer=None, status=200):
 
 def compose(request, membership, composer=None, status=200):
     composer = composer or composers.first(membership.room.slug, request.GET)
-    refresh = RefreshForm(instance=membership.participant)
-    return page(
-        request, "rooms/compose.html", writing(membership, composer) | {"frame": True, "refresh": refresh}, status
-    )
+    context = {"frame": True, "refresh": RefreshForm(instance=membership.participant)}
+    context["writable"] = access.may_write(membership) and not membership.room.locked and not membership.room.archived
+    return page(request, "rooms/compose.html", writing(membership, composer) | context, status)
 
 
 def _writing_place(request, room):

@@ -15,6 +15,10 @@ MOST_CHANGES = 200  # a page that missed more is painted whole
 LOG = ("partials/messages.html", "partials/older_lines.html", "partials/older.html", paint.TEMPLATE, *paint.PARTS)
 LONGEST_LOG = 1500  # changes after which an open page is painted whole, so that it stays small
 NUMBER = re.compile(r"[0-9]{1,18}\Z", re.ASCII)  # int() would also take "５_7"
+COUNTERS = ("version", "epoch", "floor_version", "header_version")
+HEADER = ("name", "access", "topic", "locked", "announce_only", "archived", "waiting")  # what pages show of a room
+READ_ALONG = COUNTERS + HEADER
+AS_OF_NOW = ", ".join(f"room.{name} AS room_{name}" for name in READ_ALONG)
 logs = caches["logs"]
 
 
@@ -165,10 +169,8 @@ def _read(room, messages, since=None):
     """
     inner, params = messages.query.sql_with_params()
     rows = Message.objects.raw(  # Only SQL of Django's own making is put in; what people typed is in the parameters.
-        "SELECT lines.*, room.version AS room_version, room.epoch AS room_epoch, room.topic AS room_topic,"
-        " room.name AS room_name, room.access AS room_access, room.locked AS room_locked,"
-        " room.floor_version AS room_floor, room.header_version AS room_header"
-        f" FROM chat_room AS room LEFT JOIN ({inner}) AS lines ON lines.room_id = room.id WHERE room.id = %s",
+        f"SELECT lines.*, {AS_OF_NOW} FROM chat_room AS room"
+        f" LEFT JOIN ({inner}) AS lines ON lines.room_id = room.id WHERE room.id = %s",
         [*params, room.pk],
     )
     rows = list(rows)
@@ -178,9 +180,8 @@ def _read(room, messages, since=None):
 
 def _as_of(room, row):
     """The room as it was in the moment that this row was read."""
-    room.version, room.epoch, room.topic = row.room_version, row.room_epoch, row.room_topic
-    room.name, room.access = row.room_name, row.room_access
-    room.locked, room.floor_version, room.header_version = bool(row.room_locked), row.room_floor, row.room_header
+    for name in READ_ALONG:
+        setattr(room, name, Room._meta.get_field(name).to_python(getattr(row, f"room_{name}")))
     return room
 
 

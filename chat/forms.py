@@ -73,10 +73,10 @@ class JoinForm(VerbForm):
     nickname = NameField(label=_("Your name"))
     time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
 
-    def __init__(self, data=None, *, door=None, invitation=None, address="", **kwargs):
+    def __init__(self, data=None, *, door=None, invitation=None, address="", membership=None, **kwargs):
         super().__init__(data, **kwargs)
         self.fields["time_zone"].choices = time_zones()
-        self.door, self.invitation, self.address = door, invitation, address
+        self.door, self.invitation, self.address, self.membership = door, invitation, address, membership
         if door:
             del self.fields["room"]
 

@@ -53,6 +53,14 @@ class RoomSettingsForm(VerbForm):
     locked = forms.BooleanField(
         label=_("Locked: everybody can read, nobody can write"), required=False, help_text=_("Until you unlock it.")
     )
+    announce_only = forms.BooleanField(
+        label=_("Announcements only: the owner and moderators write, everybody else reads"), required=False
+    )
+    approval = forms.BooleanField(
+        label=_("Newcomers wait until the owner or a moderator lets them in"),
+        required=False,
+        help_text=_("Who comes by an invitation comes straight in. When you take this back, all who wait are let in."),
+    )
 
     def __init__(self, data=None, *, room):
         super().__init__(data, initial={name: getattr(room, name) for name in self.base_fields})
@@ -78,7 +86,56 @@ class OwnerSettingsForm(RoomSettingsForm):
         ),
     )
 
-    field_order = ["name", "topic", "rules", "access", "locked"]
+    most_members = forms.IntegerField(
+        label=_("How many people can be in at once"),
+        min_value=2,
+        max_value=1_000_000,
+        required=False,
+        help_text=_("Empty: any number. Whoever is in stays in."),
+    )
+    archived = forms.BooleanField(
+        label=_("Archived: out of use"),
+        required=False,
+        help_text=_("Nobody writes or comes in, and the home page does not list it. Whoever is in can read it."),
+    )
+
+    field_order = [
+        "name",
+        "topic",
+        "rules",
+        "access",
+        "approval",
+        "most_members",
+        "announce_only",
+        "locked",
+        "archived",
+    ]
+    refused_at = {"full": "approval"}
+
+
+class DeleteRoomForm(forms.Form):
+    """Asks for the room's name, so that none is deleted by a slip."""
+
+    name = NameField(label=_("Type the room’s name to delete it"))
+
+    def __init__(self, data=None, *, room):
+        super().__init__(data)
+        self.room = room
+
+    def clean_name(self):
+        name = self.cleaned_data["name"]
+        if names.room_key(name) != names.room_key(self.room.name):
+            raise ValidationError(_("This is not the name of this room. Nothing was deleted."), code="other")
+        return name
+
+
+class AnswerForm(VerbForm):
+    """What is said to somebody who waits to be let in."""
+
+    speaks_at = "answer"
+    spoken = ["answer"]
+
+    answer = LineField(label=_("A word to them"), max_length=200, required=False)
 
 
 class RoleForm(forms.Form):

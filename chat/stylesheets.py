@@ -3,15 +3,21 @@
 from django.http import HttpResponse
 from django.utils.cache import patch_cache_control
 
-from chat import composers
+from chat import access, composers
 
+KEEPER = ".state .asking{display:block}\n"
+# An empty field in which nobody can write only asks for words in vain.
+MEMBER = ".state:has(.announce) ~ .composer .write:last-of-type:has(:placeholder-shown){display:none}\n"
 TYPE = "text/css; charset=utf-8"
 
 
 def of_reader(membership):
-    """What sets a reader's own messages apart; nothing for who has no place in the room."""
-    rule = f'[data-author="{membership.pk}"]{{background-color:var(--color-tint)}}\n' if membership else ""
-    return HttpResponse(rule, content_type=TYPE)
+    """What sets a reader's own messages apart, and shows what concerns those who keep the room to them alone; nothing
+    for who has no place in it."""
+    if membership is None:
+        return HttpResponse(content_type=TYPE)
+    mine = f'[data-author="{membership.pk}"]{{background-color:var(--color-tint)}}\n'
+    return HttpResponse(mine + (KEEPER if access.moderates(membership) else MEMBER), content_type=TYPE)
 
 
 def superseded(line, version):

@@ -15,6 +15,7 @@ from chat.views import (
     readers,
     room_settings,
     rooms,
+    waiting,
 )
 
 
@@ -53,7 +54,14 @@ urlpatterns = [
     path("rooms/<room_slug:slug>/members/", members.members, name="members"),
     path("rooms/<room_slug:slug>/members/<int:pk>/role/", members.role, name="role"),
     path("rooms/<room_slug:slug>/members/<int:pk>/remove/", members.remove, name="remove_member"),
+    path("rooms/<room_slug:slug>/members/<int:pk>/mute/", members.mute, name="mute"),
+    path("rooms/<room_slug:slug>/members/<int:pk>/ban/", members.ban, name="ban"),
+    path("rooms/<room_slug:slug>/members/<int:pk>/unban/", members.unban, name="unban"),
+    path("rooms/<room_slug:slug>/members/<int:pk>/answer/", waiting.answer, name="answer"),
+    path("rooms/<room_slug:slug>/waiting/", waiting.waiting, name="waiting"),
+    path("rooms/<room_slug:slug>/waiting/leave/", waiting.leave, name="stop_waiting"),
     path("rooms/<room_slug:slug>/settings/", room_settings.room_settings, name="room_settings"),
+    path("rooms/<room_slug:slug>/delete/", room_settings.delete, name="delete_room"),
     path("rooms/<room_slug:slug>/invitations/", invitations.invitations, name="invitations"),
     path("rooms/<room_slug:slug>/invitations/<int:pk>/revoke/", invitations.revoke, name="revoke"),
     # /invitations/<key>/

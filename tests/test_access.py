@@ -7,12 +7,12 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.urls import get_resolver
 
-from chat.models import Invitation
+from chat.models import Invitation, Membership
 from tests.browsing import say
 
-ROLES = ["anonymous", "stranger", "staff", "left", "shown_out", "member", "moderator", "owner"]
-KINDS = ["open", "unlisted", "private", "locked"]
-OUTSIDE = {"anonymous", "stranger", "staff", "left", "shown_out"}
+OUTSIDE = {"anonymous", "stranger", "staff", "left", "shown_out", "banned", "waiting"}
+ROLES = [*sorted(OUTSIDE), "member", "muted", "moderator", "owner"]
+KINDS = ["open", "unlisted", "private", "locked", "archived"]
 KEEPING = {"moderator", "owner"}
 
 
@@ -21,7 +21,9 @@ def always(status):
 
 
 def door(role, kind):
-    """The room for those inside, its door for all others, unless it is private."""
+    """The room for those inside, its door for all others, unless it is private; who waits is led to where they do."""
+    if role == "waiting" and kind != "private":
+        return 303
     return 404 if role in OUTSIDE and kind == "private" else 200
 
 
@@ -45,21 +47,50 @@ def keeping(status, outside, roles=KEEPING):
 
 
 def polled(role, kind):
-    return 286 if role in ("left", "shown_out") else 200
+    return 286 if role in ("left", "shown_out", "banned", "waiting") else 200
 
 
 def written(role, kind):
     """A message: nobody writes where it is locked."""
     if role in OUTSIDE:
         return 404 if kind == "private" else 403
-    return 422 if kind == "locked" else 303
+    return 422 if kind in ("locked", "archived") or role == "muted" else 303
 
 
 def joined(role, kind):
     """A name for somebody new is given; who is in already under another is told so."""
-    if role in OUTSIDE:
-        return 404 if kind == "private" else 303
-    return 422
+    if role in OUTSIDE and kind == "private":
+        return 404
+    return 303 if comes_in(role, kind) else 422
+
+
+def comes_in(role, kind):
+    return role in OUTSIDE - {"banned"} and kind != "archived"
+
+
+def invited(role, kind):
+    return 303 if role not in OUTSIDE or comes_in(role, kind) else 422
+
+
+def called(role, kind):
+    """Another name, which nobody takes in a room out of use."""
+    return 422 if kind == "archived" and role not in OUTSIDE else inside(303, 403)(role, kind)
+
+
+def before_the_door(status, others):
+    """For who waits; those inside are led in."""
+
+    def expected(role, kind):
+        if role == "waiting" and kind != "private":
+            return status
+        return inside(303, others)(role, kind)
+
+    return expected
+
+
+def answered(role, kind):
+    """Who waits is answered by those who keep the room; before a private one nobody waits."""
+    return 404 if kind == "private" and role in KEEPING else keeping(303, 403)(role, kind)
 
 
 def removed(role, kind):
@@ -89,14 +120,21 @@ TABLE = {  # name: what GET answers, what POST answers
     "history": (inside(200, 303), not_so),
     "live": (inside(200, 403), not_so),
     "compose": (inside(200, 403), not_so),
-    "nickname": (inside(200, 303), inside(303, 403)),
+    "nickname": (inside(200, 303), called),
     "members": (inside(200, 303), not_so),
     "role": (elsewhere, keeping(303, 403, {"owner"})),
     "remove_member": (elsewhere, removed),
+    "mute": (elsewhere, removed),
+    "ban": (elsewhere, removed),
+    "unban": (elsewhere, removed),
+    "answer": (elsewhere, answered),
+    "waiting": (before_the_door(200, 303), not_so),
+    "stop_waiting": (elsewhere, before_the_door(303, 403)),
+    "delete_room": (keeping(200, 303, {"owner"}), keeping(303, 403, {"owner"})),
     "room_settings": (keeping(200, 303), keeping(303, 403)),
     "invitations": (keeping(200, 303), keeping(200, 403)),
     "revoke": (elsewhere, keeping(303, 403)),
-    "invitation": (lambda role, kind: 200 if role in OUTSIDE else 303, always(303)),
+    "invitation": (lambda role, kind: 200 if role in OUTSIDE else 303, invited),
     "message": (inside(200, 303), not_so),
 }
 FORMS = {
@@ -108,6 +146,8 @@ FORMS = {
     "room_settings": {"name": "Reading club", "topic": "Emma", "access": "open"},
     "invitations": {"most_uses": "1", "days": "7"},
     "invitation": {"nickname": "Zoe"},
+    "delete_room": {"name": "Reading club"},
+    "answer": {"let_in": "1", "answer": "Welcome"},
     "preferences": {"time_zone": "", "refresh_seconds": 5},
     "refresh": {"refresh_seconds": 5},
 }
@@ -117,12 +157,15 @@ PATTERNS = {pattern.name: str(pattern.pattern) for pattern in get_resolver("chat
 @pytest.fixture
 def cast(person, alice, room):
     """Somebody in each role, and a member besides to act on."""
-    people = {
-        role: person(room.name, f"One who is {role}") for role in ("left", "shown_out", "member", "moderator", "other")
-    }
+    those = ("left", "shown_out", "banned", "muted", "member", "moderator", "other")
+    people = {role: person(room.name, f"One who is {role}") for role in those}
     people["left"].membership.leave()
     people["shown_out"].membership.remove()
+    people["banned"].membership.ban()
+    people["muted"].membership.set_muted(True)
     people["moderator"].membership.set_role("moderator")
+    room.set_approval(True)
+    people["waiting"] = person(room.name, "One who is waiting")
     people |= {"owner": alice, "anonymous": person(), "stranger": person("Elsewhere", "Mallory"), "staff": person()}
     people["staff"].force_login(User.objects.create_superuser("root", password="x"))
     return people
@@ -133,12 +176,16 @@ def world(cast, room):
     """A function that makes the room one of a kind, and gives the address that a route has in it."""
     (message,) = say(cast["owner"].membership, "hello")
     invitation, key = Invitation.objects.make(cast["owner"].membership, days=1, most_uses=None)
-    other = cast["other"].membership.pk
+    other, waiting, banned = (cast[role].membership.pk for role in ("other", "waiting", "banned"))
 
     def address(name, kind):
         room.set_locked(kind == "locked")
-        room.set_access(kind if kind != "locked" else "open")
-        pk = {"message": message.pk, "revoke": invitation.pk}.get(name, other)
+        room.set_archived(kind == "archived")
+        room.set_access(kind if kind in ("unlisted", "private") else "open")
+        if kind != "private":  # where those who wait are turned away
+            Membership.objects.filter(pk=waiting).update(status="waiting")
+        pks = {"message": message.pk, "revoke": invitation.pk, "answer": waiting, "unban": banned}
+        pk = pks.get(name, other)
         known = {"slug": room.slug, "number": 2, "pk": pk, "key": key}
         return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(known[match[1]]), PATTERNS[name])
 

@@ -136,6 +136,28 @@ def new_invitation(alice):
     expect(alice.page.get_by_role("heading", name="Pass this link on")).to_be_visible()
 
 
+def people_who_wait(alice):
+    room = Room.objects.get(slug="reading-club")
+    room.set_approval(True)
+    Participant.objects.create().enter("Dora", door=room)
+    room.memberships.get(nickname="Bob").ban()
+    people(alice)
+    expect(alice.page.get_by_role("button", name="Let in Dora")).to_be_visible()
+
+
+def waiting_before_a_room(alice):
+    room = Room.objects.get(slug="reading-club")
+    mine = room.memberships.get(nickname="Alice")
+    room.memberships.filter(pk=mine.pk).update(status="waiting")
+    alice.page.goto(f"{alice.server}/rooms/reading-club/waiting/")
+    expect(alice.page.get_by_text("Your place: 1.")).to_be_visible()
+    room.memberships.filter(pk=mine.pk).update(status="in")
+
+
+def deleting(alice):
+    alice.page.goto(f"{alice.server}/rooms/reading-club/delete/")
+
+
 def preferences(alice):
     alice.page.goto(f"{alice.server}/preferences/")
 
@@ -161,7 +183,16 @@ def locked_room(alice):
 PAGES = [
     *(refused_at_home, door, joined, home_with_rooms, room, room_with_open_menu, room_with_a_refusal, several_lines),
     *(log_frame, compose_frame, history, permalink, people, people_to_a_moderator, settings, refused_settings),
-    *(new_invitation, preferences, nothing_there, form_from_elsewhere, locked_room),
+    *(
+        new_invitation,
+        deleting,
+        people_who_wait,
+        waiting_before_a_room,
+        preferences,
+        nothing_there,
+        form_from_elsewhere,
+        locked_room,
+    ),
 ]
 
 

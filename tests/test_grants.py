@@ -37,6 +37,10 @@ def be_shown_out(member):
     member.remove()
 
 
+def be_banned(member):
+    member.ban()
+
+
 def lose_the_name(member):
     """Whoever was away for months finds that somebody else has the name by now."""
     Membership.objects.filter(pk=member.pk).update(seen_at="2020-01-01T00:00Z")
@@ -48,7 +52,7 @@ def be_signed_out(member):
 
 
 # Every act that takes away the right to read. A new one has its row here, or is not safe.
-EVENTS = [leave, be_shown_out, lose_the_name, be_signed_out]
+EVENTS = [leave, be_shown_out, be_banned, lose_the_name, be_signed_out]
 
 
 def by_a_held_poll(reader, gate, meanwhile, act):

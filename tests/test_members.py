@@ -76,7 +76,7 @@ def test_somebody_is_shown_out_in_a_browser(visitor, javascript):
     alice, bob = visitor(javascript).join(), visitor(javascript).join(nickname="Bob")
     alice.page.goto(alice.page.url + "members/")
     alice.page.get_by_text("Change Bob").click()
-    alice.page.get_by_role("button", name="Show out").click()
+    alice.page.get_by_role("button", name="Show out", exact=True).click()
     expect(alice.page.get_by_text("Change Bob")).to_have_count(0)
     bob.page.goto(bob.page.url)
     expect(bob.page.get_by_label("Your name")).to_be_visible()

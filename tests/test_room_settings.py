@@ -171,7 +171,7 @@ def test_a_name_that_is_taken_is_refused_and_kept_in_the_field(mallory, room, se
 def test_a_moderator_sets_topic_rules_and_lock_but_neither_name_nor_access(alice, bob, room):
     bob.membership.set_role("moderator")
     page = bob.get(f"/rooms/{room.slug}/settings/")
-    assert list(page.context["form"].fields) == ["topic", "rules", "locked"]
+    assert list(page.context["form"].fields) == ["topic", "rules", "locked", "announce_only", "approval"]
     bob.post(f"/rooms/{room.slug}/settings/", settings_of(room, topic="Emma", name="Mine", access="private"))
     room.refresh_from_db()
     assert (room.topic, room.name, room.access) == ("Emma", "Reading club", "open")

@@ -10,10 +10,18 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import markup, names, words
 from chat.models.name_holder import NameHolder
+from chat.models.standing import Standing
 from chat.refusals import Refused
 
 
 class MembershipQuerySet(models.QuerySet):
+    def waiting(self):
+        """Those who wait to be let in, in their order."""
+        return self.filter(status=Membership.Status.WAITING).order_by("joined_at", "pk")
+
+    def banned(self):
+        return self.filter(status=Membership.Status.BANNED).order_by("nickname", "pk")
+
     def inside(self):
         """Those who are in, whoever is looking just now first."""
         return self.filter(status=Membership.Status.IN).order_by("-seen_at", "pk")
@@ -26,7 +34,7 @@ class MembershipQuerySet(models.QuerySet):
         return self.filter(nickname_key=key, holds_name=True)
 
 
-class Membership(models.Model):
+class Membership(Standing):
     PRESENT_FOR = timedelta(seconds=90)
     SEEN_EVERY = timedelta(seconds=30)
 
@@ -34,11 +42,6 @@ class Membership(models.Model):
         OWNER = "owner", _("owner")
         MODERATOR = "moderator", _("moderator")
         MEMBER = "member", _("member")
-
-    class Status(models.TextChoices):
-        IN = "in", _("in")
-        LEFT = "left", _("left")
-        REMOVED = "removed", _("removed")
 
     room = models.ForeignKey("chat.Room", models.CASCADE, related_name="memberships", verbose_name=_("room"))
     participant = models.ForeignKey(
@@ -52,7 +55,6 @@ class Membership(models.Model):
         "chat.Invitation", models.SET_NULL, null=True, related_name="came_by", verbose_name=_("came by"), editable=False
     )
     role = models.CharField(_("role"), max_length=9, choices=Role, default=Role.MEMBER)
-    status = models.CharField(_("status"), max_length=7, choices=Status, default=Status.IN, editable=False)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
     seen_at = models.DateTimeField(_("last seen"), default=timezone.now, editable=False)
 
@@ -71,11 +73,6 @@ class Membership(models.Model):
 
     def __str__(self):
         return self.nickname
-
-    @property
-    def present(self):
-        """Whether this person is in the room, as opposed to having left or been removed."""
-        return self.status == self.Status.IN
 
     @property
     def here(self):
@@ -106,11 +103,6 @@ class Membership(models.Model):
         away = timezone.now() - self.seen_at
         return away < max(self.PRESENT_FOR, timedelta(days=settings.NAME_HELD_DAYS))
 
-    def come_in(self, nickname):
-        """Be in the room under this name, inside the room's `change()`."""
-        self.status, self.joined_at, self.seen_at = self.Status.IN, timezone.now(), timezone.now()
-        self._take_name(nickname)
-
     def rename(self, nickname):
         """Go by another name from now on; what was said stays under the old one, and the room says so."""
         nickname = names.display(nickname)
@@ -120,6 +112,7 @@ class Membership(models.Model):
                 raise Refused(_("You are no longer in this room."), code="gone")
             if self.nickname == nickname:
                 return
+            room.must_be_in_use()
             room.make_free(nickname, self)
             was, mark = self.nickname, self.mark
             self._take_name(nickname)
@@ -141,6 +134,7 @@ class Membership(models.Model):
         """Let somebody else have the name: who was away too long is out, and may come back under another."""
         self.holds_name, self.status = False, self.Status.LEFT
         self.save(update_fields=["holds_name", "status"])
+        self.room.count_waiting()
         self.room.take_rights_away()
 
     def seen(self):
@@ -168,32 +162,6 @@ class Membership(models.Model):
         to.set_role(self.Role.OWNER)
         self.set_role(self.Role.MODERATOR)
 
-    def leave(self):
-        self._go(self.Status.LEFT)
-
-    @transaction.atomic
-    def remove(self, by=None):
-        """Be shown out by that moderator, or by the site's staff; the room says so.
-
-        Who comes back does so as an ordinary member, and nobody else comes by this person's invitations.
-        """
-        self._go(self.Status.REMOVED, text=by.nickname if by else "")
-        if self.role == self.Role.MODERATOR:
-            self.role = self.Role.MEMBER
-            self.save(update_fields=["role"])
-        self.invitations_made.filter(revoked_at=None).update(revoked_at=timezone.now())
-
-    def _go(self, status, **told):
-        """Be out, in one of the ways that the room tells of in a line of the same name."""
-        with self.room.change() as room:
-            self.refresh_from_db(fields=["status"])
-            if not self.present:
-                return
-            self.status = status
-            self.save(update_fields=["status"])
-            room.take_rights_away()
-            room.append(event=status, nickname=self.nickname, mark=self.mark, **told)
-
     def send(self, text, token):
         """Say something. The same token with the same words is the same message; with others it is refused."""
         html = markup.render(text)
@@ -217,8 +185,20 @@ class Membership(models.Model):
             return self.messages.get(token=token).repeated(text)
 
     def _must_be_allowed_to_write(self):
-        self.refresh_from_db(fields=["status", "nickname", "mark", "role"])
-        if not self.present:
-            raise Refused(_("You are no longer in this room."), code="gone")
-        if self.room.locked:
-            raise Refused(_("The room is locked: nobody could write when this was sent."), code="locked")
+        self.refresh_from_db(fields=["status", "nickname", "mark", "role", "muted"])
+        for is_so, code, message in WHY_NOT_TO_WRITE:
+            if is_so(self):
+                raise Refused(message, code=code)
+
+
+WHY_NOT_TO_WRITE = (
+    (lambda member: not member.present, "gone", _("You are no longer in this room.")),
+    (lambda member: member.room.archived, "archived", _("The room is archived: it can only be read.")),
+    (lambda member: member.room.locked, "locked", _("The room is locked: nobody could write when this was sent.")),
+    (lambda member: member.muted, "muted", _("You are muted here: you can read, but not write.")),
+    (
+        lambda member: member.room.announce_only and member.role == Membership.Role.MEMBER,
+        "announce",
+        _("Only those who keep this room write here."),
+    ),
+)

@@ -34,6 +34,12 @@ class Message(models.Model):
         ACCESS = "access", _("access changed")
         LOCKED = "locked", _("room locked")
         UNLOCKED = "unlocked", _("room unlocked")
+        POSTING = "posting", _("who writes changed")
+        ARCHIVED = "archived", _("room archived")
+        RESTORED = "restored", _("room restored")
+        MUTED = "muted", _("was muted")
+        UNMUTED = "unmuted", _("writes again")
+        BANNED = "banned", _("was shown out for good")
 
     room = models.ForeignKey(
         "chat.Room", models.CASCADE, related_name="messages", verbose_name=_("room"), db_index=False

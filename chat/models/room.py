@@ -26,7 +26,7 @@ class RoomQuerySet(models.QuerySet):
         return self.order_by(F("last_sent_at").desc(nulls_last=True), "pk")
 
     def listed(self):
-        return self.filter(access=Room.Access.OPEN)
+        return self.filter(access=Room.Access.OPEN, archived=False)
 
     def found(self):
         """Those of which a stranger may learn: all but the private ones."""
@@ -155,13 +155,44 @@ class Room(RoomSettings):
             if mine and mine.present:
                 return mine.still_as(nickname)
             mine = mine or Membership(room=self, participant=participant, role=role)
+            self._must_take(mine)
             if invitation:
                 mine.invitation = invitation.use()
             self.make_free(nickname, mine)
-            mine.come_in(nickname)
-            event = Message.Event.OPENED if self.version == 1 else Message.Event.JOINED
-            self.append(event=event, nickname=nickname, mark=mine.mark)
+            if self.approval and not invitation and mine.role == Membership.Role.MEMBER:
+                mine.wait(nickname)
+            else:
+                mine.come_in(nickname)
             return mine
+
+    def tell_of_arrival(self, member):
+        """Say in a line, inside `change()`, that somebody came in."""
+        event = Message.Event.OPENED if self.version == 1 else Message.Event.JOINED
+        self.append(event=event, nickname=member.nickname, mark=member.mark)
+
+    def _must_take(self, member):
+        """Raises Refused where this person cannot come in, whatever the name."""
+        self.must_be_in_use()
+        if member.status == Membership.Status.BANNED:
+            raise Refused(_("You were shown out of this room for good. Ask those who keep it."), code="banned")
+        self.must_have_a_place()
+
+    def must_be_in_use(self):
+        if self.archived:
+            raise Refused(_("This room is archived: it can only be read by those who are in it."), code="archived")
+
+    def must_have_a_place(self):
+        if self.most_members and self.memberships.inside().count() >= self.most_members:
+            raise Refused(_("This room is full just now. Try again when somebody has left."), code="full")
+
+    def count_waiting(self):
+        """Note, inside `change()`, how many wait to be let in: every open page has that number."""
+        self._set("waiting", self.memberships.waiting().count())
+
+    def heir(self):
+        """Who has been a moderator for longest among those who are in, or None."""
+        moderators = self.memberships.filter(role=Membership.Role.MODERATOR, status=Membership.Status.IN)
+        return moderators.order_by("joined_at", "pk").first()
 
     def make_free(self, nickname, mine):
         """Make sure that nobody else holds this name or one that looks like it, inside `change()`. Raises Refused."""

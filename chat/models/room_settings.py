@@ -16,7 +16,7 @@ class RoomSettings(models.Model):
 
     `key` is unique among rooms that are found by their name, `look` among those that are listed: a private room has
     neither, so that nobody learns of it by a name. `moves` counts how often an address was withdrawn from all but
-    the members.
+    the members. `waiting` is how many wait to be let in, `most_members` how many can be in, None for any number.
     """
 
     class Access(models.TextChoices):
@@ -33,6 +33,11 @@ class RoomSettings(models.Model):
     topic = models.CharField(_("topic"), max_length=200, blank=True)
     rules = models.TextField(_("rules"), max_length=2000, blank=True)
     locked = models.BooleanField(_("locked"), default=False)
+    announce_only = models.BooleanField(_("announcements only"), default=False)
+    approval = models.BooleanField(_("newcomers wait"), default=False)
+    waiting = models.PositiveIntegerField(_("waiting"), default=0, editable=False)
+    most_members = models.PositiveIntegerField(_("most members"), null=True, blank=True)
+    archived = models.BooleanField(_("archived"), default=False)
 
     class Meta:
         abstract = True
@@ -59,6 +64,32 @@ class RoomSettings(models.Model):
             if self.locked != locked:
                 self._set("locked", locked)
                 self.append(event=Message.Event.LOCKED if locked else Message.Event.UNLOCKED)
+
+    def set_announce_only(self, announce_only):
+        """Whether only those who keep the room write in it."""
+        with self.change():
+            self._set("announce_only", announce_only)
+            self.append(event=Message.Event.POSTING, text="keepers" if announce_only else "everybody")
+
+    def set_archived(self, archived):
+        """Out of use: nobody writes or comes in, and it is not listed; or in use again."""
+        with self.change():
+            if self.archived != archived:
+                self._set("archived", archived)
+                self.append(event=Message.Event.ARCHIVED if archived else Message.Event.RESTORED)
+
+    def set_most_members(self, most_members):
+        """How many can be in at once, None for any number; nobody who is in has to go."""
+        with self.change():
+            self._set("most_members", most_members)
+
+    def set_approval(self, approval):
+        """Whether newcomers wait until they are let in; whoever waits when that ends is let in. Raises Refused."""
+        with self.change():
+            self._set("approval", approval)
+            if not approval:
+                for member in self.memberships.waiting():
+                    member.let_in()
 
     def lock(self):
         self.set_locked(True)
@@ -87,6 +118,8 @@ class RoomSettings(models.Model):
                 private = access == self.Access.PRIVATE
                 self._move(secrets.token_urlsafe(16) if private else next(free_slugs(self.name, self)))
                 self._withdraw_addresses()
+                for member in self.memberships.waiting():
+                    member.turn_away()
             self.append(event=Message.Event.ACCESS, text=access)
 
     def _set(self, setting, value):

@@ -9,9 +9,17 @@ from chat.forms_of_rooms import RoleForm
 
 @require_safe
 def members(request, slug):
-    membership = access.membership_to_read(request, slug)
-    listed = [(member, access.may_remove(membership, member)) for member in membership.room.memberships.inside()]
-    return answers.page(request, "rooms/members.html", access.keeping(membership) | {"members": listed})
+    return page(request, access.membership_to_read(request, slug))
+
+
+def page(request, membership, context=None, status=200):
+    """The people of a room, and for those who keep it also who waits to be let in and who was shown out for good."""
+    people = membership.room.memberships
+    listed = [(member, access.may_remove(membership, member)) for member in people.inside()]
+    context = access.keeping(membership) | {"members": listed} | (context or {})
+    if context["may_moderate"]:
+        context |= {"waiting": people.waiting(), "banned": people.banned()}
+    return answers.page(request, "rooms/members.html", context, status)
 
 
 @require_POST
@@ -21,15 +29,37 @@ def role(request, slug, pk):
     form = RoleForm(request.POST)
     if form.is_valid():
         form.gives(by, member)
-    return _back(request, by)
+    return _back(request, by.room)
 
 
 @require_POST
 def remove(request, slug, pk):
     by, member = access.member_to_remove(request, slug, pk)
     member.remove(by)
-    return _back(request, by)
+    return _back(request, by.room)
 
 
-def _back(request, by):
-    return answers.see_other(request, reverse("members", args=[by.room.slug]))
+@require_POST
+def mute(request, slug, pk):
+    """Let somebody read only, or write again."""
+    by, member = access.member_to_remove(request, slug, pk)
+    member.set_muted("unmute" not in request.POST, by)
+    return _back(request, by.room)
+
+
+@require_POST
+def ban(request, slug, pk):
+    by, member = access.member_to_remove(request, slug, pk)
+    member.ban(by)
+    return _back(request, by.room)
+
+
+@require_POST
+def unban(request, slug, pk):
+    member = access.member_to_unban(request, slug, pk)
+    member.unban()
+    return _back(request, member.room)
+
+
+def _back(request, room):
+    return answers.see_other(request, reverse("members", args=[room.slug]))

@@ -5,7 +5,7 @@ from django.views.decorators.http import require_http_methods
 
 from chat import access, answers, limits
 from chat.forms import typed
-from chat.forms_of_rooms import OwnerSettingsForm, RoomSettingsForm
+from chat.forms_of_rooms import DeleteRoomForm, OwnerSettingsForm, RoomSettingsForm
 from chat.models import Room
 
 
@@ -21,3 +21,15 @@ def room_settings(request, slug):
             return answers.see_other(request, reverse("room_settings", args=[room.slug]) + "?saved")
     context = access.keeping(membership) | {"form": form}
     return answers.page(request, "rooms/settings.html", context, 422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request, slug):
+    """Delete the room with all that was said in it, once its name was typed."""
+    membership = access.membership_to_own(request, slug)
+    form = DeleteRoomForm(typed(request), room=membership.room)
+    if form.is_valid():
+        membership.room.delete()
+        return answers.see_other(request, "/")
+    context = access.keeping(membership) | {"form": form}
+    return answers.page(request, "rooms/delete.html", context, 422 if form.errors else 200)

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from chat import access, answers, limits, sessions
@@ -34,8 +35,10 @@ def room(request, slug):
     with suppress(access.Outside):
         return answers.room(request, access.membership_to_read(request, slug))
     membership = access.membership_of(request, slug)
-    nickname = membership.nickname if membership else ""
-    return answers.door(request, JoinForm(door=access.room_to_join(slug), initial={"nickname": nickname}))
+    if membership and membership.waiting:
+        return answers.see_other(request, reverse("waiting", args=[membership.room.slug]))
+    initial = {"nickname": membership.nickname if membership else ""}
+    return answers.door(request, JoinForm(door=access.room_to_join(slug), membership=membership, initial=initial))
 
 
 @require_POST

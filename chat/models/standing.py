@@ -1,0 +1,133 @@
+"""Standing: whether somebody is in a room, waits before it, left or was shown out, and the verbs that change it."""
+
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Standing(models.Model):
+    """The half of a membership that says what a person may do in the room.
+
+    `answer` is what those who keep the room said when they let this person in or did not.
+    """
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("waits to be let in")
+        REFUSED = "refused", _("was not let in")
+        IN = "in", _("in")
+        LEFT = "left", _("left")
+        REMOVED = "removed", _("removed")
+        BANNED = "banned", _("may not come back")
+
+    status = models.CharField(_("status"), max_length=7, choices=Status, default=Status.IN, editable=False)
+    muted = models.BooleanField(_("muted"), default=False, editable=False)
+    answer = models.CharField(_("answer"), max_length=200, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def present(self):
+        """Whether this person is in the room, as opposed to waiting before it or being out."""
+        return self.status == self.Status.IN
+
+    @property
+    def waiting(self):
+        return self.status == self.Status.WAITING
+
+    def wait(self, nickname):
+        """Ask to be let in under this name, inside the room's `change()`."""
+        self.status, self.answer, self.joined_at, self.seen_at = self.Status.WAITING, "", timezone.now(), timezone.now()
+        self._take_name(nickname)
+        self.room.count_waiting()
+
+    def come_in(self, nickname):
+        """Be in the room under this name, inside the room's `change()`; the room says so."""
+        self.status, self.answer, self.joined_at, self.seen_at = self.Status.IN, "", timezone.now(), timezone.now()
+        self._take_name(nickname)
+        self.room.tell_of_arrival(self)
+
+    def let_in(self, answer=""):
+        """Let somebody in who waits. Raises Refused where the room is full."""
+        with self.room.change() as room:
+            self.refresh_from_db(fields=["status", "nickname"])
+            if not self.waiting:
+                return
+            room.must_have_a_place()
+            self.come_in(self.nickname)
+            self.answer = answer
+            self.save(update_fields=["answer"])
+            room.count_waiting()
+
+    def turn_away(self, answer=""):
+        """Do not let somebody in who waits; others may take the name."""
+        with self.room.change() as room:
+            self.refresh_from_db(fields=["status"])
+            if self.waiting:
+                self.status, self.answer, self.holds_name = self.Status.REFUSED, answer, False
+                self.save(update_fields=["status", "answer", "holds_name"])
+                room.count_waiting()
+
+    @transaction.atomic
+    def leave(self):
+        """Be out, or wait no more. A room whose owner leaves belongs to whoever has been its moderator longest."""
+        self._go(self.Status.LEFT)
+        heir = self.role == self.Role.OWNER and self.room.heir()
+        if heir:
+            heir.set_role(self.Role.OWNER)
+            self.role = self.Role.MODERATOR
+            self.save(update_fields=["role"])
+
+    @transaction.atomic
+    def remove(self, by=None):
+        """Be shown out by that moderator, or by the site's staff; the room says so.
+
+        Who comes back does so as an ordinary member, and nobody else comes by this person's invitations.
+        """
+        self._go(self.Status.REMOVED, text=by.nickname if by else "")
+        self._lose_what_was_given()
+
+    @transaction.atomic
+    def ban(self, by=None):
+        """Be shown out for good, until `unban`."""
+        self._go(self.Status.BANNED, text=by.nickname if by else "")
+        self._lose_what_was_given()
+
+    def unban(self):
+        """May come back, as anybody may."""
+        with self.room.change():
+            type(self).objects.filter(pk=self.pk, status=self.Status.BANNED).update(status=self.Status.REMOVED)
+
+    def set_muted(self, muted, by=None):
+        """Read, but not write, from now on, or write again; the room says so."""
+        with self.room.change() as room:
+            self.refresh_from_db(fields=["muted", "status", "nickname"])
+            if self.muted == muted or not self.present:
+                return
+            self.muted = muted
+            self.save(update_fields=["muted"])
+            told = {"nickname": self.nickname, "mark": self.mark, "text": by.nickname if by else ""}
+            room.append(event="muted" if muted else "unmuted", **told)
+
+    def _go(self, status, **told):
+        """Be out, in one of the ways that the room tells of in a line of the same name."""
+        with self.room.change() as room:
+            self.refresh_from_db(fields=["status", "role"])
+            was, self.status = self.status, status
+            if was == self.Status.WAITING:
+                self.holds_name = False
+            elif was != self.Status.IN:
+                self.status = was
+                return
+            self.save(update_fields=["status", "holds_name"])
+            if was == self.Status.WAITING:
+                room.count_waiting()
+                return
+            room.take_rights_away()
+            room.append(event=status, nickname=self.nickname, mark=self.mark, **told)
+
+    def _lose_what_was_given(self):
+        if self.role == self.Role.MODERATOR:
+            self.role = self.Role.MEMBER
+            self.save(update_fields=["role"])
+        self.invitations_made.filter(revoked_at=None).update(revoked_at=timezone.now())

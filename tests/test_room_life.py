@@ -1,0 +1,103 @@
+"""What becomes of a room: announcements only, muted people, full, archived, deleted, without its owner."""
+
+import pytest
+
+from chat.models import Message, Room
+from tests.browsing import say
+from tests.test_members import act
+
+
+def sends(who, room, text="hello"):
+    return who.send(room, text, n=str(hash(text) % 10**9)).status_code
+
+
+def test_announcements_are_written_by_those_who_keep_the_room(alice, bob, room):
+    room.set_announce_only(True)
+    refused = bob.send(room, "me too")
+    assert refused.status_code == 422
+    assert "Only those who keep this room write here." in refused.content.decode()
+    assert "me too" in refused.content.decode()
+    assert sends(alice, room) == 303
+    assert "Announcements:" in bob.get(f"/rooms/{room.slug}/").content.decode()
+    assert 'name="text"' not in bob.get(f"/rooms/{room.slug}/compose/").content.decode()
+    assert 'name="text"' in alice.get(f"/rooms/{room.slug}/compose/").content.decode()
+    bob.membership.set_role("moderator")
+    assert sends(bob, room) == 303
+
+
+def test_who_is_muted_reads_until_they_may_write_again(alice, bob, room):
+    act(alice, room, bob, "mute")
+    assert sends(bob, room) == 422
+    assert bob.get(f"/rooms/{room.slug}/").status_code == 200
+    assert "“<bdi>Bob</bdi>” was muted by “<bdi>Alice</bdi>”" in bob.get(f"/rooms/{room.slug}/").content.decode()
+    bob.membership.leave()
+    bob.join(room.name, "Bob")
+    assert sends(bob, room) == 422, "leaving takes nothing back"
+    act(alice, room, bob, "mute", unmute="1")
+    assert sends(bob, room) == 303
+
+
+def test_who_is_shown_out_for_good_comes_back_only_when_let(alice, bob, room):
+    act(alice, room, bob, "ban")
+    assert bob.poll(room, 1).status_code == 286
+    assert "for good" in bob.get(f"/rooms/{room.slug}/").content.decode()
+    assert bob.join(room.name, "Bob").status_code == 422
+    assert "Shown out for good" in alice.get(f"/rooms/{room.slug}/members/").content.decode()
+    act(alice, room, bob, "unban")
+    assert bob.join(room.name, "Bob").status_code == 303
+
+
+@pytest.mark.parametrize("door", ["name", "address"])
+def test_a_full_room_takes_somebody_in_when_another_leaves(alice, bob, person, room, door):
+    room.set_most_members(2)
+    dave = person()
+    come = {
+        "name": lambda: dave.join(room.name, "Dave"),
+        "address": lambda: dave.post(f"/rooms/{room.slug}/join/", {"nickname": "Dave"}),
+    }[door]
+    assert "This room is full just now." in come().content.decode()
+    bob.membership.leave()
+    assert come().status_code == 303
+
+
+def test_an_archived_room_is_read_only_takes_nobody_in_and_is_not_listed(alice, bob, person, room):
+    say(bob.membership, "a last word")
+    form = {"name": room.name, "access": "open", "archived": "on"}
+    assert alice.post(f"/rooms/{room.slug}/settings/", form).status_code == 303
+    dave = person()
+    assert sends(alice, room) == 422
+    assert "a last word" in bob.get(f"/rooms/{room.slug}/").content.decode()
+    assert bob.post(f"/rooms/{room.slug}/name/", {"nickname": "Robert"}).status_code == 422
+    assert "is archived" in dave.join(room.name, "Dave").content.decode()
+    assert "is archived" in dave.get(f"/rooms/{room.slug}/").content.decode()
+    assert room.name not in dave.get("/").content.decode()
+    assert room.name in bob.get("/").content.decode()
+    alice.post(f"/rooms/{room.slug}/settings/", form | {"archived": ""})
+    assert sends(bob, room, "back again") == 303
+
+
+def test_a_room_is_deleted_by_its_name(alice, bob, room):
+    url = f"/rooms/{room.slug}/delete/"
+    assert "Archive it instead" in alice.get(url).content.decode()
+    refused = alice.post(url, {"name": "Writing club"})
+    assert (refused.status_code, Room.objects.count()) == (422, 1)
+    assert 'value="Writing club"' in refused.content.decode()
+    assert alice.post(url, {"name": "reading CLUB"}).status_code == 303
+    assert (Room.objects.count(), Message.objects.count()) == (0, 0)
+    assert bob.get(f"/rooms/{room.slug}/").status_code == 404
+    assert "not in this room any more" in bob.poll(room, 1).content.decode()
+
+
+def test_an_owner_who_leaves_is_followed_by_the_oldest_moderator(alice, bob, person, room):
+    bob.membership.set_role("moderator")
+    person(room.name, "Dave").membership.set_role("moderator")
+    alice.post(f"/rooms/{room.slug}/leave/")
+    assert (alice.membership.role, bob.membership.role) == ("moderator", "owner")
+    assert "“<bdi>Bob</bdi>” owns this room now" in bob.get(f"/rooms/{room.slug}/").content.decode()
+
+
+def test_without_moderators_the_room_is_the_owners_when_they_come_back(alice, bob, room):
+    alice.post(f"/rooms/{room.slug}/leave/")
+    assert bob.membership.role == "member"
+    alice.join(room.name, "Alice")
+    assert alice.membership.role == "owner"

@@ -1,0 +1,135 @@
+"""Rooms in which newcomers wait until they are let in."""
+
+import pytest
+from playwright.sync_api import expect
+
+from chat.models import Message, Room
+from tests.browsing import EITHER_WAY
+
+
+@pytest.fixture
+def dave(person, room):
+    """Waits before the room."""
+    room.set_approval(True)
+    return person(room.name, "Dave")
+
+
+def answer(by, room, who, **form):
+    return by.post(f"/rooms/{room.slug}/members/{who.membership.pk}/answer/", form)
+
+
+def test_who_waits_sees_topic_rules_and_place_and_nothing_of_the_room(alice, dave, person, room):
+    room.settle(topic="Emma", rules="Be kind")
+    alice.send(room, "a secret")
+    erin = person(room.name, "Erin")
+    for who, place in ((dave, "1"), (erin, "2")):
+        url = who.get(f"/rooms/{room.slug}/").headers["Location"]
+        assert url == f"/rooms/{room.slug}/waiting/"
+        words = who.get(url).content.decode()
+        assert ("Emma" in words, "Be kind" in words, f"Your place: {place}." in words) == (True, True, True)
+        assert "a secret" not in words
+        assert who.get(f"/rooms/{room.slug}/live/").status_code == 403
+        assert "a secret" not in who.poll(room, 1).content.decode()
+
+
+def test_the_room_does_not_speak_of_who_waits_but_those_who_keep_it_see_how_many(alice, bob, dave, room):
+    log = bob.get(f"/rooms/{room.slug}/").content.decode()
+    assert "“<bdi>Dave</bdi>”" not in log
+    assert "1 person waits to be let in" in log
+    assert ".asking{display:block}" in alice.get(f"/rooms/{room.slug}/reader.css").content.decode()
+    assert ".asking" not in bob.get(f"/rooms/{room.slug}/reader.css").content.decode()
+    assert "Waiting to be let in" not in bob.get(f"/rooms/{room.slug}/members/").content.decode()
+
+
+def test_open_pages_hear_how_many_wait(alice, person, room):
+    room.set_approval(True)
+    room.refresh_from_db()
+    person(room.name, "Dave")
+    assert "1 person waits" in alice.poll(room, room.version).content.decode()
+
+
+def test_who_is_let_in_reads_the_word_and_goes_in(alice, dave, room):
+    assert answer(alice, room, dave, let_in="1", answer="Good to see you").status_code == 303
+    assert "Good to see you" in dave.get(f"/rooms/{room.slug}/waiting/").content.decode()
+    assert dave.get(f"/rooms/{room.slug}/").status_code == 200
+    assert Message.objects.latest("pk").event == "joined"
+    assert Room.objects.get(pk=room.pk).waiting == 0
+
+
+def test_the_waiting_page_leads_in_by_itself(alice, dave, room):
+    url = f"/rooms/{room.slug}/waiting/"
+    assert 'hx-trigger="every 5s"' in dave.get(url).content.decode()
+    assert '<noscript><meta http-equiv="refresh" content="10"></noscript>' in dave.get(url).content.decode()
+    answer(alice, room, dave, let_in="1")
+    assert dave.get(url).headers["Location"] == f"/rooms/{room.slug}/"
+    assert dave.get(url, headers={"HX-Request": "true"}).headers["HX-Redirect"] == f"/rooms/{room.slug}/"
+
+
+def test_who_is_turned_away_is_told_and_may_ask_again(alice, dave, person, room):
+    answer(alice, room, dave, answer="Members of the club only")
+    for url in (f"/rooms/{room.slug}/waiting/", f"/rooms/{room.slug}/"):
+        page = dave.get(url).content.decode()
+        assert "You were not let in." in page
+        assert "Members of the club only" in page
+    assert "every 5s" not in dave.get(f"/rooms/{room.slug}/waiting/").content.decode()
+    erin = person(room.name, "Dave")
+    assert erin.membership.waiting, "the name is free again"
+    dave.join(room.name, "Dave B")
+    assert dave.membership.waiting
+
+
+def test_a_word_that_is_too_long_is_said_beside_its_field_and_kept(alice, dave, room):
+    page = answer(alice, room, dave, let_in="1", answer="x" * 201)
+    assert page.status_code == 422
+    assert f'value="{"x" * 201}" aria-invalid="true"' in page.content.decode()
+    assert dave.membership.waiting
+
+
+def test_those_who_keep_the_room_and_who_comes_by_an_invitation_do_not_wait(alice, bob, person, room):
+    bob.membership.set_role("moderator")
+    room.set_approval(True)
+    alice.membership.leave()
+    alice.join(room.name, "Alice")
+    assert alice.membership.present
+    link = bob.post(f"/rooms/{room.slug}/invitations/", {"most_uses": "1", "days": "7"}).context["made"]["link"]
+    guest = person()
+    guest.post(link.removeprefix("http://testserver"), {"nickname": "Dave"})
+    assert guest.membership.present
+
+
+def test_who_waits_may_give_up(dave, room, person):
+    assert dave.post(f"/rooms/{room.slug}/waiting/leave/").status_code == 303
+    assert Room.objects.get(pk=room.pk).waiting == 0
+    assert person(room.name, "Dave").membership.waiting
+    assert not Message.objects.filter(nickname="Dave").exists()
+
+
+def test_when_nobody_has_to_wait_any_more_all_come_in(dave, room):
+    room.set_approval(False)
+    assert dave.membership.present
+    assert Room.objects.get(pk=room.pk).waiting == 0
+
+
+def test_nobody_waits_before_a_private_room(dave, room):
+    room.set_access("private")
+    assert dave.membership.status == "refused"
+    assert dave.get(f"/rooms/{room.slug}/waiting/").status_code == 404
+
+
+@EITHER_WAY
+def test_somebody_waits_and_is_let_in(visitor, javascript):
+    alice, dave = visitor(javascript), visitor(javascript)
+    alice.join()
+    Room.objects.get().set_approval(True)
+    dave.page.goto(dave.server)
+    dave.page.get_by_label("Room", exact=True).fill("Reading club")
+    dave.page.get_by_label("Your name").fill("Dave")
+    dave.page.get_by_role("button", name="Join", exact=True).click()
+    expect(dave.page.get_by_text("Your place: 1.")).to_be_visible()
+    alice.page.reload()
+    asking = (alice.page if javascript else alice.log).get_by_role("link", name="1 person waits to be let in")
+    asking.click()
+    alice.page.get_by_role("button", name="Let in Dave").click()
+    dave.page.wait_for_url("**/rooms/reading-club/")
+    dave.send("thank you")
+    dave.reads("thank you")
