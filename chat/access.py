@@ -1,10 +1,11 @@
 """Who may read or change what: the only place that decides, looking up through what the person may see."""
 
-from contextlib import contextmanager
-from urllib.parse import urlsplit
+from contextlib import contextmanager, suppress
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
+from django.urls import Resolver404, resolve
 
 from chat import sessions
 from chat.models import FormerAddress, Invitation, Membership, Message, Room
@@ -215,6 +216,20 @@ def message_to_read(request, pk):
     if message is None:
         raise Http404
     return message, membership_to_read(request, message.room.slug)
+
+
+def have_read_the_room_that_was_left(request):
+    """Whoever comes from a room's page, by a link in it, had its log on the screen until now.
+
+    Browsers name that page again on a reload, and on the way back, when there may be news in it.
+    """
+    if "Cache-Control" in request.headers:
+        return
+    with suppress(Resolver404):
+        page = resolve(unquote(urlsplit(request.headers.get("Referer", "")).path))
+        membership = membership_of(request, page.kwargs["slug"]) if page.url_name == "room" else None
+        if membership and membership.present and membership.looked_lately:
+            membership.has_read()
 
 
 def from_our_page(request):

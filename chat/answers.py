@@ -10,7 +10,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from chat import access, changes, composers, grants, polling, sessions
+from chat import access, changes, composers, grants, polling, sessions, unread
 from chat.forms import RefreshForm
 from chat.models import Room
 
@@ -41,6 +41,7 @@ def see_other(request, url):
 
 
 def home(request, form, participant, status=200):
+    access.have_read_the_room_that_was_left(request)
     rooms = Room.objects.with_here().by_activity()
     mine = rooms.of(participant)
     others = rooms.listed().exclude(pk__in=mine.values("pk"))
@@ -105,9 +106,17 @@ def room_view(membership, composer):
     """What the room's view shows; the log and its version come from one statement, so that the poll goes on gapless."""
     with access.reading_through(membership):
         reading, log = changes.log(membership.room)
-    neighbours = Room.objects.of(membership.participant).by_activity()
-    context = {"log": log, "my_rooms": neighbours, "poll": polling.state(reading)}
+    context = {"log": log, "unread": unread.of(membership), "poll": polling.state(reading)}
+    membership.has_read()
+    context["my_rooms"] = Room.objects.of(membership.participant).by_activity()
     return access.keeping(membership) | context | writing(membership, composer)
+
+
+def my_rooms(request, participant):
+    if not request.htmx:
+        return see_other(request, reverse("home"))
+    context = {"my_rooms": Room.objects.of(participant).by_activity(), "room": Room(slug=request.GET.get("room", ""))}
+    return fragment(request, "partials/my_rooms.html", context | {"out_of_band": True})
 
 
 def writing(membership, composer):
@@ -120,6 +129,7 @@ def live(request, membership, reading, streamed=False):
     a late answer would put back an old one."""
     every = SOON if streamed else membership.participant.refresh_seconds
     context = {"reading": reading, "room": reading.room, "every": every, "streamed": streamed}
+    context["unread"] = changes.number(request.GET.get("unread", ""))
     # What is streamed is not compressed: it would wait until there is enough of it.
     return shaped(render(request, "rooms/live.html", context), {"Content-Encoding": "identity"} if streamed else None)
 

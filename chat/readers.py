@@ -6,6 +6,7 @@ from itertools import chain
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import close_old_connections
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone, translation
 
 from chat import changes, news, watch
@@ -79,9 +80,11 @@ def holding(room, readers):
 
 @in_a_thread
 def were_here(members):
-    """Note a sign of life of all of them, a thousand in one statement."""
+    """Note a sign of life of all of them, and that they have read what was said, a thousand in one statement."""
+    room = Room.objects.filter(pk=OuterRef("room"))
+    read = {f"read_{counter}": Subquery(room.values(counter)) for counter in ("version", "said")}
     for some in parts(members):
-        Membership.objects.filter(pk__in=some).update(seen_at=timezone.now())
+        Membership.objects.filter(pk__in=some).update(seen_at=timezone.now(), **read)
 
 
 def parts(values):

@@ -2,6 +2,7 @@
 
 from django.http import HttpResponse
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext
 
 from chat import access, composers
 
@@ -11,13 +12,17 @@ MEMBER = ".state:has(.announce) ~ .composer .write:last-of-type:has(:placeholder
 TYPE = "text/css; charset=utf-8"
 
 
-def of_reader(membership):
-    """What sets a reader's own messages apart, and shows what concerns those who keep the room to them alone; nothing
-    for who has no place in it."""
+def of_reader(membership, first_unread=None):
+    """What makes the painting one's own: my messages set apart, a line above the first that I have not read, and what
+    concerns only those who keep the room. Nothing for who has no place in it."""
     if membership is None:
         return HttpResponse(content_type=TYPE)
     mine = f'[data-author="{membership.pk}"]{{background-color:var(--color-tint)}}\n'
-    return HttpResponse(mine + (KEEPER if access.moderates(membership) else MEMBER), content_type=TYPE)
+    rules = mine + (KEEPER if access.moderates(membership) else MEMBER)
+    if first_unread:
+        label = gettext("New since you were here").replace('"', "")
+        rules += f'[id="m{first_unread}"]::before{{content:"{label}"}}\n'
+    return HttpResponse(rules, content_type=TYPE)
 
 
 def superseded(line, version):

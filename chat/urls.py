@@ -31,6 +31,7 @@ urlpatterns = [
     # /
     path("", rooms.home, name="home"),
     path("join/", rooms.join, name="join"),
+    path("my-rooms/", rooms.my_rooms, name="my_rooms"),
     path("preferences/", preferences.preferences, name="preferences"),
     path("preferences/refresh/", preferences.refresh, name="refresh"),
     path("favicon.ico", pages.favicon, name="favicon"),

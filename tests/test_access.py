@@ -102,6 +102,7 @@ elsewhere, not_so = always(303), always(405)
 TABLE = {  # name: what GET answers, what POST answers
     "home": (always(200), not_so),
     "join": (elsewhere, always(303)),
+    "my_rooms": (elsewhere, not_so),
     "preferences": (lambda role, kind: 303 if role in ("anonymous", "staff") else 200, elsewhere),
     "refresh": (elsewhere, elsewhere),
     "favicon": (always(302), not_so),

@@ -35,6 +35,8 @@ class MembershipQuerySet(models.QuerySet):
 
 
 class Membership(Standing):
+    """`read_version` and `read_said` are the room's `version` and `said` when this person last had the log open."""
+
     PRESENT_FOR = timedelta(seconds=90)
     SEEN_EVERY = timedelta(seconds=30)
 
@@ -57,6 +59,8 @@ class Membership(Standing):
     role = models.CharField(_("role"), max_length=9, choices=Role, default=Role.MEMBER)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
     seen_at = models.DateTimeField(_("last seen"), default=timezone.now, editable=False)
+    read_version = models.PositiveBigIntegerField(default=0, editable=False)
+    read_said = models.PositiveBigIntegerField(default=0, editable=False)
 
     objects = MembershipQuerySet.as_manager()
 
@@ -78,6 +82,11 @@ class Membership(Standing):
     def here(self):
         """Whether they gave a sign of life in the last 90 seconds."""
         return timezone.now() - self.seen_at < self.PRESENT_FOR
+
+    @property
+    def looked_lately(self):
+        """Whether an open page of theirs may have given its last sign of life by now, but not the next."""
+        return timezone.now() - self.seen_at < 2 * self.SEEN_EVERY
 
     @property
     def badge(self):
@@ -137,14 +146,23 @@ class Membership(Standing):
         self.room.count_waiting()
         self.room.take_rights_away()
 
-    def seen(self):
-        """Note a sign of life, written at most every half minute."""
+    def seen(self, reading=False):
+        """Note a sign of life, written at most every half minute, and whether the log was on the screen."""
         now = timezone.now()
         if now - self.seen_at >= self.SEEN_EVERY:
+            read = {"read_version": self.room.version, "read_said": self.room.said} if reading else {}
             # Reading goes on while nothing can be written; the next sign of life is noted instead.
             with suppress(OperationalError):
-                Membership.objects.filter(pk=self.pk).update(seen_at=now)
+                Membership.objects.filter(pk=self.pk).update(seen_at=now, **read)
             self.seen_at = now
+
+    def has_read(self):
+        """Note that what was said so far is read."""
+        if (self.read_version, self.read_said) == (self.room.version, self.room.said):
+            return
+        self.read_version, self.read_said = self.room.version, self.room.said
+        with suppress(OperationalError):
+            self.save(update_fields=["read_version", "read_said"])
 
     def set_role(self, role):
         """Be owner, moderator or member from now on; the room says so."""
@@ -170,16 +188,10 @@ class Membership(Standing):
         try:
             with self.room.change() as room:
                 self._must_be_allowed_to_write()
-                return room.append(
-                    author=self,
-                    text=text,
-                    html=html,
-                    token=token,
-                    digest=words.digest(text),
-                    nickname=self.nickname,
-                    mark=self.mark,
-                    role=self.role,
-                )
+                who = {"author": self, "nickname": self.nickname, "mark": self.mark, "role": self.role}
+                message = room.append(text=text, html=html, token=token, digest=words.digest(text), **who)
+                self.has_read()
+                return message
         except IntegrityError:
             # The same form, sent twice at once: the other one was first.
             return self.messages.get(token=token).repeated(text)

@@ -39,11 +39,11 @@ class RoomQuerySet(models.QuerySet):
         return self.annotate(here=models.functions.Coalesce(models.Subquery(counted), 0))
 
     def of(self, participant):
-        """The rooms that this person is in; none for None."""
+        """The rooms that this person is in, each with `unread`: how much was said there since; none for None."""
         if participant is None:
             return self.none()
-        mine = Membership.objects.filter(participant=participant, status=Membership.Status.IN)
-        return self.filter(pk__in=mine.values("room"))
+        mine = self.filter(memberships__participant=participant, memberships__status=Membership.Status.IN)
+        return mine.annotate(unread=F("said") - F("memberships__read_said"))
 
     def page(self, number):
         """One page of them; a number that is none, or too high, gives the nearest."""
@@ -88,7 +88,8 @@ class RoomQuerySet(models.QuerySet):
 
 
 class Room(RoomSettings):
-    """`version` counts changes, `epoch` rights taken away; `header_version` is the change that last touched the header.
+    """`version` counts changes, `epoch` rights taken away, `said` what people said; `header_version` is the change that
+    last touched the header.
 
     Rows below `floor_version` may be gone, so nobody can catch up from below it.
     """
@@ -99,6 +100,7 @@ class Room(RoomSettings):
     epoch = models.PositiveBigIntegerField(default=0, editable=False)
     floor_version = models.PositiveBigIntegerField(default=0, editable=False)
     header_version = models.PositiveBigIntegerField(default=0, editable=False)
+    said = models.PositiveBigIntegerField(default=0, editable=False)
     last_sent_at = models.DateTimeField(_("last activity"), null=True, editable=False, db_index=True)
     last_author = models.ForeignKey(
         "chat.Membership", models.SET_NULL, null=True, editable=False, related_name="+", db_index=False
@@ -143,7 +145,8 @@ class Room(RoomSettings):
             **what,
         )
         self.last_sent_at, self.last_author = sent_at, author
-        self.save(update_fields=["last_sent_at", "last_author"])
+        self.said += author is not None
+        self.save(update_fields=["last_sent_at", "last_author", "said"])
         return message
 
     def join(self, participant, nickname, role=Membership.Role.MEMBER, invitation=None):

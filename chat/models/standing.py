@@ -44,6 +44,7 @@ class Standing(models.Model):
     def come_in(self, nickname):
         """Be in the room under this name, inside the room's `change()`; the room says so."""
         self.status, self.answer, self.joined_at, self.seen_at = self.Status.IN, "", timezone.now(), timezone.now()
+        self.read_version, self.read_said = self.room.version, self.room.said
         self._take_name(nickname)
         self.room.tell_of_arrival(self)
 

@@ -15,7 +15,7 @@ def poll(request, slug):
         return answers.polled(polling.moved(membership.room, cursor), goes_on=False)
     if not membership.present:
         return answers.polled(polling.no_longer_in(membership.room, cursor), goes_on=False)
-    membership.seen()
+    membership.seen(reading=True)
     grants.offer(request, membership, slug)
     try:
         with access.reading_through(membership):

@@ -12,6 +12,7 @@ def live(request, slug):
     streamed = membership.participant.refresh_seconds and grants.offer_stream(request, membership)
     with access.reading_through(membership):
         reading = changes.newest(membership.room)
+    membership.has_read()
     return answers.live(request, membership, reading, streamed)
 
 

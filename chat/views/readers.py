@@ -8,7 +8,7 @@ from chat import access, changes, stylesheets
 @require_safe
 def stylesheet(request, slug):
     """My own messages set apart. A stranger gets an empty sheet: it tells nothing of the room."""
-    return stylesheets.of_reader(access.membership_of(request, slug))
+    return stylesheets.of_reader(access.membership_of(request, slug), changes.number(request.GET.get("unread", "")))
 
 
 @require_safe

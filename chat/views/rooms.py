@@ -15,6 +15,12 @@ def home(request):
     return answers.home(request, JoinForm(), sessions.participant_of(request))
 
 
+@require_safe
+def my_rooms(request):
+    """The rooms that this person is in, with what is new in each; beside an open room it looks again by itself."""
+    return answers.my_rooms(request, sessions.participant_of(request))
+
+
 @require_POST
 def join(request):
     """Join the room of that name, or make it."""
@@ -32,6 +38,7 @@ def join(request):
 @require_safe
 def room(request, slug):
     """The room for those who are in it, its door for everybody else."""
+    access.have_read_the_room_that_was_left(request)
     with suppress(access.Outside):
         return answers.room(request, access.membership_to_read(request, slug))
     membership = access.membership_of(request, slug)

@@ -1,0 +1,130 @@
+"""What is new: in one's other rooms, and where it begins in the room that one comes back to."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from chat import readers
+from chat.models import Membership
+from tests.browsing import EITHER_WAY, say
+
+
+@pytest.fixture
+def away(alice, bob, room):
+    """Bob looked at the room, and went; since then Alice said three things."""
+    bob.get(f"/rooms/{room.slug}/")
+    say(alice.membership, "one", "two", "three")
+    return bob
+
+
+def pill(page):
+    found = re.search(r'<p class="unread js"><a href="([^"]*)">(.*?)\s*</a>', page.content.decode())
+    return found and (found[1], found[2])
+
+
+def new_at_home(who, **headers):
+    return re.findall(r'<span class="count">(\d+)<', who.get("/", headers=headers).content.decode())
+
+
+def test_rooms_say_how_much_is_new(away, alice):
+    assert new_at_home(away) == ["3"]
+    assert new_at_home(alice) == []
+
+
+def test_who_comes_back_sees_how_much_is_new_and_where_it_begins(away, alice, room):
+    first = room.messages.get(text="one")
+    page = away.get(f"/rooms/{room.slug}/")
+    assert pill(page) == (f"#m{first.pk}", "3 new since you were here")
+    sheet = away.get(re.search(r'href="([^"]*reader.css[^"]*)"', page.content.decode())[1]).content.decode()
+    assert f'[id="m{first.pk}"]::before{{content:"New since you were here"}}' in sheet
+    assert pill(away.get(f"/rooms/{room.slug}/")) is None
+    assert new_at_home(away) == []
+
+
+def test_what_is_new_further_back_than_the_page_is_found_in_the_log(away, alice, room):
+    say(alice.membership, *map(str, range(60)))
+    first = room.messages.get(text="one")
+    address, words = pill(away.get(f"/rooms/{room.slug}/"))
+    assert (address, words) == (
+        f"/rooms/{room.slug}/messages/?after={first.first_version}",
+        "63 new since you were here",
+    )
+    assert "one" in away.get(address).content.decode()
+
+
+def test_what_i_say_myself_is_not_new_to_me(alice, room):
+    say(alice.membership, "hello")
+    assert pill(alice.get(f"/rooms/{room.slug}/")) is None
+
+
+def test_events_are_not_counted(alice, bob, room):
+    bob.get(f"/rooms/{room.slug}/")
+    room.set_topic("Emma")
+    assert new_at_home(bob) == []
+
+
+def test_what_was_on_the_screen_is_read_when_one_goes_on_by_a_link(away, room):
+    assert new_at_home(away, Referer=f"http://testserver/rooms/{room.slug}/members/") == ["3"]
+    page = f"http://testserver/rooms/{room.slug}/"
+    assert new_at_home(away, Referer=page, **{"Cache-Control": "max-age=0"}) == ["3"], (
+        "a reload names the same page again"
+    )
+    assert new_at_home(away, Referer=page) == []
+
+
+def test_an_open_page_has_read_what_came(away, room):
+    Membership.objects.filter(pk=away.membership.pk).update(seen_at=timezone.now() - timedelta(minutes=1))
+    away.poll(room, 1)
+    assert new_at_home(away) == []
+
+
+def test_the_gate_notes_for_those_whom_it_holds_what_they_have_read(away, room):
+    readers.were_here.__wrapped__({away.membership.pk})
+    assert new_at_home(away) == []
+
+
+def test_looking_at_another_page_of_the_room_reads_nothing(away, room):
+    Membership.objects.filter(pk=away.membership.pk).update(seen_at=timezone.now() - timedelta(minutes=1))
+    away.get(f"/rooms/{room.slug}/members/")
+    assert new_at_home(away) == ["3"]
+
+
+def test_who_left_and_comes_back_finds_nothing_new(away, alice, room):
+    away.membership.leave()
+    say(alice.membership, "four")
+    away.join(room.name, "Bob")
+    assert new_at_home(away) == []
+
+
+def test_an_open_room_hears_of_the_others(away, person, room):
+    away.join("Elsewhere", "Bob")
+    page = away.get("/rooms/elsewhere/").content.decode()
+    assert 'hx-get="/my-rooms/?room=elsewhere" hx-trigger="every 60s"' in page
+    fragment = away.get("/my-rooms/?room=elsewhere", headers={"HX-Request": "true"}).content.decode()
+    assert '<ul class="my-rooms" hx-swap-oob="outerHTML:.my-rooms">' in fragment
+    assert '<span class="count">3<' in fragment
+    assert 'href="/rooms/elsewhere/" aria-current="page"' in fragment
+
+
+@EITHER_WAY
+def test_somebody_comes_back_and_goes_to_what_is_new(visitor, javascript):
+    alice, bob = visitor(javascript).join(), visitor(javascript).join(nickname="Bob")
+    url = bob.page.url
+    bob.page.get_by_role("link", name="all rooms").click()
+    bob.page.wait_for_url(bob.server + "/")
+    alice.send("while you were away")
+    alice.reads("while you were away")
+    bob.page.reload()
+    expect(bob.page.locator(".rooms .count")).to_have_text("1 new")
+    bob.page.goto(url)
+    line = bob.log.locator("#messages li", has_text="while you were away")
+    drawn = "line => getComputedStyle(line, '::before').content"
+    expect(line).to_be_visible()
+    assert line.evaluate(drawn) == '"New since you were here"'
+    bob.page.get_by_role("link", name="1 new since you were here").click()
+    if javascript:
+        expect(bob.page.get_by_role("link", name="1 new since you were here")).to_be_hidden()
+    expect(line).to_be_visible()
