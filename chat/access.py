@@ -20,6 +20,14 @@ class Outside(Exception):
         self.room = room
 
 
+class Before(Outside):
+    """The same by somebody who is not in yet: they wait to be let in, or were asked to come in."""
+
+    def __init__(self, membership):
+        super().__init__(membership.room)
+        self.page = "waiting" if membership.waiting else "asked"
+
+
 class Moved(Exception):
     """Somebody looks for a room where it was before; `room` is where it is now."""
 
@@ -54,6 +62,8 @@ def was_withdrawn(membership, slug):
 def membership_to_read(request, slug):
     """The membership through which this person reads the room, and gives a sign of life."""
     membership = membership_of(request, slug)
+    if membership and (membership.waiting or membership.asked):
+        raise Before(membership)
     if membership is None or not membership.present:
         raise Outside(room_to_join(slug))
     _must_look_where_it_is(request, membership.room, slug)
@@ -150,6 +160,7 @@ def keeping(membership):
         "membership": membership,
         "may_moderate": moderates(membership),
         "may_own": owns(membership),
+        "may_pair": not membership.room.pair,
     }
 
 
@@ -168,42 +179,15 @@ def membership_to_own(request, slug):
     return membership
 
 
-def invitation_to_revoke(request, slug, pk):
-    room = membership_to_moderate(request, slug).room
-    return _or_404(room.invitations.filter(pk=pk))
+def membership_that_is_asked(request, slug):
+    """The membership of somebody who was asked into a room of two, or came into it by now."""
+    membership = membership_of(request, slug)
+    if membership is None or not (membership.asked or membership.present):
+        raise Outside(room_to_join(slug))
+    return membership
 
 
-def member_to_remove(request, slug, pk):
-    """Who shows out, and whom: a moderator any member, the owner moderators too, nobody the owner or themselves."""
-    by = membership_to_moderate(request, slug)
-    member = _or_404(by.room.memberships.inside().filter(pk=pk))
-    if not may_remove(by, member):
-        raise PermissionDenied
-    return by, member
-
-
-def member_to_answer(request, slug, pk):
-    """A moderator, and somebody who waits to be let in."""
-    by = membership_to_moderate(request, slug)
-    return by, _or_404(by.room.memberships.waiting().filter(pk=pk))
-
-
-def member_to_unban(request, slug, pk):
-    return _or_404(membership_to_moderate(request, slug).room.memberships.banned().filter(pk=pk))
-
-
-def may_remove(by, member):
-    above = owns(by) or (moderates(by) and not moderates(member))
-    return above and member.pk != by.pk
-
-
-def member_to_promote(request, slug, pk):
-    """The owner, and whose role they change: never their own, as a room has one owner."""
-    by = membership_to_own(request, slug)
-    return by, _or_404(by.room.memberships.inside().filter(pk=pk).exclude(pk=by.pk))
-
-
-def _or_404(found):
+def or_404(found):
     thing = found.first()
     if thing is None:
         raise Http404

@@ -12,7 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from chat import access, changes, composers, grants, polling, sessions, unread
 from chat.forms import RefreshForm
-from chat.models import Room
+from chat.models import Membership, Room
 
 SOON = 5  # seconds after the end of a stream until the frame loads itself again; a server that restarts is back by then
 STOP_POLLING = 286  # htmx swaps this answer in and polls no more
@@ -45,7 +45,12 @@ def home(request, form, participant, status=200):
     rooms = Room.objects.with_here().by_activity()
     mine = rooms.of(participant)
     others = rooms.listed().exclude(pk__in=mine.values("pk"))
-    context = {"form": form, "mine": mine, "rooms": others.page(request.GET.get("page"))}
+    context = {
+        "form": form,
+        "mine": mine,
+        "asked": Membership.objects.asked(participant),
+        "rooms": others.page(request.GET.get("page")),
+    }
     return _door(request, "rooms/home.html", context, status)
 
 
@@ -108,15 +113,22 @@ def room_view(membership, composer):
         reading, log = changes.log(membership.room)
     context = {"log": log, "unread": unread.of(membership), "poll": polling.state(reading)}
     membership.has_read()
-    context["my_rooms"] = Room.objects.of(membership.participant).by_activity()
-    return access.keeping(membership) | context | writing(membership, composer)
+    return access.keeping(membership) | context | neighbours(membership.participant) | writing(membership, composer)
+
+
+def neighbours(participant):
+    """The rooms that this person is in, and those of two into which they are asked."""
+    return {
+        "my_rooms": Room.objects.of(participant).by_activity(),
+        "asked": Membership.objects.asked(participant),
+    }
 
 
 def my_rooms(request, participant):
     if not request.htmx:
         return see_other(request, reverse("home"))
-    context = {"my_rooms": Room.objects.of(participant).by_activity(), "room": Room(slug=request.GET.get("room", ""))}
-    return fragment(request, "partials/my_rooms.html", context | {"out_of_band": True})
+    context = {"room": Room(slug=request.GET.get("room", "")), "out_of_band": True}
+    return fragment(request, "partials/my_rooms.html", context | neighbours(participant))
 
 
 def writing(membership, composer):

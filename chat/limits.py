@@ -64,6 +64,11 @@ def inviting(request, membership):
     _spend("INVITE", person=membership.participant_id, room=membership.room_id)
 
 
+def asking(request, membership):
+    """20 times an hour that one person writes to others alone, 100 from an address."""
+    _spend("ASK", person=membership.participant_id, address=addresses.of(request))
+
+
 def renaming(request, membership):
     """5 new names an hour by a person."""
     _spend("RENAME", person=membership.participant_id)

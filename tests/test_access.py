@@ -129,6 +129,8 @@ TABLE = {  # name: what GET answers, what POST answers
     "ban": (elsewhere, removed),
     "unban": (elsewhere, removed),
     "answer": (elsewhere, answered),
+    "write_to": (elsewhere, inside(303, 403)),
+    "asked": (inside(303, 303), inside(303, 403)),
     "waiting": (before_the_door(200, 303), not_so),
     "stop_waiting": (elsewhere, before_the_door(303, 403)),
     "delete_room": (keeping(200, 303, {"owner"}), keeping(303, 403, {"owner"})),

@@ -22,6 +22,11 @@ class MembershipQuerySet(models.QuerySet):
     def banned(self):
         return self.filter(status=Membership.Status.BANNED).order_by("nickname", "pk")
 
+    def asked(self, participant):
+        """Rooms of two into which this person was asked, and by whom; none for None."""
+        mine = self.filter(participant=participant, status=Membership.Status.ASKED) if participant else self.none()
+        return mine.select_related("room").order_by("-joined_at")
+
     def inside(self):
         """Those who are in, whoever is looking just now first."""
         return self.filter(status=Membership.Status.IN).order_by("-seen_at", "pk")
@@ -91,6 +96,11 @@ class Membership(Standing):
     @property
     def badge(self):
         return self.role != self.Role.MEMBER and self.Role(self.role).label
+
+    @property
+    def other(self):
+        """The other of a room of two."""
+        return self.room.memberships.exclude(pk=self.pk).first()
 
     @property
     def initials(self):
@@ -212,5 +222,10 @@ WHY_NOT_TO_WRITE = (
         lambda member: member.room.announce_only and member.role == Membership.Role.MEMBER,
         "announce",
         _("Only those who keep this room write here."),
+    ),
+    (
+        lambda member: member.room.has_lost_the_other(),
+        "alone",
+        _("The other is not here any more, so nobody would read this. Write to them anew from a room of you both."),
     ),
 )

@@ -40,6 +40,7 @@ class Message(models.Model):
         MUTED = "muted", _("was muted")
         UNMUTED = "unmuted", _("writes again")
         BANNED = "banned", _("was shown out for good")
+        DECLINED = "declined", _("does not want to")
 
     room = models.ForeignKey(
         "chat.Room", models.CASCADE, related_name="messages", verbose_name=_("room"), db_index=False

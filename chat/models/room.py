@@ -89,12 +89,13 @@ class RoomQuerySet(models.QuerySet):
 
 class Room(RoomSettings):
     """`version` counts changes, `epoch` rights taken away, `said` what people said; `header_version` is the change that
-    last touched the header.
+    last touched the header. `pair` are the two people whose room it is, where it is a room of two.
 
     Rows below `floor_version` may be gone, so nobody can catch up from below it.
     """
 
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    pair = models.CharField(max_length=64, unique=True, null=True, editable=False)
 
     version = models.PositiveBigIntegerField(default=0, editable=False)
     epoch = models.PositiveBigIntegerField(default=0, editable=False)
@@ -191,6 +192,11 @@ class Room(RoomSettings):
     def count_waiting(self):
         """Note, inside `change()`, how many wait to be let in: every open page has that number."""
         self._set("waiting", self.memberships.waiting().count())
+
+    def has_lost_the_other(self):
+        """Whether, in a room of two, one of them has left or does not want to."""
+        gone = (Membership.Status.LEFT, Membership.Status.DECLINED)
+        return bool(self.pair) and self.memberships.filter(status__in=gone).exists()
 
     def heir(self):
         """Who has been a moderator for longest among those who are in, or None."""

@@ -18,8 +18,11 @@ class Standing(models.Model):
         LEFT = "left", _("left")
         REMOVED = "removed", _("removed")
         BANNED = "banned", _("may not come back")
+        ASKED = "asked", _("was asked to come in")
+        IGNORED = "ignored", _("ignores that")
+        DECLINED = "declined", _("does not want to")
 
-    status = models.CharField(_("status"), max_length=7, choices=Status, default=Status.IN, editable=False)
+    status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.IN, editable=False)
     muted = models.BooleanField(_("muted"), default=False, editable=False)
     answer = models.CharField(_("answer"), max_length=200, blank=True, editable=False)
 
@@ -34,6 +37,11 @@ class Standing(models.Model):
     @property
     def waiting(self):
         return self.status == self.Status.WAITING
+
+    @property
+    def asked(self):
+        """Whether they can still come into a room of two, having ignored the question or not."""
+        return self.status in (self.Status.ASKED, self.Status.IGNORED)
 
     def wait(self, nickname):
         """Ask to be let in under this name, inside the room's `change()`."""
@@ -68,6 +76,31 @@ class Standing(models.Model):
                 self.status, self.answer, self.holds_name = self.Status.REFUSED, answer, False
                 self.save(update_fields=["status", "answer", "holds_name"])
                 room.count_waiting()
+
+    def be_asked(self, nickname):
+        """Be asked into a room of two, inside its `change()`."""
+        self.status, self.joined_at = self.Status.ASKED, timezone.now()
+        self._take_name(nickname)
+
+    def accept(self):
+        """Come into the room of two into which one was asked."""
+        with self.room.change():
+            self.refresh_from_db(fields=["status", "nickname"])
+            if self.asked:
+                self.come_in(self.nickname)
+
+    def decline(self):
+        """Let the other know that one does not want to; neither they nor a further asking change that."""
+        with self.room.change() as room:
+            self.refresh_from_db(fields=["status"])
+            if self.asked:
+                self.status = self.Status.DECLINED
+                self.save(update_fields=["status"])
+                room.append(event=self.status, nickname=self.nickname, mark=self.mark)
+
+    def ignore(self):
+        """Hear no more of it; the other learns nothing."""
+        type(self).objects.filter(pk=self.pk, status=self.Status.ASKED).update(status=self.Status.IGNORED)
 
     @transaction.atomic
     def leave(self):

@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from chat import access, answers, limits, qr, sessions
+from chat import access, access_to_people, answers, limits, qr, sessions
 from chat.forms import JoinForm, typed
 from chat.forms_of_rooms import InvitationForm
 
@@ -29,7 +29,7 @@ def _made(request, invitation, key):
 
 @require_POST
 def revoke(request, slug, pk):
-    invitation = access.invitation_to_revoke(request, slug, pk)
+    invitation = access_to_people.invitation_to_revoke(request, slug, pk)
     invitation.revoke()
     return answers.see_other(request, reverse("invitations", args=[invitation.room.slug]))
 

@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from chat import access, answers
+from chat import access, access_to_people, answers
 from chat.forms_of_rooms import RoleForm
 
 
@@ -15,7 +15,7 @@ def members(request, slug):
 def page(request, membership, context=None, status=200):
     """The people of a room, and for those who keep it also who waits to be let in and who was shown out for good."""
     people = membership.room.memberships
-    listed = [(member, access.may_remove(membership, member)) for member in people.inside()]
+    listed = [(member, access_to_people.may_remove(membership, member)) for member in people.inside()]
     context = access.keeping(membership) | {"members": listed} | (context or {})
     if context["may_moderate"]:
         context |= {"waiting": people.waiting(), "banned": people.banned()}
@@ -25,7 +25,7 @@ def page(request, membership, context=None, status=200):
 @require_POST
 def role(request, slug, pk):
     """Promote, demote or hand over."""
-    by, member = access.member_to_promote(request, slug, pk)
+    by, member = access_to_people.member_to_promote(request, slug, pk)
     form = RoleForm(request.POST)
     if form.is_valid():
         form.gives(by, member)
@@ -34,7 +34,7 @@ def role(request, slug, pk):
 
 @require_POST
 def remove(request, slug, pk):
-    by, member = access.member_to_remove(request, slug, pk)
+    by, member = access_to_people.member_to_remove(request, slug, pk)
     member.remove(by)
     return _back(request, by.room)
 
@@ -42,21 +42,21 @@ def remove(request, slug, pk):
 @require_POST
 def mute(request, slug, pk):
     """Let somebody read only, or write again."""
-    by, member = access.member_to_remove(request, slug, pk)
+    by, member = access_to_people.member_to_remove(request, slug, pk)
     member.set_muted("unmute" not in request.POST, by)
     return _back(request, by.room)
 
 
 @require_POST
 def ban(request, slug, pk):
-    by, member = access.member_to_remove(request, slug, pk)
+    by, member = access_to_people.member_to_remove(request, slug, pk)
     member.ban(by)
     return _back(request, by.room)
 
 
 @require_POST
 def unban(request, slug, pk):
-    member = access.member_to_unban(request, slug, pk)
+    member = access_to_people.member_to_unban(request, slug, pk)
     member.unban()
     return _back(request, member.room)
 

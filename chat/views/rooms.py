@@ -1,7 +1,5 @@
 """Rooms: finding them, coming in, being there, leaving."""
 
-from contextlib import suppress
-
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -39,11 +37,16 @@ def join(request):
 def room(request, slug):
     """The room for those who are in it, its door for everybody else."""
     access.have_read_the_room_that_was_left(request)
-    with suppress(access.Outside):
+    try:
         return answers.room(request, access.membership_to_read(request, slug))
+    except access.Before as before:
+        return answers.see_other(request, reverse(before.page, args=[slug]))
+    except access.Outside:
+        return _door(request, slug)
+
+
+def _door(request, slug):
     membership = access.membership_of(request, slug)
-    if membership and membership.waiting:
-        return answers.see_other(request, reverse("waiting", args=[membership.room.slug]))
     initial = {"nickname": membership.nickname if membership else ""}
     return answers.door(request, JoinForm(door=access.room_to_join(slug), membership=membership, initial=initial))
 

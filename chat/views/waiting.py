@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from chat import access, answers
+from chat import access, access_to_people, answers
 from chat.forms_of_rooms import AnswerForm
 from chat.views.members import page
 
@@ -26,7 +26,7 @@ def leave(request, slug):
 @require_POST
 def answer(request, slug, pk):
     """Let somebody in who waits, or not, with a word to them."""
-    by, member = access.member_to_answer(request, slug, pk)
+    by, member = access_to_people.member_to_answer(request, slug, pk)
     form = AnswerForm(request.POST)
     verb = member.let_in if "let_in" in request.POST else member.turn_away
     if form.does(verb):

@@ -1,0 +1,48 @@
+"""Who may do what to whom: to the people of a room, to those before it, and to its invitations."""
+
+from django.core.exceptions import PermissionDenied
+
+from chat import access
+
+
+def invitation_to_revoke(request, slug, pk):
+    room = access.membership_to_moderate(request, slug).room
+    return access.or_404(room.invitations.filter(pk=pk))
+
+
+def member_to_remove(request, slug, pk):
+    """Who shows out, and whom: a moderator any member, the owner moderators too, nobody the owner or themselves."""
+    by = access.membership_to_moderate(request, slug)
+    member = access.or_404(by.room.memberships.inside().filter(pk=pk))
+    if not may_remove(by, member):
+        raise PermissionDenied
+    return by, member
+
+
+def member_to_answer(request, slug, pk):
+    """A moderator, and somebody who waits to be let in."""
+    by = access.membership_to_moderate(request, slug)
+    return by, access.or_404(by.room.memberships.waiting().filter(pk=pk))
+
+
+def member_to_unban(request, slug, pk):
+    return access.or_404(access.membership_to_moderate(request, slug).room.memberships.banned().filter(pk=pk))
+
+
+def members_to_pair(request, slug, pk):
+    """Somebody, and whom they write to: anybody else in a room that is not one of two."""
+    by = access.membership_to_read(request, slug)
+    if by.room.pair:
+        raise PermissionDenied
+    return by, access.or_404(by.room.memberships.inside().filter(pk=pk).exclude(pk=by.pk))
+
+
+def may_remove(by, member):
+    above = access.owns(by) or (access.moderates(by) and not access.moderates(member))
+    return above and member.pk != by.pk
+
+
+def member_to_promote(request, slug, pk):
+    """The owner, and whose role they change: never their own, as a room has one owner."""
+    by = access.membership_to_own(request, slug)
+    return by, access.or_404(by.room.memberships.inside().filter(pk=pk).exclude(pk=by.pk))

@@ -1,0 +1,28 @@
+"""Pairs: writing to one person alone, and being asked for that."""
+
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from chat import access, access_to_people, answers, limits
+from chat.models import pair
+
+
+@require_POST
+def write_to(request, slug, pk):
+    by, other = access_to_people.members_to_pair(request, slug, pk)
+    limits.asking(request, by)
+    return answers.see_other(request, pair.between(by, other).room.get_absolute_url())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def asked(request, slug):
+    """Somebody wants to write to me alone: accept, decline or ignore it."""
+    membership = access.membership_that_is_asked(request, slug)
+    if request.method == "POST":
+        verbs = {"accept": membership.accept, "decline": membership.decline, "ignore": membership.ignore}
+        verbs.get(request.POST.get("answer"), membership.ignore)()
+    if membership.present:
+        return answers.see_other(request, membership.room.get_absolute_url())
+    if request.method == "POST":
+        return answers.see_other(request, reverse("home"))
+    return answers.page(request, "rooms/asked.html", {"membership": membership, "other": membership.other})

@@ -1,0 +1,117 @@
+"""Writing to one person alone: they are asked first, and may accept, decline, ignore, or leave."""
+
+import pytest
+from playwright.sync_api import expect
+
+from chat.models import Membership, Room
+from tests.browsing import EITHER_WAY
+
+
+def write_to(who, room, other):
+    return who.post(f"/rooms/{room.slug}/members/{in_room(other, room).pk}/write/")
+
+
+def in_room(who, room):
+    return Membership.objects.select_related("room").get(participant=who.session["participant"], room=room)
+
+
+@pytest.fixture
+def pair(alice, bob, room):
+    """Alice wrote to Bob, who has not answered yet."""
+    address = write_to(alice, room, bob).headers["Location"]
+    pair = Room.objects.exclude(pair=None).get()
+    assert pair.get_absolute_url() == address
+    return pair
+
+
+def answers(who, pair, answer):
+    return who.post(f"/rooms/{pair.slug}/asked/", {"answer": answer})
+
+
+def read(who, room):
+    return who.get(f"/rooms/{room.slug}/").content.decode()
+
+
+def test_the_other_is_asked_and_reads_nothing_before_they_accept(alice, bob, pair):
+    alice.send(pair, "just between us")
+    assert "Alice &amp; Bob" in bob.get("/").content.decode()
+    asked = bob.get(f"/rooms/{pair.slug}/").headers["Location"]
+    page = bob.get(asked).content.decode()
+    assert "<bdi>Alice</bdi> wants to write to you" in page
+    assert "just between us" not in page
+    assert bob.poll(pair, 1).status_code == 286
+    assert answers(bob, pair, "accept").headers["Location"] == f"/rooms/{pair.slug}/"
+    assert "just between us" in read(bob, pair)
+
+
+def test_nobody_else_finds_it(mallory, carol, pair):
+    for who in (mallory, carol):
+        assert who.get(f"/rooms/{pair.slug}/").status_code == 404
+        assert who.get(f"/rooms/{pair.slug}/asked/").status_code == 404
+        assert pair.name not in who.get("/").content.decode()
+
+
+def test_both_find_the_same_room_again(alice, bob, room, pair):
+    assert write_to(bob, room, alice).headers["Location"] == f"/rooms/{pair.slug}/"
+    assert in_room(bob, pair).present, "who writes is in"
+    assert write_to(alice, room, bob).headers["Location"] == f"/rooms/{pair.slug}/"
+    assert Room.objects.exclude(pair=None).count() == 1
+
+
+def test_who_declines_is_not_asked_again_and_the_other_is_told(alice, bob, room, pair):
+    answers(bob, pair, "decline")
+    assert "“<bdi>Bob</bdi>” does not want to write here" in read(alice, pair)
+    assert alice.send(pair, "please").status_code == 422
+    write_to(alice, room, bob)
+    assert "Alice &amp; Bob" not in bob.get("/").content.decode()
+    write_to(bob, room, alice)
+    assert alice.send(pair, "thank you", n=2).status_code == 303
+
+
+def test_who_ignores_it_hears_no_more_and_the_other_learns_nothing(alice, bob, room, pair):
+    before = read(alice, pair)
+    answers(bob, pair, "ignore")
+    assert read(alice, pair).count("event") == before.count("event")
+    assert alice.send(pair, "hello?").status_code == 303
+    write_to(alice, room, bob)
+    assert "Alice &amp; Bob" not in bob.get("/").content.decode()
+    assert "wants to write to you" in bob.get(f"/rooms/{pair.slug}/asked/").content.decode(), "they may think again"
+
+
+def test_who_leaves_is_asked_anew(alice, bob, room, pair):
+    answers(bob, pair, "accept")
+    bob.post(f"/rooms/{pair.slug}/leave/")
+    refused = alice.send(pair, "are you there?")
+    assert "Write to them anew" in refused.content.decode()
+    write_to(alice, room, bob)
+    assert in_room(bob, pair).status == "asked"
+
+
+def test_nobody_keeps_such_a_room_and_it_leads_to_no_further_ones(alice, bob, pair):
+    answers(bob, pair, "accept")
+    for page in ("settings/", "invitations/"):
+        assert alice.get(f"/rooms/{pair.slug}/{page}").status_code == 403
+    other = in_room(bob, pair)
+    assert alice.post(f"/rooms/{pair.slug}/members/{other.pk}/write/").status_code == 403
+    assert "Write to" not in alice.get(f"/rooms/{pair.slug}/members/").content.decode()
+
+
+def test_nobody_writes_to_themselves_or_to_who_is_not_there(alice, carol, room):
+    assert write_to(alice, room, alice).status_code == 404
+    assert write_to(alice, room, carol).status_code == 404
+
+
+@EITHER_WAY
+def test_two_talk_alone(visitor, javascript):
+    alice, bob = visitor(javascript).join(), visitor(javascript).join(nickname="Bob")
+    alice.page.goto(alice.page.url + "members/")
+    alice.page.get_by_role("button", name="Write to Bob").click()
+    alice.page.wait_for_url("**/rooms/*/")
+    alice.send("just between us")
+    bob.page.goto(bob.server)
+    bob.page.get_by_role("link", name="Alice & Bob").click()
+    bob.page.get_by_role("button", name="Accept").click()
+    bob.reads("just between us")
+    bob.send("yes")
+    alice.reads("yes")
+    expect(alice.page.get_by_role("heading", name="Alice & Bob").first).to_be_visible()
