@@ -57,30 +57,40 @@ class VerbAdmin(admin.ModelAdmin):
 @admin.register(Room)
 class RoomAdmin(VerbAdmin):
     form = RoomAdminForm
-    list_display = ["name", "topic", "locked", "member_count", "message_count", "last_sent_at", "created_at"]
-    list_filter = ["locked", "created_at", "last_sent_at"]
+    list_display = ["name", "access", "topic", "locked", "member_count", "message_count", "last_sent_at", "created_at"]
+    list_filter = ["access", "locked", "archived", "created_at", "last_sent_at"]
     search_fields = ["name", "topic", "slug"]
     date_hierarchy = "created_at"
     ordering = ["-last_sent_at"]
     actions = ["lock", "unlock"]
-    readonly_fields = ["name", "slug", "locked", "member_count", "message_count", "created_at", "last_sent_at"]
+    readonly_fields = [
+        "name",
+        "slug",
+        "access",
+        "locked",
+        "archived",
+        "member_count",
+        "message_count",
+        "created_at",
+        "last_sent_at",
+    ]
     fields = ["topic", *readonly_fields]
 
     def get_queryset(self, request):
         inside = Membership.objects.filter(status=Membership.Status.IN)
         members = inside.filter(room=OuterRef("pk")).order_by().values("room").annotate(n=Count("pk")).values("n")
-        said = count_of(Message, "room")
-        return super().get_queryset(request).annotate(members=Coalesce(Subquery(members), 0), said=said)
+        lines = count_of(Message, "room")
+        return super().get_queryset(request).annotate(members=Coalesce(Subquery(members), 0), lines=lines)
 
     @admin.display(description=_("members"), ordering="members")
     def member_count(self, room):
         url = reverse("admin:chat_membership_changelist")
         return format_html('<a href="{}?room__id__exact={}">{}</a>', url, room.pk, room.members)
 
-    @admin.display(description=_("lines"), ordering="said")
+    @admin.display(description=_("lines"), ordering="lines")
     def message_count(self, room):
         url = reverse("admin:chat_message_changelist")
-        return format_html('<a href="{}?room__id__exact={}">{}</a>', url, room.pk, room.said)
+        return format_html('<a href="{}?room__id__exact={}">{}</a>', url, room.pk, room.lines)
 
     @admin.action(permissions=["change"], description=_("Lock: reading only"))
     def lock(self, request, queryset):
@@ -147,16 +157,7 @@ class MessageAdmin(VerbAdmin):
 
 @admin.register(Membership)
 class MembershipAdmin(VerbAdmin):
-    list_display = [
-        "nickname",
-        "room_link",
-        "role",
-        "status",
-        "message_count",
-        "joined_at",
-        "seen_at",
-        "participant_link",
-    ]
+    list_display = ["nickname", "room_link", "role", "status", "message_count", "seen_at", "participant_link"]
     list_filter = ["status", "role", "joined_at", "seen_at"]
     list_select_related = ["room", "participant"]
     search_fields = ["nickname", "room__name"]
@@ -195,9 +196,10 @@ class MembershipAdmin(VerbAdmin):
 
 @admin.register(Participant)
 class ParticipantAdmin(VerbAdmin):
-    list_display = ["__str__", "names", "room_count", "time_zone", "created_at"]
-    list_filter = ["created_at", "time_zone"]
-    search_fields = ["memberships__nickname"]
+    list_display = ["__str__", "user", "names", "room_count", "time_zone", "created_at"]
+    list_filter = [("user", admin.EmptyFieldListFilter), "created_at", "time_zone"]
+    list_select_related = ["user"]
+    search_fields = ["memberships__nickname", "user__username"]
     date_hierarchy = "created_at"
     ordering = ["-pk"]
     actions = ["sign_out_everywhere"]

@@ -48,6 +48,7 @@ def home(request, form, participant, status=200):
     context = {
         "form": form,
         "mine": mine,
+        "participant": participant,
         "asked": Membership.objects.asked(participant),
         "rooms": others.page(request.GET.get("page")),
     }
@@ -96,6 +97,25 @@ def elsewhere(request, url):
     if request.htmx:
         return shaped(HttpResponse(), {"HX-Redirect": iri_to_uri(url)})
     return see_other(request, url)
+
+
+# Who somebody is
+
+
+def account(request, participant, form, made=None):
+    """Who this browser is; a personal link that was made just now is shown this once."""
+    context = {"participant": participant, "form": form, "made": made}
+    if participant:
+        context["memberships"] = participant.memberships.filter(status=Membership.Status.IN).select_related("room")
+        context["links"] = participant.personal_links.standing()
+    return page(request, "accounts/account.html", context, 422 if form.errors else 200)
+
+
+def form_page(request, form, name):
+    """A page with one form of an account, after which one goes on to where it was led to from."""
+    onward = request.POST.get("next", "") or request.GET.get("next", "")
+    context = {"form": form, "onward": onward, "participant": sessions.participant_of(request)}
+    return page(request, f"accounts/{name}.html", context, 422 if form.errors else 200)
 
 
 # The room

@@ -8,6 +8,8 @@ from chat import access, answers, changes, composers
 from chat.forms import JoinForm, MessageForm
 from chat.models import Room
 
+PASSWORDS = {"password", "old", "new"}  # fields that no page gives back
+
 
 def shown_out(request, room):
     """Somebody looks inside from outside: on to the door."""
@@ -28,7 +30,7 @@ def refusal(request, status, title, sentence, again=False, door=None, headers=No
     which the admin's are none: they may hold a password.
     """
     context = {"title": title, "sentence": sentence, "door": door}
-    again = again and request.method == "POST" and not request.resolver_match.namespaces
+    again = again and request.method == "POST" and not request.resolver_match.namespaces and not _has_password(request)
     if again and request.POST.get("frame") and request.resolver_match.url_name in ("send", "toggle"):
         response = render(request, "rooms/compose.html", context | _typed_in_frame(request, sentence), status=status)
     elif getattr(request, "htmx", None):
@@ -36,6 +38,10 @@ def refusal(request, status, title, sentence, again=False, door=None, headers=No
     else:
         response = render(request, "refusal.html", context | (_typed(request) if again else {}), status=status)
     return answers.shaped(response, headers)
+
+
+def _has_password(request):
+    return any(name in PASSWORDS for name in request.POST)
 
 
 def _notice(request, context, status):

@@ -4,6 +4,7 @@ import re
 import secrets
 import zoneinfo
 from functools import partial
+from urllib.parse import quote
 
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
@@ -67,7 +68,7 @@ class JoinForm(VerbForm):
     """For any room by its name or, at the door of one, for that room alone."""
 
     speaks_at = "nickname"
-    refused_at = {"looks_alike": "room"}
+    refused_at = {"looks_alike": "room", "not_opened": "room"}
 
     room = NameField(label=_("Room"))
     nickname = NameField(label=_("Your name"))
@@ -92,6 +93,11 @@ class JoinForm(VerbForm):
     def action(self):
         """Where it is sent: its own address, the room at whose door it stands, or wherever its room is."""
         return self.address or (reverse("join_here", args=[self.door.slug]) if self.door else reverse("join"))
+
+    @property
+    def back(self):
+        """Where one goes on after signing in, to be let in: the address of the door."""
+        return quote(self.address or (self.door.get_absolute_url() if self.door else ""))
 
     @cached_property
     def key(self):

@@ -3,6 +3,7 @@
 from functools import partial
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -64,6 +65,8 @@ class RoomSettingsForm(VerbForm):
 
     def __init__(self, data=None, *, room):
         super().__init__(data, initial={name: getattr(room, name) for name in self.base_fields})
+        if settings.ACCOUNTS != "on":
+            self.fields.pop("accounts_only", None)
 
     @property
     def spoken(self):
@@ -86,6 +89,9 @@ class OwnerSettingsForm(RoomSettingsForm):
         ),
     )
 
+    accounts_only = forms.BooleanField(
+        label=_("Only people with an account come in"), required=False, help_text=_("Whoever is in stays in.")
+    )
     most_members = forms.IntegerField(
         label=_("How many people can be in at once"),
         min_value=2,
@@ -105,6 +111,7 @@ class OwnerSettingsForm(RoomSettingsForm):
         "rules",
         "access",
         "approval",
+        "accounts_only",
         "most_members",
         "announce_only",
         "locked",

@@ -79,9 +79,25 @@ def settling(request, membership):
     _spend("SETTLE", person=membership.participant_id)
 
 
-def signing_in(request):
-    """20 tries in ten minutes from an address, 20 a minute on the whole site: each costs a tenth of a second."""
-    _spend("SIGN_IN", address=addresses.of(request), site="site")
+def signing_in(request, name=""):
+    """20 tries in ten minutes from an address, 10 for a name, 20 a minute on the whole site: each costs a tenth of a
+    second."""
+    _spend("SIGN_IN", address=addresses.of(request), name=name, site="site")
+
+
+def making_accounts(request):
+    """20 accounts an hour from an address, 200 on the whole site."""
+    _spend("ACCOUNT", address=addresses.of(request), site="site")
+
+
+def resetting(request, name):
+    """3 mails an hour to an account, 10 asked for from an address."""
+    _spend("RESET", address=addresses.of(request), name=name)
+
+
+def linking(request, participant):
+    """20 personal links an hour by a person."""
+    _spend("LINK", person=participant.pk)
 
 
 def creating(request, participant):

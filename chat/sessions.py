@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from chat import grants
 from chat.models import Participant
 
 SESSION_KEY = "participant"
@@ -35,6 +36,16 @@ def become(request, participant):
         request.session[GENERATION_KEY] = participant.generation
         request.session[RENEWED_KEY] = _now()
     recognise(request, participant)
+
+
+def sign_out(request):
+    """End this session. It is worth nothing any more, nor is what it was granted."""
+    participant = participant_of(request)
+    grants.take_back(request)
+    request.session.flush()
+    if participant:
+        participant.signed_out()
+    recognise(request, None)
 
 
 def renew(request):

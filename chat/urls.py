@@ -4,6 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from chat.views import (
+    accounts,
     changes,
     invitations,
     live,
@@ -12,6 +13,7 @@ from chat.views import (
     nicknames,
     pages,
     pairs,
+    personal_links,
     preferences,
     readers,
     room_settings,
@@ -38,6 +40,21 @@ urlpatterns = [
     path("favicon.ico", pages.favicon, name="favicon"),
     path("rules/", pages.rules, name="rules"),
     path("privacy/", pages.privacy, name="privacy"),
+    # /account/
+    path("account/", accounts.account, name="account"),
+    path("account/keep/", accounts.keep, name="keep"),
+    path("account/sign-in/", accounts.sign_in, name="sign_in"),
+    path("account/sign-out/", accounts.sign_out, name="sign_out"),
+    path("account/sign-out/elsewhere/", accounts.sign_out_elsewhere, name="sign_out_elsewhere"),
+    path("account/password/", accounts.password, name="password"),
+    path("account/email/", accounts.email, name="email"),
+    path("account/delete/", accounts.delete, name="delete_account"),
+    path("account/reset/", accounts.reset, name="reset"),
+    path("account/reset/<str:uid>/<str:token>/", accounts.new_password, name="new_password"),
+    path("account/links/", personal_links.make, name="make_personal_link"),
+    path("account/links/<int:pk>/revoke/", personal_links.revoke, name="revoke_personal_link"),
+    # /continue/<key>/
+    path("continue/<slug:key>/", personal_links.go_on, name="continue"),
     # /rooms/<slug>/
     path("rooms/<room_slug:slug>/", rooms.room, name="room"),
     path("rooms/<room_slug:slug>/join/", rooms.join_here, name="join_here"),

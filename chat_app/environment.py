@@ -54,3 +54,10 @@ class Env(environ.Env):
         if value.partition(":")[0] not in ("sqlite", "postgres", "postgresql"):
             raise ImproperlyConfigured(f"{name} is no database's address. Write postgres://user:password@host/name.")
         return environ.Env.db_url_config(value)
+
+    def mail(self, name, default):
+        """What Django needs to know of the mail server at this address."""
+        value = self.str(name, default=default)
+        if value.partition("://")[0] not in ("consolemail", "smtp", "smtp+tls", "smtp+ssl"):
+            raise ImproperlyConfigured(f"{name} is no mail server's address. Write smtp+tls://user:password@host:587.")
+        return environ.Env.email_url_config(value)

@@ -121,6 +121,9 @@ CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "chat.views.refusals.stale_form"
+ACCOUNTS = env.choice("ACCOUNTS", default="on", choices=("on", "off", "required"))
+CREATE_ROOMS = env.choice("CREATE_ROOMS", default="anyone", choices=("anyone", "accounts", "staff"))
+PASSWORD_RESET_TIMEOUT = 24 * 3600
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -129,6 +132,16 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
+
+# What it mails: links to set another password
+
+EMAIL = env.mail("EMAIL_URL", default="consolemail://")
+EMAIL_BACKEND = EMAIL.pop("EMAIL_BACKEND")
+EMAIL_HOST, EMAIL_PORT = EMAIL.get("EMAIL_HOST") or "localhost", EMAIL.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL.get("EMAIL_HOST_USER") or "", EMAIL.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_TLS", False), EMAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="parlour@localhost")
 
 # What browsers are told (DEBUG's own error pages aside)
 
@@ -188,6 +201,12 @@ LIMIT_ASK_PERSON = env.str("LIMIT_ASK_PERSON", default="20/3600")
 LIMIT_ASK_ADDRESS = env.str("LIMIT_ASK_ADDRESS", default="100/3600")
 LIMIT_SETTLE_PERSON = env.str("LIMIT_SETTLE_PERSON", default="30/600")
 LIMIT_SIGN_IN_ADDRESS = env.str("LIMIT_SIGN_IN_ADDRESS", default="20/600")
+LIMIT_SIGN_IN_NAME = env.str("LIMIT_SIGN_IN_NAME", default="10/600")
+LIMIT_ACCOUNT_ADDRESS = env.str("LIMIT_ACCOUNT_ADDRESS", default="20/3600")
+LIMIT_ACCOUNT_SITE = env.str("LIMIT_ACCOUNT_SITE", default="200/3600")
+LIMIT_RESET_ADDRESS = env.str("LIMIT_RESET_ADDRESS", default="10/3600")
+LIMIT_RESET_NAME = env.str("LIMIT_RESET_NAME", default="3/3600")
+LIMIT_LINK_PERSON = env.str("LIMIT_LINK_PERSON", default="20/3600")
 LIMIT_SIGN_IN_SITE = env.str("LIMIT_SIGN_IN_SITE", default="20/60")
 LIMIT_CREATE_PERSON = env.str("LIMIT_CREATE_PERSON", default="10/3600")
 LIMIT_CREATE_ADDRESS = env.str("LIMIT_CREATE_ADDRESS", default="60/3600")

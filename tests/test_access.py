@@ -7,12 +7,13 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.urls import get_resolver
 
-from chat.models import Invitation, Membership
+from chat.models import Invitation, Membership, Participant, PersonalLink
 from tests.browsing import say
 
 OUTSIDE = {"anonymous", "stranger", "staff", "left", "shown_out", "banned", "waiting"}
 ROLES = [*sorted(OUTSIDE), "member", "muted", "moderator", "owner"]
 KINDS = ["open", "unlisted", "private", "locked", "archived"]
+NOBODY = {"anonymous", "staff"}
 KEEPING = {"moderator", "owner"}
 
 
@@ -108,6 +109,19 @@ TABLE = {  # name: what GET answers, what POST answers
     "favicon": (always(302), not_so),
     "rules": (always(404), not_so),
     "privacy": (always(404), not_so),
+    "account": (always(200), not_so),
+    "keep": (always(200), lambda role, kind: 303),
+    "sign_in": (always(200), always(303)),
+    "sign_out": (elsewhere, elsewhere),
+    "sign_out_elsewhere": (elsewhere, elsewhere),
+    "password": (always(404), always(404)),
+    "email": (always(404), always(404)),
+    "delete_account": (always(404), always(404)),
+    "reset": (always(200), always(200)),
+    "new_password": (always(404), always(404)),
+    "make_personal_link": (elsewhere, lambda role, kind: 404 if role in NOBODY else 200),
+    "revoke_personal_link": (elsewhere, lambda role, kind: 404 if role in NOBODY else 303),
+    "continue": (always(200), always(303)),
     "room": (door, not_so),
     "join_here": (elsewhere, joined),
     "leave": (elsewhere, inside(303, 403)),
@@ -150,6 +164,10 @@ FORMS = {
     "invitations": {"most_uses": "1", "days": "7"},
     "invitation": {"nickname": "Zoe"},
     "delete_room": {"name": "Reading club"},
+    "keep": {"name": "Zoe", "password": "a long walk home"},
+    "sign_in": {"name": "Ursula", "password": "correct horse"},
+    "reset": {"who": "Ursula"},
+    "make_personal_link": {"hours": "1"},
     "answer": {"let_in": "1", "answer": "Welcome"},
     "preferences": {"time_zone": "", "refresh_seconds": 5},
     "refresh": {"refresh_seconds": 5},
@@ -175,9 +193,12 @@ def cast(person, alice, room):
 
 
 @pytest.fixture
-def world(cast, room):
+def world(cast, room, settings):
     """A function that makes the room one of a kind, and gives the address that a route has in it."""
     (message,) = say(cast["owner"].membership, "hello")
+    settings.LIMITS = False
+    _link, personal = PersonalLink.objects.make(cast["other"].membership.participant, hours=1)
+    Participant().keep_name("Ursula", "correct horse")
     invitation, key = Invitation.objects.make(cast["owner"].membership, days=1, most_uses=None)
     other, waiting, banned = (cast[role].membership.pk for role in ("other", "waiting", "banned"))
 
@@ -189,7 +210,8 @@ def world(cast, room):
             Membership.objects.filter(pk=waiting).update(status="waiting")
         pks = {"message": message.pk, "revoke": invitation.pk, "answer": waiting, "unban": banned}
         pk = pks.get(name, other)
-        known = {"slug": room.slug, "number": 2, "pk": pk, "key": key}
+        known = {"slug": room.slug, "number": 2, "pk": pk, "uid": "MQ", "token": "x-y"}
+        known["key"] = personal if name == "continue" else key
         return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(known[match[1]]), PATTERNS[name])
 
     return address

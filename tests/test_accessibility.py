@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from chat.models import Membership, Participant, Room
+from chat.models import Membership, Participant, PersonalLink, Room, pair
 from tests.browsing import say
 
 pytestmark = pytest.mark.browser
@@ -154,6 +154,50 @@ def waiting_before_a_room(alice):
     room.memberships.filter(pk=mine.pk).update(status="in")
 
 
+def asked_into_a_room_of_two(alice):
+    room = Room.objects.get(slug="reading-club")
+    mine, bobs = (room.memberships.get(nickname=name) for name in ("Alice", "Bob"))
+    asked = pair.between(bobs, mine).room
+    alice.page.goto(f"{alice.server}/rooms/{asked.slug}/asked/")
+    expect(alice.page.get_by_role("button", name="Accept")).to_be_visible()
+
+
+def you(alice):
+    alice.page.goto(f"{alice.server}/account/")
+    alice.page.get_by_role("button", name="Make a link").click()
+    expect(alice.page.get_by_role("heading", name="Open this in the other browser")).to_be_visible()
+
+
+def going_on_by_a_link(alice):
+    _link, key = PersonalLink.objects.make(Participant.objects.create(), hours=1)
+    alice.page.goto(f"{alice.server}/continue/{key}/")
+
+
+def keeping_a_name(alice):
+    alice.page.goto(f"{alice.server}/account/keep/")
+    alice.page.get_by_role("button", name="Keep this name").click()
+    expect(alice.page.get_by_label("Password")).to_be_visible()
+
+
+def signing_in(alice):
+    alice.page.goto(f"{alice.server}/account/sign-in/")
+    alice.page.get_by_label("Name").fill("Nobody")
+    alice.page.get_by_label("Password").fill("wrong")
+    alice.page.get_by_role("button", name="Sign in").click()
+    expect(alice.page.get_by_label("Password")).to_have_attribute("aria-invalid", "true")
+
+
+def forgetting_a_password(alice):
+    alice.page.goto(f"{alice.server}/account/reset/")
+
+
+def unread_in_the_room(alice):
+    mine = Room.objects.get(slug="reading-club").memberships.get(nickname="Alice")
+    Membership.objects.filter(pk=mine.pk).update(read_version=1, read_said=0)
+    room(alice)
+    expect(alice.page.locator(".unread a").first).to_be_visible()
+
+
 def deleting(alice):
     alice.page.goto(f"{alice.server}/rooms/reading-club/delete/")
 
@@ -186,6 +230,13 @@ PAGES = [
     *(
         new_invitation,
         deleting,
+        asked_into_a_room_of_two,
+        you,
+        going_on_by_a_link,
+        keeping_a_name,
+        signing_in,
+        forgetting_a_password,
+        unread_in_the_room,
         people_who_wait,
         waiting_before_a_room,
         preferences,

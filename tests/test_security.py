@@ -16,7 +16,7 @@ POLICY = (
 
 def addresses(room, message):
     """One address for each route of the product, the admin's door and one that leads nowhere."""
-    known = {"slug": room.slug, "number": 2, "pk": message.pk, "key": "nonsense"}
+    known = {"slug": room.slug, "number": 2, "pk": message.pk, "key": "nonsense", "uid": "MQ", "token": "a-b"}
     for pattern in get_resolver("chat.urls").url_patterns:
         yield "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(known[match[1]]), str(pattern.pattern))
     yield from ("/admin/", "/admin/login/", "/nowhere/", "/rooms/nowhere/")

@@ -199,6 +199,7 @@ class Membership(Standing):
             with self.room.change() as room:
                 self._must_be_allowed_to_write()
                 who = {"author": self, "nickname": self.nickname, "mark": self.mark, "role": self.role}
+                who["account"] = not self.participant.is_guest
                 message = room.append(text=text, html=html, token=token, digest=words.digest(text), **who)
                 self.has_read()
                 return message

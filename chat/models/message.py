@@ -52,6 +52,7 @@ class Message(models.Model):
     nickname = models.CharField(_("name"), max_length=64, blank=True)
     mark = models.PositiveSmallIntegerField(default=1, editable=False)
     role = models.CharField(_("role"), max_length=9, blank=True)
+    account = models.BooleanField(_("by an account"), default=False, editable=False)
     text = models.TextField(_("words"), blank=True)
     html = models.TextField(blank=True, editable=False)
 

@@ -1,14 +1,17 @@
-"""A participant: a person as the server knows them, here a guest bound to one browser session."""
+"""A participant: a person as the server knows them, a guest bound to browser sessions or an account."""
 
 from datetime import timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from chat.models.account import Account
 from chat.models.room import Room
+from chat.refusals import Refused
 
 
 class ParticipantQuerySet(models.QuerySet):
@@ -19,8 +22,13 @@ class ParticipantQuerySet(models.QuerySet):
             return made
         return Participant(join_key=None if made else join_key or None)
 
+    def of_user(self, user):
+        """The person who is this account of the site's staff, made when they first come in by it."""
+        participant, _new = self.get_or_create(user=user)
+        return participant
 
-class Participant(models.Model):
+
+class Participant(Account):
     """`join_key` is of the form by which a guest first joined: sent twice at once, it makes one guest, not two.
 
     `generation` counts how often this person was signed out everywhere; a session of an earlier one is worth nothing.
@@ -60,6 +68,13 @@ class Participant(models.Model):
         except (ZoneInfoNotFoundError, ValueError):
             return timezone.get_default_timezone()
 
+    @property
+    def usual_name(self):
+        """The name of the account, or by which a guest was in some room last."""
+        if self.user_id:
+            return self.user.username
+        return self.memberships.order_by("-seen_at").values_list("nickname", flat=True).first() or ""
+
     def enter(self, nickname, **where):
         """Join `door`, or the room named `room`, which is made where there is none. Raises Refused."""
         try:
@@ -79,11 +94,26 @@ class Participant(models.Model):
             return door.join(self, nickname, invitation=invitation)
         return Room.objects.enter(room, self, nickname)
 
+    def must_be_one_who_opens_rooms(self):
+        """Raises Refused where the site leaves that to others (CREATE_ROOMS)."""
+        allowed = {"anyone": True, "accounts": bool(self.user_id), "staff": bool(self.user_id and self.user.is_staff)}
+        if not allowed[settings.CREATE_ROOMS]:
+            raise Refused(
+                _("There is no room of this name, and not everybody can open one here. Choose one that is there."),
+                code="not_opened",
+            )
+
     @transaction.atomic
     def sign_out_everywhere(self):
         """End this person's sessions; who only had those is a stranger from now on."""
         Participant.objects.filter(pk=self.pk).update(generation=F("generation") + 1)
+        self.signed_out()
+        self.personal_links.all().revoke()
+        self.refresh_from_db(fields=["generation"])
+
+    @transaction.atomic
+    def signed_out(self):
+        """Take the rights of one session away, which has just ended."""
         for room in Room.objects.of(self).order_by("pk"):
             with room.change():
                 room.take_rights_away()
-        self.refresh_from_db(fields=["generation"])

@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 from functools import partial
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
@@ -60,6 +61,8 @@ class RoomQuerySet(models.QuerySet):
         """Join the room of that name; where there is none it is made, and whoever makes it owns it."""
         with transaction.atomic():
             room, made = self._open(name)
+            if made:
+                participant.must_be_one_who_opens_rooms()
             return room.join(participant, nickname, role=Membership.Role.OWNER if made else Membership.Role.MEMBER)
 
     def _open(self, name):
@@ -177,6 +180,8 @@ class Room(RoomSettings):
     def _must_take(self, member):
         """Raises Refused where this person cannot come in, whatever the name."""
         self.must_be_in_use()
+        if self.takes_accounts_only and member.participant.is_guest:
+            raise Refused(_("Only people with an account come in here."), code="account")
         if member.status == Membership.Status.BANNED:
             raise Refused(_("You were shown out of this room for good. Ask those who keep it."), code="banned")
         self.must_have_a_place()
@@ -184,6 +189,10 @@ class Room(RoomSettings):
     def must_be_in_use(self):
         if self.archived:
             raise Refused(_("This room is archived: it can only be read by those who are in it."), code="archived")
+
+    @property
+    def takes_accounts_only(self):
+        return settings.ACCOUNTS == "required" or (self.accounts_only and settings.ACCOUNTS == "on")
 
     def must_have_a_place(self):
         if self.most_members and self.memberships.inside().count() >= self.most_members:
@@ -207,21 +216,29 @@ class Room(RoomSettings):
         """Make sure that nobody else holds this name or one that looks like it, inside `change()`. Raises Refused."""
         if is_reserved(nickname):
             raise Refused(_("This name is kept for those who run this site. Choose another one."), code="reserved")
+        owner = mine.participant.whose_name_is(nickname)
+        if owner and owner.pk != mine.participant_id:
+            raise Refused(
+                _("This name belongs to an account. If it is yours, sign in."),
+                code="account_name",
+                instead=self.free_nickname(nickname, mine.participant),
+            )
         key = names.nickname_key(nickname)
         holder = self.memberships.holding(key).exclude(pk=mine.pk).first()
         if holder and holder.holds_on:
             raise Refused(
                 _("This name is taken here, or looks like one that is."),
                 code="taken",
-                instead=self.free_nickname(nickname),
+                instead=self.free_nickname(nickname, mine.participant),
             )
         if holder:
             holder.give_up_name()
 
-    def free_nickname(self, nickname):
-        """The first of `Ann 2`, `Ann 3`, ... that nobody holds here."""
+    def free_nickname(self, nickname, participant):
+        """The first of `Ann 2`, `Ann 3`, ... that nobody holds here, nor any account."""
         held = set(self.memberships.filter(holds_name=True).values_list("nickname_key", flat=True))
-        return next(s for s in names.suggestions(nickname) if names.nickname_key(s) not in held)
+        free = (s for s in names.suggestions(nickname) if names.nickname_key(s) not in held)
+        return next(s for s in free if not participant.whose_name_is(s))
 
     def take_rights_away(self):
         """Count one more time that somebody may read less than before, inside `change()`."""

@@ -36,6 +36,7 @@ class RoomSettings(models.Model):
     announce_only = models.BooleanField(_("announcements only"), default=False)
     approval = models.BooleanField(_("newcomers wait"), default=False)
     waiting = models.PositiveIntegerField(_("waiting"), default=0, editable=False)
+    accounts_only = models.BooleanField(_("accounts only"), default=False)
     most_members = models.PositiveIntegerField(_("most members"), null=True, blank=True)
     archived = models.BooleanField(_("archived"), default=False)
 
@@ -77,6 +78,11 @@ class RoomSettings(models.Model):
             if self.archived != archived:
                 self._set("archived", archived)
                 self.append(event=Message.Event.ARCHIVED if archived else Message.Event.RESTORED)
+
+    def set_accounts_only(self, accounts_only):
+        """Whether only people with an account come in; whoever is in stays."""
+        with self.change():
+            self._set("accounts_only", accounts_only)
 
     def set_most_members(self, most_members):
         """How many can be in at once, None for any number; nobody who is in has to go."""

@@ -143,6 +143,13 @@ class Standing(models.Model):
             told = {"nickname": self.nickname, "mark": self.mark, "text": by.nickname if by else ""}
             room.append(event="muted" if muted else "unmuted", **told)
 
+    def pass_to(self, participant):
+        """Be that person's from now on, who is the same by their own word."""
+        with self.room.change() as room:
+            self.participant = participant
+            self.save(update_fields=["participant"])
+            room.take_rights_away()
+
     def _go(self, status, **told):
         """Be out, in one of the ways that the room tells of in a line of the same name."""
         with self.room.change() as room:

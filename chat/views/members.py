@@ -15,7 +15,10 @@ def members(request, slug):
 def page(request, membership, context=None, status=200):
     """The people of a room, and for those who keep it also who waits to be let in and who was shown out for good."""
     people = membership.room.memberships
-    listed = [(member, access_to_people.may_remove(membership, member)) for member in people.inside()]
+    listed = [
+        (member, access_to_people.may_remove(membership, member))
+        for member in people.inside().select_related("participant")
+    ]
     context = access.keeping(membership) | {"members": listed} | (context or {})
     if context["may_moderate"]:
         context |= {"waiting": people.waiting(), "banned": people.banned()}

@@ -10,7 +10,9 @@ from chat.models import Room
 
 @require_safe
 def home(request):
-    return answers.home(request, JoinForm(), sessions.participant_of(request))
+    participant = sessions.participant_of(request)
+    form = JoinForm(initial={"nickname": participant.usual_name if participant else ""})
+    return answers.home(request, form, participant)
 
 
 @require_safe
@@ -47,7 +49,8 @@ def room(request, slug):
 
 def _door(request, slug):
     membership = access.membership_of(request, slug)
-    initial = {"nickname": membership.nickname if membership else ""}
+    participant = sessions.participant_of(request)
+    initial = {"nickname": membership.nickname if membership else participant.usual_name if participant else ""}
     return answers.door(request, JoinForm(door=access.room_to_join(slug), membership=membership, initial=initial))
 
 

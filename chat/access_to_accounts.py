@@ -1,0 +1,48 @@
+"""Who may change what about whom somebody is: accounts, personal links, passwords."""
+
+from contextlib import suppress
+
+from django.contrib.auth.models import User
+from django.contrib.auth.tokens import default_token_generator
+from django.http import Http404
+from django.utils.http import urlsafe_base64_decode
+
+from chat import sessions
+from chat.models import PersonalLink
+
+
+def participant_to_take_along(request):
+    """Whoever this browser is, or 404 where it is nobody."""
+    participant = sessions.participant_of(request)
+    if participant is None:
+        raise Http404
+    return participant
+
+
+def account_to_change(request):
+    """The account as which this browser is signed in, or 404."""
+    participant = participant_to_take_along(request)
+    if participant.is_guest:
+        raise Http404
+    return participant
+
+
+def personal_links_to_revoke(request):
+    return participant_to_take_along(request).personal_links.standing().order_by()
+
+
+def personal_link_to_use(key):
+    """A personal link by the key in it, whether it still works or not, or 404."""
+    link = PersonalLink.objects.by_key(key)
+    if link is None:
+        raise Http404
+    return link
+
+
+def user_to_reset(uid, token):
+    """The account to which a link for another password was mailed lately, and which has none yet, or 404."""
+    with suppress(ValueError, User.DoesNotExist):
+        user = User.objects.get(pk=int(urlsafe_base64_decode(uid)), is_active=True, participant__isnull=False)
+        if default_token_generator.check_token(user, token):
+            return user
+    raise Http404

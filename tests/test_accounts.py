@@ -1,0 +1,283 @@
+"""Accounts: a name that is kept, by a password."""
+
+import re
+import time
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import mail
+
+from chat.models import Membership, Message, Participant, Room
+from tests.browsing import EITHER_WAY
+
+SECRET = "a long walk home"
+
+
+def keep(who, name="Bob", password=SECRET, **form):
+    return who.post("/account/keep/", {"name": name, "password": password, **form})
+
+
+def sign_in(who, name="Bob", password=SECRET, **form):
+    return who.post("/account/sign-in/", {"name": name, "password": password, **form})
+
+
+def is_in(who, room):
+    return who.get(f"/rooms/{room.slug}/live/").status_code == 200
+
+
+@pytest.fixture
+def kept(bob):
+    """Bob, who made his guest an account."""
+    assert keep(bob, email="bob@example.org").status_code == 303
+    return bob
+
+
+def test_a_guest_becomes_an_account_with_all_that_they_are(kept, person, room):
+    assert is_in(kept, room)
+    assert "Signed in as <bdi>Bob</bdi>" in kept.get("/account/").content.decode()
+    phone = person()
+    assert sign_in(phone, name="BOB").status_code == 303
+    assert phone.membership == kept.membership
+    assert User.objects.get().password.startswith(("argon2", "md5"))
+
+
+def test_a_browser_that_is_nobody_makes_an_account(person, room):
+    dave = person()
+    keep(dave, name="Dave")
+    assert dave.join(room.name, "Dave").status_code == 303
+    assert not dave.membership.participant.is_guest
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "words"),
+    [
+        ("", SECRET, "Please write a name"),
+        ("Bob", "", "This field is required"),
+        ("Bob", "short", "too short"),
+        ("Bob", "password1", "too common"),
+        ("Admin", SECRET, "kept for those who run this site"),
+        ("b\u202eob", SECRET, "control characters"),
+    ],
+)
+def test_what_cannot_be_kept_is_said_beside_the_field_and_no_password_comes_back(bob, name, password, words):
+    page = keep(bob, name, password)
+    assert page.status_code == 422
+    assert words in page.content.decode()
+    assert not password or f'value="{password}"' not in page.content.decode()
+
+
+@pytest.mark.parametrize("name", ["Bob", "BOB", "Вob", "Bоb", "B0b", "Bob\u200b"])
+def test_names_that_look_like_an_accounts_are_nobodys_in_any_room(kept, person, name):
+    page = person().join("Elsewhere", name)
+    assert page.status_code == 422
+    assert "This name belongs to an account." in page.content.decode()
+    assert "Join as “" in page.content.decode()
+    assert keep(person(), name).status_code == 422
+    assert not Room.objects.filter(slug="elsewhere").exists()
+
+
+def test_the_account_itself_takes_its_name_in_any_room(kept):
+    assert kept.join("Elsewhere", "Bob").status_code == 303
+
+
+def test_nobody_goes_by_an_accounts_name_later(kept, alice, room):
+    page = alice.post(f"/rooms/{room.slug}/name/", {"nickname": "BOB"})
+    assert "belongs to an account" in page.content.decode()
+
+
+def test_a_wrong_name_and_a_wrong_password_are_told_alike(kept, person):
+    token = re.compile(r'value="[^"]{64}"')
+    pages = [sign_in(person(), "Bob", "wrong"), sign_in(person(), "Bob", "wrong too")]
+    pages += [sign_in(person(), "Eve", "wrong")]
+    shown = [token.sub("", page.content.decode()).replace("Eve", "Bob") for page in pages]
+    assert [page.status_code for page in pages] == [422] * 3
+    assert shown[0] == shown[1] == shown[2]
+    assert "do not go together" in shown[0]
+
+
+def test_tries_for_one_name_are_limited(kept, person, settings):
+    settings.LIMIT_SIGN_IN_NAME = "2/600"
+    tries = [sign_in(person(), name, "wrong").status_code for name in ("Bob", "bob", "BOB")]
+    assert tries == [422, 422, 429]
+    assert SECRET not in sign_in(person()).content.decode()
+
+
+def test_signing_in_changes_the_key_of_the_session(kept, person):
+    phone = person("Elsewhere", "Dave")
+    before = phone.session.session_key
+    answer = sign_in(phone)
+    assert answer.cookies["session"].value == phone.session.session_key != before
+
+
+def test_a_guest_who_signs_in_leaves_the_guest_behind_or_brings_it_along(kept, person, room):
+    behind, along = person("Elsewhere", "Dave"), person("Elsewhere", "Erin")
+    guest = behind.membership
+    sign_in(behind)
+    guest.refresh_from_db()
+    assert (guest.participant.is_guest, guest.present) == (True, True)
+    sign_in(along, bring="on")
+    assert is_in(along, Room.objects.get(slug="elsewhere"))
+    assert Membership.objects.get(nickname="Erin").participant.usual_name == "Bob"
+
+
+def test_where_both_are_the_guest_leaves(kept, person, room):
+    guest = person(room.name, "Dave")
+    sign_in(guest, bring="on")
+    assert Membership.objects.get(nickname="Dave").status == "left"
+    assert guest.get(f"/rooms/{room.slug}/").context["membership"].nickname == "Bob"
+
+
+def test_after_signing_in_one_is_where_one_wanted_to_go(kept, person, room):
+    phone = person()
+    page = phone.get(f"/account/sign-in/?next=/rooms/{room.slug}/").content.decode()
+    assert f'name="next" value="/rooms/{room.slug}/"' in page
+    assert sign_in(phone, next=f"/rooms/{room.slug}/").headers["Location"] == f"/rooms/{room.slug}/"
+    assert sign_in(person(), next="https://evil.example/").headers["Location"] == "/"
+
+
+def test_another_password_signs_out_other_browsers(kept, person, room):
+    phone = person()
+    sign_in(phone)
+    assert kept.post("/account/password/", {"old": "wrong", "new": "b" + SECRET}).status_code == 422
+    assert kept.post("/account/password/", {"old": SECRET, "new": "b" + SECRET}).status_code == 303
+    assert (is_in(kept, room), is_in(phone, room)) == (True, False)
+    assert sign_in(phone).status_code == 422
+    assert sign_in(phone, password="b" + SECRET).status_code == 303
+
+
+def test_an_account_that_is_switched_off_is_out(kept, person, room):
+    user = User.objects.get()
+    user.is_active = False
+    user.save()
+    assert not is_in(kept, room)
+    assert sign_in(person()).status_code == 422
+
+
+def test_other_changes_of_an_account_sign_nobody_out(kept, room):
+    user = User.objects.get()
+    user.first_name = "Robert"
+    user.save()
+    kept.post("/account/email/", {"email": "new@example.org", "password": SECRET})
+    assert User.objects.get().email == "new@example.org"
+    assert is_in(kept, room)
+
+
+def test_a_deleted_account_is_gone_and_its_name_free(kept, person, room):
+    kept.send(room, "I was here")
+    assert kept.post("/account/delete/", {"password": "wrong"}).status_code == 422
+    assert kept.post("/account/delete/", {"password": SECRET}).status_code == 303
+    assert (User.objects.count(), Message.objects.filter(text="I was here").count()) == (0, 1)
+    assert not is_in(kept, room)
+    assert person().join(room.name, "Bob").status_code == 303
+
+
+def mailed():
+    for _wait in range(100):
+        if mail.outbox:
+            return re.search(r"http://testserver(/account/reset/\S+)", mail.outbox[0].body)[1]
+        time.sleep(0.02)
+    return None
+
+
+@pytest.mark.parametrize("who", ["Bob", "bob@example.org"])
+def test_a_forgotten_password_is_replaced_by_a_mailed_link_once(kept, person, room, who):
+    phone = person()
+    phone.post("/account/reset/", {"who": who})
+    address = mailed()
+    assert mail.outbox[0].to == ["bob@example.org"]
+    assert phone.get(address).status_code == 200
+    assert phone.post(address, {"password": "short"}).status_code == 422
+    assert phone.post(address, {"password": "b" + SECRET}).status_code == 303
+    assert not is_in(kept, room), "whoever knew the old one is out"
+    assert sign_in(phone, password="b" + SECRET).status_code == 303
+    assert phone.get(address).status_code == 404
+
+
+def test_asking_for_a_mail_tells_nobody_who_has_an_account(kept, person):
+    token = re.compile(r'value="[^"]{64}"')
+    pages = [person().post("/account/reset/", {"who": who}).content.decode() for who in ("Bob", "Eve", "x@y.example")]
+    assert len({token.sub("", page) for page in pages}) == 1
+    assert mailed() is not None
+    assert len(mail.outbox) == 1
+
+
+def test_people_and_messages_show_who_has_an_account(kept, alice, room):
+    kept.send(room, "mine")
+    alice.send(room, "also mine")
+    log = alice.get(f"/rooms/{room.slug}/").content.decode()
+    assert log.count('<span class="badge">account</span>') == 1
+    people = alice.get(f"/rooms/{room.slug}/members/").content.decode()
+    assert ('<span class="badge">account</span>' in people, '<span class="badge">guest</span>' in people) == (
+        True,
+        True,
+    )
+
+
+def test_without_accounts_there_are_no_pages_of_theirs_but_personal_links(bob, settings):
+    settings.ACCOUNTS = "off"
+    for path in ("keep/", "sign-in/", "password/", "email/", "delete/", "reset/"):
+        assert bob.get("/account/" + path).status_code == 404
+        assert bob.post("/account/" + path).status_code == 404
+    page = bob.get("/account/").content.decode()
+    assert ("/account/keep/" in page, "/account/links/" in page) == (False, True)
+    assert "guest</span>" not in bob.get(f"{bob.membership.room.get_absolute_url()}members/").content.decode()
+
+
+def test_where_accounts_are_required_guests_come_in_nowhere(kept, person, room, settings):
+    settings.ACCOUNTS = "required"
+    for answer in (person().join(room.name, "Dave"), person().join("Brand new", "Dave")):
+        assert answer.status_code == 422
+        assert "Only people with an account come in here." in answer.content.decode()
+        assert "/account/sign-in/" in answer.content.decode()
+    assert Room.objects.count() == 1
+    assert kept.join("Brand new", "Bob").status_code == 303
+
+
+def test_a_room_may_be_for_people_with_an_account_alone(alice, kept, person, room):
+    form = {"name": room.name, "access": "open", "accounts_only": "on"}
+    assert alice.post(f"/rooms/{room.slug}/settings/", form).status_code == 303
+    refused = person().post(f"/rooms/{room.slug}/join/", {"nickname": "Dave"}).content.decode()
+    assert "Only people with an account" in refused
+    assert f"/account/sign-in/?next=/rooms/{room.slug}/" in refused
+    assert is_in(alice, room), "whoever is in stays"
+    dave = person()
+    keep(dave, "Dave")
+    assert dave.join(room.name, "Dave").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("who", "guest", "account", "staff"),
+    [("anyone", 303, 303, 303), ("accounts", 422, 303, 303), ("staff", 422, 422, 303)],
+)
+def test_a_setting_says_who_opens_rooms(person, settings, who, guest, account, staff):
+    settings.CREATE_ROOMS = who
+    Participant().keep_name("Ann", SECRET)
+    Participant().keep_name("Sue", SECRET)
+    User.objects.filter(username="Sue").update(is_staff=True)
+    a_guest, ann, sue = person(), person(), person()
+    sign_in(ann, "Ann")
+    sign_in(sue, "Sue")
+    answers = [who.join(f"Room {n}", f"Person {n}") for n, who in enumerate((a_guest, ann, sue))]
+    assert [answer.status_code for answer in answers] == [guest, account, staff]
+    if guest == 422:
+        assert "not everybody can open one here" in answers[0].content.decode()
+
+
+@EITHER_WAY
+def test_somebody_keeps_a_name_and_comes_back_by_it(visitor, javascript):
+    old, new = visitor(javascript).join(nickname="Ann"), visitor(javascript)
+    room = old.page.url
+    old.page.goto(old.server + "/account/keep/")
+    old.page.get_by_label("Password").fill(SECRET)
+    old.page.get_by_role("button", name="Keep this name").click()
+    old.page.wait_for_url("**/account/")
+    old.page.get_by_role("button", name="Sign out here").click()
+    old.page.wait_for_url(old.server + "/")
+    new.page.goto(new.server + "/account/sign-in/")
+    new.page.get_by_label("Name").fill("ann")
+    new.page.get_by_label("Password").fill(SECRET)
+    new.page.get_by_role("button", name="Sign in").click()
+    new.page.wait_for_url(new.server + "/")
+    new.page.goto(room)
+    new.send("it is me")
+    new.reads("it is me")

@@ -1,0 +1,120 @@
+"""Taking one's name along into another browser, and signing out."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from chat.models import PersonalLink
+from tests.browsing import EITHER_WAY
+
+
+def link(who, **form):
+    page = who.post("/account/links/", {"hours": "1", **form}).content.decode()
+    return re.search(r"/continue/[\w-]{22}/", page)[0]
+
+
+def is_in(who, room):
+    return who.get(f"/rooms/{room.slug}/live/").status_code == 200
+
+
+def test_a_guest_goes_on_in_another_browser_and_stays_in_this_one(bob, person, room):
+    phone = person()
+    address = link(bob)
+    page = phone.get(address).content.decode()
+    assert "In this browser you will be <bdi>Bob</bdi>" in page
+    assert phone.post(address).status_code == 303
+    assert (is_in(phone, room), is_in(bob, room)) == (True, True)
+    assert phone.membership == bob.membership
+
+
+def test_the_old_browser_is_signed_out_when_asked(bob, person, room):
+    phone, other = person(), link(bob)
+    phone.post(link(bob), {"sign_out_others": "on"})
+    assert (is_in(phone, room), is_in(bob, room)) == (True, False)
+    assert "was taken back" in person().get(other).content.decode(), "nor does any other link of theirs work"
+
+
+def test_looking_uses_nothing_up_and_a_link_works_once(bob, person):
+    address = link(bob)
+    for _look in range(3):
+        assert "Go on" in person().get(address).content.decode()
+    assert person().post(address).status_code == 303
+    assert "was used already" in person().get(address).content.decode()
+    assert person().post(address).status_code == 422
+
+
+def test_a_link_that_expired_or_was_taken_back_says_so(bob, person):
+    address = link(bob)
+    PersonalLink.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert "has expired" in person().get(address).content.decode()
+    address = link(bob)
+    page = bob.get("/account/").content.decode()
+    bob.post(re.search(r"/account/links/\d+/revoke/", page)[0])
+    refused = person().post(address)
+    assert (refused.status_code, "was taken back" in refused.content.decode()) == (422, True)
+    assert person().get("/continue/nobody-made-this/").status_code == 404
+
+
+def test_only_a_digest_is_kept_and_the_link_shown_once(bob):
+    address = link(bob)
+    key = address.split("/")[2]
+    assert key not in str(PersonalLink.objects.values().get())
+    assert key not in bob.get("/account/").content.decode()
+
+
+def test_a_browser_that_is_somebody_else_is_told_whom_it_gives_up(bob, mallory):
+    assert "lets go of who it is now, <bdi>Mallory</bdi>" in mallory.get(link(bob)).content.decode()
+    assert "This browser is you already" in bob.get(link(bob)).content.decode()
+
+
+def test_nobody_takes_back_the_links_of_others(bob, mallory, person):
+    address = link(bob)
+    mallory.post(f"/account/links/{PersonalLink.objects.get().pk}/revoke/")
+    assert person().post(address).status_code == 303
+
+
+def test_the_key_of_the_session_changes_when_a_link_is_used(bob, person):
+    phone = person("Elsewhere", "Dave")
+    before = phone.session.session_key
+    answer = phone.post(link(bob))
+    assert answer.cookies["session"].value == phone.session.session_key != before
+
+
+def test_signing_out_ends_the_session_and_deletes_the_cookie(bob, room):
+    old = bob.cookies["session"].value
+    answer = bob.post("/account/sign-out/")
+    assert (answer.cookies["session"].value, answer.cookies["session"]["max-age"]) == ("", 0)
+    bob.cookies["session"] = old
+    assert not is_in(bob, room)
+
+
+def test_signing_out_elsewhere_leaves_this_browser_as_it_is(bob, person, room):
+    phone = person()
+    phone.post(link(bob))
+    bob.post("/account/sign-out/elsewhere/")
+    assert (is_in(bob, room), is_in(phone, room)) == (True, False)
+
+
+@EITHER_WAY
+def test_a_guest_moves_to_another_browser(visitor, javascript):
+    old, new = visitor(javascript).join(nickname="Ann"), visitor(javascript)
+    room = old.page.url
+    old.page.goto(old.server + "/account/")
+    old.page.get_by_role("button", name="Make a link").click()
+    new.page.goto(old.page.locator(".made .link a").inner_text())
+    new.page.get_by_label("Sign out the browsers in which I was before").check()
+    new.page.get_by_role("button", name="Go on", exact=True).click()
+    new.page.wait_for_url(new.server + "/")
+    new.page.goto(room)
+    new.send("from the other browser")
+    new.reads("from the other browser")
+    old.page.goto(room)
+    expect(old.page.get_by_label("Your name")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/account/links/", "/account/"])
+def test_nobody_in_particular_has_no_links(person, path):
+    assert person().post(path, {"hours": "1"}).status_code in (404, 405)
