@@ -24,7 +24,7 @@ def limits_are_counts_per_seconds(app_configs, **kwargs):
 
 @checks.register()
 def numbers_are_in_range(app_configs, **kwargs):
-    lowest = {"THREADS": 1, "TRUSTED_PROXIES": 0, "NAME_HELD_DAYS": 0}
+    lowest = {"THREADS": 1, "TRUSTED_PROXIES": 0, "NAME_HELD_DAYS": 0, "EMPTY_ROOM_DAYS": 0}
     return [
         checks.Error(f"{name}={getattr(settings, name)} is too low.", hint=f"{least} is the least.", id="chat.E002")
         for name, least in lowest.items()

@@ -9,7 +9,7 @@ from django.db import close_old_connections
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone, translation
 
-from chat import changes, news, watch
+from chat import changes, news, retention, watch
 from chat.gate.paintings import Painting
 from chat.models import Membership, Room
 
@@ -85,6 +85,12 @@ def were_here(members):
     read = {f"read_{counter}": Subquery(room.values(counter)) for counter in ("version", "said")}
     for some in parts(members):
         Membership.objects.filter(pk__in=some).update(seen_at=timezone.now(), **read)
+
+
+@in_a_thread
+def tidy():
+    """Throw away what nobody needs any more."""
+    retention.tidy()
 
 
 def parts(values):

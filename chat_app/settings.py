@@ -185,6 +185,7 @@ TAILWIND_APP_NAME = "theme"
 # How rooms behave
 
 NAME_HELD_DAYS = env.int("NAME_HELD_DAYS", default=30)
+EMPTY_ROOM_DAYS = env.int("EMPTY_ROOM_DAYS", default=14)
 LIMITS = env.bool("LIMITS", default=True)
 RESERVED_NAMES = env.list("RESERVED_NAMES", default=["admin", "administrator", "moderator", "owner", "staff", "system"])
 LIMIT_RENAME_PERSON = env.str("LIMIT_RENAME_PERSON", default="5/3600")

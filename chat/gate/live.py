@@ -14,7 +14,8 @@ from chat.gate.streams import Streams
 
 
 class Live:
-    """`site` is what is asked of Django: `paint`, `versions`, `still_hold`, `were_here`, `mark`, `listen`.
+    """`site` is what is asked of Django: `paint`, `versions`, `still_hold`, `were_here`, `mark`, `listen`,
+    `tidy`.
 
     `share` is how many polls at once are asked of Django, and how many paintings are made: after a restart all open
     pages come with a poll that was not granted yet, and those who write must not stand behind them.
@@ -37,6 +38,7 @@ class Live:
             asyncio.create_task(rounds.for_ever(rounds.watch, self.rooms, self.site, self.in_thread)),
             asyncio.create_task(rounds.for_ever(rounds.end_holds, self.polls)),
             asyncio.create_task(rounds.for_ever(rounds.note_presence, self.polls, self.site, self.in_thread)),
+            asyncio.create_task(rounds.for_ever(rounds.tidy, self.site, self.in_thread)),
         ]
 
     async def in_turn(self, function, *arguments):

@@ -9,6 +9,7 @@ logger = logging.getLogger("chat.gate")
 
 LOOKS_EVERY = 0.1  # seconds between two looks at what other processes have written
 NOTES_EVERY = 30  # seconds between two notes of who is here
+TIDIES_EVERY = 3600  # seconds
 
 
 async def end_holds(polls):
@@ -38,6 +39,13 @@ async def note_presence(polls, site, in_thread):
         await asyncio.sleep(NOTES_EVERY)
         if members := polls.were_here():
             await in_thread(site.were_here, members)
+
+
+async def tidy(site, in_thread):
+    """Have thrown away what nobody needs any more."""
+    while True:
+        await asyncio.sleep(TIDIES_EVERY)
+        await in_thread(site.tidy)
 
 
 async def for_ever(turn, *arguments):
