@@ -76,7 +76,7 @@ def joined(request, membership):
     grants.offer(request, membership)
     if not request.htmx:
         return see_other(request, url)
-    context = room_view(membership, composers.first(membership.room.slug))
+    context = room_view(membership, composers.first(membership))
     return fragment(request, "rooms/swap.html", context, headers={"HX-Push-Url": url})
 
 
@@ -123,7 +123,7 @@ def form_page(request, form, name):
 
 def room(request, membership, composer=None, status=200):
     grants.offer(request, membership)
-    composer = composer or composers.first(membership.room.slug, request.GET)
+    composer = composer or composers.first(membership, request.GET)
     return page(request, "rooms/room.html", room_view(membership, composer), status)
 
 
@@ -216,7 +216,7 @@ def writing_place(request, membership, composer=None, status=200):
 
 
 def compose(request, membership, composer=None, status=200):
-    composer = composer or composers.first(membership.room.slug, request.GET)
+    composer = composer or composers.first(membership, request.GET)
     context = {"frame": True, "refresh": RefreshForm(instance=membership.participant)}
     context["writable"] = access.may_write(membership) and not membership.room.locked and not membership.room.archived
     return page(request, "rooms/compose.html", writing(membership, composer) | context, status)

@@ -52,9 +52,10 @@ class Composer:
         return replace(self, many=not self.many, text=" ".join(text.splitlines()) if self.many else text, opening=True)
 
 
-def first(slug, query=()):
-    """The composer with which a page opens; of several lines where its address says so."""
-    return Composer(slug, many="lines" in query and query["lines"] == "many", opening=True)
+def first(membership, query=()):
+    """The composer with which a page opens; of several lines where its address or its reader says so."""
+    many = query["lines"] == "many" if "lines" in query else not membership.participant.enter_sends
+    return Composer(membership.room.slug, many=many, opening=True)
 
 
 def refused(slug, typed, error, number=1):

@@ -9,6 +9,7 @@ from chat import access, composers
 KEEPER = ".state .asking{display:block}\n"
 # An empty field in which nobody can write only asks for words in vain.
 MEMBER = ".state:has(.announce) ~ .composer .write:last-of-type:has(:placeholder-shown){display:none}\n"
+QUIET = ":is([data-event=joined],[data-event=left],[data-event=renamed]){display:none}\n"
 TYPE = "text/css; charset=utf-8"
 
 
@@ -19,6 +20,8 @@ def of_reader(membership, first_unread=None):
         return HttpResponse(content_type=TYPE)
     mine = f'[data-author="{membership.pk}"]{{background-color:var(--color-tint)}}\n'
     rules = mine + (KEEPER if access.moderates(membership) else MEMBER)
+    if membership.participant.less_noise:
+        rules += QUIET
     if first_unread:
         label = gettext("New since you were here").replace('"', "")
         rules += f'[id="m{first_unread}"]::before{{content:"{label}"}}\n'

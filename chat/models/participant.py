@@ -34,6 +34,8 @@ class Participant(Account):
     `generation` counts how often this person was signed out everywhere; a session of an earlier one is worth nothing.
     """
 
+    COLOR_SCHEMES = [("light", _("light")), ("dark", _("dark"))]
+    TEXT_SIZES = [("small", _("smaller")), ("", _("normal")), ("large", _("larger")), ("largest", _("largest"))]
     JOIN_KEY_WORKS_FOR = timedelta(minutes=5)
     REFRESH_CHOICES = [
         (2, _("every 2 seconds")),
@@ -46,6 +48,18 @@ class Participant(Account):
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, help_text=_("Empty: the site's own."))
     refresh_seconds = models.PositiveSmallIntegerField(
         _("look for new messages"), choices=REFRESH_CHOICES, default=5, help_text=_("Where JavaScript is off.")
+    )
+    color_scheme = models.CharField(
+        _("Colours"), max_length=5, choices=[("", _("as this device has them")), *COLOR_SCHEMES], blank=True
+    )
+    text_size = models.CharField(_("Size of text"), max_length=7, choices=TEXT_SIZES, blank=True)
+    enter_sends = models.BooleanField(
+        _("Enter sends"), default=True, help_text=_("Otherwise Enter begins a new line, and the button sends.")
+    )
+    less_noise = models.BooleanField(
+        _("Less noise"),
+        default=False,
+        help_text=_("Leave out the lines that say who came, left or is called otherwise."),
     )
     created_at = models.DateTimeField(_("first seen"), auto_now_add=True)
     generation = models.PositiveIntegerField(default=0, editable=False)

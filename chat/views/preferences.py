@@ -1,4 +1,4 @@
-"""Preferences: the time zone, and how often the log looks for news where JavaScript is off."""
+"""Preferences: how pages look to one person, and how often they look for news."""
 
 from django.views.decorators.http import require_http_methods, require_POST
 
