@@ -61,13 +61,18 @@ def was_withdrawn(membership, slug):
 
 def membership_to_read(request, slug):
     """The membership through which this person reads the room, and gives a sign of life."""
+    membership = _membership_inside(request, slug)
+    _must_look_where_it_is(request, membership.room, slug)
+    membership.seen()
+    return membership
+
+
+def _membership_inside(request, slug):
     membership = membership_of(request, slug)
     if membership and (membership.waiting or membership.asked):
         raise Before(membership)
     if membership is None or not membership.present:
         raise Outside(room_to_join(slug))
-    _must_look_where_it_is(request, membership.room, slug)
-    membership.seen()
     return membership
 
 
@@ -75,6 +80,11 @@ def _must_look_where_it_is(request, room, slug):
     """Whoever looks is led to the room's address of now; whoever writes has written already. Raises Moved."""
     if room.slug != slug and request.method in ("GET", "HEAD"):
         raise Moved(room)
+
+
+def membership_to_type(request, slug):
+    """The membership of somebody who is typing, of which nothing is written, not even as a sign of life."""
+    return _membership_inside(request, slug)
 
 
 def membership_to_write(request, slug):
@@ -90,11 +100,6 @@ def membership_that_asked(request, slug):
         raise Outside(room_to_join(slug))
     membership.seen()
     return membership
-
-
-def may_write(membership):
-    """Whether the room has a place for this person to write in."""
-    return moderates(membership) or not membership.room.announce_only
 
 
 def still_reads(membership):

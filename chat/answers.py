@@ -10,7 +10,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from chat import access, changes, composers, grants, polling, sessions, unread
+from chat import access, beside, changes, composers, grants, polling, sessions, unread
 from chat.forms import RefreshForm
 from chat.models import Membership, Room
 
@@ -76,7 +76,7 @@ def joined(request, membership):
     grants.offer(request, membership)
     if not request.htmx:
         return see_other(request, url)
-    context = room_view(membership, composers.first(membership))
+    context = room_view(request, membership, composers.first(membership))
     return fragment(request, "rooms/swap.html", context, headers={"HX-Push-Url": url})
 
 
@@ -99,39 +99,21 @@ def elsewhere(request, url):
     return see_other(request, url)
 
 
-# Who somebody is
-
-
-def account(request, participant, form, made=None):
-    """Who this browser is; a personal link that was made just now is shown this once."""
-    context = {"participant": participant, "form": form, "made": made}
-    if participant:
-        context["memberships"] = participant.memberships.filter(status=Membership.Status.IN).select_related("room")
-        context["links"] = participant.personal_links.standing()
-    return page(request, "accounts/account.html", context, 422 if form.errors else 200)
-
-
-def form_page(request, form, name):
-    """A page with one form of an account, after which one goes on to where it was led to from."""
-    onward = request.POST.get("next", "") or request.GET.get("next", "")
-    context = {"form": form, "onward": onward, "participant": sessions.participant_of(request)}
-    return page(request, f"accounts/{name}.html", context, 422 if form.errors else 200)
-
-
 # The room
 
 
 def room(request, membership, composer=None, status=200):
     grants.offer(request, membership)
     composer = composer or composers.first(membership, request.GET)
-    return page(request, "rooms/room.html", room_view(membership, composer), status)
+    return page(request, "rooms/room.html", room_view(request, membership, composer), status)
 
 
-def room_view(membership, composer):
+def room_view(request, membership, composer):
     """What the room's view shows; the log and its version come from one statement, so that the poll goes on gapless."""
     with access.reading_through(membership):
+        more = beside.of_page(request, membership)
         reading, log = changes.log(membership.room)
-    context = {"log": log, "unread": unread.of(membership), "poll": polling.state(reading)}
+    context = {"log": log, "unread": unread.of(membership), "poll": polling.state(reading)} | more
     membership.has_read()
     return access.keeping(membership) | context | neighbours(membership.participant) | writing(membership, composer)
 
@@ -202,6 +184,16 @@ def unsent(request, slug, form, membership=None, fresh_token=False):
     return writing_place(request, membership, composer, 422)
 
 
+def nothing():
+    """It was heard, and there is nothing to say."""
+    return shaped(HttpResponse(status=204))
+
+
+def fresh_token(request):
+    """A new token for a page whose own has expired; what asked without anybody's doing is not spoken of."""
+    return fragment(request, "partials/csrf.html", {"out_of_band": True}, 422)
+
+
 def toggled(request, membership, composer):
     if request.htmx:
         return fragment(request, "partials/toggled.html", {"composer": composer})
@@ -217,8 +209,7 @@ def writing_place(request, membership, composer=None, status=200):
 
 def compose(request, membership, composer=None, status=200):
     composer = composer or composers.first(membership, request.GET)
-    context = {"frame": True, "refresh": RefreshForm(instance=membership.participant)}
-    context["writable"] = access.may_write(membership) and not membership.room.locked and not membership.room.archived
+    context = {"frame": True, "refresh": RefreshForm(instance=membership.participant), "writable": membership.may_write}
     return page(request, "rooms/compose.html", writing(membership, composer) | context, status)
 
 

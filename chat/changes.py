@@ -27,17 +27,19 @@ class Cursor:
     """What a page says of itself: the version it has seen, and the one at which its log was last painted whole.
 
     `older` are the versions at which lines further up came to the page: what a poll told of them while they were on
-    their way found nobody, so it is told again.
+    their way found nobody, so it is told again. `at` is when the page was last told anything.
     """
 
     since: int | None
     origin: int | None
     older: frozenset[int] = frozenset()
+    at: int | None = None
 
     @classmethod
     def read(cls, query):
         older = frozenset(map(number, query.getlist("older"))) - {None}
-        return cls(number(query.get("since", "")), number(query.get("from", "")), older)
+        since, origin, at = (number(query.get(name, "")) for name in ("since", "from", "at"))
+        return cls(since, origin, older, at)
 
     @property
     def told(self):

@@ -49,6 +49,11 @@ def sending(request, membership):
     _spend("SEND", person=membership.participant_id, address=addresses.of(request), room=membership.room_id)
 
 
+def typing(request, membership):
+    """60 signs of typing a minute by a person; a page gives 12."""
+    _spend("TYPE", person=membership.participant_id)
+
+
 def joining(request, participant, room):
     """30 in ten minutes by a person, 600 from an address, 3,000 into a room."""
     _spend("JOIN", person=participant.pk, address=addresses.of(request), room=room and room.pk)

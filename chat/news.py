@@ -1,4 +1,4 @@
-"""News: which room has just changed, told to whoever listens in this process, and by Redis in all others."""
+"""News: in which room something has happened, told to whoever listens in this process, and by Redis in all others."""
 
 import logging
 import time
@@ -12,35 +12,47 @@ from django.dispatch import Signal
 from chat_app.caches import PATIENCE, forgiven
 
 logger = logging.getLogger("chat")
-told = Signal()
-CHANNEL = "parlour:news"
+told, typed = Signal(), Signal()
+CHANNEL, TYPING = "parlour:news", "parlour:typing"
 COMES_BACK = 1  # seconds until Redis is tried again
 
 
 def tell(room):
     """Say that this room has changed; what was written is committed by now."""
-    news = room.pk, room.version, room.epoch
-    told.send(None, news=news)
+    _tell(told, CHANNEL, room.pk, room.version, room.epoch)
+
+
+def tell_typing(room):
+    """Say that somebody types in the room of this id."""
+    _tell(typed, TYPING, room)
+
+
+def _tell(signal, channel, *news):
+    signal.send(None, news=news)
     if settings.REDIS_URL:
         with forgiven():
-            server(settings.REDIS_URL).publish(CHANNEL, " ".join(map(str, news)))
+            server(settings.REDIS_URL).publish(channel, " ".join(map(str, news)))
 
 
-def listen(hear):
-    """From now on call `hear(room, version, epoch)`, with the room's id, in the thread that has written."""
+def listen(hear, hear_typing):
+    """From now on call `hear(room, version, epoch)` and `hear_typing(room)`, with the room's id, in the thread in which
+    it happened."""
     told.connect(lambda news, **_: hear(*news), weak=False)
+    typed.connect(lambda news, **_: hear_typing(*news), weak=False)
     if settings.REDIS_URL:
-        Thread(target=hear_others, args=[settings.REDIS_URL, hear], name="news", daemon=True).start()
+        listening = [settings.REDIS_URL, hear, hear_typing]
+        Thread(target=hear_others, args=listening, name="news", daemon=True).start()
 
 
-def hear_others(url, hear):
-    """The same for what other processes write. What is missed while Redis is away, the gate's watch finds."""
+def hear_others(url, hear, hear_typing):
+    """The same for other processes. What is written while Redis is away, the gate's watch finds."""
+    hears = {CHANNEL.encode(): hear, TYPING.encode(): hear_typing}
     while True:
         with forgiven(), redis.Redis.from_url(url).pubsub(ignore_subscribe_messages=True) as channel:
-            channel.subscribe(CHANNEL)
+            channel.subscribe(*hears)
             while True:
                 if message := channel.get_message(timeout=60):
-                    hear(*map(int, message["data"].split()))
+                    hears[message["channel"]](*map(int, message["data"].split()))
         time.sleep(COMES_BACK)
 
 

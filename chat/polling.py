@@ -18,9 +18,9 @@ def state(reading, cursor=None):
     return {"since": version, "origin": version if reading.whole else cursor.origin, "at": int(time.time())}
 
 
-def news(reading, cursor, held):
+def news(reading, cursor, held, beside=""):
     context = {"poll": state(reading, cursor), "checked": cursor.older, "held": held}
-    return render_to_string(TEMPLATE, context) + changes.painting(reading)
+    return render_to_string(TEMPLATE, context) + changes.painting(reading) + beside
 
 
 def back_again(reading, cursor, membership, held):

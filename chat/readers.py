@@ -9,7 +9,9 @@ from django.db import close_old_connections
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone, translation
 
-from chat import changes, news, retention, watch
+from chat import beside, changes, news, retention, typing_line, watch
+from chat import panels as who_is_here
+from chat.gate.beside import Made
 from chat.gate.paintings import Painting
 from chat.models import Membership, Room
 
@@ -91,6 +93,36 @@ def were_here(members):
 def tidy():
     """Throw away what nobody needs any more."""
     retention.tidy()
+
+
+@in_a_thread
+def panels(known):
+    """Of these rooms the panels that differ from what is known of them: mark and epoch, and the languages to paint."""
+    seen = who_is_here.look(list(known))
+    return {
+        room: Made(
+            (panel.changed_at,), panel.epoch, in_languages("people", who_is_here.painted, panel.people, languages)
+        )
+        for room, (mark, languages) in known.items()
+        if (panel := seen.get(room)) and mark != ((panel.changed_at,), panel.epoch)
+    }
+
+
+@in_a_thread
+def typing(room, languages):
+    """The typing line of that room."""
+    names = typing_line.now(room)
+    # The epoch last: who was there to be read of is not newer than it is.
+    epoch = Room.objects.filter(pk=room).values_list("epoch", flat=True).first()
+    return Made(names, epoch or 0, in_languages("typing", typing_line.painted, names, languages))
+
+
+def in_languages(place, paint, what, languages):
+    painted = {}
+    for language in languages:
+        with translation.override(language):
+            painted[language] = beside.part(place, paint(what)).encode()
+    return painted
 
 
 def parts(values):

@@ -11,15 +11,19 @@ KEEPER = ".state .asking{display:block}\n"
 MEMBER = ".state:has(.announce) ~ .composer .write:last-of-type:has(:placeholder-shown){display:none}\n"
 QUIET = ":is([data-event=joined],[data-event=left],[data-event=renamed]){display:none}\n"
 TYPE = "text/css; charset=utf-8"
+OWN = """\
+[data-author="{me}"]{{background-color:var(--color-tint)}}
+[data-typing~="{me}"]{{display:none}}
+[data-without="{me}"]{{display:inline}}
+"""
 
 
 def of_reader(membership, first_unread=None):
-    """What makes the painting one's own: my messages set apart, a line above the first that I have not read, and what
-    concerns only those who keep the room. Nothing for who has no place in it."""
+    """What makes the painting one's own: my messages set apart, a line above the first that I have not read, the others
+    who type, and what concerns only those who keep the room. Nothing for who has no place in it."""
     if membership is None:
         return HttpResponse(content_type=TYPE)
-    mine = f'[data-author="{membership.pk}"]{{background-color:var(--color-tint)}}\n'
-    rules = mine + (KEEPER if access.moderates(membership) else MEMBER)
+    rules = OWN.format(me=membership.pk) + (KEEPER if access.moderates(membership) else MEMBER)
     if membership.participant.less_noise:
         rules += QUIET
     if first_unread:

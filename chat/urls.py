@@ -63,6 +63,7 @@ urlpatterns = [
     path("rooms/<room_slug:slug>/reader.css", readers.stylesheet, name="reader"),
     path("rooms/<room_slug:slug>/superseded.css", readers.superseded, name="superseded"),
     path("rooms/<room_slug:slug>/send/", messages.send, name="send"),
+    path("rooms/<room_slug:slug>/typing/", messages.typing, name="typing"),
     path("rooms/<room_slug:slug>/composer/", messages.toggle, name="toggle"),
     path("rooms/<room_slug:slug>/composer/<int:number>/", messages.composer, name="composer"),
     path("rooms/<room_slug:slug>/composer/fate/", messages.fate, name="fate"),

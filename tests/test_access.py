@@ -129,6 +129,7 @@ TABLE = {  # name: what GET answers, what POST answers
     "reader": (always(200), not_so),
     "superseded": (always(200), not_so),
     "send": (elsewhere, written),
+    "typing": (elsewhere, inside(204, 403)),
     "toggle": (elsewhere, inside(200, 403)),
     "composer": (always(200), not_so),
     "fate": (always(200), not_so),

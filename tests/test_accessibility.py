@@ -78,6 +78,14 @@ def room_with_open_menu(alice):
     expect(alice.page.get_by_role("button", name="Leave this room")).to_be_visible()
 
 
+def room_with_its_people(alice):
+    """On a wide screen they stand beside the log."""
+    room(alice)
+    if (button := alice.page.get_by_role("button", name="People")).is_visible():
+        button.click()
+    expect(alice.page.get_by_role("link", name="All people of this room")).to_be_visible()
+
+
 def room_with_a_refusal(alice):
     room(alice)
     alice.field.fill("   ")
@@ -225,7 +233,8 @@ def locked_room(alice):
 
 
 PAGES = [
-    *(refused_at_home, door, joined, home_with_rooms, room, room_with_open_menu, room_with_a_refusal, several_lines),
+    *(refused_at_home, door, joined, home_with_rooms, room, room_with_open_menu, room_with_its_people),
+    *(room_with_a_refusal, several_lines),
     *(log_frame, compose_frame, history, permalink, people, people_to_a_moderator, settings, refused_settings),
     *(
         new_invitation,

@@ -80,7 +80,7 @@ def heard(parlour):
 
     def hear_until_the_end():
         with suppress(Ended):
-            news.hear_others(parlour.REDIS_URL, hear)
+            news.hear_others(parlour.REDIS_URL, hear, lambda room: hear("typing", room))
 
     thread = Thread(target=hear_until_the_end, daemon=True)
     thread.start()
@@ -95,6 +95,12 @@ def test_what_one_process_writes_the_others_hear(heard, redis, room, alice):
     alice.membership.send("hello", "t:1")
     room.refresh_from_db()
     until(lambda: (room.pk, room.version, room.epoch) in heard)
+
+
+def test_that_somebody_types_the_others_hear_too(heard, redis, room):
+    until(lambda: Redis.from_url(redis.url).pubsub_numsub(news.TYPING)[0][1])
+    news.tell_typing(room.pk)
+    until(lambda: ("typing", room.pk) in heard)
 
 
 def test_when_redis_is_back_news_is_heard_again(heard, redis, room, alice, monkeypatch):

@@ -35,12 +35,13 @@ class Offer:
     """What Django says of a reader while it answers; the gate puts one into the environ of every request.
 
     `grants` are functions to be called when the answer is complete: only then is it known under which key the
-    session goes on. Each gives the path of a poll, its Grant, and the room's version. `takes` are sessions. `stream`
-    is such a function too, for the answer itself; `has_place` tells whether there is room for one.
+    session goes on. Each gives the path of a poll, its Grant, and the room's version. `takes` are sessions. `parts`
+    are what the page was given beside its log: a room, and what Beside.overtake wants to know. `stream` is such a
+    function too, for the answer itself; `has_place` tells whether there is room for one.
     """
 
     def __init__(self, has_place=None):
-        self.grants, self.takes, self.stream = [], [], None
+        self.grants, self.takes, self.parts, self.stream = [], [], [], None
         self.has_place = has_place
         self.made_at = time.monotonic()
 

@@ -11,11 +11,12 @@ from chat.gate.questions import Question
 from chat.gate.renewals import Renewals
 from chat.gate.rooms import Rooms
 from chat.gate.streams import Streams
+from chat.gate.typists import Typists
 
 
 class Live:
-    """`site` is what is asked of Django: `paint`, `versions`, `still_hold`, `were_here`, `mark`, `listen`,
-    `tidy`.
+    """`site` is what is asked of Django: `paint`, `versions`, `still_hold`, `were_here`, `panels`, `typing`, `mark`,
+    `listen`, `tidy`.
 
     `share` is how many polls at once are asked of Django, and how many paintings are made: after a restart all open
     pages come with a poll that was not granted yet, and those who write must not stand behind them.
@@ -28,18 +29,27 @@ class Live:
         renewals = Renewals(site.still_hold, self.in_turn, self.grants)
         self.polls = Polls(self.grants, self.rooms, paintings, renewals, headers)
         self.streams = Streams(self.polls)
+        self.typists = Typists(site.typing, self.in_turn, self.rooms)
         self.first_polls, self.questions = asyncio.Semaphore(share), asyncio.Semaphore(share)
         self.rounds = []
 
     def start(self):
         self.loop = asyncio.get_running_loop()
-        self.site.listen(lambda *news: self.loop.call_soon_threadsafe(self.rooms.heard, *news))
+        self.site.listen(self.in_the_loop(self.heard), self.in_the_loop(self.typists.heard))
         self.rounds = [
             asyncio.create_task(rounds.for_ever(rounds.watch, self.rooms, self.site, self.in_thread)),
             asyncio.create_task(rounds.for_ever(rounds.end_holds, self.polls)),
             asyncio.create_task(rounds.for_ever(rounds.note_presence, self.polls, self.site, self.in_thread)),
             asyncio.create_task(rounds.for_ever(rounds.tidy, self.site, self.in_thread)),
+            asyncio.create_task(rounds.for_ever(rounds.look_who_is_here, self.rooms, self.site, self.in_thread)),
         ]
+
+    def in_the_loop(self, function):
+        return lambda *arguments: self.loop.call_soon_threadsafe(function, *arguments)
+
+    def heard(self, room_id, version, epoch):
+        self.typists.said(room_id)
+        self.rooms.heard(room_id, version, epoch)
 
     async def in_turn(self, function, *arguments):
         """What `function` answers in a thread, for readers; the others of them wait outside the queue for threads."""
@@ -95,7 +105,11 @@ class Live:
         for grant in offer.grants:
             path, grant, version = grant()
             self.give(path, grant, version, offer.made_at)
+        for room_id, *part in offer.parts:
+            if room := self.rooms.by_id.get(room_id):
+                room.beside.overtake(*part)
 
     def give(self, path, grant, version, asked_at):
         self.grants.give(path, grant, asked_at)
         self.rooms.seen(grant.room, version, grant.epoch)
+        self.rooms.by_id[grant.room].beside.languages.add(grant.variant[0])

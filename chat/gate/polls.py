@@ -98,6 +98,7 @@ class Polls:
         return (
             (poll.since, poll.grant.epoch) == (room.version, room.epoch)
             and -1 <= time.time() - poll.at <= FRESH
+            and poll.at > room.beside.hurry
             and self.has_place(poll.grant.session, poll.grant.address)
         )
 
@@ -157,23 +158,28 @@ class Polls:
         room, grant = self.rooms.polled(poll.grant.room), poll.grant
         if room and grant.epoch != room.epoch:
             grant = self.grants.find(grant.session, poll.question.path)  # renewed together with another's
-        if not room or not grant or grant.epoch != room.epoch:
+        if not room or not grant or grant.epoch != room.epoch or room.beside.asking:
             return None
         if poll.since == room.version:
-            return self.without_news(poll, grant)
+            return self.without_news(poll, grant, room)
         painting = self.paintings.kept(self.paintings.key(grant.room, poll.since, poll.origin, grant.variant))
-        return painting and self.with_news(poll, grant, painting)
+        return painting and self.with_news(poll, grant, room, painting)
 
     async def find_out(self, poll):
         """Answer it, whoever has to be asked for that."""
+        room = self.rooms.by_id.get(poll.grant.room)
         try:
+            if room and room.beside.asking:
+                await asyncio.wait({room.beside.asking})
             grant, news = await self.news(poll.grant, poll.since, poll.question.path, poll.origin)
         except Exception as error:
             logger.error("a poll could not be answered: %s: %s", type(error).__name__, error)
             return poll.connection.answer(self.away)
-        if not grant:
+        room = self.rooms.by_id.get(poll.grant.room)
+        if not grant or not room:
             return poll.connection.ask_django()
-        return poll.connection.answer(self.with_news(poll, grant, news) if news else self.without_news(poll, grant))
+        told = self.with_news(poll, grant, room, news) if news else self.without_news(poll, grant, room)
+        return poll.connection.answer(told)
 
     async def news(self, grant, since, path, origin=None):
         """The grant as it holds by now, and what is new since then, as far as this reader may know it.
@@ -200,13 +206,20 @@ class Polls:
                 return grant, painting
         return None, None
 
-    def without_news(self, poll, grant):
-        return Told(*with_length(self.head, poller(grant, poll.since, poll.origin)))
+    def without_news(self, poll, grant, room):
+        beside = room.beside.due(poll.at, grant) if poll.at <= room.beside.changed_at else b""
+        body = poller(grant, poll.since, poll.origin, beside) + beside
+        return self.ask_next(grant, body) if beside else Told(*with_length(self.head, body))
 
-    def with_news(self, poll, grant, painting):
+    def with_news(self, poll, grant, room, painting):
         """With news the page asks again at once, if the gate has a place for it to wait in: it misses nothing of a
         lively talk, and asks no more often than there is something to say."""
-        body = poller(grant, painting.version, painting.version if painting.whole else poll.origin) + painting.html
+        origin = painting.version if painting.whole else poll.origin
+        beside = room.beside.due(poll.at, grant) if poll.at <= room.beside.changed_at else b""
+        return self.ask_next(grant, poller(grant, painting.version, origin, beside) + painting.html + beside)
+
+    def ask_next(self, grant, body):
+        """Have the page ask again at once, if there is a place for it to wait in."""
         ask_next = self.has_place(grant.session, grant.address)
         return Told(*with_length(self.head_with_news if ask_next else self.head, body))
 
@@ -229,7 +242,8 @@ def with_length(head, body):
     return b"%bcontent-length: %d\r\n" % (head, len(body)), body
 
 
-def poller(grant, since, origin):
-    """What tells the page how it stands, and asks next."""
+def poller(grant, since, origin, beside):
+    """What tells the page how it stands, and asks next; who is told something beside the log is ahead of this second,
+    so that it is known from who was told nothing yet in the second of a change."""
     before, between, then, after = grant.poller
-    return b"%b%d%b%d%b%d%b" % (before, since, between, origin, then, int(time.time()), after)
+    return b"%b%d%b%d%b%d%b" % (before, since, between, origin, then, int(time.time()) + bool(beside), after)

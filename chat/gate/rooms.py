@@ -3,6 +3,8 @@
 import asyncio
 import time
 
+from chat.gate.beside import Beside
+
 WATCHED_FOR = 15  # seconds after the last poll; a reader who comes later than that asks Django
 SLICE = 32  # readers woken in one go, so that others get their turn in between
 
@@ -10,12 +12,13 @@ SLICE = 32  # readers woken in one go, so that others get their turn in between
 class Room:
     """One room as of the latest news of it."""
 
-    __slots__ = ("epoch", "polled_at", "version", "waiting")
+    __slots__ = ("beside", "epoch", "polled_at", "version", "waiting")
 
     def __init__(self, version, epoch):
         self.version, self.epoch = version, epoch
         self.polled_at = time.monotonic()
         self.waiting = set()  # held polls, and streams; each has `wake`
+        self.beside = Beside()
 
 
 class Rooms:

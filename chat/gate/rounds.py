@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 
 from chat.gate import wheel
 
@@ -10,6 +11,8 @@ logger = logging.getLogger("chat.gate")
 LOOKS_EVERY = 0.1  # seconds between two looks at what other processes have written
 NOTES_EVERY = 30  # seconds between two notes of who is here
 TIDIES_EVERY = 3600  # seconds
+PANELS_EVERY = 15  # seconds between two looks at who is in a room, of which open pages are then told
+TICK = 1  # seconds between two looks at which rooms are due for that
 
 
 async def end_holds(polls):
@@ -46,6 +49,19 @@ async def tidy(site, in_thread):
     while True:
         await asyncio.sleep(TIDIES_EVERY)
         await in_thread(site.tidy)
+
+
+async def look_who_is_here(rooms, site, in_thread):
+    """Have the panels of those rooms painted in which others are than at the last look; nobody is woken for it."""
+    while True:
+        await asyncio.sleep(TICK)
+        since = time.monotonic() - PANELS_EVERY
+        due = {pk: room.beside for pk in rooms.watched() if (room := rooms.by_id[pk]).beside.looked_at <= since}
+        for beside in due.values():
+            beside.looked_at = time.monotonic()
+        known = {pk: (beside.known("people"), tuple(beside.languages)) for pk, beside in due.items()}
+        for pk, made in (await in_thread(site.panels, known) if known else {}).items():
+            due[pk].learn("people", made)
 
 
 async def for_ever(turn, *arguments):

@@ -207,6 +207,11 @@ class Membership(Standing):
             # The same form, sent twice at once: the other one was first.
             return self.messages.get(token=token).repeated(text)
 
+    @property
+    def may_write(self):
+        """Whether words of theirs would be taken just now."""
+        return not any(is_so(self) for is_so, _code, _message in WHY_NOT_TO_WRITE)
+
     def _must_be_allowed_to_write(self):
         self.refresh_from_db(fields=["status", "nickname", "mark", "role", "muted"])
         for is_so, code, message in WHY_NOT_TO_WRITE:

@@ -10,7 +10,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from chat import access_to_accounts, answers, limits, mails, sessions
+from chat import access_to_accounts, answers, answers_of_accounts, limits, mails, sessions
 from chat.forms import typed
 from chat.forms_of_accounts import (
     DeleteAccountForm,
@@ -40,7 +40,7 @@ def where_there_are_accounts(view):
 @require_safe
 def account(request):
     """Who this browser is, and what can be done about that."""
-    return answers.account(request, sessions.participant_of(request), PersonalLinkForm())
+    return answers_of_accounts.account(request, sessions.participant_of(request), PersonalLinkForm())
 
 
 @shown_and_sent
@@ -56,7 +56,7 @@ def keep(request):
         if form.does((participant or Participant()).keep_name):
             sessions.become(request, form.result)
             return answers.see_other(request, reverse("account"))
-    return answers.form_page(request, form, "keep")
+    return answers_of_accounts.form_page(request, form, "keep")
 
 
 @shown_and_sent
@@ -69,7 +69,7 @@ def sign_in(request):
         if form.signs_in():
             sessions.become(request, form.result)
             return answers.see_other(request, reverse("home"))
-    return answers.form_page(request, form, "sign_in")
+    return answers_of_accounts.form_page(request, form, "sign_in")
 
 
 @require_POST
@@ -98,7 +98,7 @@ def password(request):
         if form.does(participant.change_password):
             sessions.become(request, participant)
             return answers.see_other(request, reverse("account"))
-    return answers.form_page(request, form, "password")
+    return answers_of_accounts.form_page(request, form, "password")
 
 
 @shown_and_sent
@@ -110,7 +110,7 @@ def email(request):
         limits.signing_in(request, participant.account_key)
         if form.does(participant.change_email):
             return answers.see_other(request, reverse("account"))
-    return answers.form_page(request, form, "email")
+    return answers_of_accounts.form_page(request, form, "email")
 
 
 @shown_and_sent
@@ -123,7 +123,7 @@ def delete(request):
         if form.does(participant.delete_account):
             sessions.sign_out(request)
             return answers.see_other(request, reverse("home"))
-    return answers.form_page(request, form, "delete_account")
+    return answers_of_accounts.form_page(request, form, "delete_account")
 
 
 @shown_and_sent
@@ -138,7 +138,7 @@ def reset(request):
             where = reverse("new_password", args=[uid, default_token_generator.make_token(user)])
             mails.send_reset(user.email, Site.current().name, request.build_absolute_uri(where))
         return answers.page(request, "accounts/mailed.html")
-    return answers.form_page(request, form, "reset")
+    return answers_of_accounts.form_page(request, form, "reset")
 
 
 @shown_and_sent
@@ -151,4 +151,4 @@ def new_password(request, uid, token):
         user.set_password(form.cleaned_data["password"])
         user.save()
         return answers.see_other(request, reverse("sign_in"))
-    return answers.form_page(request, form, "new_password")
+    return answers_of_accounts.form_page(request, form, "new_password")

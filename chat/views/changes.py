@@ -2,7 +2,7 @@
 
 from django.views.decorators.http import require_safe
 
-from chat import access, answers, changes, grants, polling
+from chat import access, answers, beside, changes, grants, polling
 
 
 @require_safe
@@ -19,10 +19,11 @@ def poll(request, slug):
     grants.offer(request, membership, slug)
     try:
         with access.reading_through(membership):
+            more = beside.due(request, membership.room, cursor.at)
             reading = changes.since(membership.room, cursor)
     except access.Outside:
         return answers.polled(polling.no_longer_in(membership.room, cursor), goes_on=False)
     held = grants.may_hold(request)
     if "gone" in request.GET:
         return answers.polled(polling.back_again(reading, cursor, membership, held), anew=True)
-    return answers.polled(polling.news(reading, cursor, held))
+    return answers.polled(polling.news(reading, cursor, held, more))

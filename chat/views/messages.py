@@ -3,7 +3,7 @@
 from django.http import Http404
 from django.views.decorators.http import require_POST, require_safe
 
-from chat import access, answers, changes, composers, limits
+from chat import access, answers, changes, composers, limits, typing_line
 from chat.composers import Composer
 from chat.forms import MessageForm
 
@@ -13,9 +13,19 @@ def send(request, slug):
     membership = access.membership_to_write(request, slug)
     form = MessageForm(request.POST)
     limits.sending(request, membership)
+    typing_line.ended(membership)
     if form.does(membership.send):
         return answers.sent(request, membership)
     return answers.unsent(request, slug, form, membership)
+
+
+@require_POST
+def typing(request, slug):
+    """Somebody types: noted in memory, and told to the others."""
+    membership = access.membership_to_type(request, slug)
+    limits.typing(request, membership)
+    typing_line.note(membership)
+    return answers.nothing()
 
 
 @require_POST

@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from chat import access_to_accounts, answers, limits, qr, sessions
+from chat import access_to_accounts, answers, answers_of_accounts, limits, qr, sessions
 from chat.forms import typed
 from chat.forms_of_accounts import ContinueForm, PersonalLinkForm
 from chat.models import PersonalLink
@@ -18,7 +18,7 @@ def make(request):
     if form.does(lambda hours: PersonalLink.objects.make(participant, hours)):
         link = request.build_absolute_uri(reverse("continue", args=[form.result[1]]))
         made = {"link": link, "picture": qr.picture(link)}
-    return answers.account(request, participant, form, made)
+    return answers_of_accounts.account(request, participant, form, made)
 
 
 @require_POST

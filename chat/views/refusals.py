@@ -99,6 +99,8 @@ def stale_form(request, reason=""):
         then = _("Copy what you typed, go back and reload.")
         return answers_of_refusals.refusal(request, 403, _("Not accepted"), f"{sentence} {then}")
     where = request.resolver_match
+    if where.url_name == "typing":
+        return answers.fresh_token(request)
     forms = {"send": MessageForm, "toggle": MessageForm, "join": JoinForm, "join_here": JoinForm}
     form = forms.get(where.url_name, Form)(request.POST)
     form.add_error(getattr(form, "speaks_at", None), sentence)

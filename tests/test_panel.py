@@ -1,0 +1,313 @@
+"""The panel of people: who is in a room, beside the log, brought up to date by the poll alone and never in a hurry."""
+
+import re
+import time
+from types import SimpleNamespace
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from chat import panels
+from chat.gate import rounds
+from chat.gate.beside import Beside, Made
+from chat.models import Membership, Participant
+from tests.browsing import EITHER_WAY
+from tests.reading import held, until
+
+PANEL = re.compile(r'<div hx-swap-oob="innerHTML:#people">(.*?)</div>', re.DOTALL)
+LONG_AGO = "2020-01-01T00:00Z"
+
+
+def names(html):
+    return re.findall(r'class="who"><bdi>(.*?)</bdi>', html)
+
+
+def panel_of_page(who, room):
+    page = who.get(room.get_absolute_url()).content.decode()
+    return page.partition('<div id="people">')[2].partition("</div>")[0]
+
+
+def told(who, room, at):
+    """The panel that comes with the answer to a poll of a page that was told something at that time, or nothing."""
+    answer = who.get(f"/rooms/{room.slug}/changes/", {"since": 9, "from": 9, "at": int(at)})
+    found = PANEL.search(answer.content.decode())
+    return found and found[1]
+
+
+def went_away(*people):
+    Membership.objects.filter(nickname__in=people).update(seen_at=LONG_AGO)
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """A function that lets so many seconds pass, as far as panels go."""
+    passed = []
+    clock = SimpleNamespace(time=lambda: time.time() + sum(passed))
+    monkeypatch.setattr(panels, "time", clock)
+    return passed.append
+
+
+# What it shows
+
+
+def test_who_is_here_comes_first_and_who_keeps_the_room_before_all(alice, bob, carol, person, room):
+    person(room.name, "Aaron")
+    person(room.name, "Zoe")
+    went_away("Aaron")
+    bob.membership.set_role("moderator")
+    panel = panel_of_page(bob, room)
+    assert names(panel) == ["Alice", "Bob", "Zoe", "Aaron"]
+    assert "3 here" in panel
+    assert panel.index("Zoe") < panel.index("Not here just now") < panel.index("Aaron")
+    assert re.findall(r'"badge">(\w+)<', panel) == ["owner", "moderator"]
+
+
+def test_a_later_holder_of_a_name_is_marked(alice, person, room, settings):
+    settings.NAME_HELD_DAYS = 0
+    person(room.name, "Ann")
+    went_away("Ann")
+    person(room.name, "Ann")
+    assert "no. 2 of this name" in panel_of_page(alice, room)
+
+
+def test_whoever_comes_sees_themselves_at_once(alice, bob, person, room):
+    panel_of_page(alice, room)
+    dave = person(room.name, "Dave")
+    assert "Dave" in names(panel_of_page(dave, room))
+    dave.post(f"/rooms/{room.slug}/name/", {"nickname": "David"})
+    assert "David" in names(panel_of_page(dave, room))
+
+
+def test_it_is_the_same_for_everybody_and_asks_for_nothing(alice, bob, room):
+    panel = panel_of_page(alice, room)
+    assert panel == panel_of_page(bob, room) == told(alice, room, at=0)
+    assert not re.search(r"<form|<input|csrf|href|hx-|aria-live|role=", panel)
+
+
+def test_a_stranger_is_told_of_nobody(alice, person, room):
+    assert panel_of_page(person(), room) == ""
+    assert told(person(), room, at=0) is None
+
+
+def test_it_names_few_and_counts_all(alice, room):
+    crowd(room, 200)
+    went_away(*(f"M{n}" for n in range(100)))
+    panel = panel_of_page(alice, room)
+    assert len(names(panel)) == panels.MOST_HERE + panels.MOST_AWAY
+    assert "101 here" in panel
+
+
+def crowd(room, count):
+    people = Participant.objects.bulk_create(Participant() for _ in range(count))
+    Membership.objects.bulk_create(
+        Membership(room=room, participant=who, nickname=f"M{n}", nickname_key=f"m{n}") for n, who in enumerate(people)
+    )
+
+
+# When it is told
+
+
+def test_a_page_is_told_what_changed_since_and_not_twice(alice, bob, person, room, later):
+    panel_of_page(alice, room)
+    later(20)
+    person(room.name, "Dave")
+    now = panels.time.time()
+    assert "Dave" in told(alice, room, at=now - 5)
+    assert told(alice, room, at=now + 3) is None
+
+
+def test_without_a_change_nothing_is_told(alice, bob, room, later):
+    panel_of_page(alice, room)
+    at = panels.time.time() + 3
+    later(200)
+    assert told(alice, room, at) is None
+
+
+def test_pages_are_told_of_changes_every_fifteen_seconds_at_most(alice, bob, person, room, later):
+    panel_of_page(alice, room)
+    later(20)
+    first = panel_of_page(person(room.name, "Dave"), room)
+    assert told(alice, room, at=panels.time.time()) == first
+    later(5)
+    at = panels.time.time()
+    panel_of_page(person(room.name, "Erin"), room)
+    assert told(alice, room, at) is None
+    later(11)
+    assert "Erin" in told(alice, room, at)
+
+
+def test_who_came_and_went_between_two_looks_does_not_stay_on_the_page_that_saw_them(alice, person, room, later):
+    panel_of_page(alice, room)
+    later(5)
+    dave = person(room.name, "Dave")
+    assert "Dave" in panel_of_page(dave, room)
+    at = panels.time.time()
+    went_away("Dave")
+    Membership.objects.filter(nickname="Dave").delete()
+    later(16)
+    assert "Dave" not in told(alice, room, at)
+
+
+def test_an_absent_member_who_leaves_is_taken_off(alice, bob, room, later):
+    went_away("Bob")
+    assert "Bob" in panel_of_page(alice, room)
+    later(20)
+    bob.membership.leave()
+    at = panels.time.time()
+    assert "Bob" not in told(alice, room, at)
+
+
+def test_polls_look_once_in_fifteen_seconds(alice, bob, room, django_assert_max_num_queries, django_assert_num_queries):
+    at = time.time()
+    with django_assert_max_num_queries(8):
+        told(alice, room, at)
+    for who in (alice, bob):
+        told(who, room, at)
+        with django_assert_num_queries(2):  # my membership, and the news
+            told(who, room, at)
+
+
+def test_quiet_rooms_cost_three_statements_however_many(person, django_assert_num_queries):
+    rooms = [person(f"Room {n}", "Ann").membership.room.pk for n in range(5)]
+    assert len(panels.look(rooms)) == 5
+    with django_assert_num_queries(3):
+        panels.look(rooms)
+
+
+def test_who_is_shown_out_while_the_panel_is_read_is_told_of_nobody(alice, bob, room, monkeypatch):
+    def meanwhile(*arguments, read=panels.for_poll):
+        monkeypatch.undo()
+        bob.membership.remove()
+        panels.look([room.pk])
+        return read(*arguments)
+
+    monkeypatch.setattr(panels, "for_poll", meanwhile)
+    version = bob.membership.room.version  # without news, so that the room is not read again for that
+    answer = bob.get(f"/rooms/{room.slug}/changes/", {"since": version, "from": version, "at": 0})
+    assert answer.status_code == 286
+    assert not PANEL.search(answer.content.decode())
+
+
+# Behind the gate
+
+
+@pytest.fixture
+def looks(monkeypatch):
+    """The gate looks every half second."""
+    monkeypatch.setattr(rounds, "PANELS_EVERY", 0.5)
+    monkeypatch.setattr(rounds, "TICK", 0.05)
+    monkeypatch.setattr(panels, "EVERY", 0.5)
+
+
+def until_looked(gate, reader, since):
+    """Until the gate knows of a panel that is newer than that time."""
+    room = gate.live.rooms.by_id[reader.member.room_id]
+    until(lambda: "people" in room.beside.parts and room.beside.changed_at > since + 1)
+
+
+def test_the_gate_tells_it_with_an_answer_that_is_due_and_wakes_nobody(
+    ann, ben, reader, gate, meanwhile, looks, short_holds, asked_django, monkeypatch
+):
+    monkeypatch.setattr("chat.gate.polls.SHORTEST_HOLD", 3)
+    monkeypatch.setattr("chat.gate.polls.LONGEST_HOLD", 3)
+    ann.poll()
+    poll, began = meanwhile(ann.ask), time.time()
+    held(gate)
+    went_away("Ben")
+    until_looked(gate, ann, began)
+    assert not poll.done()
+    answer = poll.result(5).text
+    assert time.time() - began > 2.5
+    assert names(PANEL.search(answer)[1]) == ["Ann", "Ben"]
+    assert "Not here just now" in answer
+    assert asked_django == []
+
+
+def test_a_page_that_has_been_told_is_not_told_again(ann, ben, gate, looks, short_holds):
+    until_looked(gate, ann, 0)
+    time.sleep(2.5)
+    assert not PANEL.search(ann.poll().text)
+
+
+def test_the_panel_of_a_page_is_not_followed_by_an_older_one(ann, gate, reader, looks, monkeypatch):
+    until_looked(gate, ann, 0)
+    monkeypatch.setattr(rounds, "PANELS_EVERY", 3600)
+    cy = reader("Cy")
+    cy.since = 0
+    for _ in range(2):
+        panel = PANEL.search(cy.ask(f"since=0&from=0&at={int(time.time()) - 60}").text)
+        assert "Cy" in names(panel[1])
+
+
+def test_only_grants_of_its_epoch_are_told_of_a_panel(ann, ben, gate):
+    """A painting may be newer than the news that somebody has lost the right to it."""
+    ann.ask("since=1&from=1&at=1")
+    room, language = gate.live.rooms.by_id[ann.member.room_id], "en"
+    for epoch, told in ((room.epoch + 1, False), (room.epoch, True), (room.epoch - 1, False)):
+        made = Made((epoch,), epoch, {language: b'<div hx-swap-oob="innerHTML:#people">secret</div>'})
+        room.beside.learn("people", made)
+        assert ("secret" in ann.ask("since=1&from=1&at=1").text) is told
+
+
+def test_an_older_page_does_not_overtake_what_is_known():
+    beside = Beside()
+    beside.learn("people", Made((1,), 5, {"en": b"new"}))
+    grant = SimpleNamespace(variant=("en",), epoch=5)
+    beside.overtake("people", "en", 4, b"old")
+    assert beside.due(0, grant) == b"new"
+    beside.overtake("people", "en", 5, b"newer")
+    assert beside.due(0, grant) == b"newer"
+    assert beside.due(time.time() + 5, grant) == b""
+
+
+def test_a_language_that_nobody_read_before_is_painted_at_the_next_look(ann, gate, looks):
+    until_looked(gate, ann, 0)
+    beside = gate.live.rooms.by_id[ann.member.room_id].beside
+    beside.languages.add("de")
+    until(lambda: "de" in beside.parts["people"][0].html)
+
+
+# In a browser
+
+
+@pytest.mark.browser
+def test_an_open_page_shows_who_came_and_who_is_away(visitor, looks):
+    alice = visitor().join()
+    panel = alice.page.get_by_role("region", name="People")
+    expect(panel.get_by_role("heading", name="1 here")).to_be_visible()
+    bob = visitor().join(nickname="Bob")
+    expect(bob.page.get_by_role("region", name="People").get_by_text("Bob", exact=True)).to_be_visible()
+    expect(panel.get_by_role("heading", name="2 here")).to_be_visible()
+    expect(panel.get_by_role("listitem")).to_have_text(["AAlice owner", "BBob"])
+    bob.context.close()
+    went_away("Bob")
+    expect(panel.get_by_role("heading", name="Not here just now")).to_be_visible()
+    asked = {re.sub(r"\?.*", "", r.url.removeprefix(alice.server)) for r in alice.requests if r.method == "GET"}
+    assert {url for url in asked if "/members/" in url or "people" in url} == set()
+    assert alice.console == []
+
+
+@pytest.mark.browser
+@EITHER_WAY
+def test_on_a_narrow_screen_it_opens_from_the_header(visitor, javascript):
+    Participant.objects.create().enter("Bob", room="Reading club")
+    alice = visitor(javascript, viewport={"width": 360, "height": 640}).join()
+    panel = alice.page.locator("#people-here")
+    expect(panel).to_be_hidden()
+    alice.page.get_by_role("button", name="People").click()
+    expect(panel.get_by_text("2 here")).to_be_visible()
+    panel.get_by_role("link", name="All people of this room").click()
+    expect(alice.page.get_by_role("heading", name="People in this room")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_a_panel_that_changes_leaves_the_log_where_it_is_and_the_people_open(visitor, looks):
+    bob = Participant.objects.create().enter("Bob", room="Reading club")
+    alice = visitor(viewport={"width": 360, "height": 640}).join()
+    alice.page.get_by_role("button", name="People").click()
+    expect(alice.page.get_by_role("heading", name="2 here")).to_be_visible()
+    place = alice.page.locator("#composer").bounding_box()
+    Membership.objects.filter(pk=bob.pk).update(seen_at=timezone.now() - Membership.PRESENT_FOR)
+    expect(alice.page.get_by_role("heading", name="1 here")).to_be_visible()
+    assert alice.page.locator("#composer").bounding_box() == place
