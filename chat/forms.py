@@ -7,13 +7,12 @@ from functools import partial
 from urllib.parse import quote
 
 from django import forms
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from chat import limits, names, words
+from chat import names, words
 from chat.models import Message, Participant, Room
 from chat.refusals import Refused
 
@@ -172,12 +171,6 @@ def time_zones():
         if place and region not in ("Etc", "SystemV", "US", "posix", "right"):
             regions.setdefault(region, []).append((zone, place.replace("_", " ")))
     return [("", _("the site's own")), ("UTC", "UTC"), *regions.items()]
-
-
-class StaffSignInForm(AdminAuthenticationForm):
-    def clean(self):
-        limits.signing_in(self.request)
-        return super().clean()
 
 
 class RoomAdminForm(forms.ModelForm):
