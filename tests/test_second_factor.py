@@ -410,6 +410,7 @@ def test_the_setting_knows_two_words():
 # In a browser
 
 
+@pytest.mark.browser
 @EITHER_WAY
 def test_it_is_set_up_and_asked_for_in_a_browser(visitor, root, clock, javascript):
     somebody = visitor(javascript=javascript)
