@@ -26,7 +26,7 @@ BARE := ENV_FILE=/dev/null DEBUG=off HTTPS=on TRUSTED_PROXIES=1 ALLOWED_HOSTS=ex
 .DELETE_ON_ERROR:
 .PHONY: help run install test check check-code check-templates check-migrations check-css check-deploy
 .PHONY: format css tree clean always
-.PHONY: bench bench-full chaos restart slow soak
+.PHONY: bench bench-full chaos restart slow soak alike
 
 help:  ## Say what there is to do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -94,6 +94,9 @@ slow: $(RUNS) $(COLLECTED)  ## Let slow senders and readers crowd the server: an
 
 soak: $(RUNS) $(COLLECTED)  ## Watch memory and answers under mixed load, 10 minutes: make soak ARGS='--minutes 3'
 	@exec $(BIN)/python -m bench.soak $(ARGS)
+
+alike: $(RUNS) $(COLLECTED)  ## Ask for private rooms and for none, 2,000 times each: nobody can tell them apart (10 minutes)
+	@exec $(BIN)/python -m bench.alike $(ARGS)
 
 clean:  ## Remove all that was made here, but never .env or the database
 	@rm -rf .venv static .pytest_cache .ruff_cache .hypothesis

@@ -51,6 +51,11 @@ def fill(server, slug, messages):
     return in_django(server, "fill", slug=slug, messages=messages)
 
 
+def hide(server, slugs):
+    """Make these rooms private; answers the first one's address, and the number of a message in it."""
+    return in_django(server, "hide", slugs=slugs)
+
+
 def messages_of(server, slug):
     """What the database has of the room's words: pairs of first version and text, in order."""
     return [tuple(pair) for pair in in_django(server, "messages_of", slug=slug)]

@@ -126,11 +126,19 @@ def _rows(room, lines):
         )
 
 
+@transaction.atomic
+def hide(slugs):
+    rooms = [Room.objects.get(slug=slug) for slug in slugs]
+    for room in rooms:
+        room.set_access(Room.Access.PRIVATE)
+    return rooms[0].slug, rooms[0].messages.latest("pk").pk
+
+
 def messages_of(slug):
     said = Message.objects.filter(room__slug=slug, event="").order_by("first_version")
     return list(said.values_list("first_version", "text"))
 
 
 if __name__ == "__main__":
-    question = {"make": make, "fill": fill, "messages_of": messages_of}[sys.argv[1]]
+    question = {"make": make, "fill": fill, "hide": hide, "messages_of": messages_of}[sys.argv[1]]
     print(json.dumps(question(**json.load(sys.stdin))))

@@ -4,6 +4,7 @@ from contextlib import contextmanager, suppress
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
 from django.urls import Resolver404, resolve
 
@@ -40,23 +41,21 @@ def membership_of(request, slug):
     pk = request.session.get(sessions.SESSION_KEY)
     if not pk:
         return None
-    mine = Membership.objects.filter(participant=pk, participant__generation=sessions.generation(request))
-    mine = mine.select_related("room", "participant")
-    membership = mine.filter(room__slug=slug).first() or _led_on(mine, slug)
+    leading = FormerAddress.objects.leading([slug]).filter(room=OuterRef("room"))
+    led = Membership.objects.annotate(led=Exists(leading), hidden=Exists(leading.exclude(until=None)))
+    mine = led.filter(participant=pk, participant__generation=sessions.generation(request))
+    mine = mine.filter(Q(room__slug=slug) | Q(led=True, status=Membership.Status.IN))
+    # Their hidden room first: what its old page still sends must not be said in another one that is there since.
+    membership = mine.select_related("room", "participant").order_by("-hidden").first()
     if membership:
         sessions.recognise(request, membership.participant)
     return membership
 
 
-def _led_on(mine, slug):
-    """The membership of somebody who is in the room that was here before; a stranger learns nothing of it."""
-    leading = FormerAddress.objects.leading([slug]).values("room")
-    return mine.filter(status=Membership.Status.IN, room__in=leading).first()
-
-
 def was_withdrawn(membership, slug):
     """Whether the room has left this address for one of which only its members are told."""
-    return membership.room.slug != slug and FormerAddress.objects.filter(slug=slug).exclude(until=None).exists()
+    room = membership.room
+    return room.slug != slug and room.former_addresses.filter(slug=slug).exclude(until=None).exists()
 
 
 def membership_to_read(request, slug):
@@ -200,10 +199,13 @@ def or_404(found):
 
 
 def message_to_read(request, pk):
-    """A message and the membership that reads it; from outside, the door of the message's room."""
-    message = Message.objects.select_related("room").filter(pk=pk).first()
-    if message is None:
-        raise Http404
+    """A message and the membership that reads it; from outside, the door of the message's room.
+
+    One in a room of which the person must not learn is not even found, so that it takes no longer than none.
+    """
+    mine = Membership.objects.inside().filter(participant=request.session.get(sessions.SESSION_KEY))
+    known = Room.objects.found() | Room.objects.filter(pk__in=mine.values("room"))
+    message = _or_404(Message.objects.select_related("room").filter(pk=pk, room__in=known))
     return message, membership_to_read(request, message.room.slug)
 
 

@@ -1,9 +1,12 @@
 """The bench's own readers: what they take from an answer, and what they count as missed or doubled."""
 
+from typing import NamedTuple
+
 import pytest
 
 from bench import crowd, requests
-from bench.connection import parsed
+from bench.alike import Side
+from bench.connection import Answer, parsed
 from bench.people import Person
 from bench.readers import Readers
 from bench.report import Bound, Row
@@ -60,6 +63,27 @@ def test_a_form_is_sent_as_a_page_sends_it():
     head, _, body = request.partition(b"\r\n\r\n")
     assert f"Content-Length: {len(body)}".encode() in head
     assert body == b"n=7&page=page-of-tests&text=hello+%26+bye&csrfmiddlewaretoken=" + b"t" * 64
+
+
+def test_two_answers_are_alike_that_differ_in_their_names_and_by_chance_alone():
+    def told(name, token, more=b""):
+        body = b'<p>%b <input name="csrfmiddlewaretoken" value="%b">' % (name, token * 64)
+        side = Side(None, [b"GET"], ["secret", "absent"])
+        side.ask(Told(Answer(404, b"HTTP/1.1 404 Not Found\r\ndate: %b%b" % (token, more), body, 0)))
+        return side.told
+
+    assert told(b"secret", b"a") == told(b"absent", b"b")
+    assert told(b"secret", b"a") != told(b"absent", b"a", b"\r\nvary: Cookie")
+    assert told(b"secret", b"a") != told(b"absent-2", b"a")
+
+
+class Told(NamedTuple):
+    """A connection on which this is the answer."""
+
+    answer: Answer
+
+    def ask(self, request):
+        return self.answer
 
 
 def test_half_an_answer_is_none():

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from chat.models import FormerAddress, Message, Room
@@ -126,12 +128,57 @@ def test_members_are_led_to_the_private_address_for_a_day(room, make_private, bo
     assert bob.get(f"/rooms/{room.slug}/").status_code == 200
 
 
-def test_the_old_address_of_a_private_room_rests_for_a_day(room, make_private, person):
+def test_by_the_old_address_of_a_private_room_a_stranger_learns_nothing(room, make_private, person):
+    """A room opened by its name is where it would be if there were none; that still leads the members on for a day."""
     old = room.slug
     make_private()
-    assert person().join(room.name, "Dave").headers["Location"] == f"/rooms/{old}-2/"
+    dave = person()
+    assert dave.join(room.name, "Dave").headers["Location"] == f"/rooms/{old}/"
+    other = Room.objects.get(slug=old)
+    dave.post(f"/rooms/{old}/settings/", {"name": "Other", "topic": "", "rules": "", "access": "open"})
+    assert person().get(f"/rooms/{old}/").headers["Location"] == "/rooms/other/"
+    dave.post("/rooms/other/settings/", {"name": room.name, "topic": "", "rules": "", "access": "open"})
+    other.refresh_from_db()
+    assert other.slug == old
+
+
+def test_what_a_member_sends_to_the_old_address_is_never_said_in_a_room_that_is_there_since(
+    room, make_private, person, bob, alice
+):
+    old, private = room.slug, room
+    make_private()
+    person(room.name, "Dave")
+    bob.join(room.name, "Bob")
+    assert Room.objects.get(slug=old).memberships.filter(nickname="Bob").exists()
+    assert bob.send(Room(slug=old), "a secret").status_code == 303
+    assert Message.objects.get(text="a secret").room_id == private.pk
+    assert bob.get(f"/rooms/{old}/").headers["Location"] == f"/rooms/{private.slug}/"
     FormerAddress.objects.update(until=timezone.now() - timedelta(seconds=1))
-    assert person().join(room.name.upper() + "!", "Dave").headers["Location"] == f"/rooms/{old}/"
+    assert bob.get(f"/rooms/{old}/").status_code == 200
+    assert alice.get(f"/rooms/{private.slug}/").status_code == 200
+
+
+def test_the_old_address_of_a_private_room_rests_for_its_members(room, make_private, alice, bob):
+    old = room.slug
+    make_private()
+    assert bob.join(room.name, "Bob").headers["Location"] == f"/rooms/{old}-2/"
+    Room.objects.get(slug=f"{old}-2").memberships.get().leave()
+    FormerAddress.objects.update(until=timezone.now() - timedelta(seconds=1))
+    assert bob.join(room.name + "!", "Bob").headers["Location"] == f"/rooms/{old}/"
+
+
+def test_a_message_in_a_private_room_is_not_there_for_strangers(room, make_private, alice, mallory, bob):
+    alice.send(room, "a secret")
+    make_private()
+    message = Message.objects.get(text="a secret")
+    seen = []
+    for pk in (message.pk, message.pk + 1000):
+        with CaptureQueriesContext(connection) as queries:
+            answer = mallory.get(f"/messages/{pk}/")
+        seen.append((answer.status_code, dict(answer.headers), answer.content, len(queries)))
+    assert seen[0] == seen[1]
+    assert seen[0][0] == 404
+    assert bob.get(message.get_absolute_url()).status_code == 200
 
 
 def test_a_private_room_that_opens_again_claims_its_name_or_is_refused(room, make_private, person, settle):

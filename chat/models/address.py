@@ -22,33 +22,44 @@ class FormerAddressQuerySet(models.QuerySet):
 
 
 class FormerAddress(models.Model):
-    """Leads everybody on while `until` is empty; only members of the room, and until then, where it is set."""
+    """Leads everybody on while `until` is empty; only members of the room, and until then, where it is set.
+
+    The latter is free for other rooms, so that nobody learns by it that a room is hidden there.
+    """
 
     MEMBERS_FOR = timedelta(days=1)
 
     room = models.ForeignKey("chat.Room", models.CASCADE, related_name="former_addresses", verbose_name=_("room"))
-    slug = models.CharField(_("address"), max_length=80, unique=True)
+    slug = models.CharField(_("address"), max_length=80)
     until = models.DateTimeField(null=True)
 
     objects = FormerAddressQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["slug", "room"], name="one_of_a_room")]
 
     def __str__(self):
         return self.slug
 
 
-def free_slugs(name, room=None):
-    """Addresses for a room of that name which nobody else had when they were looked up, some at a time."""
+def free_slugs(name, room=None, insiders=()):
+    """Addresses for a room of that name which nobody else had when they were looked up, some at a time.
+
+    Those that still lead `insiders` on, who are people, are not free to them: they would never find the new room.
+    """
     slugs = names.slugs(name)
     while True:
         some = list(islice(slugs, 20))
-        taken = set(_taken(some, room))
+        taken = set(_taken(some, room, insiders))
         yield from (slug for slug in some if slug not in taken)
 
 
-def _taken(slugs, room):
+def _taken(slugs, room, insiders):
+    from chat.models.membership import Membership
     from chat.models.room import Room
 
     mine = Q(pk=room.pk) if room else Q(pk=None)
     yield from Room.objects.filter(slug__in=slugs).exclude(mine).values_list("slug", flat=True)
-    former = FormerAddress.objects.leading(slugs)
-    yield from (former.exclude(room=room) if room else former).values_list("slug", flat=True)
+    inside = Membership.objects.inside().filter(participant__in=insiders)
+    theirs = Q(until=None) | Q(room__in=inside.values("room"))
+    yield from FormerAddress.objects.leading(slugs).filter(theirs).exclude(room=room).values_list("slug", flat=True)

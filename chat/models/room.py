@@ -60,15 +60,14 @@ class RoomQuerySet(models.QuerySet):
     def enter(self, name, participant, nickname):
         """Join the room of that name; where there is none it is made, and whoever makes it owns it."""
         with transaction.atomic():
-            room, made = self._open(name)
-            if made:
-                participant.must_be_one_who_opens_rooms()
+            room, made = self._open(name, participant)
             return room.join(participant, nickname, role=Membership.Role.OWNER if made else Membership.Role.MEMBER)
 
-    def _open(self, name):
+    def _open(self, name, participant):
         if room := self._found(name):
             return room, False
-        return self._make(name)
+        participant.must_be_one_who_opens_rooms()
+        return self._make(name, participant)
 
     def _found(self, name):
         """The room of that name, or None. Raises Refused where there is one that only looks like it."""
@@ -78,10 +77,10 @@ class RoomQuerySet(models.QuerySet):
             raise Refused(_("There is a room that looks just like this one."), code="looks_alike", instead=twin)
         return None
 
-    def _make(self, name):
+    def _make(self, name, participant):
         """A new room at the first address that is free; or the one that somebody else made in the same moment."""
         about = {"name": names.display(name), "key": names.room_key(name), "look": names.room_look(name)}
-        for slug in free_slugs(name):
+        for slug in free_slugs(name, insiders=[participant.pk]):
             try:
                 with transaction.atomic():
                     return self.create(slug=slug, **about), True

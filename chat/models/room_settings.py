@@ -6,7 +6,8 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from chat import names
-from chat.models.address import FormerAddress, free_slugs
+from chat.models.address import free_slugs
+from chat.models.membership import Membership
 from chat.models.message import Message
 from chat.refusals import Refused
 
@@ -109,7 +110,7 @@ class RoomSettings(models.Model):
             self._claim(name, self.access)
             self._set("name", names.display(name))
             if self.access != self.Access.PRIVATE:
-                self._move(next(free_slugs(name, self)))
+                self._move(self._free_slug())
             self.append(event=Message.Event.NAMED, text=self.name)
 
     def set_access(self, access):
@@ -122,7 +123,7 @@ class RoomSettings(models.Model):
             self._set("access", access)
             if self.Access.PRIVATE in (was, access):
                 private = access == self.Access.PRIVATE
-                self._move(secrets.token_urlsafe(16) if private else next(free_slugs(self.name, self)))
+                self._move(secrets.token_urlsafe(16) if private else self._free_slug())
                 self._withdraw_addresses()
                 for member in self.memberships.waiting():
                     member.turn_away()
@@ -146,12 +147,16 @@ class RoomSettings(models.Model):
                 _("There is a room of this name, or one that looks like it. Choose another name."), code="name_taken"
             ) from None
 
+    def _free_slug(self):
+        owners = self.memberships.filter(role=Membership.Role.OWNER)
+        return next(free_slugs(self.name, self, insiders=owners.values("participant")))
+
     def _move(self, slug):
         """Take another address; this one leads on from now."""
         if slug == self.slug:
             return
-        FormerAddress.objects.filter(slug=slug).delete()
-        FormerAddress.objects.update_or_create(slug=self.slug, defaults={"room": self, "until": None})
+        self.former_addresses.filter(slug=slug).delete()
+        self.former_addresses.update_or_create(slug=self.slug, defaults={"until": None})
         self.slug = slug
         self.save(update_fields=["slug"])
 
