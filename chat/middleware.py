@@ -4,6 +4,7 @@ import logging
 import re
 
 from django.conf import settings
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
@@ -63,7 +64,10 @@ class SessionMiddleware(DjangoSessionMiddleware):
     def process_response(self, request, response):
         if request.session.is_empty() and not request.session.modified:
             return response
-        return super().process_response(request, response)
+        try:
+            return super().process_response(request, response)
+        except SessionInterrupted:
+            return response  # Meanwhile the session was given another key, or ended: the cookie of now is not ours.
 
 
 class CsrfCookieMiddleware:

@@ -1,0 +1,323 @@
+"""Sessions: which answers set the cookie, when its key changes, and that pages with polls under the old key go on."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.cached_db import SessionStore
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from playwright.sync_api import expect
+
+from chat.models import Invitation, Membership, Participant, Room
+from tests.browsing import EITHER_WAY
+from tests.reading import held
+from tests.test_access import FORMS, PATTERNS, cast, world  # noqa: F401 - fixtures
+
+YEAR = 365 * 24 * 3600
+COMING_IN = {"join", "join_here", "invitation"}  # the only ways in which a browser becomes somebody
+LATE = {"changes", "live", "reader", "superseded", "composer", "fate"}  # asked for beside a page, and answered late
+
+
+@pytest.fixture
+def lost(person):
+    """A browser whose session is not found."""
+    lost = person()
+    lost.cookies["session"] = "x" * 32
+    return lost
+
+
+def key_of(browser):
+    return browser.cookies["session"].value
+
+
+def cookies_of(who, method, url, form):
+    """The names of all cookies that this answer sets or deletes. The browser keeps none of them, nor what it wrote."""
+    before = who.cookies.output(header="", sep=";")
+    with transaction.atomic():
+        answer = getattr(who, method)(url, form if method == "post" else None)
+        transaction.set_rollback(True)
+    who.cookies.clear()
+    who.cookies.load(before)
+    return set(answer.cookies)
+
+
+# Which answers set it
+
+
+@pytest.fixture
+def everybody(cast, lost):  # noqa: F811
+    return cast | {"lost": lost}
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_only_a_first_join_sets_the_session_cookie(name, everybody, world):  # noqa: F811
+    url, set_it = world(name, "open"), set()
+    for role, who in everybody.items():
+        for method in ("get", "post"):
+            if "session" in cookies_of(who, method, url, FORMS.get(name)):
+                set_it.add((role, method))
+    nobody_yet = {("anonymous", "post"), ("lost", "post"), ("staff", "post")}
+    assert set_it == (nobody_yet if name in COMING_IN else set())
+
+
+@pytest.mark.parametrize("name", sorted(LATE))
+def test_what_is_asked_for_beside_a_page_sets_no_cookie_at_all(name, everybody, world):  # noqa: F811
+    """Whatever the browser sends along, also what a page would renew or replace."""
+    for role, who in everybody.items():
+        who.cookies["csrf"] = "broken"
+        if role not in ("lost", "anonymous"):
+            session = who.session
+            session["renewed"] = 0
+            session.save()
+        for kind in ("open", "private"):
+            assert cookies_of(who, "get", world(name, kind), None) == set(), (role, kind)
+
+
+def test_the_cookie_of_a_first_join_is_this_one_exactly(person):
+    answer = person().join("Reading club", "Alice")
+    assert set(answer.cookies) == {"session"}
+    said = re.sub(r"expires=[^;]+", "expires=…", answer.cookies["session"].OutputString())
+    key = answer.cookies["session"].value
+    assert re.fullmatch(r"[a-z0-9]{32}", key)
+    assert said == f"session={key}; expires=…; HttpOnly; Max-Age={YEAR}; Path=/; SameSite=Lax"
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert "Cookie" in answer.headers["Vary"]
+
+
+def test_a_renewed_cookie_has_the_same_key_and_another_year(alice, room):
+    session = alice.session
+    session["renewed"] -= 31 * 24 * 3600
+    session.save()
+    answer = alice.get(room.get_absolute_url())
+    cookie = answer.cookies["session"]
+    assert (cookie.value, cookie["max-age"]) == (session.session_key, YEAR)
+    assert alice.poll(room, 1).status_code == 200
+
+
+def test_a_page_that_comes_while_the_key_changes_is_answered_and_leaves_the_cookie_alone(alice, room, monkeypatch):
+    """It would have renewed the session, which has another key by then."""
+    session = alice.session
+    session["renewed"] = 0
+    session.save()
+    seen = Membership.seen
+    monkeypatch.setattr(Membership, "seen", lambda self: (seen(self), Session.objects.all().delete()))
+    answer = alice.get(room.get_absolute_url())
+    assert answer.status_code == 200
+    assert "session" not in answer.cookies
+
+
+# When the key changes
+
+
+def test_the_key_changes_as_a_session_becomes_a_participants_and_the_old_one_is_worth_nothing(person, root):
+    browser = person()
+    browser.force_login(root)
+    old = key_of(browser)
+    browser.join("Reading club", "Alice")
+    assert key_of(browser) != old
+    assert browser.session["_auth_user_id"] == str(root.pk), "what the session knew goes along"
+    assert not Session.objects.filter(session_key=old).exists()
+    assert not SessionStore(old).load()
+    thief = person()
+    thief.cookies["session"] = old
+    assert b"Join again" in thief.poll(Room.objects.get(), 1).content
+    assert thief.get("/admin/").status_code == 302
+
+
+def test_nothing_else_in_a_room_changes_it(alice, bob, room):
+    key = key_of(bob)
+    path = room.get_absolute_url()
+    _invitation, link = Invitation.objects.make(alice.membership, days=1, most_uses=None)
+    acts = {
+        "another room": lambda: bob.join("Elsewhere", "Bob"),
+        "the same once more": lambda: bob.join(room.name, "Bob"),
+        "a name": lambda: bob.post(f"{path}name/", {"nickname": "Robert"}),
+        "a role": lambda: alice.post(f"{path}members/{mine(bob, room).pk}/role/", {"role": "moderator"}),
+        "leaving": lambda: bob.post(f"{path}leave/"),
+        "coming back": lambda: bob.post(f"{path}join/", {"nickname": "Robert"}),
+        "being shown out": lambda: alice.post(f"{path}members/{mine(bob, room).pk}/remove/"),
+        "an invitation": lambda: bob.post(f"/invitations/{link}/", {"nickname": "Robert"}),
+        "preferences": lambda: bob.post("/preferences/", {"time_zone": "Europe/Vienna", "refresh_seconds": 5}),
+        "a page": lambda: bob.get(path),
+    }
+    for name, act in acts.items():
+        answer = act()
+        assert answer.status_code in (200, 303), name
+        assert "session" not in answer.cookies, name
+        assert key_of(bob) == key, name
+    assert mine(bob, room).present
+
+
+def mine(browser, room):
+    return Participant.objects.get(pk=browser.session["participant"]).memberships.get(room=room)
+
+
+# With polls in flight
+
+
+@pytest.fixture
+def root(db):
+    return User.objects.create_superuser("root", password="x")
+
+
+def sign_in(http):
+    """At the staff's door, in the same browser: of what there is, this gives a participant's session another key."""
+    http.get("/admin/login/")
+    form = {"username": "root", "password": "x", "csrfmiddlewaretoken": http.cookies["csrf"]}
+    return http.post("/admin/login/", data=form)
+
+
+def test_a_poll_that_is_held_under_the_old_key_is_answered_with_the_news_and_without_a_cookie(
+    ann, ben, gate, meanwhile, asked_django, root
+):
+    old = ben.http.cookies["session"]
+    poll = meanwhile(ben.ask)
+    held(gate)
+    assert sign_in(ben.http).status_code == 302
+    assert ben.http.cookies["session"] != old
+    ann.send("good evening")
+    answer = poll.result(5)
+    assert answer.status_code == 200
+    assert "good evening" in answer.text
+    assert "Join again" not in answer.text
+    assert "set-cookie" not in answer.headers
+    assert answer.headers["cache-control"] == "private, no-store"
+    # The next one goes out under the new key: Django is asked once, then the gate knows that one too.
+    asked_django.clear()
+    assert "good evening" in ben.poll().text
+    poll = meanwhile(ben.ask)
+    held(gate)
+    ann.send("and good night")
+    assert "and good night" in poll.result(5).text
+    assert len(asked_django) == 1
+
+
+def test_a_poll_that_comes_late_under_the_old_key_does_not_touch_the_new_one(ann, ben, gate, root):
+    old = ben.http.cookies["session"]
+    sign_in(ben.http)
+    new = ben.http.cookies["session"]
+    gate.live.loop.call_soon_threadsafe(gate.live.forget)  # as five minutes later
+    for part in ("changes/?since=1&from=1&at=0", "live/", "reader.css", "composer/2/", "composer/fate/"):
+        late = ben.http.get(f"{ben.path}{part}", headers={"Cookie": f"session={old}", "HX-Request": "true"})
+        assert "set-cookie" not in late.headers, part
+    assert ben.http.cookies["session"] == new
+    assert "Join again" not in ben.poll().text
+
+
+# In a browser
+
+
+def cookie(visitor, name="session"):
+    (found,) = [cookie for cookie in visitor.context.cookies() if cookie["name"] == name]
+    return found
+
+
+def another_tab(visitor, path):
+    page = visitor.context.new_page()
+    page.goto(f"{visitor.server}{path}", wait_until="domcontentloaded")
+    return page
+
+
+def tells_to_join_again(visitor):
+    return visitor.log.get_by_role("link", name="Join again")
+
+
+@pytest.fixture
+def talker(reader):
+    """Talks without a browser."""
+    return reader("Bob", room="Reading club")
+
+
+@pytest.mark.browser
+@EITHER_WAY
+def test_a_page_goes_on_while_the_key_changes_beside_it(visitor, talker, root, javascript):
+    alice = visitor(javascript=javascript).join()
+    alice.field.fill("half a sent")
+    old = cookie(alice)["value"]
+    door = another_tab(alice, "/admin/")
+    door.get_by_label("Username").fill("root")
+    door.get_by_label("Password").fill("x")
+    door.get_by_role("button", name="Log in").click()
+    expect(door.get_by_role("heading", name="Site administration")).to_be_visible()
+    assert cookie(alice)["value"] != old
+    talker.send("Are you still there?")
+    alice.reads("Are you still there?")
+    talker.send("I hope so.")
+    alice.reads("I hope so.")
+    expect(tells_to_join_again(alice)).to_have_count(0)
+    expect(alice.field).to_have_value("half a sent")
+    # The door gave the browser another CSRF token, too: the words stay, and go with the next click.
+    alice.field.press("End")
+    alice.field.type("ence")
+    alice.field.press("Enter")
+    again = alice.writing.get_by_role("button", name=re.compile("try again|send", re.IGNORECASE)).first
+    expect(again).to_be_visible()
+    alice.page.wait_for_timeout(600)
+    again.click()
+    alice.reads("half a sentence")
+    assert [m.text for m in Room.objects.get().messages.filter(event="", nickname="Alice")] == ["half a sentence"]
+    assert cookie(alice)["value"] != old
+
+
+@pytest.mark.browser
+@EITHER_WAY
+def test_a_page_left_at_a_door_joins_beside_a_first_join_and_both_go_on(visitor, talker, reader, javascript):
+    reader("Carol", room="Elsewhere")
+    alice = visitor(javascript=javascript)
+    door = another_tab(alice, "/rooms/elsewhere/")
+    alice.join()
+    key = cookie(alice)["value"]
+    alice.field.fill("half a sent")
+    door.get_by_label("Your name").fill("Alice")
+    door.get_by_role("button", name="Join", exact=True).click()
+    expect(door.get_by_role("heading", name="Elsewhere")).to_be_visible()
+    assert cookie(alice)["value"] == key
+    talker.send("Are you still there?")
+    alice.reads("Are you still there?")
+    expect(tells_to_join_again(alice)).to_have_count(0)
+    expect(alice.field).to_have_value("half a sent")
+    alice.field.press("Enter")
+    alice.reads("half a sent")
+    assert Participant.objects.count() == 3, "Alice is one person in both rooms"
+
+
+@pytest.mark.browser
+@EITHER_WAY
+def test_a_renewed_cookie_disturbs_no_page_that_is_open(visitor, talker, javascript):
+    alice = visitor(javascript=javascript).join()
+    alice.field.fill("half a sent")
+    before = cookie(alice)
+    session = SessionStore(before["value"])
+    session["renewed"] = 0
+    session.save()
+    alice.page.wait_for_timeout(1100)  # cookies count in seconds
+    another_tab(alice, "/rooms/reading-club/")
+    after = cookie(alice)
+    assert after["value"] == before["value"]
+    assert after["expires"] > before["expires"]
+    talker.send("Are you still there?")
+    alice.reads("Are you still there?")
+    expect(tells_to_join_again(alice)).to_have_count(0)
+    expect(alice.field).to_have_value("half a sent")
+    assert alice.console == []
+
+
+@pytest.mark.browser
+def test_who_joins_anew_beside_a_page_that_has_lost_its_session_goes_on_there(visitor, talker):
+    """The old page's polls, without a session or under one that is not found, must not take the new one away."""
+    alice = visitor().join()
+    alice.field.fill("half a sent")
+    lost = cookie(alice) | {"value": "x" * 32}
+    alice.context.add_cookies([lost])
+    expect(tells_to_join_again(alice)).to_be_visible()
+    door = another_tab(alice, "/rooms/reading-club/")
+    door.get_by_label("Your name").fill("Alice the second")
+    door.get_by_role("button", name="Join", exact=True).click()
+    expect(door.get_by_label("Message", exact=True)).to_be_visible()
+    key = cookie(alice)["value"]
+    expect(tells_to_join_again(alice)).to_have_count(0)
+    talker.send("There you are.")
+    alice.reads("There you are.")
+    expect(alice.field).to_have_value("half a sent")
+    assert cookie(alice)["value"] == key != lost["value"]
