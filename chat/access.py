@@ -203,9 +203,9 @@ def message_to_read(request, pk):
 
     One in a room of which the person must not learn is not even found, so that it takes no longer than none.
     """
-    mine = Membership.objects.inside().filter(participant=request.session.get(sessions.SESSION_KEY))
-    known = Room.objects.found() | Room.objects.filter(pk__in=mine.values("room"))
-    message = _or_404(Message.objects.select_related("room").filter(pk=pk, room__in=known))
+    inside = Membership.objects.inside().filter(participant=request.session.get(sessions.SESSION_KEY))
+    mine, found = inside.filter(room=OuterRef("room")), Room.objects.found().filter(pk=OuterRef("room"))
+    message = _or_404(Message.objects.select_related("room").filter(Exists(found) | Exists(mine), pk=pk))
     return message, membership_to_read(request, message.room.slug)
 
 

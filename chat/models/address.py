@@ -4,7 +4,7 @@ from datetime import timedelta
 from itertools import islice
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -60,6 +60,6 @@ def _taken(slugs, room, insiders):
 
     mine = Q(pk=room.pk) if room else Q(pk=None)
     yield from Room.objects.filter(slug__in=slugs).exclude(mine).values_list("slug", flat=True)
-    inside = Membership.objects.inside().filter(participant__in=insiders)
-    theirs = Q(until=None) | Q(room__in=inside.values("room"))
+    inside = Membership.objects.inside().filter(participant__in=insiders, room=OuterRef("room"))
+    theirs = Q(until=None) | Exists(inside)
     yield from FormerAddress.objects.leading(slugs).filter(theirs).exclude(room=room).values_list("slug", flat=True)
