@@ -205,7 +205,7 @@ def message_to_read(request, pk):
     """
     inside = Membership.objects.inside().filter(participant=request.session.get(sessions.SESSION_KEY))
     mine, found = inside.filter(room=OuterRef("room")), Room.objects.found().filter(pk=OuterRef("room"))
-    message = _or_404(Message.objects.select_related("room").filter(Exists(found) | Exists(mine), pk=pk))
+    message = or_404(Message.objects.select_related("room").filter(Exists(found) | Exists(mine), pk=pk))
     return message, membership_to_read(request, message.room.slug)
 
 

@@ -263,6 +263,7 @@ def test_a_setting_says_who_opens_rooms(person, settings, who, guest, account, s
         assert "not everybody can open one here" in answers[0].content.decode()
 
 
+@pytest.mark.browser
 @EITHER_WAY
 def test_somebody_keeps_a_name_and_comes_back_by_it(visitor, javascript):
     old, new = visitor(javascript).join(nickname="Ann"), visitor(javascript)

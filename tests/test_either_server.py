@@ -43,6 +43,7 @@ def server(request):
     return request.getfixturevalue(request.param)
 
 
+@pytest.mark.browser
 @EITHER_WAY
 def test_two_people_meet_talk_and_part(visitor, javascript):
     alice, bob = visitor(javascript).join(nickname="Alice"), visitor(javascript).join(nickname="Bob")

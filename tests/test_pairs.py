@@ -101,6 +101,7 @@ def test_nobody_writes_to_themselves_or_to_who_is_not_there(alice, carol, room):
     assert write_to(alice, room, carol).status_code == 404
 
 
+@pytest.mark.browser
 @EITHER_WAY
 def test_two_talk_alone(visitor, javascript):
     alice, bob = visitor(javascript).join(), visitor(javascript).join(nickname="Bob")

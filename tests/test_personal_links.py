@@ -98,6 +98,7 @@ def test_signing_out_elsewhere_leaves_this_browser_as_it_is(bob, person, room):
     assert (is_in(bob, room), is_in(phone, room)) == (True, False)
 
 
+@pytest.mark.browser
 @EITHER_WAY
 def test_a_guest_moves_to_another_browser(visitor, javascript):
     old, new = visitor(javascript).join(nickname="Ann"), visitor(javascript)

@@ -61,6 +61,7 @@ def set_in_browser(who, **preferences):
     expect(who.page.get_by_text("Saved.")).to_be_visible()
 
 
+@pytest.mark.browser
 @EITHER_WAY
 def test_dark_and_large_are_seen_in_the_room(visitor, javascript):
     alice = visitor(javascript, color_scheme="light").join()
@@ -77,6 +78,7 @@ def test_dark_and_large_are_seen_in_the_room(visitor, javascript):
     assert alice.page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor") == "oklch(0.985 0.006 85)"
 
 
+@pytest.mark.browser
 @EITHER_WAY
 def test_enter_makes_a_line_and_the_button_sends(visitor, javascript):
     alice = visitor(javascript).join()
@@ -91,6 +93,7 @@ def test_enter_makes_a_line_and_the_button_sends(visitor, javascript):
         expect(lines(alice).last).to_have_text(f"{words}\nline", use_inner_text=True)
 
 
+@pytest.mark.browser
 @EITHER_WAY
 def test_less_noise_in_the_room(visitor, javascript):
     alice = visitor(javascript).join()

@@ -15,7 +15,9 @@ from tests.reading import held
 from tests.test_access import FORMS, PATTERNS, cast, world  # noqa: F401 - fixtures
 
 YEAR = 365 * 24 * 3600
-COMING_IN = {"join", "join_here", "invitation"}  # the only ways in which a browser becomes somebody
+NOBODY_YET = {"anonymous", "lost", "staff"}
+COMING_IN = {"join", "join_here", "invitation", "keep"}  # how a browser becomes somebody that is nobody yet
+BECOMING_ANOTHER = {"sign_in", "continue"}  # also one that is
 LATE = {"changes", "live", "reader", "superseded", "composer", "fate"}  # asked for beside a page, and answered late
 
 
@@ -51,14 +53,26 @@ def everybody(cast, lost):  # noqa: F811
 
 
 @pytest.mark.parametrize("name", PATTERNS)
-def test_only_a_first_join_sets_the_session_cookie(name, everybody, world):  # noqa: F811
+def test_the_session_cookie_is_set_only_where_one_becomes_somebody_or_goes_out(name, everybody, world):  # noqa: F811
     url, set_it = world(name, "open"), set()
     for role, who in everybody.items():
         for method in ("get", "post"):
             if "session" in cookies_of(who, method, url, FORMS.get(name)):
                 set_it.add((role, method))
-    nobody_yet = {("anonymous", "post"), ("lost", "post"), ("staff", "post")}
-    assert set_it == (nobody_yet if name in COMING_IN else set())
+    assert set_it == {(role, "post") for role in who_gets_a_cookie(name, everybody.keys())}
+
+
+def who_gets_a_cookie(name, everybody):
+    """Where one becomes somebody, goes out, or is another from then on as far as other browsers can tell."""
+    if name in COMING_IN:
+        return NOBODY_YET
+    if name == "continue":
+        return everybody - {"other"}  # whose link it is
+    if name == "sign_out":
+        return everybody - {"anonymous"}
+    if name == "sign_out_elsewhere":
+        return everybody - NOBODY_YET
+    return everybody if name in BECOMING_ANOTHER else set()
 
 
 @pytest.mark.parametrize("name", sorted(LATE))

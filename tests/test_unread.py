@@ -109,6 +109,7 @@ def test_an_open_room_hears_of_the_others(away, person, room):
     assert 'href="/rooms/elsewhere/" aria-current="page"' in fragment
 
 
+@pytest.mark.browser
 @EITHER_WAY
 def test_somebody_comes_back_and_goes_to_what_is_new(visitor, javascript):
     alice, bob = visitor(javascript).join(), visitor(javascript).join(nickname="Bob")

@@ -116,6 +116,7 @@ def test_nobody_waits_before_a_private_room(dave, room):
     assert dave.get(f"/rooms/{room.slug}/waiting/").status_code == 404
 
 
+@pytest.mark.browser
 @EITHER_WAY
 def test_somebody_waits_and_is_let_in(visitor, javascript):
     alice, dave = visitor(javascript), visitor(javascript)

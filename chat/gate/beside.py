@@ -42,6 +42,10 @@ class Beside:
         self.changed_at = time.time() + UNDER_WAY
         self.parts[name] = made, self.changed_at
 
+    def asked(self, task):
+        if self.asking is task:  # and not one that was begun after it
+            self.asking = None
+
     def overtake(self, name, language, epoch, html):
         """A page was just given this: should it be told of that part, then of none that is older."""
         made, moment = self.parts.get(name, (None, None))

@@ -30,7 +30,7 @@ class Typists:
         room = self.rooms.by_id.get(room_id)
         if room and room_id in self.following:
             room.beside.asking = asyncio.create_task(self.look(room_id, room.beside))
-            room.beside.asking.add_done_callback(lambda _: setattr(room.beside, "asking", None))
+            room.beside.asking.add_done_callback(room.beside.asked)
 
     async def follow(self, room_id):
         """Tell of it until nobody types any more."""
