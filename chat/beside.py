@@ -22,7 +22,7 @@ def due(request, room, at):
 
 
 def _panel_due(request, room, at):
-    gated = grants.may_hold(request)
+    gated = grants.is_gated(request)
     panel = panels.for_poll(room, gated)
     # A gate hears of a change by its next round; until then it may have told this page other things.
     late = panels.EVERY if gated else 0

@@ -151,6 +151,11 @@ def around(message):
     return Reading(message.room, earlier + after(message.room, message.first_version).messages[:half])
 
 
+def count_said(room, version, most):
+    """How many messages were said since that version, as far as `most`."""
+    return Message.objects.filter(room=room, event="", first_version__gt=version)[:most].count()
+
+
 def painting(reading):
     """The HTML that brings a page up to date, the same bytes for every reader of this language and time zone."""
     if not reading.whole and not reading.messages and not reading.header_changed:

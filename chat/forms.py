@@ -141,7 +141,15 @@ class MessageForm(VerbForm):
 class PreferencesForm(forms.ModelForm):
     class Meta:
         model = Participant
-        fields = ["color_scheme", "text_size", "enter_sends", "less_noise", "time_zone", "refresh_seconds"]
+        fields = [
+            "color_scheme",
+            "text_size",
+            "enter_sends",
+            "less_noise",
+            "time_zone",
+            "poll_seconds",
+            "refresh_seconds",
+        ]
         widgets = {"color_scheme": forms.RadioSelect, "text_size": forms.RadioSelect}
 
     def __init__(self, *args, **kwargs):

@@ -19,9 +19,11 @@ def offer(request, membership, slug=""):
     """Let the gate answer this member's polls; without a gate, nothing happens. `slug` is for a page that asks where
     its room was before.
 
-    It holds for the room's epoch as it was read together with the membership, so this comes before the log is read.
+    Who wants to be told more seldom asks Django as often as that. It holds for the room's epoch as it was read together
+    with the membership, so this comes before the log is read.
     """
-    if offered := request.META.get(ENVIRON_KEY):
+    offered = request.META.get(ENVIRON_KEY)
+    if offered and membership.participant.live:
         version, path = membership.room.version, reverse("changes", args=[slug or membership.room.slug]).encode()
         grant = _grant(request, membership, _poller(translation.get_language()))
         offered.grants.append(lambda: (path, grant(), version))
@@ -77,6 +79,11 @@ def overtake(request, room, epoch, html):
         offered.parts.append((room.pk, "people", translation.get_language(), epoch, html.encode()))
 
 
-def may_hold(request):
-    """Whether the polls of this page may be held until there is news."""
+def is_gated(request):
+    """Whether a gate stands before this answer."""
     return ENVIRON_KEY in request.META
+
+
+def may_hold(request, membership):
+    """Whether the polls of this person may be held until there is news."""
+    return is_gated(request) and membership.participant.live

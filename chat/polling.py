@@ -7,6 +7,7 @@ from django.template.loader import render_to_string
 from chat import changes
 
 TEMPLATE = "partials/poll.html"
+MOST_COUNTED = 99  # messages that a paused page speaks of; above that there are just more
 
 
 def state(reading, cursor=None):
@@ -28,6 +29,13 @@ def back_again(reading, cursor, membership, held):
     the name that its reader has now."""
     context = {"poll": state(reading, cursor), "room": reading.room, "membership": membership, "held": held}
     return render_to_string("partials/back_again.html", context) + changes.painting(reading)
+
+
+def paused(membership, cursor):
+    """How much is new, to a page that takes in none of it until its reader resumes."""
+    poll = {"since": cursor.since or 0, "origin": cursor.origin or 0, "at": int(time.time())}
+    missed = changes.count_said(membership.room, cursor.since or 0, MOST_COUNTED + 1)
+    return render_to_string(TEMPLATE, {"poll": poll, "paused": True, "missed": missed, "most": MOST_COUNTED})
 
 
 def no_longer_in(room, cursor):

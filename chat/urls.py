@@ -36,6 +36,7 @@ urlpatterns = [
     path("join/", rooms.join, name="join"),
     path("my-rooms/", rooms.my_rooms, name="my_rooms"),
     path("preferences/", preferences.preferences, name="preferences"),
+    path("preferences/pause/", preferences.pause, name="pause"),
     path("preferences/refresh/", preferences.refresh, name="refresh"),
     path("favicon.ico", pages.favicon, name="favicon"),
     path("rules/", pages.rules, name="rules"),

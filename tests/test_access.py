@@ -106,6 +106,7 @@ TABLE = {  # name: what GET answers, what POST answers
     "my_rooms": (elsewhere, not_so),
     "preferences": (lambda role, kind: 303 if role in ("anonymous", "staff") else 200, elsewhere),
     "refresh": (elsewhere, elsewhere),
+    "pause": (elsewhere, elsewhere),
     "favicon": (always(302), not_so),
     "rules": (always(404), not_so),
     "privacy": (always(404), not_so),
@@ -170,7 +171,7 @@ FORMS = {
     "reset": {"who": "Ursula"},
     "make_personal_link": {"hours": "1"},
     "answer": {"let_in": "1", "answer": "Welcome"},
-    "preferences": {"time_zone": "", "refresh_seconds": 5},
+    "preferences": {"time_zone": "", "poll_seconds": 2, "refresh_seconds": 5},
     "refresh": {"refresh_seconds": 5},
 }
 PATTERNS = {pattern.name: str(pattern.pattern) for pattern in get_resolver("chat.urls").url_patterns}

@@ -71,7 +71,7 @@ def test_a_room_is_not_joined_without_end(person, room, settings):
 
 def test_preferences_are_not_changed_without_end(alice, room, settings):
     settings.LIMIT_PREFERENCES_PERSON = "2/3600"
-    form = {"time_zone": "UTC", "refresh_seconds": "10"}
+    form = {"time_zone": "UTC", "poll_seconds": "2", "refresh_seconds": "10"}
     addresses = ["/preferences/", "/preferences/refresh/", "/preferences/", "/preferences/refresh/"]
     assert [alice.post(address, form).status_code for address in addresses] == [303, 303, 429, 429]
 

@@ -88,7 +88,7 @@ def test_a_closed_tab_gives_its_place_back(ann, gate, meanwhile):
 
 def test_changed_preferences_show_in_the_next_poll(ann, ben, short_holds):
     ann.poll()
-    ann.write("/preferences/", time_zone="Asia/Tokyo", refresh_seconds="5")
+    ann.write("/preferences/", time_zone="Asia/Tokyo", poll_seconds="2", refresh_seconds="5")
     ben.send("hello")
     assert "+0900" in ann.poll().text
 
@@ -101,7 +101,7 @@ def test_a_poll_under_way_while_preferences_change_does_not_bring_the_old_ones_b
     monkeypatch.setattr(views.answers, "polled", lambda *a, **k: (polled(*a, **k), changed.wait(5))[0])
     poll = meanwhile(ann.ask)
     until(lambda: gate.working == 1)
-    form = {"time_zone": "Asia/Tokyo", "refresh_seconds": "5", "csrfmiddlewaretoken": ann.token}
+    form = {"time_zone": "Asia/Tokyo", "poll_seconds": "2", "refresh_seconds": "5", "csrfmiddlewaretoken": ann.token}
     assert httpx.post(f"{ann.http.base_url}/preferences/", data=form, cookies=dict(ann.http.cookies)).status_code == 303
     changed.set()
     poll.result(5)

@@ -1,12 +1,22 @@
-"""Preferences: colours, size of text, what Enter does, less noise."""
+"""Preferences: colours, size of text, what Enter does, less noise, how often to look for news, and pausing."""
+
+import re
 
 import pytest
 from playwright.sync_api import expect
 
+from chat.gate.grants import ENVIRON_KEY, Offer
 from chat.models import Participant
-from tests.browsing import EITHER_WAY, lines
+from tests.browsing import EITHER_WAY, lines, say
 
-BEFORE = {"color_scheme": "", "text_size": "", "enter_sends": "on", "time_zone": "", "refresh_seconds": "5"}
+BEFORE = {
+    "color_scheme": "",
+    "text_size": "",
+    "enter_sends": "on",
+    "time_zone": "",
+    "poll_seconds": "2",
+    "refresh_seconds": "5",
+}
 
 
 def prefer(who, **preferences):
@@ -51,6 +61,87 @@ def test_less_noise_leaves_out_who_came_and_went_and_nothing_else(alice, bob, ro
     sheet = alice.get(f"/rooms/{room.slug}/reader.css").content.decode()
     assert ":is([data-event=joined],[data-event=left],[data-event=renamed]){display:none}" in sheet
     assert "data-event" not in bob.get(f"/rooms/{room.slug}/reader.css").content.decode()
+
+
+# How often pages look for news, and pausing
+
+
+def poller(page):
+    return re.search(r'<div id="poll"[^>]*>', page.content.decode())[0]
+
+
+@pytest.mark.parametrize("seconds", ["5", "10", "30"])
+def test_who_wants_it_more_seldom_is_asked_more_seldom_and_held_nowhere(alice, room, seconds):
+    prefer(alice, poll_seconds=seconds)
+    opened = poller(alice.get(f"/rooms/{room.slug}/"))
+    assert f'hx-trigger="every {seconds}s, asked from:body"' in opened
+    assert f'class="poll every-{seconds}"' in opened
+    offered = Offer()
+    answer = alice.poll(room, room.version, **{ENVIRON_KEY: offered})
+    assert (offered.grants, "held" in answer.content.decode()) == ([], False)
+
+
+def test_a_paused_page_hears_how_much_is_new_and_takes_none_of_it(alice, bob, room):
+    alice.post("/preferences/pause/", {"paused": "1"})
+    opened = poller(alice.get(f"/rooms/{room.slug}/"))
+    assert 'hx-trigger="every 30s, asked from:body"' in opened
+    room.refresh_from_db()
+    seen = room.version
+    say(bob.membership, "one", "two", "three")
+    room.set_topic("Emma")
+    answer = alice.get(f"/rooms/{room.slug}/changes/", {"since": seen, "from": 1, "at": 1, "paused": 1})
+    said = answer.content.decode()
+    assert "Paused" in said
+    assert "3 new" in said
+    assert "one" not in said.replace("done", "")
+    since = re.search(r'name="since" value="(\d+)"', said)[1]
+    assert int(since) == seen, "what is missed is told when one resumes"
+    assert '<span class="count">3<' in alice.get("/").content.decode()
+    alice.post("/preferences/pause/")
+    assert "every 2s" in poller(alice.get(f"/rooms/{room.slug}/"))
+
+
+def test_of_very_much_it_is_not_told_how_much(alice, bob, room):
+    say(bob.membership, *map(str, range(101)))
+    answer = alice.get(f"/rooms/{room.slug}/changes/", {"since": 1, "from": 1, "at": 1, "paused": 1})
+    assert "more than 99 new" in answer.content.decode()
+
+
+@pytest.mark.browser
+def test_one_pauses_and_resumes_in_the_room(visitor):
+    alice, bob = visitor().join(), visitor().join(nickname="Bob")
+    alice.page.get_by_role("button", name="Menu").click()
+    alice.page.get_by_role("button", name="Pause new messages").click()
+    paused = alice.page.locator(".paused")
+    expect(paused).to_contain_text("Paused")
+    for text in ("one", "two", "three"):
+        bob.send(text)
+        bob.reads(text)
+    alice.send("mine")  # whose answer asks at once
+    expect(paused).to_contain_text("4 new")
+    assert lines(alice).count() == 0
+    alice.page.get_by_role("button", name="Resume").click()
+    expect(alice.page.locator(".paused")).to_have_count(0)
+    expect(lines(alice)).to_have_text(["one", "two", "three", "mine"])
+    bob.send("four")
+    alice.reads("four")
+
+
+@pytest.mark.browser
+def test_every_five_seconds_is_not_every_two(visitor):
+    alice = visitor().join()
+    url = alice.page.url
+    alice.page.goto(alice.server + "/preferences/")
+    alice.page.get_by_label("Look for new messages", exact=True).select_option("5")
+    alice.page.get_by_role("button", name="Save").click()
+    alice.page.goto(url)
+    alice.requests.clear()
+    alice.page.wait_for_timeout(11_500)
+    polls = [request for request in alice.requests if "/changes/" in request.url]
+    assert len(polls) == 2
+    expect(alice.page.locator(".offline")).to_be_hidden()
+    alice.send("mine comes at once")
+    alice.page.locator("[data-message-body]", has_text="mine comes at once").wait_for(timeout=3000)
 
 
 def set_in_browser(who, **preferences):

@@ -28,7 +28,10 @@ def fields(person, url, action=None):
 def test_the_forms_of_a_member_work_as_the_pages_give_them(strict):
     room = Room.objects.get()
     url = room.get_absolute_url()
-    strict.post("/preferences/", fields(strict, "/preferences/") | {"time_zone": "UTC", "refresh_seconds": "30"})
+    strict.post(
+        "/preferences/",
+        fields(strict, "/preferences/") | {"time_zone": "UTC", "poll_seconds": "2", "refresh_seconds": "30"},
+    )
     assert strict.membership.participant.refresh_seconds == 30
     refresh = fields(strict, f"{url}compose/", "/preferences/refresh/")
     assert (

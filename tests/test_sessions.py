@@ -152,7 +152,9 @@ def test_nothing_else_in_a_room_changes_it(alice, bob, room):
         "coming back": lambda: bob.post(f"{path}join/", {"nickname": "Robert"}),
         "being shown out": lambda: alice.post(f"{path}members/{mine(bob, room).pk}/remove/"),
         "an invitation": lambda: bob.post(f"/invitations/{link}/", {"nickname": "Robert"}),
-        "preferences": lambda: bob.post("/preferences/", {"time_zone": "Europe/Vienna", "refresh_seconds": 5}),
+        "preferences": lambda: bob.post(
+            "/preferences/", {"time_zone": "Europe/Vienna", "poll_seconds": 2, "refresh_seconds": 5}
+        ),
         "a page": lambda: bob.get(path),
     }
     for name, act in acts.items():

@@ -15,6 +15,9 @@ def poll(request, slug):
         return answers.polled(polling.moved(membership.room, cursor), goes_on=False)
     if not membership.present:
         return answers.polled(polling.no_longer_in(membership.room, cursor), goes_on=False)
+    if "paused" in request.GET:
+        membership.seen()
+        return answers.polled(polling.paused(membership, cursor))
     membership.seen(reading=True)
     grants.offer(request, membership, slug)
     try:
@@ -23,7 +26,7 @@ def poll(request, slug):
             reading = changes.since(membership.room, cursor)
     except access.Outside:
         return answers.polled(polling.no_longer_in(membership.room, cursor), goes_on=False)
-    held = grants.may_hold(request)
+    held = grants.may_hold(request, membership)
     if "gone" in request.GET:
         return answers.polled(polling.back_again(reading, cursor, membership, held), anew=True)
     return answers.polled(polling.news(reading, cursor, held, more))

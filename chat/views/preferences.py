@@ -31,3 +31,14 @@ def refresh(request):
         if form.is_valid():
             form.save()
     return answers.see_other(request, "/preferences/")
+
+
+@require_POST
+def pause(request):
+    """Take in no new messages until one resumes, or resume."""
+    participant = sessions.participant_of(request)
+    if participant:
+        limits.changing_preferences(request, participant)
+        participant.pause("paused" in request.POST)
+        grants.take_back(request)
+    return answers.see_other(request, "/")
