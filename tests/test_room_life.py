@@ -1,9 +1,10 @@
 """What becomes of a room: announcements only, muted people, full, archived, deleted, without its owner."""
 
 import pytest
+from playwright.sync_api import expect
 
 from chat.models import Message, Room
-from tests.browsing import say
+from tests.browsing import EITHER_WAY, say
 from tests.test_members import act
 
 
@@ -101,3 +102,30 @@ def test_without_moderators_the_room_is_the_owners_when_they_come_back(alice, bo
     assert bob.membership.role == "member"
     alice.join(room.name, "Alice")
     assert alice.membership.role == "owner"
+
+
+@pytest.mark.browser
+@EITHER_WAY
+def test_somebody_keeps_a_room(visitor, javascript):
+    alice, bob = visitor(javascript).join(), visitor(javascript).join(nickname="Bob")
+    url = alice.page.url
+    alice.page.goto(url + "members/")
+    alice.page.get_by_text("Change Bob").click()
+    alice.page.get_by_role("button", name="Mute: reading only").click()
+    expect(alice.page.get_by_text("muted", exact=True)).to_be_visible()
+    bob.send("may I?")
+    expect(bob.writing.get_by_text("You are muted here")).to_be_visible()
+    expect(bob.writing.locator("[name=text]").first).to_have_value("may I?")
+    alice.page.goto(url + "settings/")
+    alice.page.get_by_label("Archived: out of use").check()
+    alice.page.get_by_role("button", name="Save").click()
+    expect(alice.page.get_by_text("Saved.")).to_be_visible()
+    expect(bob.log.get_by_text("The room was archived")).to_be_visible()
+    alice.page.get_by_role("link", name="Delete this room").click()
+    alice.page.get_by_label("Type the room’s name").fill("something else")
+    alice.page.get_by_role("button", name="Delete for good").click()
+    expect(alice.page.get_by_text("This is not the name of this room.")).to_be_visible()
+    alice.page.get_by_label("Type the room’s name").fill("Reading club")
+    alice.page.get_by_role("button", name="Delete for good").click()
+    alice.page.wait_for_url(alice.server + "/")
+    expect(alice.page.get_by_text("Reading club")).to_have_count(0)

@@ -278,6 +278,32 @@ def test_a_page_goes_on_while_the_key_changes_beside_it(visitor, talker, root, j
 
 @pytest.mark.browser
 @EITHER_WAY
+def test_a_page_goes_on_while_one_signs_out_elsewhere_or_keeps_the_name_beside_it(visitor, talker, javascript):
+    alice = visitor(javascript=javascript).join()
+    alice.field.fill("half a sent")
+    old = cookie(alice)["value"]
+    beside = another_tab(alice, "/account/")
+    beside.get_by_role("button", name="Sign out everywhere else").click()
+    expect(beside.get_by_role("heading", name="You", exact=True)).to_be_visible()
+    alice.page.wait_for_timeout(300)
+    key = cookie(alice)["value"]
+    assert key != old
+    beside.goto(f"{alice.server}/account/keep/", wait_until="domcontentloaded")
+    beside.get_by_label("Password").fill("a long walk home")
+    beside.get_by_role("button", name="Keep this name").click()
+    expect(beside.get_by_text("Signed in as Alice.")).to_be_visible()
+    assert cookie(alice)["value"] == key, "the person is the same"
+    for words in ("Are you still there?", "I hope so."):
+        talker.send(words)
+        alice.reads(words)
+    expect(tells_to_join_again(alice)).to_have_count(0)
+    expect(alice.field).to_have_value("half a sent")
+    alice.field.press("Enter")
+    alice.reads("half a sent")
+
+
+@pytest.mark.browser
+@EITHER_WAY
 def test_a_page_left_at_a_door_joins_beside_a_first_join_and_both_go_on(visitor, talker, reader, javascript):
     reader("Carol", room="Elsewhere")
     alice = visitor(javascript=javascript)

@@ -75,12 +75,15 @@ def test_a_locked_room_says_so_in_place_of_the_composer(alice, room):
 
 
 def test_preferences_are_kept(alice):
-    answer = alice.post("/preferences/", {"time_zone": "Europe/Berlin", "refresh_seconds": "10"})
+    answer = alice.post("/preferences/", {"time_zone": "Europe/Berlin", "poll_seconds": "2", "refresh_seconds": "10"})
     assert answer.status_code == 303
     page = alice.get("/preferences/?saved").content.decode()
     assert 'value="Europe/Berlin" selected' in page
     assert "Saved." in page
-    assert alice.post("/preferences/", {"time_zone": "Mars", "refresh_seconds": "10"}).status_code == 422
+    assert (
+        alice.post("/preferences/", {"time_zone": "Mars", "poll_seconds": "2", "refresh_seconds": "10"}).status_code
+        == 422
+    )
 
 
 def test_preferences_need_somebody(person):
