@@ -217,7 +217,7 @@ def have_read_the_room_that_was_left(request):
     if "Cache-Control" in request.headers:
         return
     with suppress(Resolver404):
-        page = resolve(unquote(urlsplit(request.headers.get("Referer", "")).path))
+        page = resolve(unquote(_referring_page(request).path))
         membership = membership_of(request, page.kwargs["slug"]) if page.url_name == "room" else None
         if membership and membership.present and membership.looked_lately:
             membership.has_read()
@@ -225,6 +225,13 @@ def have_read_the_room_that_was_left(request):
 
 def from_our_page(request):
     """Whether a form stood on a page of ours. Text browsers send no Origin, but the page's address."""
-    page = urlsplit(request.headers.get("Referer", ""))
+    page = _referring_page(request)
     origin = request.headers.get("Origin", f"{page.scheme}://{page.netloc}")
     return origin == f"{request.scheme}://{request.get_host()}"
+
+
+def _referring_page(request):
+    """The page that was left for this one, as far as the browser says so in a way that makes sense."""
+    with suppress(ValueError):
+        return urlsplit(request.headers.get("Referer", ""))
+    return urlsplit("")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.cache import caches
 
-from chat import addresses
+from chat import addresses, words
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def settling(request, membership):
 def signing_in(request, name=""):
     """20 tries in ten minutes from an address, 10 for a name, 20 a minute on the whole site: each costs a tenth of a
     second."""
-    _spend("SIGN_IN", address=addresses.of(request), name=name, site="site")
+    _spend("SIGN_IN", address=addresses.of(request), name=name and words.digest(name), site="site")
 
 
 def making_accounts(request):
@@ -97,7 +97,7 @@ def making_accounts(request):
 
 def resetting(request, name):
     """3 mails an hour to an account, 10 asked for from an address."""
-    _spend("RESET", address=addresses.of(request), name=name)
+    _spend("RESET", address=addresses.of(request), name=words.digest(name))
 
 
 def linking(request, participant):

@@ -102,6 +102,12 @@ def test_tries_for_one_name_are_limited(kept, person, settings):
     assert SECRET not in sign_in(person()).content.decode()
 
 
+@pytest.mark.parametrize("name", ["Ann Marie", "x" * 300, "\u202e", "é" * 64, "\x00"])
+def test_any_name_can_be_tried(person, name):
+    assert sign_in(person(), name).status_code == 422
+    assert person().post("/account/reset/", {"who": name}).status_code in (200, 422)
+
+
 def test_signing_in_changes_the_key_of_the_session(kept, person):
     phone = person("Elsewhere", "Dave")
     before = phone.session.session_key

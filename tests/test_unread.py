@@ -75,6 +75,11 @@ def test_what_was_on_the_screen_is_read_when_one_goes_on_by_a_link(away, room):
     assert new_at_home(away, Referer=page) == []
 
 
+@pytest.mark.parametrize("page", ["http://[", "//", "http://testserver/%00/", "http://testserver/rooms/%ff/", "\xe9"])
+def test_a_page_that_makes_no_sense_is_no_page(away, page):
+    assert new_at_home(away, Referer=page) == ["3"]
+
+
 def test_an_open_page_has_read_what_came(away, room):
     Membership.objects.filter(pk=away.membership.pk).update(seen_at=timezone.now() - timedelta(minutes=1))
     away.poll(room, 1)

@@ -6,6 +6,8 @@ from django.views.decorators.http import require_POST, require_safe
 from chat import access, access_to_people, answers
 from chat.forms_of_rooms import RoleForm
 
+MOST_WAITING = 100  # people on the page who wait to be let in; the next come when these are answered
+
 
 @require_safe
 def members(request, slug):
@@ -21,7 +23,7 @@ def page(request, membership, context=None, status=200):
     ]
     context = access.keeping(membership) | {"members": listed} | (context or {})
     if context["may_moderate"]:
-        context |= {"waiting": people.waiting(), "banned": people.banned()}
+        context |= {"waiting": people.waiting()[:MOST_WAITING], "banned": people.banned()}
     return answers.page(request, "rooms/members.html", context, status)
 
 
