@@ -209,7 +209,11 @@ def writing_place(request, membership, composer=None, status=200):
 
 def compose(request, membership, composer=None, status=200):
     composer = composer or composers.first(membership, request.GET)
-    context = {"frame": True, "refresh": RefreshForm(instance=membership.participant), "writable": membership.may_write}
+    context = {
+        "frame": True,
+        "refresh": RefreshForm(instance=membership.participant),
+        "why_not": membership.why_not_to_write,
+    }
     return page(request, "rooms/compose.html", writing(membership, composer) | context, status)
 
 

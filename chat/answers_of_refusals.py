@@ -65,7 +65,7 @@ def _typed_in_frame(request, sentence):
     """The same in the frame: the words in their field, under the same token, so that they are never sent twice."""
     slug, number = request.resolver_match.kwargs["slug"], changes.number(request.POST.get("n", "")) or 1
     composer = composers.refused(slug, request.POST, sentence, number)
-    page = {"page_key": request.POST.get("page", ""), "frame": True, "writable": True}
+    page = {"page_key": request.POST.get("page", ""), "frame": True}
     return page | {"composer": composer, "room": Room(slug=slug)}
 
 

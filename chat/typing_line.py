@@ -17,7 +17,7 @@ KEPT_FOR = 60  # seconds: as long as a page might have to hear that nobody types
 
 def note(membership):
     """This person types."""
-    if not settings.TYPING or not membership.may_write:
+    if not settings.TYPING or membership.why_not_to_write:
         return
     now = time.time()
     noted = {pk: about for pk, about in _noted(membership.room_id).items() if about[1] > now - KEPT_FOR}

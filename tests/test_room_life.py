@@ -38,6 +38,14 @@ def test_who_is_muted_reads_until_they_may_write_again(alice, bob, room):
     assert sends(bob, room) == 303
 
 
+def test_without_a_script_the_frame_says_why_nothing_can_be_written(alice, bob, room):
+    bob.membership.set_muted(True)
+    frame = bob.get(f"/rooms/{room.slug}/compose/").content.decode()
+    assert "You are muted here" in frame
+    assert "Look again" in frame
+    assert 'name="text"' not in frame
+
+
 def test_who_is_shown_out_for_good_comes_back_only_when_let(alice, bob, room):
     act(alice, room, bob, "ban")
     assert bob.poll(room, 1).status_code == 286

@@ -208,15 +208,15 @@ class Membership(Standing):
             return self.messages.get(token=token).repeated(text)
 
     @property
-    def may_write(self):
-        """Whether words of theirs would be taken just now."""
-        return not any(is_so(self) for is_so, _code, _message in WHY_NOT_TO_WRITE)
+    def why_not_to_write(self):
+        """What speaks against words of theirs just now, as the refusal with which they would meet, or None."""
+        refusals = (Refused(message, code=code) for is_so, code, message in WHY_NOT_TO_WRITE if is_so(self))
+        return next(refusals, None)
 
     def _must_be_allowed_to_write(self):
         self.refresh_from_db(fields=["status", "nickname", "mark", "role", "muted"])
-        for is_so, code, message in WHY_NOT_TO_WRITE:
-            if is_so(self):
-                raise Refused(message, code=code)
+        if refusal := self.why_not_to_write:
+            raise refusal
 
 
 WHY_NOT_TO_WRITE = (
