@@ -103,7 +103,9 @@ def membership_that_asked(request, slug):
 
 def still_reads(membership):
     """Whether rights that were taken away in this very moment were somebody else's."""
-    inside = Membership.objects.filter(pk=membership.pk, status=Membership.Status.IN)
+    inside = Membership.objects.filter(
+        pk=membership.pk, participant=membership.participant_id, status=Membership.Status.IN
+    )
     return inside.filter(participant__generation=membership.participant.generation).exists()
 
 

@@ -58,7 +58,7 @@ def _grant(request, membership, poller=(), kind="poll"):
         session=request.session.session_key,
         room=room.pk,
         member=membership.pk,
-        standing=(membership.participant.generation, room.moves),
+        standing=(membership.participant_id, membership.participant.generation, room.moves),
         epoch=epoch,
         variant=variant,
         address=addresses.of(request),

@@ -76,7 +76,9 @@ def holding(room, readers):
     living = Session.objects.filter(session_key__in=sessions, expire_date__gt=timezone.now())
     alive = set(living.values_list("session_key", flat=True))
     inside = Membership.objects.filter(room=room, status=Membership.Status.IN, pk__in=members)
-    standings = {pk: tuple(now) for pk, *now in inside.values_list("pk", "participant__generation", "room__moves")}
+    standings = {
+        pk: tuple(now) for pk, *now in inside.values_list("pk", "participant", "participant__generation", "room__moves")
+    }
     return {(s, m, standing) for s, m, standing in readers if s in alive and standings.get(m) == standing}
 
 

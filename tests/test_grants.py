@@ -66,6 +66,11 @@ def delete_the_account(member):
     with_account(member).delete_account("a long walk home")
 
 
+def be_brought_along(member):
+    """By the account as which somebody signs in, in another browser of the same guest."""
+    Participant().keep_name(f"Account of {member.pk}", "a long walk home").bring_along(member.participant)
+
+
 def sign_out(member):
     """As `sessions.sign_out` does it."""
     sessions = [s for s in Session.objects.all() if s.get_decoded().get("participant") == member.participant_id]
@@ -76,6 +81,7 @@ def sign_out(member):
 
 # Every act that takes away the right to read. A new one has its row here, or is not safe.
 EVENTS = [
+    be_brought_along,
     change_the_password,
     delete_the_account,
     sign_out,
