@@ -91,6 +91,13 @@ def test_signing_out_ends_the_session_and_deletes_the_cookie(bob, room):
     assert not is_in(bob, room)
 
 
+def test_an_old_form_does_not_bring_back_who_signed_out(person, room):
+    dave, form = person(), {"nickname": "Dave", "key": "one-and-the-same-form"}
+    dave.post(f"/rooms/{room.slug}/join/", form)
+    dave.post("/account/sign-out/")
+    assert dave.post(f"/rooms/{room.slug}/join/", form).status_code == 422, "the name is held for who signed out"
+
+
 def test_signing_out_elsewhere_leaves_this_browser_as_it_is(bob, person, room):
     phone = person()
     phone.post(link(bob))

@@ -146,7 +146,8 @@ class Participant(Account):
 
     @transaction.atomic
     def signed_out(self):
-        """Take the rights of one session away, which has just ended."""
+        """Take the rights of one session away, which has just ended; an old form does not bring it back."""
+        Participant.objects.filter(pk=self.pk).update(join_key=None)
         for room in Room.objects.of(self).order_by("pk"):
             with room.change():
                 room.take_rights_away()
