@@ -221,7 +221,7 @@ def have_read_the_room_that_was_left(request):
     with suppress(Resolver404):
         page = resolve(unquote(_referring_page(request).path))
         membership = membership_of(request, page.kwargs["slug"]) if page.url_name == "room" else None
-        if membership and membership.present and membership.looked_lately:
+        if membership and membership.present and membership.looked_lately and not membership.participant.paused:
             membership.has_read()
 
 

@@ -164,7 +164,7 @@ def sent(request, membership):
     """The message is in the log; from there it comes to its author by the poll, like to everyone else."""
     if request.htmx:
         return fragment(request, "partials/notice.html", headers={"HX-Trigger": "asked"})
-    return see_other(request, _writing_place(request, membership.room))
+    return see_other(request, _writing_place(request, membership))
 
 
 def kept(request, template, context=None):
@@ -217,8 +217,10 @@ def compose(request, membership, composer=None, status=200):
     return page(request, "rooms/compose.html", writing(membership, composer) | context, status)
 
 
-def _writing_place(request, room):
-    lines = "?lines=many" if request.POST.get("lines") == "many" else ""
+def _writing_place(request, membership):
+    room, many = membership.room, request.POST.get("lines") == "many"
+    as_usual = many != membership.participant.enter_sends
+    lines = "" if as_usual else f"?lines={'many' if many else 'one'}"
     # After a redirect inside a frame the focus follows a fragment; `autofocus` does not work there.
     frame = reverse("compose", args=[room.slug]) + lines + "#words-1"
     return frame if request.POST.get("frame") else f"{room.get_absolute_url()}{lines}#end"

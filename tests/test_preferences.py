@@ -101,6 +101,23 @@ def test_a_paused_page_hears_how_much_is_new_and_takes_none_of_it(alice, bob, ro
     assert "every 2s" in poller(alice.get(f"/rooms/{room.slug}/"))
 
 
+def test_who_is_paused_has_not_read_what_is_not_on_the_screen(alice, bob, room):
+    alice.post("/preferences/pause/", {"paused": "1"})
+    alice.get(f"/rooms/{room.slug}/")
+    say(bob.membership, "one")
+    say(alice.membership, "mine")
+    page = {"Referer": f"http://testserver/rooms/{room.slug}/"}
+    assert '<span class="count">2<' in alice.get("/", headers=page).content.decode()
+    alice.post("/preferences/pause/")
+    assert "new since you were here" in alice.get(f"/rooms/{room.slug}/").content.decode()
+
+
+def test_one_line_stays_one_line_for_who_usually_has_several(alice, room):
+    prefer(alice, enter_sends=None)
+    assert alice.send(room, "hello").headers["Location"].endswith("?lines=one#end")
+    assert alice.send(room, "hello\nagain", n=2, lines="many").headers["Location"].endswith(f"{room.slug}/#end")
+
+
 def test_of_very_much_it_is_not_told_how_much(alice, bob, room):
     say(bob.membership, *map(str, range(101)))
     answer = alice.get(f"/rooms/{room.slug}/changes/", {"since": 1, "from": 1, "at": 1, "paused": 1})

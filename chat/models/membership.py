@@ -201,7 +201,8 @@ class Membership(Standing):
                 who = {"author": self, "nickname": self.nickname, "mark": self.mark, "role": self.role}
                 who["account"] = not self.participant.is_guest
                 message = room.append(text=text, html=html, token=token, digest=words.digest(text), **who)
-                self.has_read()
+                if not self.participant.paused:
+                    self.has_read()
                 return message
         except IntegrityError:
             # The same form, sent twice at once: the other one was first.
