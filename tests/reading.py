@@ -10,6 +10,7 @@ import pytest
 from chat.gate import polls, streams
 from chat.models import Membership
 from chat.views import changes as views
+from tests.threads import closing
 
 HTMX = {"HX-Request": "true"}
 FRAMED = {"Sec-Fetch-Dest": "iframe"}
@@ -93,7 +94,7 @@ def reader(server):
 def meanwhile(gate):
     """A function that does something in another thread, and gives what will come of it."""
     with ThreadPoolExecutor(20) as pool:
-        yield pool.submit
+        yield lambda call, *arguments: pool.submit(closing(call), *arguments)
         gate.live.loop.call_soon_threadsafe(gate.live.forget)
 
 

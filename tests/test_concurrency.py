@@ -1,15 +1,15 @@
 """Many at once: nothing lost, nothing doubled, one order for all, and no database that says it is locked."""
 
 import re
-import threading
 from collections import Counter
+from functools import partial
 
 import httpx
 import pytest
-from django.db import connection
 
 from chat.models import Message, Participant, Room
 from chat.refusals import Refused
+from tests.threads import together
 
 SENDERS, EACH = 100, 5
 
@@ -29,15 +29,14 @@ def crowd(server, settings, person):
         sender.http.close()
 
 
-class Sender(threading.Thread):
+class Sender:
     def __init__(self, server, member, number):
-        super().__init__()
         self.number, self.answers, self.room = number, [], Room.objects.get()
         self.token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', member.get("/").content.decode())[1]
         cookies = {name: morsel.value for name, morsel in member.cookies.items()}
         self.http = httpx.Client(base_url=server, cookies=cookies, timeout=60)
 
-    def run(self):
+    def send_all(self):
         for n in range(EACH):
             self.send(n, f"{self.number}:{n}")
             self.send(n, f"{self.number}:{n}")  # every form goes off twice
@@ -58,17 +57,9 @@ class Sender(threading.Thread):
         return seen
 
 
-def together(threads):
-    threads = list(threads)
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
 def test_a_hundred_senders_lose_nothing_and_double_nothing(crowd):
     crowd = crowd(SENDERS)
-    together(crowd)
+    together(sender.send_all for sender in crowd)
     assert Counter(status for sender in crowd for status in sender.answers) == {200: SENDERS * EACH * 2}
 
     lines = list(Message.objects.filter(event="").order_by("first_version"))
@@ -86,7 +77,7 @@ def test_a_hundred_senders_lose_nothing_and_double_nothing(crowd):
 
 def test_the_same_form_sent_by_many_at_once_is_one_message(crowd):
     (sender,) = crowd(1)
-    together(threading.Thread(target=sender.send, args=[1, "only once"]) for _ in range(20))
+    together([partial(sender.send, 1, "only once")] * 20)
     assert sender.answers == [200] * 20
     assert Message.objects.filter(text="only once").count() == 1
 
@@ -104,7 +95,7 @@ def test_a_join_form_sent_many_times_at_once_makes_one_guest(server, settings):
             )
             answers.append(answer.status_code)
 
-        together(threading.Thread(target=join, args=["Crowd"]) for _ in range(20))
+        together([partial(join, "Crowd")] * 20)
         assert answers == [303] * 20
         assert Participant.objects.count() == 1
         assert list(Message.objects.values_list("event", flat=True)) == ["opened"]
@@ -118,11 +109,9 @@ def test_rooms_that_look_alike_are_not_made_at_the_same_time(server):
             outcomes.append(Participant().enter(nickname, room=name).room.name)
         except Refused as refusal:
             outcomes.append(refusal.code)
-        finally:
-            connection.close()
 
     names = ["Cafe", "Саfe", "Cаfe", "Cafе"]  # the first is Latin, the others have Cyrillic letters
-    together(threading.Thread(target=join, args=[name, f"Guest {n}"]) for n, name in enumerate(names))
+    together(partial(join, name, f"Guest {n}") for n, name in enumerate(names))
     assert Room.objects.count() == 1
     assert outcomes.count("looks_alike") == 3
 
@@ -139,8 +128,6 @@ def test_many_at_the_same_nickname_are_one_holder(server, settings, person):
             outcomes.append("in")
         except Refused as refusal:
             outcomes.append(refusal.code)
-        finally:
-            connection.close()
 
-    together(threading.Thread(target=join) for _ in range(20))
+    together([join] * 20)
     assert Counter(outcomes) == {"in": 1, "taken": 19}

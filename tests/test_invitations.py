@@ -1,14 +1,15 @@
 """Invitations: one room, some uses, some time; whoever comes late is told why."""
 
 import re
-import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from chat.models import Invitation, Membership, Participant
+from tests.threads import together
 
 
 @pytest.fixture
@@ -57,11 +58,7 @@ def test_looking_uses_nothing_up_and_one_use_is_one(private, invite, person):
 def test_of_many_at_once_as_many_come_in_as_were_meant(transactional_db, private, invite, person):
     link = invite(most_uses="3")
     guests = [person() for _ in range(8)]
-    threads = [threading.Thread(target=come, args=(g, link, f"Guest {n}")) for n, g in enumerate(guests)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together(partial(come, guest, link, f"Guest {n}") for n, guest in enumerate(guests))
     assert Membership.objects.filter(room=private, status="in").count() == 4
     assert Invitation.objects.get().uses == 3
 
