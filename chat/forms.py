@@ -32,6 +32,11 @@ class NameField(forms.CharField):
         names.validate(value)  # Also where nothing was typed: Django's own would skip that.
 
 
+class NicknameField(NameField):
+    def run_validators(self, value):
+        names.validate_nickname(value)
+
+
 class WordsField(forms.CharField):
     """What somebody says: line ends made equal, otherwise as typed."""
 
@@ -70,7 +75,7 @@ class JoinForm(VerbForm):
     refused_at = {"looks_alike": "room", "not_opened": "room"}
 
     room = NameField(label=_("Room"))
-    nickname = NameField(label=_("Your name"))
+    nickname = NicknameField(label=_("Your name"))
     time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
 
     def __init__(self, data=None, *, door=None, invitation=None, address="", membership=None, **kwargs):
@@ -120,7 +125,7 @@ class NicknameForm(VerbForm):
     speaks_at = "nickname"
     spoken = ["nickname"]
 
-    nickname = NameField(label=_("Your name"))
+    nickname = NicknameField(label=_("Your name"))
 
 
 class MessageForm(VerbForm):

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 
 from chat import names
-from chat.forms import NameField, VerbForm
+from chat.forms import NameField, NicknameField, VerbForm
 from chat.models import Participant
 from chat.refusals import Refused
 
@@ -38,8 +38,8 @@ def email_field():
     )
 
 
-def name_field():
-    field = NameField(label=_("Name"))
+def name_field(kind=NameField):
+    field = kind(label=_("Name"))
     field.widget.attrs = {"autocomplete": "username", "autocapitalize": "off", "spellcheck": "false", "dir": "auto"}
     return field
 
@@ -50,7 +50,7 @@ class KeepNameForm(VerbForm):
     speaks_at = "name"
     spoken = ["name", "password", "email"]
 
-    name = name_field()
+    name = name_field(NicknameField)
     password = NewPasswordField(label=_("Password"))
     email = email_field()
 

@@ -5,12 +5,13 @@ import secrets
 import string
 from functools import cache
 from itertools import count, groupby
-from pathlib import Path
 from unicodedata import category, normalize
 
 from django.core.exceptions import ValidationError
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
+
+from chat.drawings import ACCENT_BLOCKS, drawings, drawn
 
 LONGEST = 64  # characters of a name as it is shown, and of a slug
 LONGEST_KEY = 256  # characters of a key or look; 64 Hangul syllables need about 200, but one U+FDFA unfolds to 15
@@ -29,8 +30,6 @@ INVISIBLE = (
 DISTURBING = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f\ufeff\ufff9-\ufffc\U000e0000-\U000e007f"
 # Reserved for emoji for good: telephones have the new ones years before Python's tables, which call them unassigned.
 EMOJI = "\U0001f000-\U0001faff"
-# "Combining Diacritical Marks", its Extended, its Supplement, those for Symbols, and "Combining Half Marks".
-ACCENT_BLOCKS = ((0x300, 0x36F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE20, 0xFE2F))
 ACCENTS = "".join(f"{chr(first)}-{chr(last)}" for first, last in ACCENT_BLOCKS)
 
 SPACES = re.compile(r"[^\S\x1c-\x1f]+")
@@ -38,6 +37,9 @@ SEEN = re.compile(rf"[^{INVISIBLE}\s]")
 UNSEEN = re.compile(f"[{INVISIBLE}]+")
 NOT_IN_KEYS = re.compile(rf"[{INVISIBLE}{ACCENTS}\s]+")
 LOOSE_ACCENT = re.compile(f".[{ACCENTS}]")
+# As they are drawn: “ and ” and " are two apostrophes.
+QUOTATION_MARKS = re.compile("''|[„«»〝〞〟❝❞]")
+GERSHAYIM = re.compile("(?<=[\u05d0-\u05ea])\u05f4(?=[\u05d0-\u05ea])")  # inside Hebrew words, where they belong
 GREEK = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]+")
 FORBIDDEN = re.compile(f"[{DISTURBING}]")
 # A flag, or any sign with what colours, encloses or joins on to it.
@@ -65,7 +67,16 @@ def _trimmed(text):
 
 def validate(name):
     """Raise ValidationError, in words for the person who typed it, if the name cannot be used."""
-    for is_so, code, message in REFUSALS:
+    _refuse(name, REFUSALS)
+
+
+def validate_nickname(name):
+    """The same for the name of a person, with which a room's own lines begin."""
+    _refuse(name, REFUSALS_OF_NICKNAMES)
+
+
+def _refuse(name, refusals):
+    for is_so, code, message in refusals:
         if is_so(name):
             raise ValidationError(message, code=code, params={"longest": LONGEST, "marks": MOST_MARKS})
 
@@ -99,7 +110,12 @@ def _has_false_accent(name):
     Unicode has no such letters, so keys have a bare e and c there, and José would meet another José.
     """
     text = normalize("NFC", UNSEEN.sub("", display(name)))
-    return any(_drawn(pair.casefold()) in _accented_letters() for pair in LOOSE_ACCENT.findall(text))
+    return any(drawn(pair.casefold()) in _accented_letters() for pair in LOOSE_ACCENT.findall(text))
+
+
+def _has_quotation_marks(name):
+    text = GERSHAYIM.sub("", normalize("NFKC", display(name)))
+    return bool(QUOTATION_MARKS.search(text) or QUOTATION_MARKS.search(drawn(text)))
 
 
 def _is_long_unfolded(name):
@@ -114,6 +130,11 @@ REFUSALS = (
     (_has_pile_of_marks, "marks", _("Please put fewer marks on one letter: %(marks)d at most.")),
     (_has_false_accent, "accent", _("Please leave out the accents that do not belong to their letters.")),
     (_is_long_unfolded, "long", _("Please choose a shorter name: some of these characters count as many.")),
+)
+# The lines in which a room tells what happened put names between quotation marks, so that no name can go on as one.
+REFUSALS_OF_NICKNAMES = (
+    *REFUSALS,
+    (_has_quotation_marks, "quotes", _("Please leave out the quotation marks: only the room puts them around names.")),
 )
 
 
@@ -160,47 +181,25 @@ def _one_step_to_plain(text):
 
 
 def _one_step_to_skeleton(text):
-    return _drawn(NOT_IN_KEYS.sub("", _caseless(text)))
+    return drawn(NOT_IN_KEYS.sub("", _caseless(text)))
 
 
 def _caseless(text):
     return normalize("NFKC", normalize("NFKC", UNSEEN.sub("", text)).casefold())
 
 
-def _drawn(text):
-    return normalize("NFD", text).translate(_drawings())
-
-
-# Another case of a letter, which UTS 39 keeps apart: small capitals (as which Cyrillic draws its small letters: В в),
-# and small letters that lose their likeness with their case (Ь З Ζ Μ Χ are drawn like b 3 Z M X).
-OTHER_CASES = dict(zip(map(ord, "ᴀʙᴅᴇꜰɢʜᴊĸʟʍɴᴘꞯʀᴛƅƨɜȝζμχ"), "abdefghjklmnpqrtb233zmx", strict=True))
-
-
-@cache
-def _drawings():
-    """What each character is drawn like.
-
-    Accents that are part of a letter, and other scripts' vowel signs drawn like accents, move to private use, which
-    names cannot hold: the next step would take them for loose accents.
-    """
-    kept = {accent: chr(0xF0000 + accent) for first, last in ACCENT_BLOCKS for accent in range(first, last + 1)}
-    lines = (Path(__file__).parent / "data" / "confusables.txt").read_text(encoding="utf-8").splitlines()
-    pairs = (line.split(";") for line in lines if not line.startswith("#"))
-    table = {int(source, 16): "".join(chr(int(code, 16)) for code in target.split()) for source, target in pairs}
-    return kept | {source: target.translate(kept) for source, target in (table | OTHER_CASES).items()}
-
-
 @cache
 def _accented_letters():
-    letters = map(chr, [*range(0xC0, 0x2000), *_drawings()])
-    return {drawn for drawn in map(_drawn, letters) if len(drawn) == 2}
+    letters = map(chr, [*range(0xC0, 0x2000), *drawings()])
+    return {letter for letter in map(drawn, letters) if len(letter) == 2}
 
 
 @cache
 def _false_latin():
-    """Letters drawn like a Latin one, whose small or plain (NFKC) form is drawn like another: Ν is an N, but ν a v."""
-    drawn = {chr(code): target for code, target in _drawings().items() if re.fullmatch("[A-Za-z]", target)}
-    lost = {c: t for c, t in drawn.items() if _folded(c) != _folded(t) and not normalize("NFKC", c).isascii()}
+    """Letters drawn like a Latin one or a digit, whose small or plain (NFKC) form is drawn like another: Ν is an N, but
+    ν a v; Ƽ is a 5, but ƽ an s."""
+    latin = {chr(code): target for code, target in drawings().items() if re.fullmatch("[A-Za-z0-9]", target)}
+    lost = {c: t for c, t in latin.items() if _folded(c) != _folded(t) and not normalize("NFKC", c).isascii()}
     return str.maketrans(lost)
 
 
@@ -212,7 +211,7 @@ def _with_latin_read(word):
     read = normalize("NFKD", word.translate(_false_latin())).translate(_false_latin())
     greek = GREEK.fullmatch(word) and not word.isupper()
     mixed = re.search("[A-Za-z]", normalize("NFKD", word))
-    return read if mixed or (not greek and _drawn(read).isascii()) else word
+    return read if mixed or (not greek and drawn(read).isascii()) else word
 
 
 def slugs(name):

@@ -8,6 +8,6 @@ from chat.names import nickname_key
 
 
 def is_reserved(name):
-    """Whether people would take this name for one of RESERVED_NAMES, or for a further one of them (`Admin 2`)."""
+    """Whether people would take this name for one of RESERVED_NAMES, or for a further one (`Admin 2`, `@Admin!`)."""
     keys = "|".join(re.escape(nickname_key(word)) for word in settings.RESERVED_NAMES)
-    return bool(keys and re.fullmatch(f"(?:{keys})[0-9lo]*", nickname_key(name)))
+    return bool(keys and re.fullmatch(rf"[\W_]*(?:{keys})[\W\d_lo]*", nickname_key(name)))

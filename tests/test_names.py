@@ -49,6 +49,8 @@ LOOK_ALIKES = [
     ("Al1ce", "Alice"),
     ("B0b", "Bob"),
     ("CaroI", "Carol"),
+    # digits by capitals whose small letters look otherwise
+    *[(f"Agent {other}", f"Agent {digit}") for other, digit in zip("ꝚⲜƼϬⳜ𐓒Ꝯ𑢯𑢻", "235667945", strict=True)],
     ("Mallοry", "Mallory"),
     ("rnallory", "mallory"),
     ("Ⅿallory", "Mallory"),

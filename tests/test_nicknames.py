@@ -57,7 +57,10 @@ def test_a_later_holder_of_a_name_is_told_from_the_earlier_one(alice, bob, room,
     assert bob.membership.mark == 1
 
 
-@pytest.mark.parametrize("name", ["admin", "ADMIN", "Аdmin", "Admin 2", "mod\u200berator", "SYSTEM", "0wner", "staff1"])
+RESERVED = ["admin", "ADMIN", "Аdmin", "Admin 2", "mod\u200berator", "SYSTEM", "0wner", "staff1", "@admin", "[Admin]"]
+
+
+@pytest.mark.parametrize("name", [*RESERVED, "Admin.", "_admin_", "Admin \u0662", "System ⚙️"])
 def test_nobody_takes_a_name_of_those_who_run_the_site(bob, room, person, name):
     answer = person().join(room.name, name)
     assert answer.status_code == 422
@@ -90,6 +93,24 @@ def test_names_change_only_so_often(bob, room, settings):
 def test_who_was_shown_out_does_not_change_the_name(bob, room):
     bob.membership.remove()
     assert rename(bob, room, "Robert").status_code == 403
+
+
+IMITATIONS = ["“", '"', "''", "״", "‟", "＂", "〞", "’’", "»", "„"]
+
+
+@pytest.mark.parametrize("mark", IMITATIONS)
+def test_no_name_goes_on_as_one_of_the_rooms_own_lines(bob, room, person, mark):
+    name = f"Bob{mark} was shown out for good by {mark}Alice"
+    for answer in (person().join(room.name, name), rename(bob, room, name)):
+        assert answer.status_code == 422
+        assert "leave out the quotation marks" in answer.content.decode()
+    keep = {"name": name, "password": "a long walk home"}
+    assert "leave out the quotation marks" in person().post("/account/keep/", keep).content.decode()
+
+
+@pytest.mark.parametrize("name", ["O'Brien", "D’Arcy", "רמטכ״ל", "‘Abd al-Karim", "Hawaiʻi"])
+def test_apostrophes_and_signs_inside_words_are_welcome(room, person, name):
+    assert person().join(room.name, name).status_code == 303
 
 
 @pytest.mark.browser
