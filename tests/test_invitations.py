@@ -96,6 +96,27 @@ def test_the_list_tells_who_made_them_and_who_came_but_never_the_link(private, i
     assert link.split("/")[2] not in str(Invitation.objects.values())
 
 
+def test_who_came_by_it_is_told_also_when_it_works_no_more(private, invite, alice, person):
+    come(person(), invite(), "Bob")
+    invite()
+    alice.post(f"/rooms/{private.slug}/invitations/{Invitation.objects.latest('pk').pk}/revoke/")
+    page = alice.get(f"/rooms/{private.slug}/invitations/").content.decode()
+    working, ended = page.split("Links that do not work any more")
+    assert "Came by it" not in working
+    assert re.search(r"Came by it:\s*<bdi>Bob</bdi>", ended)
+    assert "used 1 of 1 times" in ended
+    assert "taken back" in ended
+    assert "/revoke/" not in ended
+
+
+def test_of_very_many_who_came_by_it_some_are_named(private, invite, alice, person):
+    link = invite(most_uses="")
+    for n in range(22):
+        come(person(), link, f"Guest {n}")
+    page = alice.get(f"/rooms/{private.slug}/invitations/").content.decode()
+    assert "<bdi>Guest 19</bdi> and 2 more" in re.sub(r"\s+", " ", page)
+
+
 def test_an_unknown_link_is_no_page(db, person):
     assert person().get("/invitations/" + "x" * 22 + "/").status_code == 404
 

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 
+from django.apps import apps
 from django.db import models
 from django.db.models import F
 from django.utils import timezone
@@ -22,6 +23,15 @@ class InvitationQuerySet(models.QuerySet):
         unused = models.Q(most_uses=None) | models.Q(uses__lt=F("most_uses"))
         return self.filter(unused, revoked_at=None, expires_at__gt=timezone.now()).order_by("-pk")
 
+    def ended(self):
+        """Those by which nobody comes in any more, the newest first."""
+        return self.exclude(pk__in=self.standing().order_by().values("pk")).order_by("-pk")
+
+    def listed(self):
+        """With who made them and the first who came by them, in as many queries as for one."""
+        first = apps.get_model("chat.Membership").objects.order_by("joined_at", "pk")[: Invitation.NAMED]
+        return self.select_related("made_by").prefetch_related(models.Prefetch("came_by", first, to_attr="named"))
+
     def make(self, made_by, days, most_uses):
         """An invitation into that member's room, and its key, which is told this once."""
         key = secrets.token_urlsafe(16)
@@ -32,6 +42,8 @@ class InvitationQuerySet(models.QuerySet):
 
 class Invitation(models.Model):
     """`most_uses` is how many may come in by it, empty for any number."""
+
+    NAMED = 20  # of those who came by it, in a list; of the others it is told how many they are
 
     room = models.ForeignKey("chat.Room", models.CASCADE, related_name="invitations", verbose_name=_("room"))
     made_by = models.ForeignKey(
@@ -52,6 +64,11 @@ class Invitation(models.Model):
 
     def __str__(self):
         return f"#{self.pk}"
+
+    @property
+    def others(self):
+        """How many came by it beside those who are named."""
+        return max(0, self.uses - self.NAMED)
 
     @property
     def refusal(self):

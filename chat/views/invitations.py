@@ -7,18 +7,21 @@ from chat import access, access_to_people, answers, limits, qr, sessions
 from chat.forms import JoinForm, typed
 from chat.forms_of_rooms import InvitationForm
 
+MOST_LISTED = 100  # of each kind on the page, the newest
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitations(request, slug):
-    """Those that hold just now; one that was made just now with its link, which is shown this once."""
+    """Those that hold, and those that do not any more; one that was made just now with its link, shown this once."""
     membership = access.membership_to_moderate(request, slug)
     form, made = InvitationForm(typed(request)), None
     if request.method == "POST":
         limits.inviting(request, membership)
         if form.makes(membership):
             made = _made(request, *form.result)
-    standing = membership.room.invitations.standing().select_related("made_by").prefetch_related("came_by")
-    context = access.keeping(membership) | {"form": form, "made": made, "invitations": standing}
+    invitations = membership.room.invitations.listed()
+    lists = {"standing": invitations.standing()[:MOST_LISTED], "ended": invitations.ended()[:MOST_LISTED]}
+    context = access.keeping(membership) | {"form": form, "made": made} | lists
     return answers.page(request, "rooms/invitations.html", context, 422 if form.errors else 200)
 
 
