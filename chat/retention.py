@@ -1,25 +1,41 @@
 """Retention: what is thrown away when its time has come, by the server itself once an hour, or by `manage.py prune`."""
 
+from contextlib import suppress
 from datetime import timedelta
 from importlib import import_module
 
 from django.conf import settings
 from django.utils import timezone
 
-from chat.models import FormerAddress, Membership, PersonalLink, Room
+from chat.models import FormerAddress, Invitation, Membership, PersonalLink, Room
+from chat.refusals import Refused
 
 LINKS_KEPT_FOR = timedelta(days=30)  # after they have expired
+INVITATIONS_KEPT_FOR = timedelta(days=90)  # the same; until then they are listed with who came by them
+WAITED_FOR = timedelta(days=1)  # after which who waits to be let in, and has not looked since, waits no more
+DESERTED_FOR = timedelta(days=30)  # after which a private room in which nobody is goes, as nobody finds it again
 
 
 def tidy():
     """Throw away what nobody needs any more, and say how many rooms went."""
-    rooms = list(silent_rooms())
-    for room in rooms:
-        room.delete()
+    rooms = [*silent_rooms(), *deserted_rooms()]
+    gone = sum(_end(room) for room in rooms)
+    for tired in Membership.objects.waiting().filter(seen_at__lt=timezone.now() - WAITED_FOR):
+        tired.leave()
+    Invitation.objects.filter(expires_at__lte=timezone.now() - INVITATIONS_KEPT_FOR).delete()
     FormerAddress.objects.filter(until__lte=timezone.now()).delete()
     PersonalLink.objects.filter(expires_at__lte=timezone.now() - LINKS_KEPT_FOR).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
-    return len(rooms)
+    return gone
+
+
+def _end(room):
+    """Whether it went: somebody may have come, or written, in this very moment."""
+    with suppress(Refused), room.change():
+        still = silent_rooms() | deserted_rooms()
+        if still.filter(pk=room.pk).exists():
+            return bool(room.delete())
+    return False
 
 
 def silent_rooms():
@@ -29,3 +45,13 @@ def silent_rooms():
     since = timezone.now() - timedelta(days=settings.EMPTY_ROOM_DAYS)
     looked_at = Membership.objects.filter(seen_at__gte=since).values("room")
     return Room.objects.filter(said=0, last_sent_at__lt=since).exclude(pk__in=looked_at)
+
+
+def deserted_rooms():
+    """Private rooms that everybody has left, into which no invitation leads any more."""
+    waited_for = Membership.Status.IN, Membership.Status.WAITING, Membership.Status.ASKED
+    peopled = Membership.objects.filter(status__in=waited_for).values("room")
+    invited = Invitation.objects.standing().order_by().values("room")
+    since = timezone.now() - DESERTED_FOR
+    rooms = Room.objects.filter(access=Room.Access.PRIVATE, last_sent_at__lt=since)
+    return rooms.exclude(pk__in=peopled).exclude(pk__in=invited)

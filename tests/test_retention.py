@@ -8,7 +8,8 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from chat import readers, retention
-from chat.models import FormerAddress, Membership, PersonalLink, Room
+from chat.models import FormerAddress, Invitation, Membership, PersonalLink, Room
+from chat.models.pair import between
 from tests.browsing import say
 
 LONG_AGO = timezone.now() - timedelta(days=15)
@@ -38,6 +39,71 @@ def test_a_room_in_which_somebody_wrote_once_stays(alice, silent):
     Room.objects.update(last_sent_at=LONG_AGO)
     retention.tidy()
     assert is_there(silent)
+
+
+def test_a_room_in_which_somebody_writes_in_that_very_moment_stays(alice, silent, monkeypatch):
+    silent_rooms, asked = retention.silent_rooms, []
+
+    def found():
+        asked.append(1)
+        rooms = silent_rooms()
+        if len(asked) == 1:
+            rooms = list(rooms)
+            say(alice.membership, "hello")
+        return rooms
+
+    monkeypatch.setattr(retention, "silent_rooms", found)
+    assert retention.tidy() == 0
+    assert is_there(silent)
+
+
+@pytest.fixture
+def deserted(alice, bob, room):
+    """A private room in which something was said, and that both have left long ago."""
+    say(alice.membership, "hello")
+    room.set_access("private")
+    for who in (alice, bob):
+        who.post(f"/rooms/{room.slug}/leave/")
+    Room.objects.update(last_sent_at=timezone.now() - timedelta(days=31))
+    return room
+
+
+def test_a_private_room_that_everybody_has_left_goes(deserted):
+    retention.tidy()
+    assert not is_there(deserted)
+
+
+def test_an_open_room_that_everybody_has_left_stays(deserted):
+    deserted.set_access("open")
+    Room.objects.update(last_sent_at=timezone.now() - timedelta(days=31))
+    retention.tidy()
+    assert is_there(deserted)
+
+
+def test_a_private_room_into_which_an_invitation_leads_stays(alice, deserted):
+    Invitation.objects.make(alice.membership, days=90, most_uses=None)
+    retention.tidy()
+    assert is_there(deserted)
+
+
+def test_a_room_of_two_that_one_has_left_goes_when_nobody_is_left(alice, bob, room):
+    pair = between(alice.membership, bob.membership).room
+    say(Membership.objects.get(room=pair, status="in"), "hello?")
+    Membership.objects.get(room=pair, status="in").leave()
+    Membership.objects.get(room=pair, status="asked").decline()
+    Room.objects.update(last_sent_at=timezone.now() - timedelta(days=31))
+    retention.tidy()
+    assert not is_there(pair)
+
+
+def test_invitations_go_long_after_they_have_ended(alice, room):
+    Invitation.objects.make(alice.membership, days=1, most_uses=1)
+    Invitation.objects.update(expires_at=timezone.now() - timedelta(days=89))
+    retention.tidy()
+    assert Invitation.objects.exists()
+    Invitation.objects.update(expires_at=timezone.now() - timedelta(days=91))
+    retention.tidy()
+    assert not Invitation.objects.exists()
 
 
 def test_a_room_in_which_something_happened_stays(silent):
