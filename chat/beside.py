@@ -4,6 +4,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from chat import grants, panels, typing_line
+from chat.models import Room
 
 UNDER_WAY = 1  # seconds that an answer may have been under way: what it told may be as old as that
 
@@ -37,6 +38,8 @@ def _typing_due(room, at):
     names, until = typing_line.last(room.pk)
     if until is None or at > until + UNDER_WAY:
         return ""
+    # Names may be newer than the right to see them: `access.reading_through` then asks for that once more.
+    room.epoch = Room.objects.filter(pk=room.pk).values_list("epoch", flat=True).first() or room.epoch
     return part("typing", typing_line.painted(names))
 
 

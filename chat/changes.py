@@ -134,14 +134,16 @@ def since(room, cursor):
 
 def before(room, version):
     """One page of the log above that version, oldest first."""
-    older = Message.objects.filter(room=room, first_version__lt=version).order_by("-first_version")[:PAGE_SIZE]
-    return Reading(room, list(older)[::-1])
+    return _read(
+        room, Message.objects.filter(room=room, first_version__lt=version).order_by("-first_version")[:PAGE_SIZE]
+    )
 
 
 def after(room, version):
     """One page of the log from that version on, oldest first."""
-    newer = Message.objects.filter(room=room, first_version__gte=version).order_by("first_version")[:PAGE_SIZE]
-    return Reading(room, list(newer))
+    return _read(
+        room, Message.objects.filter(room=room, first_version__gte=version).order_by("first_version")[:PAGE_SIZE]
+    )
 
 
 def around(message):
@@ -169,7 +171,7 @@ def stream(reading):
 
 
 def _read(room, messages, since=None):
-    """The room's counters LEFT JOIN those messages, in one statement.
+    """The room's counters LEFT JOIN those messages, in one statement. Raises Refused where the room is gone meanwhile.
 
     A second query would lose or double what is written between the two; the version of the messages alone stays
     behind when only the topic changed.
@@ -181,6 +183,8 @@ def _read(room, messages, since=None):
         [*params, room.pk],
     )
     rows = list(rows)
+    if not rows:
+        raise room.refusal_when_gone()
     lines = sorted((row for row in rows if row.pk), key=lambda row: row.first_version)
     return Reading(_as_of(room, rows[0]), lines, since)
 

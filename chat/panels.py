@@ -50,7 +50,9 @@ def of(membership):
     panel = kept(room)
     me = tuple(getattr(membership, column) for column in COLUMNS)
     if panel is None or is_old(panel) or (me not in panel.people.present and panel.people.here <= MOST_HERE):
-        panel = look([room.pk])[room.pk]
+        panel = look([room.pk]).get(room.pk)
+    if panel is None:
+        raise room.refusal_when_gone()
     _reads(room, panel)
     return panel
 

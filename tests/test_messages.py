@@ -311,6 +311,35 @@ def test_from_outside_one_is_led_to_the_door(alice, room, mallory, address):
     assert (answer.status_code, answer.headers["Location"]) == (303, room.get_absolute_url())
 
 
+@pytest.mark.parametrize("access", ["unlisted", "private"])
+def test_by_the_number_of_a_message_nobody_finds_a_room_that_is_not_listed(alice, room, mallory, access):
+    alice.send(room, "hello")
+    room.set_access(access)
+    message = Message.objects.get(text="hello")
+    answers = [mallory.get(f"/messages/{pk}/") for pk in (message.pk, 10**9)]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].content == answers[1].content
+    assert alice.get(f"/messages/{message.pk}/").status_code == 200
+
+
+@pytest.mark.parametrize("what", ["", "?before=99", "?after=1", "message"])
+def test_who_is_shown_out_while_reading_back_reads_nothing(alice, bob, room, what, monkeypatch):
+    alice.send(room, "a secret")
+    url = (
+        f"/messages/{Message.objects.latest('pk').pk}/" if what == "message" else f"/rooms/{room.slug}/messages/{what}"
+    )
+    read, member = changes._read, bob.membership
+
+    def shown_out_meanwhile(*arguments):
+        if member.present:
+            member.remove()
+        return read(*arguments)
+
+    monkeypatch.setattr(changes, "_read", shown_out_meanwhile)
+    answer = bob.get(url)
+    assert (answer.status_code, "a secret" in answer.content.decode()) == (303, False)
+
+
 def test_the_toggle_carries_the_draft_both_ways(alice, room):
     url = f"{room.get_absolute_url()}composer/"
     several = alice.post(url, {"n": "3", "text": "half a thought"}, headers={"HX-Request": "true"})

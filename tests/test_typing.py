@@ -139,6 +139,20 @@ def test_who_left_is_not_told_and_does_not_type(alice, carol, room):
     assert types(carol, room).status_code == 403
 
 
+def test_who_is_shown_out_while_the_line_is_read_is_told_of_nobody(alice, bob, room, monkeypatch):
+    def meanwhile(*arguments, read=typing_line.last):
+        monkeypatch.undo()
+        bob.membership.remove()
+        typing_line.note(alice.membership)
+        return read(*arguments)
+
+    monkeypatch.setattr(typing_line, "last", meanwhile)
+    version = bob.membership.room.version  # without news, so that the room is not read again for that
+    answer = bob.get(f"/rooms/{room.slug}/changes/", {"since": version, "from": version, "at": 0})
+    assert answer.status_code == 286
+    assert "is typing" not in answer.content.decode()
+
+
 def test_it_is_limited_by_person(alice, room, settings):
     settings.LIMIT_TYPE_PERSON = "1/3600"
     assert [types(alice, room).status_code for _ in range(2)] == [204, 429]

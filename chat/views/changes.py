@@ -3,6 +3,7 @@
 from django.views.decorators.http import require_safe
 
 from chat import access, answers, beside, changes, grants, polling
+from chat.refusals import Refused
 
 
 @require_safe
@@ -24,7 +25,7 @@ def poll(request, slug):
         with access.reading_through(membership):
             more = beside.due(request, membership.room, cursor.at)
             reading = changes.since(membership.room, cursor)
-    except access.Outside:
+    except (access.Outside, Refused):
         return answers.polled(polling.no_longer_in(membership.room, cursor), goes_on=False)
     held = grants.may_hold(request, membership)
     if "gone" in request.GET:

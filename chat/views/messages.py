@@ -57,15 +57,22 @@ def history(request, slug):
     """The log page by page: above `before`, or from `after` on."""
     membership = access.membership_to_read(request, slug)
     before, after = (changes.number(request.GET.get(name, "")) for name in ("before", "after"))
+    with access.reading_through(membership):
+        reading = _page(membership.room, before, after)
+    return answers.history(request, membership, reading)
+
+
+def _page(room, before, after):
     if after is not None:
-        return answers.history(request, membership, changes.after(membership.room, after))
-    if before is not None:
-        return answers.history(request, membership, changes.before(membership.room, before))
-    return answers.history(request, membership, changes.newest(membership.room))
+        return changes.after(room, after)
+    return changes.newest(room) if before is None else changes.before(room, before)
 
 
 @require_safe
 def message(request, pk):
     """One message among those before and after it."""
     message, membership = access.message_to_read(request, pk)
-    return answers.history(request, membership, changes.around(message), message)
+    message.room = membership.room
+    with access.reading_through(membership):
+        reading = changes.around(message)
+    return answers.history(request, membership, reading, message)
