@@ -63,6 +63,8 @@ class VerbForm(forms.Form):
         try:
             self.result = verb(**{field: self.cleaned_data[field] for field in self.spoken})
         except Refused as refusal:
+            if refusal.code == "deleted":
+                raise  # There is nothing left to show this form in.
             self.refusal = refusal
             self.add_error(self.refused_at.get(refusal.code, self.speaks_at), refusal)
         return not self.errors
@@ -143,7 +145,14 @@ class MessageForm(VerbForm):
         return self.cleaned_data | {"token": f"{page}:{n}"}
 
 
-class PreferencesForm(forms.ModelForm):
+class OwnRowForm(forms.ModelForm):
+    """Writes its own fields alone, so that it undoes nothing else of the row, such as another generation."""
+
+    def save(self):
+        self.instance.save(update_fields=self._meta.fields)
+
+
+class PreferencesForm(OwnRowForm):
     class Meta:
         model = Participant
         fields = [
@@ -162,7 +171,7 @@ class PreferencesForm(forms.ModelForm):
         self.fields["time_zone"] = forms.ChoiceField(label=_("Time zone"), required=False, choices=time_zones())
 
 
-class RefreshForm(forms.ModelForm):
+class RefreshForm(OwnRowForm):
     """How often the log looks for new messages where JavaScript is off."""
 
     class Meta:

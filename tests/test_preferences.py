@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from chat.forms import PreferencesForm, RefreshForm
 from chat.gate.grants import ENVIRON_KEY, Offer
 from chat.models import Participant
 from tests.browsing import EITHER_WAY, lines, say
@@ -99,6 +100,22 @@ def test_a_paused_page_hears_how_much_is_new_and_takes_none_of_it(alice, bob, ro
     assert '<span class="count">3<' in alice.get("/").content.decode()
     alice.post("/preferences/pause/")
     assert "every 2s" in poller(alice.get(f"/rooms/{room.slug}/"))
+
+
+@pytest.mark.parametrize("form", ["preferences", "refresh"])
+def test_what_is_saved_at_the_same_moment_keeps_nobody_signed_in(alice, form, monkeypatch):
+    """Somebody else with a stolen session saves preferences while its owner signs out everywhere."""
+    kind = {"preferences": PreferencesForm, "refresh": RefreshForm}[form]
+
+    def overtaken(form, save=kind.save):
+        Participant.objects.get().sign_out_everywhere()
+        return save(form)
+
+    monkeypatch.setattr(kind, "save", overtaken)
+    sent = BEFORE | {"refresh_seconds": "10"}
+    alice.post("/preferences/" if form == "preferences" else "/preferences/refresh/", sent)
+    participant = Participant.objects.get()
+    assert (participant.generation, participant.refresh_seconds) == (1, 10)
 
 
 def test_who_is_paused_has_not_read_what_is_not_on_the_screen(alice, bob, room):
