@@ -145,15 +145,6 @@ def invitation_to_read(key):
     return invitation
 
 
-def moderates(membership):
-    """Whether this person keeps order in the room."""
-    return membership.role in (Membership.Role.OWNER, Membership.Role.MODERATOR)
-
-
-def owns(membership):
-    return membership.role == Membership.Role.OWNER
-
-
 def reads(request, room):
     membership = membership_of(request, room.slug)
     return bool(membership and membership.present)
@@ -164,23 +155,23 @@ def keeping(membership):
     return {
         "room": membership.room,
         "membership": membership,
-        "may_moderate": moderates(membership),
-        "may_own": owns(membership),
-        "may_pair": not membership.room.pair,
+        "may_moderate": membership.keeps,
+        "may_own": membership.owns,
+        "may_pair": not membership.room.pair and membership.participant.opens_rooms,
     }
 
 
 def membership_to_moderate(request, slug):
     """The membership through which this person changes how the room is."""
     membership = membership_to_read(request, slug)
-    if not moderates(membership):
+    if not membership.keeps:
         raise PermissionDenied
     return membership
 
 
 def membership_to_own(request, slug):
     membership = membership_to_read(request, slug)
-    if not owns(membership):
+    if not membership.owns:
         raise PermissionDenied
     return membership
 
@@ -201,13 +192,13 @@ def or_404(found):
 
 
 def message_to_read(request, pk):
-    """A message and the membership that reads it; from outside, the door of the message's room.
+    """A message and the membership that reads it; from outside, the door of the message's room where that is listed.
 
     One in a room of which the person must not learn is not even found, so that it takes no longer than none.
     """
     inside = Membership.objects.inside().filter(participant=request.session.get(sessions.SESSION_KEY))
-    mine, found = inside.filter(room=OuterRef("room")), Room.objects.found().filter(pk=OuterRef("room"))
-    message = or_404(Message.objects.select_related("room").filter(Exists(found) | Exists(mine), pk=pk))
+    mine, listed = inside.filter(room=OuterRef("room")), Room.objects.listed().filter(pk=OuterRef("room"))
+    message = or_404(Message.objects.select_related("room").filter(Exists(listed) | Exists(mine), pk=pk))
     return message, membership_to_read(request, message.room.slug)
 
 

@@ -13,10 +13,20 @@ def invitation_to_revoke(request, slug, pk):
 def member_to_remove(request, slug, pk):
     """Who shows out, and whom: a moderator any member, the owner moderators too, nobody the owner or themselves."""
     by = access.membership_to_moderate(request, slug)
-    member = access.or_404(by.room.memberships.inside().filter(pk=pk))
-    if not may_remove(by, member):
+    return by, _outranked(by, by.room.memberships.inside().filter(pk=pk))
+
+
+def member_to_ban(request, slug, pk):
+    """The same, and also who only waits to be let in."""
+    by = access.membership_to_moderate(request, slug)
+    return by, _outranked(by, by.room.memberships.before_or_inside().filter(pk=pk))
+
+
+def _outranked(by, found):
+    member = access.or_404(found)
+    if not by.outranks(member):
         raise PermissionDenied
-    return by, member
+    return member
 
 
 def member_to_answer(request, slug, pk):
@@ -35,11 +45,6 @@ def members_to_pair(request, slug, pk):
     if by.room.pair:
         raise PermissionDenied
     return by, access.or_404(by.room.memberships.inside().filter(pk=pk).exclude(pk=by.pk))
-
-
-def may_remove(by, member):
-    above = access.owns(by) or (access.moderates(by) and not access.moderates(member))
-    return above and member.pk != by.pk
 
 
 def member_to_promote(request, slug, pk):

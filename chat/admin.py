@@ -164,7 +164,7 @@ class MembershipAdmin(VerbAdmin):
     search_fields = ["nickname", "room__name"]
     date_hierarchy = "joined_at"
     ordering = ["-seen_at"]
-    actions = ["remove"]
+    actions = ["remove", "take_over"]
 
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(said=count_of(Message, "membership"))
@@ -193,6 +193,11 @@ class MembershipAdmin(VerbAdmin):
     def remove(self, request, queryset):
         present = queryset.filter(status=Membership.Status.IN)
         self.carry_out(request, present, Membership.remove, _("removed from the room"))
+
+    @admin.action(permissions=["change"], description=_("Make owner of the room"))
+    def take_over(self, request, queryset):
+        present = queryset.filter(status=Membership.Status.IN)
+        self.carry_out(request, present, Membership.take_over, _("made owner of the room"))
 
 
 @admin.register(Participant)

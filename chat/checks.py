@@ -51,6 +51,15 @@ def who_speaks_https_is_known(app_configs, **kwargs):
     return [checks.Warning("HTTPS=on, but no proxy is trusted to say so.", hint=hint, id="chat.W002")]
 
 
+@checks.register()
+def somebody_opens_rooms(app_configs, **kwargs):
+    if settings.ACCOUNTS != "off" or settings.CREATE_ROOMS == "anyone":
+        return []
+    hint = "Set ACCOUNTS=on, so that those who may open rooms can sign in, or CREATE_ROOMS=anyone."
+    message = f"CREATE_ROOMS={settings.CREATE_ROOMS}, but with ACCOUNTS=off nobody can sign in to open one."
+    return [checks.Error(message, hint=hint, id="chat.E004")]
+
+
 @checks.register(deploy=True)
 def limits_are_on(app_configs, **kwargs):
     if settings.LIMITS:

@@ -83,7 +83,7 @@ class SignInForm(VerbForm):
         return self.does(self._known)
 
     def _known(self, name, password):
-        account = Participant.whose_name_is(name)
+        account = not User.objects.filter(username=name).exists() and Participant.whose_name_is(name)
         user = authenticate(username=account.user.username if account else name, password=password)
         if user is None:
             raise Refused(_("Name and password do not go together. Try again."), code="unknown")

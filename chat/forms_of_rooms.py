@@ -67,10 +67,21 @@ class RoomSettingsForm(VerbForm):
         super().__init__(data, initial={name: getattr(room, name) for name in self.base_fields})
         if settings.ACCOUNTS != "on":
             self.fields.pop("accounts_only", None)
+        for field in self.fields.values():
+            field.show_hidden_initial = True
 
     @property
     def spoken(self):
-        return list(self.fields)
+        """What was changed on the page: what others decided since it was opened stays as they decided."""
+        return [name for name in self.fields if name in self.changed_data or not self._was_shown(name)]
+
+    @property
+    def takes_another_name(self):
+        """Whether one name and address more are used up, as by another room."""
+        return self.is_valid() and "name" in self.changed_data
+
+    def _was_shown(self, name):
+        return self[name].html_initial_name in self.data
 
 
 class OwnerSettingsForm(RoomSettingsForm):
@@ -147,14 +158,11 @@ class AnswerForm(VerbForm):
 
 class RoleForm(forms.Form):
     role = forms.ChoiceField(choices=Membership.Role)
+    confirmed = forms.BooleanField(required=False)
 
-    def gives(self, by, member):
-        """Give that member the role; a room has one owner, so whoever gives that away has it no more."""
-        role = self.cleaned_data["role"]
-        if role == Membership.Role.OWNER:
-            by.hand_over(member)
-        else:
-            member.set_role(role)
+    @property
+    def is_meant(self):
+        return self.cleaned_data["role"] != Membership.Role.OWNER or self.cleaned_data["confirmed"]
 
 
 class InvitationForm(VerbForm):

@@ -11,6 +11,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from chat import access, limits
+from chat.refusals import Refused
 from chat.views import refusals
 
 logger = logging.getLogger("chat")
@@ -107,6 +108,8 @@ class RefusalMiddleware:
             return refusals.outside(request, exception.room)
         if isinstance(exception, access.Moved):
             return refusals.moved(request, exception.room)
+        if isinstance(exception, Refused):
+            return refusals.refused(request, exception)
         if isinstance(exception, limits.Exceeded):
             return refusals.too_many(request, exception)
         if isinstance(exception, (OperationalError, InterfaceError, RedisError)):

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext
 
-from chat import access, composers
+from chat import composers
 
 KEEPER = ".state .asking{display:block}\n"
 # An empty field in which nobody can write only asks for words in vain.
@@ -23,7 +23,7 @@ def of_reader(membership, first_unread=None):
     who type, and what concerns only those who keep the room. Nothing for who has no place in it."""
     if membership is None:
         return HttpResponse(content_type=TYPE)
-    rules = OWN.format(me=membership.pk) + (KEEPER if access.moderates(membership) else MEMBER)
+    rules = OWN.format(me=membership.pk) + (KEEPER if membership.keeps else MEMBER)
     if membership.participant.less_noise:
         rules += QUIET
     if first_unread:

@@ -43,12 +43,6 @@ def be_banned(member):
     member.ban()
 
 
-def lose_the_name(member):
-    """Whoever was away for months finds that somebody else has the name by now."""
-    Membership.objects.filter(pk=member.pk).update(seen_at="2020-01-01T00:00Z")
-    Participant.objects.create().enter(member.nickname, room=member.room.name)
-
-
 def be_signed_out(member):
     member.participant.sign_out_everywhere()
 
@@ -88,7 +82,6 @@ EVENTS = [
     leave,
     be_shown_out,
     be_banned,
-    lose_the_name,
     be_signed_out,
 ]
 

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from chat.models import Message
+from chat.models.membership import MembershipQuerySet
 
 
 def act(who, room, member, what, **form):
@@ -31,7 +32,7 @@ def test_the_owner_promotes_and_demotes_and_the_room_says_so(alice, bob, room):
 
 
 def test_a_room_that_is_handed_over_has_one_owner(alice, bob, room):
-    act(alice, room, bob, "role", role="owner")
+    act(alice, room, bob, "role", role="owner", confirmed="1")
     assert (alice.membership.role, bob.membership.role) == ("moderator", "owner")
     assert act(alice, room, bob, "role", role="member").status_code == 403
 
@@ -68,6 +69,16 @@ def test_a_member_of_another_room_cannot_be_acted_on(alice, mallory, room):
 def test_a_role_that_there_is_not_changes_nothing(alice, bob, room, role):
     assert act(alice, room, bob, "role", role=role).status_code == 303
     assert bob.membership.role == "member"
+
+
+def test_of_very_many_a_page_shows_some_and_leads_on(alice, bob, person, room, monkeypatch):
+    monkeypatch.setattr(MembershipQuerySet, "PER_PAGE", 2)
+    person(room.name, "Cleo")
+    first = alice.get(f"/rooms/{room.slug}/members/").content.decode()
+    second = alice.get(f"/rooms/{room.slug}/members/?page=2").content.decode()
+    assert [page.count('<bdi class="author">') for page in (first, second)] == [2, 1]
+    assert 'href="?page=2"' in first
+    assert 'href="?page=1"' in second
 
 
 @pytest.mark.browser

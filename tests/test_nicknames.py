@@ -60,6 +60,18 @@ def test_a_later_holder_of_a_name_is_told_from_the_earlier_one(alice, bob, room,
 RESERVED = ["admin", "ADMIN", "Аdmin", "Admin 2", "mod\u200berator", "SYSTEM", "0wner", "staff1", "@admin", "[Admin]"]
 
 
+def test_a_line_that_tells_of_another_name_marks_that_one(alice, bob, room, person):
+    dave = person(room.name, "Dave")
+    rename(bob, room, "Robert")
+    rename(dave, room, "Bob")
+    rename(dave, room, "Zed")
+    page = alice.get(f"/rooms/{room.slug}/").content.decode()
+    lines = {
+        new: page[page.index(f"is called “<bdi>{new}</bdi>” now") :].partition("</li>")[0] for new in ("Bob", "Zed")
+    }
+    assert ["no. 2 of this name" in line for line in lines.values()] == [True, False]
+
+
 @pytest.mark.parametrize("name", [*RESERVED, "Admin.", "_admin_", "Admin \u0662", "System ⚙️"])
 def test_nobody_takes_a_name_of_those_who_run_the_site(bob, room, person, name):
     answer = person().join(room.name, name)

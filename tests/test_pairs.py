@@ -101,6 +101,48 @@ def test_nobody_writes_to_themselves_or_to_who_is_not_there(alice, carol, room):
     assert write_to(alice, room, carol).status_code == 404
 
 
+def test_it_is_found_again_by_names_that_were_exchanged_meanwhile(alice, bob, room, pair):
+    """Alice is Bob by now, and Bob Alice; in the room of two the name of each is still taken by the other."""
+    answers(bob, pair, "accept")
+    bob.post(f"/rooms/{pair.slug}/leave/")
+    in_room(alice, room).rename("Zed")
+    in_room(bob, room).rename("Alice")
+    assert write_to(bob, room, alice).status_code == 303
+    assert in_room(bob, pair).nickname == "Alice 2"
+
+
+def test_the_asker_sees_that_the_other_has_not_come_yet(alice, bob, room, pair):
+    assert pair.other_is_to_come
+    answers(bob, pair, "ignore")
+    assert pair.other_is_to_come, "who ignores it is not told of"
+    before = Room.objects.get(pk=pair.pk).version
+    answers(bob, pair, "accept")
+    assert not pair.other_is_to_come
+    assert 'id="state"' in alice.poll(pair, before).content.decode()
+
+
+def test_a_later_holder_of_a_name_is_told_from_the_earlier_one_here_too(alice, bob, person, room):
+    in_room(bob, room).rename("Robert")
+    other = person(room.name, "Bob")
+    pair = Room.objects.get(slug=write_to(other, room, alice).headers["Location"].split("/")[2])
+    assert in_room(other, pair).mark == 2
+    assert "no. 2 of this name" in read(other, pair)
+    assert "no. 2 of this name" in alice.get(f"/rooms/{pair.slug}/asked/").content.decode()
+
+
+@pytest.mark.parametrize(("setting", "status"), [("anyone", 303), ("accounts", 409), ("staff", 409)])
+def test_only_who_may_open_rooms_opens_one_of_two(alice, bob, room, settings, setting, status):
+    settings.CREATE_ROOMS = setting
+    assert write_to(alice, room, bob).status_code == status
+    offered = "/write/" in alice.get(f"/rooms/{room.slug}/members/").content.decode()
+    assert offered == (setting == "anyone")
+
+
+def test_an_answer_that_is_none_changes_nothing(bob, pair):
+    assert answers(bob, pair, "").status_code == 422
+    assert in_room(bob, pair).status == "asked"
+
+
 @pytest.mark.browser
 @EITHER_WAY
 def test_two_talk_alone(visitor, javascript):

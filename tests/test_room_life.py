@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from chat import markup
 from chat.models import Message, Room
 from tests.browsing import EITHER_WAY, say
 from tests.test_members import act
@@ -36,6 +37,40 @@ def test_who_is_muted_reads_until_they_may_write_again(alice, bob, room):
     assert sends(bob, room) == 422, "leaving takes nothing back"
     act(alice, room, bob, "mute", unmute="1")
     assert sends(bob, room) == 303
+
+
+def test_who_is_muted_says_nothing_by_names_either(bob, room):
+    bob.membership.set_muted(True)
+    refused = bob.post(f"/rooms/{room.slug}/name/", {"nickname": "Alice is a liar"})
+    assert (refused.status_code, "You are muted here" in refused.content.decode()) == (422, True)
+    bob.post(f"/rooms/{room.slug}/leave/")
+    again = bob.join(room.name, "Alice is a liar")
+    assert (again.status_code, "only under the name that you had" in again.content.decode()) == (422, True)
+    assert bob.join(room.name, "Bob").status_code == 303
+
+
+def test_nobody_takes_another_name_in_a_locked_room(bob, room):
+    room.set_locked(True)
+    assert bob.post(f"/rooms/{room.slug}/name/", {"nickname": "Robert"}).status_code == 422
+
+
+def test_what_looks_like_an_archived_room_may_be_opened(alice, person, room):
+    room.set_archived(True)
+    assert person().join("Rеading club", "Dave").status_code == 303
+    refused = alice.post(f"/rooms/{room.slug}/settings/", {"name": room.name, "access": "open", "archived": ""})
+    assert "one that looks like it" in refused.content.decode(), "now there are two that look alike"
+
+
+def test_a_word_into_a_room_that_is_deleted_in_that_moment_is_kept(alice, bob, room, monkeypatch):
+    def deleted_meanwhile(text, render=markup.render):
+        Room.objects.all().delete()
+        return render(text)
+
+    monkeypatch.setattr(markup, "render", deleted_meanwhile)
+    answer = bob.send(room, "typed for long")
+    assert answer.status_code == 409
+    assert "not there any more" in answer.content.decode()
+    assert "typed for long" in answer.content.decode()
 
 
 def test_without_a_script_the_frame_says_why_nothing_can_be_written(alice, bob, room):

@@ -114,6 +114,22 @@ def test_absent_and_private_answer_alike(room, make_private, person):
         assert dict(answers[0].headers) == dict(answers[1].headers), path
 
 
+def test_a_room_that_becomes_private_may_take_any_name_with_that(alice, person, room):
+    person("Taken", "Somebody")
+    form = {"name": "Taken", "access": "private"}
+    assert alice.post(f"/rooms/{room.slug}/settings/", form).status_code == 303
+    room.refresh_from_db()
+    assert (room.name, room.access, len(room.slug)) == ("Taken", "private", 22)
+
+
+def test_another_name_uses_up_what_another_room_would(alice, room, settings):
+    settings.LIMIT_CREATE_PERSON = "2/3600"
+    for name in ("One", "Two", "Three"):
+        answer = alice.post(f"/rooms/{room.slug}/settings/", {"name": name, "access": "open"})
+        room.refresh_from_db()
+    assert (answer.status_code, room.name) == (429, "Two")
+
+
 def test_members_are_led_to_the_private_address_for_a_day(room, make_private, bob):
     old = room.slug
     make_private()

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from django.utils import timezone
 
+from chat.checks import somebody_opens_rooms
 from chat.models import Membership, Participant, Room
 
 
@@ -142,13 +143,19 @@ def test_the_name_of_somebody_present_is_never_free(bob, room, person, settings)
     assert person().join(room.name, "Bob").status_code == 303
 
 
-def test_who_lost_the_name_by_being_away_is_out_and_may_choose_another(bob, room, person, settings):
+def test_who_lost_the_name_by_being_away_is_in_still_by_another_one(bob, room, person, settings):
     Membership.objects.update(seen_at=timezone.now() - timedelta(days=settings.NAME_HELD_DAYS, minutes=1))
-    person(room.name, "Bob")
-    assert b'id="join"' in bob.get(room.get_absolute_url()).content
-    assert bob.join(room.name, "Bob").status_code == 422
-    assert bob.join(room.name, "Bob B").status_code == 303
-    assert sorted(Membership.objects.values_list("nickname", flat=True)) == ["Alice", "Bob", "Bob B"]
+    newcomer = person(room.name, "Bob")
+    page = bob.get(room.get_absolute_url()).content.decode()
+    assert "You are <bdi>Bob 2</bdi>" in page
+    assert page.index("“<bdi>Bob</bdi>” is called “<bdi>Bob 2</bdi>” now") < page.rindex("“<bdi>Bob</bdi>” came in")
+    assert (newcomer.membership.mark, bob.membership.mark) == (2, 1)
+
+
+def test_where_nobody_could_open_a_room_the_server_says_so_at_its_start(settings):
+    settings.ACCOUNTS, settings.CREATE_ROOMS = "off", "staff"
+    (error,) = somebody_opens_rooms(None)
+    assert "nobody can sign in to open one" in error.msg
 
 
 def test_a_hundred_simultaneous_joins_of_a_new_name_make_one_room_with_one_owner(server, settings):

@@ -35,3 +35,10 @@ def test_rooms_that_were_made_alike_at_the_same_moment_are_both_kept(as_of, pers
     assert [Room.objects.named(name).name for name in ("Cafe", "Саfe", "Cаfe")] == ["Cafe", "Саfe", "Cаfe"]
     assert person().join("Саfe", "Alice").headers["Location"] == "/rooms/cafe-1/"
     assert person().join("Cafе", "Bob").status_code == 422, "one more that only looks like them is still refused"
+
+
+def test_the_names_of_accounts_that_were_there_are_nobody_elses(as_of, person):
+    before = as_of("0012_poll_interval")
+    before.get_model("auth", "User").objects.create(username="Maria", is_staff=True)
+    upgrade()
+    assert person().join("Reading club", "Maria").status_code == 422

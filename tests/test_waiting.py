@@ -1,9 +1,14 @@
 """Rooms in which newcomers wait until they are let in."""
 
+import re
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from chat.models import Message, Room
+from chat import retention
+from chat.models import Membership, Message, Room
 from tests.browsing import EITHER_WAY
 
 
@@ -114,6 +119,54 @@ def test_nobody_waits_before_a_private_room(dave, room):
     room.set_access("private")
     assert dave.membership.status == "refused"
     assert dave.get(f"/rooms/{room.slug}/waiting/").status_code == 404
+
+
+def test_nobody_is_let_into_an_archived_or_full_room(alice, dave, room):
+    room.set_archived(True)
+    refused = answer(alice, room, dave, let_in="1", answer="Welcome")
+    assert (refused.status_code, "This room is archived" in refused.content.decode()) == (422, True)
+    assert 'value="Welcome"' in refused.content.decode()
+    room.set_archived(False)
+    room.set_most_members(1)
+    assert "This room is full" in answer(alice, room, dave, let_in="1").content.decode()
+    assert dave.membership.waiting
+
+
+def test_guests_who_wait_are_told_when_only_accounts_come_in(dave, room):
+    room.set_accounts_only(True)
+    assert "Only people with an account come in here." in dave.get(f"/rooms/{room.slug}/waiting/").content.decode()
+    room.refresh_from_db()
+    assert room.waiting == 0
+
+
+def test_who_waits_can_be_turned_away_for_good(alice, dave, room):
+    page = alice.get(f"/rooms/{room.slug}/members/").content.decode()
+    assert f'formaction="/rooms/{room.slug}/members/{dave.membership.pk}/ban/"' in page
+    alice.post(f"/rooms/{room.slug}/members/{dave.membership.pk}/ban/")
+    assert dave.join(room.name, "Dave").status_code == 422
+    room.refresh_from_db()
+    assert room.waiting == 0
+
+
+def test_who_comes_by_an_invitation_waits_no_more(alice, dave, room):
+    page = alice.post(f"/rooms/{room.slug}/invitations/", {"most_uses": "1", "days": "7"}).content.decode()
+    dave.post(re.search(r"/invitations/[\w-]{22}/", page)[0], {"nickname": "Dave"})
+    room.refresh_from_db()
+    assert (dave.membership.present, room.waiting) == (True, 0)
+
+
+def test_so_many_wait_and_no_more(dave, person, room, monkeypatch):
+    monkeypatch.setattr(Room, "MOST_WAITING", 1)
+    assert "Very many wait" in person().join(room.name, "Erin").content.decode()
+    assert dave.join(room.name, "Dave").status_code == 303, "who waits already is not one more"
+
+
+def test_who_has_not_looked_for_a_day_waits_no_more(dave, person, room):
+    erin = person(room.name, "Erin")
+    Membership.objects.filter(nickname="Dave").update(seen_at=timezone.now() - timedelta(days=1, minutes=1))
+    retention.tidy()
+    assert "Your place: 1." in erin.get(f"/rooms/{room.slug}/waiting/").content.decode()
+    assert dave.get(f"/rooms/{room.slug}/").status_code == 200, "the door is there again"
 
 
 @pytest.mark.browser

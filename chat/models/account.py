@@ -7,6 +7,7 @@ from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
 from chat import names
+from chat.models import pair
 from chat.refusals import Refused
 from chat.reserved_names import is_reserved
 
@@ -38,21 +39,38 @@ class Account(models.Model):
         """Be an account from now on, with all rooms that one is in. Raises Refused where the name is another's."""
         if is_reserved(name):
             raise Refused(_("This name is kept for those who run this site. Choose another one."), code="reserved")
+        self._must_be_a_guest()
+        taken = Refused(_("There is an account of this name, or one that looks like it."), code="taken")
+        if self.whose_name_is(name):
+            raise taken
+        user = User(username=name, email=User.objects.normalize_email(email))
+        user.set_password(password)
+        user.kept_by = self
         try:
             with transaction.atomic():
-                self.user = User.objects.create_user(name, email, password)
-                self.account_key = names.nickname_key(name)
-                self.save()
+                user.save()
         except IntegrityError:
             self.user = self.account_key = None
-            raise Refused(_("There is an account of this name, or one that looks like it."), code="taken") from None
+            raise taken from None
         return self
+
+    def _must_be_a_guest(self):
+        """Raises Refused where the same form was sent twice at once, and the other one was first."""
+        if self.pk and type(self).objects.select_for_update().get(pk=self.pk).user_id:
+            raise Refused(_("You keep a name already. Load this page again."), code="kept")
+
+    def hold_name(self, user):
+        """Be the person who is this account; nobody else bears its name, unless another account had it before."""
+        key = names.nickname_key(user.username)
+        theirs = type(self).objects.filter(account_key=key).exclude(pk=self.pk).exists()
+        self.user, self.account_key = user, None if theirs or len(key) > names.LONGEST_KEY else key
+        self.save(update_fields=["user", "account_key"] if self.pk else None)
 
     def change_password(self, old, new):
         """Another password; other browsers are signed out. Raises Refused where the old one is not it."""
         self._must_know(old)
         self.user.set_password(new)
-        self.user.save()
+        self.user.save(update_fields=["password"])
         self.refresh_from_db(fields=["generation"])
 
     def change_email(self, email, password):
@@ -60,14 +78,17 @@ class Account(models.Model):
         self.user.email = email
         self.user.save(update_fields=["email"])
 
-    @transaction.atomic
     def delete_account(self, password):
         """Leave all rooms and let the names go; what was said stays under them. Raises Refused."""
         self._must_know(password)
-        for membership in self.memberships.filter(status="in").select_related("room").order_by("room"):
-            membership.leave()
-        self.memberships.update(holds_name=False)
         self.user.delete()
+
+    @transaction.atomic
+    def leave_for_good(self):
+        """Be in no room any more, wait nowhere, and hold no name."""
+        for membership in self.memberships.select_related("room").order_by("room"):
+            membership.leave(for_good=True)
+        self.memberships.update(holds_name=False)
 
     def _must_know(self, password):
         if not self.user.check_password(password):
@@ -75,14 +96,15 @@ class Account(models.Model):
 
     @transaction.atomic
     def bring_along(self, guest):
-        """Take over what that guest is in rooms in which one is not oneself; elsewhere the guest leaves."""
-        mine = set(self.memberships.values_list("room", flat=True))
-        theirs = guest.memberships.filter(room__pair=None).select_related("room").order_by("room")
-        for membership in theirs:
-            if membership.room_id not in mine:
+        """Take over what that guest is, and in which rooms; where one is known oneself, the guest leaves."""
+        mine = {membership.room_id: membership for membership in self.memberships.all()}
+        for membership in guest.memberships.select_related("room").order_by("room"):
+            if membership.room.pair:
+                pair.bring_along(membership, self)
+            elif known := mine.get(membership.room_id):
+                membership.merge_into(known)
+            else:
                 membership.pass_to(self)
-            elif membership.present:
-                membership.leave()
 
 
 @receiver(pre_save, sender=User)
@@ -93,10 +115,27 @@ def note_change_of_rights(instance, **kwargs):
 
 
 @receiver(post_save, sender=User)
-@receiver(pre_delete, sender=User)
-def end_sessions(instance, **kwargs):
+def end_sessions(instance, created, **kwargs):
     participant = getattr(instance, "participant", None)
-    if participant and ("created" not in kwargs or instance.rights_change):
+    if participant and not created and instance.rights_change:
+        participant.sign_out_everywhere()
+
+
+@receiver(post_save, sender=User)
+def keep_the_name(instance, raw=False, update_fields=None, **kwargs):
+    """The name of an account is nobody else's, wherever the account was made or renamed."""
+    if not raw and (update_fields is None or "username" in update_fields):
+        from chat.models.participant import Participant
+
+        participant = getattr(instance, "kept_by", None) or Participant.objects.filter(user=instance).first()
+        (participant or Participant()).hold_name(instance)
+
+
+@receiver(pre_delete, sender=User)
+def go_for_good(instance, **kwargs):
+    participant = getattr(instance, "participant", None)
+    if participant:
+        participant.leave_for_good()
         participant.sign_out_everywhere()
 
 

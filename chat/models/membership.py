@@ -4,23 +4,31 @@ from contextlib import suppress
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, OperationalError, models, transaction
+from django.core.paginator import Paginator
+from django.db import IntegrityError, OperationalError, models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat import markup, names, words
+from chat.models.keeping import Keeping
 from chat.models.name_holder import NameHolder
 from chat.models.standing import Standing
 from chat.refusals import Refused
 
 
 class MembershipQuerySet(models.QuerySet):
+    PER_PAGE = 100
+
+    def page(self, number):
+        """One page of them; a number that is none, or too high, gives the nearest."""
+        return Paginator(self, self.PER_PAGE).get_page(number)
+
     def waiting(self):
         """Those who wait to be let in, in their order."""
         return self.filter(status=Membership.Status.WAITING).order_by("joined_at", "pk")
 
     def banned(self):
-        return self.filter(status=Membership.Status.BANNED).order_by("nickname", "pk")
+        return self.filter(status=Membership.Status.BANNED).order_by("-seen_at", "pk")
 
     def asked(self, participant):
         """Rooms of two into which this person was asked, and by whom; none for None."""
@@ -31,6 +39,10 @@ class MembershipQuerySet(models.QuerySet):
         """Those who are in, whoever is looking just now first."""
         return self.filter(status=Membership.Status.IN).order_by("-seen_at", "pk")
 
+    def before_or_inside(self):
+        """Those who are in, or wait to be let in."""
+        return self.filter(status__in=(Membership.Status.IN, Membership.Status.WAITING))
+
     def present(self):
         """Those who are in and gave a sign of life in the last 90 seconds."""
         return self.filter(status=Membership.Status.IN, seen_at__gte=timezone.now() - Membership.PRESENT_FOR)
@@ -39,16 +51,11 @@ class MembershipQuerySet(models.QuerySet):
         return self.filter(nickname_key=key, holds_name=True)
 
 
-class Membership(Standing):
+class Membership(Keeping, Standing):
     """`read_version` and `read_said` are the room's `version` and `said` when this person last had the log open."""
 
     PRESENT_FOR = timedelta(seconds=90)
     SEEN_EVERY = timedelta(seconds=30)
-
-    class Role(models.TextChoices):
-        OWNER = "owner", _("owner")
-        MODERATOR = "moderator", _("moderator")
-        MEMBER = "member", _("member")
 
     room = models.ForeignKey("chat.Room", models.CASCADE, related_name="memberships", verbose_name=_("room"))
     participant = models.ForeignKey(
@@ -61,7 +68,6 @@ class Membership(Standing):
     invitation = models.ForeignKey(
         "chat.Invitation", models.SET_NULL, null=True, related_name="came_by", verbose_name=_("came by"), editable=False
     )
-    role = models.CharField(_("role"), max_length=9, choices=Role, default=Role.MEMBER)
     joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
     seen_at = models.DateTimeField(_("last seen"), default=timezone.now, editable=False)
     read_version = models.PositiveBigIntegerField(default=0, editable=False)
@@ -94,10 +100,6 @@ class Membership(Standing):
         return timezone.now() - self.seen_at < 2 * self.SEEN_EVERY
 
     @property
-    def badge(self):
-        return self.role != self.Role.MEMBER and self.Role(self.role).label
-
-    @property
     def other(self):
         """The other of a room of two."""
         return self.room.memberships.exclude(pk=self.pk).first()
@@ -117,30 +119,38 @@ class Membership(Standing):
 
         Nobody takes the name of those who keep the room, however long they are away.
         """
-        if self.role != self.Role.MEMBER:
+        if self.keeps:
             return True
         away = timezone.now() - self.seen_at
         return away < max(self.PRESENT_FOR, timedelta(days=settings.NAME_HELD_DAYS))
 
     def rename(self, nickname):
-        """Go by another name from now on; what was said stays under the old one, and the room says so."""
+        """Go by another name from now on; what was said stays under the old one, and the room says so. Raises Refused.
+
+        Where one may not write, a name is not a way to say something all the same.
+        """
         nickname = names.display(nickname)
         with self.room.change() as room:
-            self.refresh_from_db(fields=["nickname", "status"])
-            if not self.present:
-                raise Refused(_("You are no longer in this room."), code="gone")
+            self.refresh_from_db(fields=["nickname", "status", "muted"])
             if self.nickname == nickname:
                 return
-            room.must_be_in_use()
+            refusal = self.why_not_to_write
+            if refusal and refusal.code in ("gone", "archived", "locked", "muted"):
+                raise refusal
             room.make_free(nickname, self)
-            was, mark = self.nickname, self.mark
-            self._take_name(nickname)
-            room.append(event="renamed", nickname=was, mark=mark, text=nickname)
+            self._go_by(nickname)
 
-    def _take_name(self, nickname):
+    def _go_by(self, nickname):
+        was = self.nickname
+        self._take_name(nickname)
+        self.room.append(event="renamed", nickname=was, mark=self.mark, text=nickname)
+
+    def _take_name(self, nickname, *also, mark=None):
+        """Bear this name, and write it down together with the other fields `also`; `mark` is the one to be known by."""
+        taken = ("nickname", "nickname_key", "holds_name", *also)
         self.nickname, self.nickname_key, self.holds_name = nickname, names.nickname_key(nickname), True
-        self.save()  # It has to have a key before it is noted as a holder.
-        self.mark = NameHolder.objects.mark(self, self.nickname_key)
+        self.save(update_fields=taken if self.pk else None)  # It has to have a key before it is noted as a holder.
+        self.mark = mark or NameHolder.objects.mark(self, self.nickname_key)
         self.save(update_fields=["mark"])
 
     def still_as(self, nickname):
@@ -150,11 +160,14 @@ class Membership(Standing):
         return self
 
     def give_up_name(self):
-        """Let somebody else have the name: who was away too long is out, and may come back under another."""
-        self.holds_name, self.status = False, self.Status.LEFT
+        """Let somebody else have the name, inside the room's `change()`: who was away too long goes by another."""
+        if self.present:
+            self._go_by(self.room.free_nickname(self.nickname, self.participant))
+            self.room.take_next_version()
+            return
+        self.status, self.holds_name = self.Status.LEFT if self.waiting else self.status, False
         self.save(update_fields=["holds_name", "status"])
         self.room.count_waiting()
-        self.room.take_rights_away()
 
     def seen(self, reading=False):
         """Note a sign of life, written at most every half minute, and whether the log was on the screen."""
@@ -173,22 +186,6 @@ class Membership(Standing):
         self.read_version, self.read_said = self.room.version, self.room.said
         with suppress(OperationalError):
             self.save(update_fields=["read_version", "read_said"])
-
-    def set_role(self, role):
-        """Be owner, moderator or member from now on; the room says so."""
-        with self.room.change() as room:
-            self.refresh_from_db(fields=["role", "nickname", "status"])
-            if self.role == role or not self.present:
-                return
-            self.role = role
-            self.save(update_fields=["role"])
-            room.append(event="role", nickname=self.nickname, mark=self.mark, text=role)
-
-    @transaction.atomic
-    def hand_over(self, to):
-        """Let somebody else own the room; who did is a moderator then."""
-        to.set_role(self.Role.OWNER)
-        self.set_role(self.Role.MODERATOR)
 
     def send(self, text, token):
         """Say something. The same token with the same words is the same message; with others it is refused."""
@@ -226,7 +223,7 @@ WHY_NOT_TO_WRITE = (
     (lambda member: member.room.locked, "locked", _("The room is locked: nobody could write when this was sent.")),
     (lambda member: member.muted, "muted", _("You are muted here: you can read, but not write.")),
     (
-        lambda member: member.room.announce_only and member.role == Membership.Role.MEMBER,
+        lambda member: member.room.announce_only and not member.keeps,
         "announce",
         _("Only those who keep this room write here."),
     ),

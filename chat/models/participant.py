@@ -23,7 +23,7 @@ class ParticipantQuerySet(models.QuerySet):
         return Participant(join_key=None if made else join_key or None)
 
     def of_user(self, user):
-        """The person who is this account of the site's staff, made when they first come in by it."""
+        """The person who is this account, also one that was made in the admin or on the command line."""
         participant, _new = self.get_or_create(user=user)
         return participant
 
@@ -122,15 +122,20 @@ class Participant(Account):
     @transaction.atomic
     def _enter(self, nickname, room=None, door=None, invitation=None, time_zone=""):
         self.time_zone = time_zone or self.time_zone
-        self.save()
+        self.save(update_fields=["time_zone"] if self.pk else None)  # Never what others may just have taken away.
         if door:
             return door.join(self, nickname, invitation=invitation)
         return Room.objects.enter(room, self, nickname)
 
-    def must_be_one_who_opens_rooms(self):
-        """Raises Refused where the site leaves that to others (CREATE_ROOMS)."""
+    @property
+    def opens_rooms(self):
+        """Whether the site leaves that to them (CREATE_ROOMS)."""
         allowed = {"anyone": True, "accounts": bool(self.user_id), "staff": bool(self.user_id and self.user.is_staff)}
-        if not allowed[settings.CREATE_ROOMS]:
+        return allowed[settings.CREATE_ROOMS]
+
+    def must_be_one_who_opens_rooms(self):
+        """Raises Refused where the site leaves that to others."""
+        if not self.opens_rooms:
             raise Refused(
                 _("There is no room of this name, and not everybody can open one here. Choose one that is there."),
                 code="not_opened",

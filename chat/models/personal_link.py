@@ -65,6 +65,8 @@ class PersonalLink(models.Model):
     @transaction.atomic
     def use(self, sign_out_others=False):
         """The person as whom one goes on; nobody else does by this link. Raises Refused."""
+        # Before the link: signing out everywhere takes the two in this order as well.
+        type(self.participant).objects.select_for_update().get(pk=self.participant_id)
         unused = PersonalLink.objects.standing().order_by().filter(pk=self.pk)
         if not unused.update(used_at=timezone.now()):
             self.refresh_from_db()

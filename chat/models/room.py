@@ -3,7 +3,6 @@
 from contextlib import contextmanager
 from functools import partial
 
-from django.conf import settings
 from django.core.paginator import Paginator
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
@@ -13,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import names, news
 from chat.models.address import free_slugs
+from chat.models.door import Door
 from chat.models.membership import Membership
 from chat.models.message import Message
 from chat.models.room_settings import RoomSettings
 from chat.refusals import Refused
-from chat.reserved_names import is_reserved
 
 
 class RoomQuerySet(models.QuerySet):
@@ -89,7 +88,7 @@ class RoomQuerySet(models.QuerySet):
                     return room, False
 
 
-class Room(RoomSettings):
+class Room(Door, RoomSettings):
     """`version` counts changes, `epoch` rights taken away, `said` what people said; `header_version` is the change that
     last touched the header. `pair` are the two people whose room it is, where it is a room of two.
 
@@ -128,10 +127,24 @@ class Room(RoomSettings):
         What others may have changed meanwhile is read again, so rules are decided on the truth.
         """
         with transaction.atomic():
-            Room.objects.filter(pk=self.pk).update(version=F("version") + 1)
-            self.refresh_from_db()
+            self.take_next_version()
             yield self
             transaction.on_commit(partial(news.tell, self))
+
+    def take_next_version(self):
+        """As `change()` begins, or inside it for one more line. Raises Refused where the room was deleted meanwhile."""
+        if not Room.objects.filter(pk=self.pk).update(version=F("version") + 1):
+            raise self.refusal_when_gone()
+        self.refresh_from_db()
+
+    @staticmethod
+    def refusal_when_gone():
+        return Refused(_("This room is not there any more."), code="deleted")
+
+    def end(self):
+        """Delete it with all that was said in it."""
+        with self.change():
+            self.delete()
 
     def append(self, author=None, **what):
         """Put one line at the end of the log, inside `change()`; times never run backwards."""
@@ -152,92 +165,34 @@ class Room(RoomSettings):
         self.save(update_fields=["last_sent_at", "last_author", "said"])
         return message
 
-    def join(self, participant, nickname, role=Membership.Role.MEMBER, invitation=None):
-        """Let a person in under a nickname. Raises Refused where it is taken, or they are here under another, or the
-        invitation does not hold any more."""
-        nickname = names.display(nickname)
-        with self.change():
-            mine = self.memberships.filter(participant=participant).first()
-            if mine and mine.present:
-                return mine.still_as(nickname)
-            mine = mine or Membership(room=self, participant=participant, role=role)
-            self._must_take(mine)
-            if invitation:
-                mine.invitation = invitation.use()
-            self.make_free(nickname, mine)
-            if self.approval and not invitation and mine.role == Membership.Role.MEMBER:
-                mine.wait(nickname)
-            else:
-                mine.come_in(nickname)
-            return mine
-
     def tell_of_arrival(self, member):
         """Say in a line, inside `change()`, that somebody came in."""
         event = Message.Event.OPENED if self.version == 1 else Message.Event.JOINED
         self.append(event=event, nickname=member.nickname, mark=member.mark)
+        if self.pair:
+            self.header_changed()
 
-    def _must_take(self, member):
-        """Raises Refused where this person cannot come in, whatever the name."""
-        self.must_be_in_use()
-        if self.takes_accounts_only and member.participant.is_guest:
-            raise Refused(_("Only people with an account come in here."), code="account")
-        if member.status == Membership.Status.BANNED:
-            raise Refused(_("You were shown out of this room for good. Ask those who keep it."), code="banned")
-        self.must_have_a_place()
-
-    def must_be_in_use(self):
-        if self.archived:
-            raise Refused(_("This room is archived: it can only be read by those who are in it."), code="archived")
-
-    @property
-    def takes_accounts_only(self):
-        return settings.ACCOUNTS == "required" or (self.accounts_only and settings.ACCOUNTS == "on")
-
-    def must_have_a_place(self):
-        if self.most_members and self.memberships.inside().count() >= self.most_members:
-            raise Refused(_("This room is full just now. Try again when somebody has left."), code="full")
-
-    def count_waiting(self):
-        """Note, inside `change()`, how many wait to be let in: every open page has that number."""
-        self._set("waiting", self.memberships.waiting().count())
+    def header_changed(self):
+        """Note, inside `change()`, that every page is to be told of its header anew."""
+        self.header_version = self.version
+        self.save(update_fields=["header_version"])
 
     def has_lost_the_other(self):
         """Whether, in a room of two, one of them has left or does not want to."""
         gone = (Membership.Status.LEFT, Membership.Status.DECLINED)
         return bool(self.pair) and self.memberships.filter(status__in=gone).exists()
 
-    def heir(self):
-        """Who has been a moderator for longest among those who are in, or None."""
-        moderators = self.memberships.filter(role=Membership.Role.MODERATOR, status=Membership.Status.IN)
-        return moderators.order_by("joined_at", "pk").first()
+    @property
+    def other_is_to_come(self):
+        """Whether, in a room of two, one of them was asked and is not here yet."""
+        asked = (Membership.Status.ASKED, Membership.Status.IGNORED)
+        return bool(self.pair) and self.memberships.filter(status__in=asked).exists()
 
-    def make_free(self, nickname, mine):
-        """Make sure that nobody else holds this name or one that looks like it, inside `change()`. Raises Refused."""
-        if is_reserved(nickname):
-            raise Refused(_("This name is kept for those who run this site. Choose another one."), code="reserved")
-        owner = mine.participant.whose_name_is(nickname)
-        if owner and owner.pk != mine.participant_id:
-            raise Refused(
-                _("This name belongs to an account. If it is yours, sign in."),
-                code="account_name",
-                instead=self.free_nickname(nickname, mine.participant),
-            )
-        key = names.nickname_key(nickname)
-        holder = self.memberships.holding(key).exclude(pk=mine.pk).first()
-        if holder and holder.holds_on:
-            raise Refused(
-                _("This name is taken here, or looks like one that is."),
-                code="taken",
-                instead=self.free_nickname(nickname, mine.participant),
-            )
-        if holder:
-            holder.give_up_name()
-
-    def free_nickname(self, nickname, participant):
-        """The first of `Ann 2`, `Ann 3`, ... that nobody holds here, nor any account."""
-        held = set(self.memberships.filter(holds_name=True).values_list("nickname_key", flat=True))
-        free = (s for s in names.suggestions(nickname) if names.nickname_key(s) not in held)
-        return next(s for s in free if not participant.whose_name_is(s))
+    def heir(self, anybody=False):
+        """Who has been a moderator for longest among those who are in; else, of `anybody`, who has been in; or None."""
+        inside = self.memberships.filter(status=Membership.Status.IN).exclude(role=Membership.Role.OWNER)
+        moderators = inside.filter(role=Membership.Role.MODERATOR).order_by("joined_at", "pk")
+        return moderators.first() or (anybody and inside.order_by("joined_at", "pk").first()) or None
 
     def take_rights_away(self):
         """Count one more time that somebody may read less than before, inside `change()`."""

@@ -46,8 +46,12 @@ class RoomSettings(models.Model):
 
     @transaction.atomic
     def settle(self, **settings):
-        """Change what is to be other than it is; the room tells of each in a line. Raises Refused, and changes none."""
-        for setting, value in settings.items():
+        """Change what is to be other than it is; the room tells of each in a line. Raises Refused, and changes none.
+
+        A room that becomes private does so first: another name of its own need not be free then.
+        """
+        hides = settings.get("access") == self.Access.PRIVATE
+        for setting, value in sorted(settings.items(), key=lambda item: hides and item[0] != "access"):
             if getattr(self, setting) != value:
                 getattr(self, f"set_{setting}")(value)
 
@@ -78,12 +82,16 @@ class RoomSettings(models.Model):
         with self.change():
             if self.archived != archived:
                 self._set("archived", archived)
+                self._claim(self.name, self.access)
                 self.append(event=Message.Event.ARCHIVED if archived else Message.Event.RESTORED)
 
     def set_accounts_only(self, accounts_only):
-        """Whether only people with an account come in; whoever is in stays."""
+        """Whether only people with an account come in; whoever is in stays, guests who wait are turned away."""
         with self.change():
             self._set("accounts_only", accounts_only)
+            if accounts_only:
+                for guest in self.memberships.waiting().filter(participant__user=None):
+                    guest.turn_away(_("Only people with an account come in here."))
 
     def set_most_members(self, most_members):
         """How many can be in at once, None for any number; nobody who is in has to go."""
@@ -95,7 +103,7 @@ class RoomSettings(models.Model):
         with self.change():
             self._set("approval", approval)
             if not approval:
-                for member in self.memberships.waiting():
+                for member in self.memberships.waiting().select_related("participant"):
                     member.let_in()
 
     def lock(self):
@@ -136,9 +144,9 @@ class RoomSettings(models.Model):
         self.save(update_fields=[setting, "header_version"])
 
     def _claim(self, name, access):
-        """Be found by this name as far as rooms of this access are."""
+        """Be found by this name as far as rooms of this access are; what is archived keeps no look-alikes away."""
         self.key = None if access == self.Access.PRIVATE else names.room_key(name)
-        self.look = names.room_look(name) if access == self.Access.OPEN else None
+        self.look = names.room_look(name) if access == self.Access.OPEN and not self.archived else None
         try:
             with transaction.atomic():
                 self.save(update_fields=["key", "look"])

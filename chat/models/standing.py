@@ -4,6 +4,8 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+ENTERED = ("status", "answer", "joined_at", "seen_at", "read_version", "read_said", "invitation", "role")
+
 
 class Standing(models.Model):
     """The half of a membership that says what a person may do in the room.
@@ -46,27 +48,30 @@ class Standing(models.Model):
     def wait(self, nickname):
         """Ask to be let in under this name, inside the room's `change()`."""
         self.status, self.answer, self.joined_at, self.seen_at = self.Status.WAITING, "", timezone.now(), timezone.now()
-        self._take_name(nickname)
+        self._take_name(nickname, *ENTERED)
         self.room.count_waiting()
 
-    def come_in(self, nickname):
+    def come_in(self, nickname, mark=None):
         """Be in the room under this name, inside the room's `change()`; the room says so."""
-        self.status, self.answer, self.joined_at, self.seen_at = self.Status.IN, "", timezone.now(), timezone.now()
+        waited, now = self.waiting, timezone.now()
+        self.status, self.answer, self.joined_at, self.seen_at = self.Status.IN, "", now, now
         self.read_version, self.read_said = self.room.version, self.room.said
-        self._take_name(nickname)
+        self._take_name(nickname, *ENTERED, mark=mark)
         self.room.tell_of_arrival(self)
+        if waited:
+            self.room.count_waiting()
 
     def let_in(self, answer=""):
-        """Let somebody in who waits. Raises Refused where the room is full."""
+        """Let somebody in who waits. Raises Refused where nobody comes in just now."""
         with self.room.change() as room:
             self.refresh_from_db(fields=["status", "nickname"])
             if not self.waiting:
                 return
-            room.must_have_a_place()
+            room.must_take(self)
+            room.make_free(self.nickname, self)
             self.come_in(self.nickname)
             self.answer = answer
             self.save(update_fields=["answer"])
-            room.count_waiting()
 
     def turn_away(self, answer=""):
         """Do not let somebody in who waits; others may take the name."""
@@ -77,17 +82,17 @@ class Standing(models.Model):
                 self.save(update_fields=["status", "answer", "holds_name"])
                 room.count_waiting()
 
-    def be_asked(self, nickname):
+    def be_asked(self, nickname, mark):
         """Be asked into a room of two, inside its `change()`."""
         self.status, self.joined_at = self.Status.ASKED, timezone.now()
-        self._take_name(nickname)
+        self._take_name(nickname, *ENTERED, mark=mark)
 
     def accept(self):
         """Come into the room of two into which one was asked."""
         with self.room.change():
-            self.refresh_from_db(fields=["status", "nickname"])
+            self.refresh_from_db(fields=["status", "nickname", "mark"])
             if self.asked:
-                self.come_in(self.nickname)
+                self.come_in(self.nickname, self.mark)
 
     def decline(self):
         """Let the other know that one does not want to; neither they nor a further asking change that."""
@@ -96,6 +101,7 @@ class Standing(models.Model):
             if self.asked:
                 self.status = self.Status.DECLINED
                 self.save(update_fields=["status"])
+                room.header_changed()
                 room.append(event=self.status, nickname=self.nickname, mark=self.mark)
 
     def ignore(self):
@@ -103,14 +109,13 @@ class Standing(models.Model):
         type(self).objects.filter(pk=self.pk, status=self.Status.ASKED).update(status=self.Status.IGNORED)
 
     @transaction.atomic
-    def leave(self):
-        """Be out, or wait no more. A room whose owner leaves belongs to whoever has been its moderator longest."""
-        self._go(self.Status.LEFT)
-        heir = self.role == self.Role.OWNER and self.room.heir()
-        if heir:
-            heir.set_role(self.Role.OWNER)
-            self.role = self.Role.MODERATOR
-            self.save(update_fields=["role"])
+    def leave(self, for_good=False):
+        """Be out, wait no more, or do not want to be asked; `for_good` is who will not come back as this person."""
+        if self.asked:
+            self.decline()
+        elif self.present or self.waiting:
+            self._go(self.Status.LEFT)
+        self._pass_on(for_good)
 
     @transaction.atomic
     def remove(self, by=None):
@@ -118,14 +123,12 @@ class Standing(models.Model):
 
         Who comes back does so as an ordinary member, and nobody else comes by this person's invitations.
         """
-        self._go(self.Status.REMOVED, text=by.nickname if by else "")
-        self._lose_what_was_given()
+        self._go(self.Status.REMOVED, by)
 
     @transaction.atomic
     def ban(self, by=None):
-        """Be shown out for good, until `unban`."""
-        self._go(self.Status.BANNED, text=by.nickname if by else "")
-        self._lose_what_was_given()
+        """Be shown out, or turned away, for good, until `unban`."""
+        self._go(self.Status.BANNED, by)
 
     def unban(self):
         """May come back, as anybody may."""
@@ -135,8 +138,8 @@ class Standing(models.Model):
     def set_muted(self, muted, by=None):
         """Read, but not write, from now on, or write again; the room says so."""
         with self.room.change() as room:
-            self.refresh_from_db(fields=["muted", "status", "nickname"])
-            if self.muted == muted or not self.present:
+            self.refresh_from_db(fields=["muted", "status", "nickname", "role"])
+            if self.muted == muted or not self.present or (by and not by.still_outranks(self)):
                 return
             self.muted = muted
             self.save(update_fields=["muted"])
@@ -150,25 +153,38 @@ class Standing(models.Model):
             self.save(update_fields=["participant"])
             room.take_rights_away()
 
-    def _go(self, status, **told):
-        """Be out, in one of the ways that the room tells of in a line of the same name."""
+    @transaction.atomic
+    def merge_into(self, known):
+        """Give way to what the same person is here already, with what they are in the room."""
+        known.room = self.room
+        if self.present and not known.present and known.status != self.Status.BANNED:
+            with self.room.change() as room:
+                known.come_in(room.free_for(known, known.nickname))
+        if self.owns:
+            self.give_role(known, self.Role.OWNER)
+        elif self.keeps and not known.keeps:
+            known.set_role(self.role)
+        self.leave()
+
+    def _go(self, status, by=None):
+        """Be out, in one of the ways that the room tells of in a line of the same name.
+
+        Nothing happens where `by` may not do that any more. Who was shown out keeps nothing of what was given to them.
+        """
         with self.room.change() as room:
-            self.refresh_from_db(fields=["status", "role"])
-            was, self.status = self.status, status
-            if was == self.Status.WAITING:
-                self.holds_name = False
-            elif was != self.Status.IN:
-                self.status = was
+            self.refresh_from_db(fields=["status", "role", "nickname", "mark"])
+            was = self.status
+            if was not in (self.Status.WAITING, self.Status.IN) or (by and not by.still_outranks(self)):
                 return
+            self.status, self.holds_name = status, self.holds_name and was == self.Status.IN
             self.save(update_fields=["status", "holds_name"])
             if was == self.Status.WAITING:
                 room.count_waiting()
                 return
             room.take_rights_away()
-            room.append(event=status, nickname=self.nickname, mark=self.mark, **told)
-
-    def _lose_what_was_given(self):
-        if self.role == self.Role.MODERATOR:
-            self.role = self.Role.MEMBER
-            self.save(update_fields=["role"])
-        self.invitations_made.filter(revoked_at=None).update(revoked_at=timezone.now())
+            told = {"nickname": self.nickname, "mark": self.mark, "text": by.nickname if by else ""}
+            room.append(event=status, **told)
+            self._take_invitations_back()
+            if status != self.Status.LEFT:
+                self._pass_on(for_good=True)
+                self._be(self.Role.MEMBER)

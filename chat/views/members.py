@@ -6,7 +6,7 @@ from django.views.decorators.http import require_POST, require_safe
 from chat import access, access_to_people, answers
 from chat.forms_of_rooms import RoleForm
 
-MOST_WAITING = 100  # people on the page who wait to be let in; the next come when these are answered
+MOST_BANNED = 200  # people on the page who were shown out for good, the last of them first
 
 
 @require_safe
@@ -17,23 +17,23 @@ def members(request, slug):
 def page(request, membership, context=None, status=200):
     """The people of a room, and for those who keep it also who waits to be let in and who was shown out for good."""
     people = membership.room.memberships
-    listed = [
-        (member, access_to_people.may_remove(membership, member))
-        for member in people.inside().select_related("participant")
-    ]
-    context = access.keeping(membership) | {"members": listed} | (context or {})
+    listed = people.inside().select_related("participant").page(request.GET.get("page"))
+    members = [(member, membership.outranks(member)) for member in listed]
+    context = access.keeping(membership) | {"page": listed, "members": members} | (context or {})
     if context["may_moderate"]:
-        context |= {"waiting": people.waiting()[:MOST_WAITING], "banned": people.banned()}
+        context |= {"waiting": people.waiting(), "banned": people.banned()[:MOST_BANNED]}
     return answers.page(request, "rooms/members.html", context, status)
 
 
 @require_POST
 def role(request, slug, pk):
-    """Promote, demote or hand over."""
+    """Promote, demote or hand over; the last is asked once more, as nobody can take it back."""
     by, member = access_to_people.member_to_promote(request, slug, pk)
     form = RoleForm(request.POST)
-    if form.is_valid():
-        form.gives(by, member)
+    if form.is_valid() and form.is_meant:
+        by.give_role(member, form.cleaned_data["role"])
+    elif form.is_valid():
+        return answers.page(request, "rooms/hand_over.html", access.keeping(by) | {"member": member})
     return _back(request, by.room)
 
 
@@ -54,7 +54,7 @@ def mute(request, slug, pk):
 
 @require_POST
 def ban(request, slug, pk):
-    by, member = access_to_people.member_to_remove(request, slug, pk)
+    by, member = access_to_people.member_to_ban(request, slug, pk)
     member.ban(by)
     return _back(request, by.room)
 

@@ -18,11 +18,13 @@ def write_to(request, slug, pk):
 def asked(request, slug):
     """Somebody wants to write to me alone: accept, decline or ignore it."""
     membership = access.membership_that_is_asked(request, slug)
-    if request.method == "POST":
-        verbs = {"accept": membership.accept, "decline": membership.decline, "ignore": membership.ignore}
-        verbs.get(request.POST.get("answer"), membership.ignore)()
+    verbs = {"accept": membership.accept, "decline": membership.decline, "ignore": membership.ignore}
+    verb = verbs.get(request.POST.get("answer"))
+    if verb:
+        verb()
     if membership.present:
         return answers.see_other(request, membership.room.get_absolute_url())
-    if request.method == "POST":
+    if verb:
         return answers.see_other(request, reverse("home"))
-    return answers.page(request, "rooms/asked.html", {"membership": membership, "other": membership.other})
+    context = {"membership": membership, "other": membership.other}
+    return answers.page(request, "rooms/asked.html", context, 422 if request.method == "POST" else 200)

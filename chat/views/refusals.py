@@ -75,6 +75,11 @@ def moved(request, room):
     return answers.see_other(request, f"{url}?{query}" if query else url)
 
 
+def refused(request, refusal):
+    """What a verb would not do where no form has a place for the reason: often something else was there first."""
+    return answers_of_refusals.refusal(request, 409, _("That does not go"), refusal.message, again=True)
+
+
 def too_many(request, exceeded):
     wait = ngettext("Try again in %d second.", "Try again in %d seconds.", exceeded.wait) % exceeded.wait
     sentence = _("That was too often in a short time, so nothing was done. %s") % wait

@@ -13,10 +13,12 @@ from chat.models import Room
 def room_settings(request, slug):
     membership = access.membership_to_moderate(request, slug)
     room = Room.objects.get(pk=membership.room_id)  # What was refused stays out of the room that the page shows.
-    kind = OwnerSettingsForm if access.owns(membership) else RoomSettingsForm
+    kind = OwnerSettingsForm if membership.owns else RoomSettingsForm
     form = kind(typed(request), room=room)
     if request.method == "POST":
         limits.settling(request, membership)
+        if form.takes_another_name:
+            limits.creating(request, membership.participant)
         if form.does(room.settle):
             return answers.see_other(request, reverse("room_settings", args=[room.slug]) + "?saved")
     context = access.keeping(membership) | {"form": form}
@@ -29,7 +31,7 @@ def delete(request, slug):
     membership = access.membership_to_own(request, slug)
     form = DeleteRoomForm(typed(request), room=membership.room)
     if form.is_valid():
-        membership.room.delete()
+        membership.room.end()
         return answers.see_other(request, "/")
     context = access.keeping(membership) | {"form": form}
     return answers.page(request, "rooms/delete.html", context, 422 if form.errors else 200)

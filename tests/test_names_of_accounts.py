@@ -1,0 +1,177 @@
+"""The names of accounts: nobody else's, however the account was made, and never taken from who bears them already."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from chat.models import Membership, Participant
+from tests.test_accounts import SECRET, keep, sign_in
+from tests.test_pairs import write_to
+from tests.test_waiting import answer
+from tests.threads import together
+
+
+@pytest.fixture
+def maria(db):
+    """One of the staff, who has never been in a room."""
+    return User.objects.create_superuser("Maria", password=SECRET)
+
+
+@pytest.mark.parametrize("name", ["Maria", "maria", "Мaria", "M a r i a"])
+def test_the_name_of_one_of_the_staff_is_nobodys(maria, room, person, name):
+    assert person().join(room.name, name).status_code == 422
+    assert keep(person(), name=name).status_code == 422
+
+
+def test_staff_comes_in_by_its_own_name(maria, room, person):
+    hers = person()
+    assert sign_in(hers, name="Maria").status_code == 303
+    assert hers.join(room.name, "Maria").status_code == 303
+
+
+def test_of_two_names_that_look_alike_each_signs_in_by_its_own(person):
+    keep(person(), name="maria")
+    User.objects.create_superuser("Maria", password="another long walk")
+    hers = person()
+    assert sign_in(hers, name="Maria", password="another long walk").status_code == 303
+    assert "Signed in as <bdi>Maria</bdi>" in hers.get("/account/").content.decode()
+
+
+def test_an_account_that_is_renamed_keeps_its_new_name_and_lets_go_of_the_old(maria, room, person):
+    maria.username = "Berta"
+    maria.save()
+    assert person().join(room.name, "Berta").status_code == 422
+    assert person().join(room.name, "Maria").status_code == 303
+
+
+def test_who_bears_a_name_keeps_it_when_somebody_else_makes_an_account_of_it(alice, bob, room, person):
+    assert keep(person(), name="Alice").status_code == 303
+    alice.post(f"/rooms/{room.slug}/leave/")
+    assert alice.join(room.name, "Alice").status_code == 303
+    assert bob.post(f"/rooms/{room.slug}/name/", {"nickname": "Alice"}).status_code == 422
+
+
+def test_who_waits_under_a_name_is_let_in_under_it(alice, person, room):
+    room.set_approval(True)
+    zoe = person(room.name, "Zoe")
+    keep(person(), name="Zoe")
+    answer(alice, room, zoe, let_in="1")
+    assert zoe.membership.present
+
+
+def test_a_form_that_is_sent_twice_at_once_makes_one_account(transactional_db, alice):
+    guest = Participant.objects.get()
+    done = []
+
+    def keep_as(name):
+        done.append(Participant.objects.get(pk=guest.pk).keep_name(name, SECRET))
+
+    def try_to_keep(name):
+        try:
+            keep_as(name)
+        except Exception as refusal:
+            done.append(refusal.code)
+
+    together([lambda: try_to_keep("Nora"), lambda: try_to_keep("Maud")])
+    assert sorted(map(str, done)) == sorted([str(guest), "kept"])
+    assert User.objects.count() == 1
+
+
+def test_a_name_that_unfolds_is_kept_as_it_is_typed(person):
+    assert keep(person(), name="\ufdfa" * 10).status_code == 303
+    assert User.objects.get().username == "\ufdfa" * 10
+
+
+def test_an_account_that_is_deleted_in_the_admin_is_in_no_room_any_more(alice, bob, room):
+    keep(bob, name="Bob")
+    member = bob.membership
+    User.objects.get().delete()
+    member.refresh_from_db()
+    assert (member.status, member.holds_name) == ("left", False)
+
+
+def test_an_account_that_is_deleted_waits_nowhere_and_answers_who_asked(alice, bob, person, room):
+    room.set_approval(True)
+    dora = person(room.name, "Dora")
+    keep(dora, name="Dora")
+    dora.post("/account/delete/", {"password": SECRET})
+    room.refresh_from_db()
+    assert room.waiting == 0
+    assert person().join(room.name, "Dora").status_code == 303
+    room.settle(approval=False)
+    assert room.memberships.filter(nickname="Dora", status="in").count() == 1
+
+
+def test_a_deleted_account_that_was_asked_says_no(alice, bob, room):
+    pair = write_to(alice, room, bob).headers["Location"]
+    keep(bob, name="Bob")
+    bob.post("/account/delete/", {"password": SECRET})
+    assert "does not want to write here" in alice.get(pair).content.decode()
+
+
+# Bringing along what a guest was, as one signs in
+
+
+@pytest.fixture
+def home(person):
+    """A browser that has made the account Dave."""
+    home = person()
+    keep(home, name="Dave")
+    return home
+
+
+def signs_in_with_all(guest):
+    assert sign_in(guest, name="Dave", bring="on").status_code == 303
+
+
+def roles(room):
+    return {m.nickname: (m.status, m.role) for m in room.memberships.all()}
+
+
+def test_the_rooms_that_a_guest_owns_come_along_though_the_account_was_there_once(alice, home, room):
+    home.join(room.name, "Dave")
+    home.post(f"/rooms/{room.slug}/leave/")
+    room.set_access("private")
+    signs_in_with_all(alice)
+    assert roles(room) == {"Alice": ("left", "moderator"), "Dave": ("in", "owner")}
+
+
+def test_a_guest_who_owns_the_room_gives_it_to_the_account_that_is_in_it(alice, home, room):
+    home.join(room.name, "Dave")
+    signs_in_with_all(alice)
+    assert roles(room) == {"Alice": ("left", "moderator"), "Dave": ("in", "owner")}
+
+
+def test_a_guest_who_waits_waits_no_more_where_the_account_is_in(home, person, room):
+    home.join(room.name, "Dave")
+    room.set_approval(True)
+    guest = person(room.name, "Guest")
+    signs_in_with_all(guest)
+    room.refresh_from_db()
+    assert room.waiting == 0
+
+
+def test_a_banned_account_does_not_come_in_by_its_guest(alice, home, person, room):
+    home.join(room.name, "Dave")
+    Membership.objects.get(nickname="Dave").ban()
+    guest = person(room.name, "Guest")
+    signs_in_with_all(guest)
+    assert roles(room)["Dave"][0] == "banned"
+    assert roles(room)["Guest"][0] == "left"
+
+
+def test_rooms_of_two_come_along(alice, bob, home, room):
+    pair = write_to(alice, room, bob).headers["Location"]
+    signs_in_with_all(bob)
+    assert "Alice" in bob.get(f"{pair}asked/").content.decode()
+    bob.post(f"{pair}asked/", {"answer": "accept"})
+    assert bob.get(pair).status_code == 200
+    assert write_to(alice, room, bob).headers["Location"] == pair, "found again by who one is now"
+
+
+def test_where_there_are_two_of_two_with_the_same_one_stays(alice, bob, home, room):
+    home.join(room.name, "Dave")
+    first = write_to(alice, room, home).headers["Location"]
+    second = write_to(alice, room, bob).headers["Location"]
+    signs_in_with_all(bob)
+    assert bob.get(f"{first}asked/").status_code == 200
+    assert "does not want to write here" in alice.get(second).content.decode()
