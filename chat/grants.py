@@ -40,7 +40,7 @@ def offer_stream(request, membership):
         return False
     room, path = membership.room, f"stream:{request.path}".encode()
     grant, beat = _grant(request, membership, kind="stream"), render_to_string("partials/beat.html").encode()
-    offered.stream = lambda: Stream(path, grant(), room.version, beat)  # as of the page, by then
+    offered.stream = lambda: Stream(path, grant(), room.version, offered.made_at, beat)  # as of the page, by then
     return True
 
 
@@ -67,10 +67,12 @@ def _grant(request, membership, poller=(), kind="poll"):
     )
 
 
-def take_back(request):
-    """Let Django answer this session's next polls: what they look like has changed."""
-    if offered := request.META.get(ENVIRON_KEY):
-        offered.takes.append(request.session.session_key)
+def take_back(request, key=None):
+    """Let Django answer the next polls under that key, or this session's own: what they look like has changed, or who
+    asks is to be known anew."""
+    key = key or request.session.session_key
+    if key and (offered := request.META.get(ENVIRON_KEY)):
+        offered.takes.append(key)
 
 
 def overtake(request, room, epoch, html):

@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from chat import access, limits
+from chat import access, grants, limits
 from chat.refusals import Refused
 from chat.views import refusals
 
@@ -55,16 +55,19 @@ class SessionMiddleware(DjangoSessionMiddleware):
     """Django's, but it looks up no key of another shape, and deletes a cookie only when the session was ended here.
 
     A session that is not found says nothing: an old page's poll, answered late, must not sign out the one that has
-    just signed in.
+    just signed in. Whoever gave a session another key, or ended it, the old key reads no more from here on.
     """
 
     def process_request(self, request):
         key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
         request.session = self.SessionStore(key if SESSION_KEY.match(key) else None)
+        request.came_with = request.session.session_key
 
     def process_response(self, request, response):
         if request.session.is_empty() and not request.session.modified:
             return response
+        if request.came_with not in (None, request.session.session_key):
+            grants.take_back(request, request.came_with)
         try:
             return super().process_response(request, response)
         except SessionInterrupted:

@@ -2,7 +2,6 @@
 
 from django.utils import timezone
 
-from chat import grants
 from chat.models import Participant
 
 SESSION_KEY = "participant"
@@ -28,9 +27,12 @@ def participant_to_join(request, join_key):
     return participant_of(request) or Participant.objects.by_form(join_key)
 
 
-def become(request, participant):
-    """Bind this session to the person it now belongs to; a key that was known before is worth nothing after."""
-    if (request.session.get(SESSION_KEY), generation(request)) != (participant.pk, participant.generation):
+def become(request, participant, anew=False):
+    """Bind this session to the person it now belongs to; a key that was known before is worth nothing after.
+
+    `anew` is for whoever was this person before, and is more by now.
+    """
+    if anew or (request.session.get(SESSION_KEY), generation(request)) != (participant.pk, participant.generation):
         request.session.cycle_key()
         request.session[SESSION_KEY] = participant.pk
         request.session[GENERATION_KEY] = participant.generation
@@ -41,7 +43,6 @@ def become(request, participant):
 def sign_out(request):
     """End this session. It is worth nothing any more, nor is what it was granted."""
     participant = participant_of(request)
-    grants.take_back(request)
     request.session.flush()
     if participant:
         participant.signed_out()

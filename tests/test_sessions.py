@@ -1,7 +1,9 @@
 """Sessions: which answers set the cookie, when its key changes, and that pages with polls under the old key go on."""
 
 import re
+import time
 
+import httpx
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.cached_db import SessionStore
@@ -9,15 +11,15 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from playwright.sync_api import expect
 
-from chat.models import Invitation, Membership, Participant, Room
+from chat.models import Invitation, Membership, Participant, PersonalLink, Room
 from tests.browsing import EITHER_WAY
-from tests.reading import held
+from tests.reading import HTMX, Frame, held, until
 from tests.test_access import FORMS, PATTERNS, cast, world  # noqa: F401 - fixtures
 
 YEAR = 365 * 24 * 3600
 NOBODY_YET = {"anonymous", "lost", "staff"}
-COMING_IN = {"join", "join_here", "invitation", "keep"}  # how a browser becomes somebody that is nobody yet
-BECOMING_ANOTHER = {"sign_in", "continue"}  # also one that is
+COMING_IN = {"join", "join_here", "invitation"}  # how a browser becomes somebody that is nobody yet
+BECOMING_ANOTHER = {"sign_in", "continue", "keep"}  # also one that is
 LATE = {"changes", "live", "reader", "superseded", "composer", "fate"}  # asked for beside a page, and answered late
 
 
@@ -221,6 +223,114 @@ def test_a_poll_that_comes_late_under_the_old_key_does_not_touch_the_new_one(ann
     assert "Join again" not in ben.poll().text
 
 
+PASSWORD = "a long walk home"
+
+
+def join_anew(ben):
+    """Signed out from another browser, and back under another name."""
+    Participant.objects.get(pk=ben.member.participant_id).sign_out_everywhere()
+    ben.write(f"{ben.path}join/", nickname="Ben the second")
+
+
+def keep(ben):
+    ben.write("/account/keep/", name="Ben", password=PASSWORD)
+
+
+def sign_in_as_kim(ben):
+    Participant().keep_name("Kim", PASSWORD)
+    ben.write("/account/sign-in/", name="Kim", password=PASSWORD)
+
+
+def go_on_as_kim(ben):
+    _link, key = PersonalLink.objects.make(Participant.objects.create(), hours=1)
+    ben.write(f"/continue/{key}/")
+
+
+def sign_out(ben):
+    ben.write("/account/sign-out/")
+
+
+def enter_by_the_staffs_door(ben):
+    User.objects.create_superuser("root", password="x")
+    sign_in(ben.http)
+
+
+def leave_by_the_staffs_door(ben):
+    ben.write("/admin/logout/")
+
+
+# Every act that gives a session another key or ends it. A new one has its row here.
+ACTS = [join_anew, keep, sign_in_as_kim, go_on_as_kim, sign_out, enter_by_the_staffs_door, leave_by_the_staffs_door]
+
+
+@pytest.fixture(params=ACTS, ids=lambda act: act.__name__)
+def act(request, ben):
+    """One of them, and the key under which Ben's browser was known before it."""
+    if request.param is leave_by_the_staffs_door:
+        enter_by_the_staffs_door(ben)
+        ben.token = ben.http.cookies["csrf"]
+    ben.poll()
+    old = ben.http.cookies["session"]
+    return lambda: (request.param(ben), old)[1]
+
+
+def by_the_key(reader, key, path="", headers=HTMX):
+    """What is told under that key alone, as to somebody who has got hold of it."""
+    with httpx.Client(base_url=reader.http.base_url, cookies={"session": key}) as thief:
+        return thief.get(f"{reader.path}{path}", headers=headers)
+
+
+def test_the_old_key_reads_nothing_any_more_neither_from_django_nor_from_the_gate(ann, ben, act):
+    old = act()
+    assert ben.http.cookies.get("session") != old
+    ann.send("for those who are here")
+    late = by_the_key(ben, old, f"changes/?since={ben.since}&from={ben.origin}&at={int(time.time())}")
+    assert "for those who are here" not in late.text
+    assert (late.status_code, "Join again" in late.text) == (200, True), "it goes on asking, and heals"
+    assert "set-cookie" not in late.headers
+
+
+def test_a_stream_under_the_old_key_tells_nothing_any_more_and_ends(ann, ben, act, meanwhile):
+    frame = Frame(ben, meanwhile)
+    act()
+    ann.send("for those who are here")
+    until(lambda: frame.ended)
+    assert "for those who are here" not in frame.text
+    assert 'http-equiv="refresh"' in frame.text, "the frame asks again, under the key of now"
+
+
+def test_a_poll_that_is_held_meanwhile_is_not_told_to_stop(ann, ben, act, gate, meanwhile):
+    poll = meanwhile(ben.ask)
+    held(gate)
+    act()
+    ann.send("for those who are here")
+    answer = poll.result(12)
+    assert (answer.status_code, 'name="since"' in answer.text) == (200, True)
+    assert "set-cookie" not in answer.headers
+
+
+def test_the_page_goes_on_under_the_new_key(ann, ben, gate, root):
+    sign_in(ben.http)
+    ann.send("good evening")
+    answer = ben.poll()
+    assert (answer.status_code, "good evening" in answer.text) == (200, True)
+
+
+def test_what_the_new_key_is_granted_is_not_taken_with_the_old(ann, server, asked_django):
+    """Neither from who has just joined, nor by keys that were made up."""
+    with httpx.Client(base_url=server) as new:
+        new.get("/")
+        form = {"nickname": "Cleo", "csrfmiddlewaretoken": new.cookies["csrf"]}
+        assert new.post(f"{ann.path}join/", data=form, headers=HTMX).status_code == 200
+        assert "Cleo" in new.get(f"{ann.path}changes/?since=1&from=1&at=1", headers=HTMX).text
+    assert asked_django == []
+
+
+def test_a_session_that_is_not_found_takes_nothing_from_anybody(ben, gate):
+    by_the_key(ben, "x" * 32, "live/")
+    assert not gate.live.grants.taken_since("x" * 32, 0.1)
+
+
 # In a browser
 
 
@@ -292,7 +402,7 @@ def test_a_page_goes_on_while_one_signs_out_elsewhere_or_keeps_the_name_beside_i
     beside.get_by_label("Password").fill("a long walk home")
     beside.get_by_role("button", name="Keep this name").click()
     expect(beside.get_by_text("Signed in as Alice.")).to_be_visible()
-    assert cookie(alice)["value"] == key, "the person is the same"
+    assert cookie(alice)["value"] not in (old, key), "whoever knew the guest's key does not know the account's"
     for words in ("Are you still there?", "I hope so."):
         talker.send(words)
         alice.reads(words)

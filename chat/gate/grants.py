@@ -59,7 +59,7 @@ class Grants:
 
     def give(self, path, grant, asked_at):
         """Keep it, unless the grants of its session were taken since it was asked for."""
-        if self.taken_at.get(digest(grant.session), 0) >= asked_at:
+        if self.taken_since(grant.session, asked_at):
             return
         grants = self.by_session.setdefault(digest(grant.session), {})
         self.count += path not in grants
@@ -92,6 +92,10 @@ class Grants:
                 del self.by_session[digest(grant.session)]
         else:
             grants[path] = replace(grant, epoch=epoch)
+
+    def taken_since(self, session, then):
+        """Whether the grants of that session were taken since, on the clock of time.monotonic()."""
+        return self.taken_at.get(digest(session), 0) >= then
 
     def take(self, session):
         """All grants of that session: its reader has changed what pages look like."""

@@ -92,7 +92,7 @@ class Live:
     async def stream(self, offer, answer, connection, send):
         """Send the page, and go on with it for as long as its reader may read and takes what comes."""
         stream = offer.stream()
-        self.give(stream.path, stream.grant, stream.version, offer.made_at)
+        self.give(stream.path, stream.grant, stream.version, stream.asked_at)
         try:
             await self.streams.serve(stream, answer, connection, send)
         except TimeoutError:

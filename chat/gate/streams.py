@@ -16,15 +16,19 @@ SLOWEST = 15  # seconds for a reader to take what was written; uvicorn stops tak
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """`grant` for `path`, a page that has been told everything up to `version`; `beat` ends all that is written."""
+    """`grant` for `path`, a page that has been told everything up to `version`, and was asked for at `asked_at` (on
+    the clock of time.monotonic()); `beat` ends all that is written."""
 
     path: bytes
     grant: Grant
     version: int
+    asked_at: float
     beat: bytes
 
 
 class Streams:
+    """Like polls, but for one thing: who is known anew is shown the page anew, as there is none to ask next."""
+
     def __init__(self, polls):
         self.polls, self.grants, self.rooms = polls, polls.grants, polls.rooms
 
@@ -45,7 +49,7 @@ class Streams:
                 await wait(room, connection)
             self.polls.members.add(grant.member)
             grant, news = await self.polls.news(grant, since, stream.path)
-            if grant is None or (news and news.whole):
+            if grant is None or (news and news.whole) or self.grants.taken_since(grant.session, stream.asked_at):
                 return
             since = news.version if news else since
             await write(send, (news.html if news else b"") + stream.beat)

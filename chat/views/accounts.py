@@ -54,7 +54,7 @@ def keep(request):
     if request.method == "POST":
         limits.making_accounts(request)
         if form.does((participant or Participant()).keep_name):
-            sessions.become(request, form.result)
+            sessions.become(request, form.result, anew=True)
             return answers.see_other(request, reverse("account"))
     return answers_of_accounts.form_page(request, form, "keep")
 
