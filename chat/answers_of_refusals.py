@@ -56,9 +56,19 @@ def stale(request, title, sentence, form, slug):
     if request.htmx and isinstance(form, MessageForm):
         return answers.unsent(request, slug, form, fresh_token=True)
     if request.htmx and isinstance(form, JoinForm):
-        form.door = slug and access.room_to_join(slug)
+        by_invitation = "key" in request.resolver_match.kwargs
+        # Which invitation it is nobody has looked up yet, and the form does not say.
+        form.door, form.address = (Room(), request.path) if by_invitation else (slug and _door_at(slug), "")
         return answers.door(request, form, 422)
     return refusal(request, 422, title, sentence, again=True)
+
+
+def _door_at(slug):
+    """The room of that door, also where it has another address by now: before the views, nothing leads on to that."""
+    try:
+        return access.room_to_join(slug)
+    except access.Moved as moved:
+        return moved.room
 
 
 def _typed_in_frame(request, sentence):

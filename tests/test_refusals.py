@@ -7,7 +7,7 @@ from django.db import OperationalError
 from django.test import Client, RequestFactory
 
 from chat import changes
-from chat.models import Membership, Message, Site
+from chat.models import Invitation, Membership, Message, Site
 from chat.views import refusals
 
 HTMX = {"HX-Request": "true"}
@@ -195,6 +195,28 @@ def test_an_old_join_form_is_offered_again(person):
         assert answer.status_code == 422
         assert b'value="Reading club"' in answer.content
         assert b"csrfmiddlewaretoken" in answer.content
+
+
+@pytest.mark.parametrize("headers", [OURS, OURS | HTMX])
+def test_an_old_form_of_a_door_is_offered_again_also_at_a_former_address(alice, room, person, headers):
+    visitor, form = person(enforce_csrf_checks=True), {"nickname": "Dave"}
+    room.set_name("Walking club")
+    for path in ("/rooms/reading-club/join/", "/rooms/walking-club/join/"):
+        answer = visitor.post(path, form, headers=headers)
+        assert (answer.status_code, b'value="Dave"' in answer.content) == (422, True), path
+        assert headers == OURS or b'hx-post="/rooms/walking-club/join/"' in answer.content
+    assert visitor.post("/rooms/nowhere/join/", form, headers=OURS | HTMX).status_code == 404
+
+
+def test_an_old_form_of_an_invitation_is_offered_again_and_gives_no_room_away(alice, room, person):
+    room.set_access("private")
+    _invitation, key = Invitation.objects.make(alice.membership, days=1, most_uses=1)
+    visitor = person(enforce_csrf_checks=True)
+    page = visitor.post(f"/invitations/{key}/", {"nickname": "Dave"}, headers=OURS | HTMX)
+    assert (page.status_code, room.name in page.content.decode()) == (422, False)
+    form = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', page.content.decode()))
+    assert f'hx-post="/invitations/{key}/"' in page.content.decode()
+    assert visitor.post(f"/invitations/{key}/", form).status_code == 303
 
 
 def test_a_frame_is_believed_only_where_there_is_one(strict):

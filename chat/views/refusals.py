@@ -11,6 +11,13 @@ from chat import access, answers, answers_of_refusals
 from chat.forms import JoinForm, MessageForm
 
 BUSY_FOR = 5  # seconds until a busy database may be asked again
+FORMS = {  # whose words are given back
+    "send": MessageForm,
+    "toggle": MessageForm,
+    "join": JoinForm,
+    "join_here": JoinForm,
+    "invitation": JoinForm,
+}
 
 
 def bad_request(request, exception=None):
@@ -106,7 +113,6 @@ def stale_form(request, reason=""):
     where = request.resolver_match
     if where.url_name == "typing":
         return answers.fresh_token(request)
-    forms = {"send": MessageForm, "toggle": MessageForm, "join": JoinForm, "join_here": JoinForm}
-    form = forms.get(where.url_name, Form)(request.POST)
+    form = FORMS.get(where.url_name, Form)(request.POST)
     form.add_error(getattr(form, "speaks_at", None), sentence)
     return answers_of_refusals.stale(request, _("Once more, please"), sentence, form, where.kwargs.get("slug"))
