@@ -76,7 +76,7 @@ class SignInForm(VerbForm):
     @property
     def key(self):
         """What tries to sign in by this name are counted under."""
-        return names.nickname_key(self.data.get("name", "")[: names.LONGEST])
+        return names.nickname_key(names.display(self.data.get("name", ""))[: names.LONGEST])
 
     def signs_in(self):
         """Whether somebody may sign in by this; as whom is in `result`. Wrong name and wrong password are alike."""

@@ -1,4 +1,4 @@
-"""How often one may do it: named limits, each counted per person, per address, per room or for the whole site."""
+"""How often one may do it: named limits, each counted per person, name, address or room, or for the whole site."""
 
 import time
 from dataclasses import dataclass
@@ -85,8 +85,8 @@ def settling(request, membership):
 
 
 def signing_in(request, name=""):
-    """20 tries in ten minutes from an address, 10 for a name, 20 a minute on the whole site: each costs a tenth of a
-    second."""
+    """20 tries in ten minutes from an address, 10 for a name, 120 a minute on the whole site: each costs a tenth of a
+    second, and a few addresses must not keep everybody out."""
     _spend("SIGN_IN", address=addresses.of(request), name=name and words.digest(name), site="site")
 
 
@@ -95,9 +95,14 @@ def making_accounts(request):
     _spend("ACCOUNT", address=addresses.of(request), site="site")
 
 
-def resetting(request, name):
-    """3 mails an hour to an account, 10 asked for from an address."""
-    _spend("RESET", address=addresses.of(request), name=words.digest(name))
+def resetting(request):
+    """10 times an hour that a mail for another password is asked for from an address."""
+    _spend("RESET", address=addresses.of(request))
+
+
+def mailing(user):
+    """3 of those mails an hour to an account, however it was called when they were asked for."""
+    _spend("RESET", name=user.pk)
 
 
 def linking(request, participant):

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 logger = logging.getLogger("chat")
 
 
-def send_reset(address, site, link):
-    """The link by which somebody sets another password."""
+def send_reset(user, site, link):
+    """The link by which somebody sets another password. It tells the name: an address may have several accounts."""
     subject = _("Your password at %(site)s") % {"site": site}
-    send(address, subject, render_to_string("accounts/reset_mail.txt", {"site": site, "link": link}))
+    context = {"site": site, "link": link, "name": user.get_username()}
+    send(user.email, subject, render_to_string("accounts/reset_mail.txt", context))
 
 
 def send(address, subject, text):

@@ -97,8 +97,11 @@ def test_a_wrong_name_and_a_wrong_password_are_told_alike(kept, person):
 
 def test_tries_for_one_name_are_limited(kept, person, settings):
     settings.LIMIT_SIGN_IN_NAME = "2/600"
-    tries = [sign_in(person(), name, "wrong").status_code for name in ("Bob", "bob", "BOB")]
-    assert tries == [422, 422, 429]
+    tries = [
+        sign_in(person(), name, "wrong").status_code
+        for name in ("Bob", "bob", "BOB", " " * 70 + "Bob", "\u200b" * 70 + "Bob")
+    ]
+    assert tries == [422, 422, 429, 429, 429]
     assert SECRET not in sign_in(person()).content.decode()
 
 
@@ -197,6 +200,42 @@ def test_a_forgotten_password_is_replaced_by_a_mailed_link_once(kept, person, ro
     assert not is_in(kept, room), "whoever knew the old one is out"
     assert sign_in(phone, password="b" + SECRET).status_code == 303
     assert phone.get(address).status_code == 404
+
+
+def sent(count):
+    """How many mails have gone out by now, and a moment for one too many."""
+    for _wait in range(100):
+        if len(mail.outbox) >= count:
+            break
+        time.sleep(0.02)
+    time.sleep(0.1)
+    return len(mail.outbox)
+
+
+def test_an_account_gets_so_many_mails_however_it_is_called_and_nobody_is_told(kept, person, settings):
+    settings.LIMIT_RESET_NAME = "2/3600"
+    token = re.compile(r'value="[^"]{64}"')
+    called = ("Bob", "BOB", "b o b", "Вob", "bob@example.org", "BOB@example.org", "Eve")
+    answers = [person().post("/account/reset/", {"who": who}) for who in called]
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({token.sub("", answer.content.decode()) for answer in answers}) == 1
+    assert sent(2) == 2
+
+
+def test_asking_for_mails_is_limited_by_address(person, settings):
+    settings.LIMIT_RESET_ADDRESS = "2/3600"
+    asked = [person().post("/account/reset/", {"who": f"N{n}"}, REMOTE_ADDR="203.0.113.9") for n in range(3)]
+    assert [answer.status_code for answer in asked] == [200, 200, 429]
+
+
+def test_a_mail_says_which_account_it_is_for(person):
+    for name in ("O’Neil & Co", "Bob"):
+        Participant().keep_name(name, SECRET, "both@example.org")
+    person().post("/account/reset/", {"who": "both@example.org"})
+    assert sent(2) == 2
+    assert [any(f"the account “{name}”" in m.body for m in mail.outbox) for name in ("O’Neil & Co", "Bob")] == [
+        True
+    ] * 2
 
 
 def test_asking_for_a_mail_tells_nobody_who_has_an_account(kept, person):

@@ -1,5 +1,6 @@
 """Accounts: who this browser is, a name that is kept, signing in and out."""
 
+from contextlib import suppress
 from functools import wraps
 
 from django.conf import settings
@@ -132,13 +133,20 @@ def reset(request):
     """Mail a link by which a forgotten password is replaced; the answer tells nobody who has an account."""
     form = ResetForm(typed(request))
     if form.is_valid():
-        limits.resetting(request, form.cleaned_data["who"].casefold())
+        limits.resetting(request)
         for user in form.users:
-            uid = urlsafe_base64_encode(force_bytes(user.pk))
-            where = reverse("new_password", args=[uid, default_token_generator.make_token(user)])
-            mails.send_reset(user.email, Site.current().name, request.build_absolute_uri(where))
+            _mail(request, user)
         return answers.page(request, "accounts/mailed.html")
     return answers_of_accounts.form_page(request, form, "reset")
+
+
+def _mail(request, user):
+    """Send the link, unless too many went there: of that, too, whoever asks is told nothing."""
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    where = reverse("new_password", args=[uid, default_token_generator.make_token(user)])
+    with suppress(limits.Exceeded):
+        limits.mailing(user)
+        mails.send_reset(user, Site.current().name, request.build_absolute_uri(where))
 
 
 @shown_and_sent
