@@ -9,9 +9,16 @@ from django.http import Http404
 from django.urls import Resolver404, resolve
 
 from chat import sessions
-from chat.models import FormerAddress, Invitation, Membership, Message, Room
+from chat.models import FormerAddress, Membership, Message, Room
 
 ASKED = (Membership.Status.WAITING, Membership.Status.REFUSED, Membership.Status.IN)
+
+
+class NotThere(Http404):
+    """Nothing is there, which `sentence` explains; `way` is where to go instead, as an address and words for it."""
+
+    def __init__(self, sentence, way=None):
+        self.sentence, self.way = sentence, way
 
 
 class Outside(Exception):
@@ -135,14 +142,6 @@ def room_to_join_again(request, slug):
     """The same, and also the room in which this person is already: its door may be open still in another tab."""
     membership = membership_of(request, slug)
     return membership.room if membership and membership.present else room_to_join(slug)
-
-
-def invitation_to_read(key):
-    """An invitation by the key in its link, whether it still holds or not, or 404."""
-    invitation = Invitation.objects.by_key(key)
-    if invitation is None:
-        raise Http404
-    return invitation
 
 
 def reads(request, room):

@@ -5,9 +5,11 @@ from contextlib import suppress
 from django.contrib.auth.models import User
 from django.contrib.auth.tokens import default_token_generator
 from django.http import Http404
+from django.urls import reverse
 from django.utils.http import urlsafe_base64_decode
+from django.utils.translation import gettext as _
 
-from chat import sessions
+from chat import access, sessions
 from chat.models import PersonalLink
 
 
@@ -35,7 +37,10 @@ def personal_link_to_use(key):
     """A personal link by the key in it, whether it still works or not, or 404."""
     link = PersonalLink.objects.by_key(key)
     if link is None:
-        raise Http404
+        sentence = _(
+            "There is no such personal link. Part of it may be missing: make another one where you are still you."
+        )
+        raise access.NotThere(sentence)
     return link
 
 
@@ -45,4 +50,5 @@ def user_to_reset(uid, token):
         user = User.objects.get(pk=int(urlsafe_base64_decode(uid)), is_active=True, participant__isnull=False)
         if default_token_generator.check_token(user, token):
             return user
-    raise Http404
+    sentence = _("A link for another password works once and for a day, and has to be whole. Ask for another one.")
+    raise access.NotThere(sentence, (reverse("reset"), _("Ask for another link")))

@@ -1,8 +1,37 @@
 """Who may do what to whom: to the people of a room, to those before it, and to its invitations."""
 
 from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
 
 from chat import access
+from chat.models import Invitation, Membership
+
+
+class Closed(Exception):
+    """An invitation by which this person does not come in, under no name; `reason` says why."""
+
+    def __init__(self, reason):
+        self.reason = reason
+
+
+def invitation_by(key):
+    """An invitation by the key in its link, whether it still holds or not, or 404."""
+    invitation = Invitation.objects.by_key(key)
+    if invitation is None:
+        sentence = _(
+            "There is no such invitation. Part of the link may be missing: ask whoever sent it for another one."
+        )
+        raise access.NotThere(sentence)
+    return invitation
+
+
+def must_lead_in(request, invitation):
+    """Raises Closed where the door behind this invitation is nothing to show to this person."""
+    membership = access.membership_of(request, invitation.room.slug)
+    if invitation.refusal:
+        raise Closed(_("%s Whoever sent it to you can make one.") % invitation.refusal)
+    if membership and membership.status == Membership.Status.BANNED:
+        raise Closed(_("You were shown out for good where this invitation leads. Ask whoever sent it to you."))
 
 
 def invitation_to_revoke(request, slug, pk):

@@ -23,13 +23,13 @@ def outside_frame(request, room):
     return answers.shaped(render(request, "rooms/outside_frame.html", {"room": room}, status=403))
 
 
-def refusal(request, status, title, sentence, again=False, door=None, headers=None):
+def refusal(request, status, title, sentence, again=False, door=None, way=None, headers=None):
     """An error in words. For htmx out of band, and the page stays as it is; otherwise a page.
 
     `again`: the form is on that page with what was typed, to be sent once more. Only for forms of our own pages, of
-    which the admin's are none: they may hold a password.
+    which the admin's are none: they may hold a password. `way`: where to go instead, as an address and words for it.
     """
-    context = {"title": title, "sentence": sentence, "door": door}
+    context = {"title": title, "sentence": sentence, "door": door, "way": way}
     again = again and request.method == "POST" and not request.resolver_match.namespaces and not _has_password(request)
     if again and request.POST.get("frame") and request.resolver_match.url_name in ("send", "toggle"):
         response = render(request, "rooms/compose.html", context | _typed_in_frame(request, sentence), status=status)
@@ -48,7 +48,9 @@ def _notice(request, context, status):
     """Words out of band; none for a poll that fails, whose voice is the banner: no later poll would take them away."""
     if request.method == "GET" and status >= 500:
         return HttpResponse(status=status)
-    return render(request, "partials/notice.html", context, status=status)
+    response = render(request, "partials/notice.html", context, status=status)
+    response.headers["HX-Reswap"] = "none"  # htmx would otherwise put nothing in the place of a form, at 422.
+    return response
 
 
 def stale(request, title, sentence, form, slug):

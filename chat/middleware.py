@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from chat import access, grants, limits
+from chat import access, access_to_people, grants, limits
 from chat.refusals import Refused
 from chat.views import refusals
 
@@ -113,6 +113,8 @@ class RefusalMiddleware:
             return refusals.moved(request, exception.room)
         if isinstance(exception, Refused):
             return refusals.refused(request, exception)
+        if isinstance(exception, access_to_people.Closed):
+            return refusals.closed(request, exception.reason)
         if isinstance(exception, limits.Exceeded):
             return refusals.too_many(request, exception)
         if isinstance(exception, (OperationalError, InterfaceError, RedisError)):

@@ -55,7 +55,7 @@ urlpatterns = [
     path("account/links/", personal_links.make, name="make_personal_link"),
     path("account/links/<int:pk>/revoke/", personal_links.revoke, name="revoke_personal_link"),
     # /continue/<key>/
-    path("continue/<slug:key>/", personal_links.go_on, name="continue"),
+    path("continue/<str:key>/", personal_links.go_on, name="continue"),
     # /rooms/<slug>/
     path("rooms/<room_slug:slug>/", rooms.room, name="room"),
     path("rooms/<room_slug:slug>/join/", rooms.join_here, name="join_here"),
@@ -88,7 +88,7 @@ urlpatterns = [
     path("rooms/<room_slug:slug>/invitations/", invitations.invitations, name="invitations"),
     path("rooms/<room_slug:slug>/invitations/<int:pk>/revoke/", invitations.revoke, name="revoke"),
     # /invitations/<key>/
-    path("invitations/<slug:key>/", invitations.invitation, name="invitation"),
+    path("invitations/<str:key>/", invitations.invitation, name="invitation"),
     # /messages/<pk>/
     path("messages/<int:pk>/", messages.message, name="message"),
 ]

@@ -153,7 +153,7 @@ TABLE = {  # name: what GET answers, what POST answers
     "room_settings": (keeping(200, 303), keeping(303, 403)),
     "invitations": (keeping(200, 303), keeping(200, 403)),
     "revoke": (elsewhere, keeping(303, 403)),
-    "invitation": (lambda role, kind: 200 if role in OUTSIDE else 303, invited),
+    "invitation": (lambda role, kind: 410 if role == "banned" else 200 if role in OUTSIDE else 303, invited),
     "message": (inside(200, 303), not_so),
 }
 FORMS = {

@@ -199,7 +199,10 @@ def test_a_forgotten_password_is_replaced_by_a_mailed_link_once(kept, person, ro
     assert phone.post(address, {"password": "b" + SECRET}).status_code == 303
     assert not is_in(kept, room), "whoever knew the old one is out"
     assert sign_in(phone, password="b" + SECRET).status_code == 303
-    assert phone.get(address).status_code == 404
+    for old in (address, address[:-3] + "/", "/account/reset/%F0%9F/x/"):
+        answer = phone.get(old)
+        assert (answer.status_code, "works once and for a day" in answer.content.decode()) == (404, True)
+        assert '<a href="/account/reset/">Ask for another link</a>' in answer.content.decode()
 
 
 def sent(count):

@@ -9,7 +9,7 @@ from django.core.cache import caches
 from django.db import transaction
 
 from chat import changes, news
-from chat.models import Membership, Participant, Room
+from chat.models import Participant, Room
 from tests.reading import FRAMED, HTMX, Frame, held, until
 
 TRIALS = 17  # of each event in each way of reading: 204 in all

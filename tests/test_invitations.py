@@ -30,6 +30,61 @@ def private(room):
     return room
 
 
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def closed(private, invite, alice, person):
+    """A function that gives a link by which nobody, or not this visitor, comes in, and the visitor."""
+    private.set_topic("Plans of the strike")
+    private.set_rules("Tell nobody")
+
+    def make(why):
+        link, visitor = invite(), person()
+        if why == "used":
+            come(person(), link, "Somebody")
+        elif why == "expired":
+            Invitation.objects.update(expires_at=timezone.now())
+        elif why == "taken back":
+            Invitation.objects.get().revoke()
+        else:
+            come(visitor, invite(), "Visitor")
+            visitor.membership.ban(alice.membership)
+        return link, visitor
+
+    return make
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        ("used", "has been used already. Ask for another one. Whoever sent it"),
+        ("expired", "has expired. Ask for another one. Whoever sent it"),
+        ("taken back", "was taken back. Ask for another one. Whoever sent it"),
+        ("banned", "You were shown out for good where this invitation leads."),
+    ],
+)
+def test_who_does_not_come_in_by_it_reads_why_and_nothing_of_the_room(closed, private, why, words, headers):
+    link, visitor = closed(why)
+    looked = visitor.get(link, headers=headers)
+    answers = [looked, *(visitor.post(link, {"nickname": name}, headers=headers) for name in ("Late", ""))]
+    assert [answer.status_code for answer in answers] == [410, 422, 422]
+    for answer in answers:
+        page = answer.content.decode()
+        assert words in page
+        assert [said for said in (private.name, "strike", "Tell nobody") if said in page] == []
+        assert ('<div id="notice"' in page, 'href="/"' in page) == (bool(headers), not headers)
+        assert answer.headers.get("HX-Reswap") == ("none" if headers else None)
+
+
+@pytest.mark.parametrize("key", ["x" * 22, "x", "never-made.", "é)"])
+def test_every_unknown_link_says_the_same_what_to_do(db, person, key):
+    page = person().get(f"/invitations/{key}/")
+    assert page.status_code == 404
+    assert "There is no such invitation. Part of the link may be missing" in page.content.decode()
+
+
 def come(visitor, link, nickname):
     return visitor.post(link, {"nickname": nickname})
 
@@ -115,10 +170,6 @@ def test_of_very_many_who_came_by_it_some_are_named(private, invite, alice, pers
         come(person(), link, f"Guest {n}")
     page = alice.get(f"/rooms/{private.slug}/invitations/").content.decode()
     assert "<bdi>Guest 19</bdi> and 2 more" in re.sub(r"\s+", " ", page)
-
-
-def test_an_unknown_link_is_no_page(db, person):
-    assert person().get("/invitations/" + "x" * 22 + "/").status_code == 404
 
 
 @pytest.mark.parametrize(("field", "value"), [("most_uses", "0"), ("most_uses", "1001"), ("days", "2"), ("days", "")])

@@ -55,7 +55,12 @@ def test_a_link_that_expired_or_was_taken_back_says_so(bob, person):
     bob.post(re.search(r"/account/links/\d+/revoke/", page)[0])
     refused = person().post(address)
     assert (refused.status_code, "was taken back" in refused.content.decode()) == (422, True)
-    assert person().get("/continue/nobody-made-this/").status_code == 404
+
+
+@pytest.mark.parametrize("key", ["nobody-made-this", "x.", "é)"])
+def test_an_unknown_link_says_what_to_do(db, person, key):
+    page = person().get(f"/continue/{key}/")
+    assert (page.status_code, "There is no such personal link. Part of it" in page.content.decode()) == (404, True)
 
 
 def test_only_a_digest_is_kept_and_the_link_shown_once(bob):

@@ -40,7 +40,7 @@ def revoke(request, slug, pk):
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request, key):
     """The door of one room for whoever has this link. Looking uses nothing up; coming in does."""
-    invitation = access.invitation_to_read(key)
+    invitation = access_to_people.invitation_by(key)
     room = invitation.room
     if access.reads(request, room):
         return answers.see_other(request, room.get_absolute_url())
@@ -51,4 +51,5 @@ def invitation(request, key):
         if form.joins(participant):
             sessions.become(request, form.result.participant)
             return answers.joined(request, form.result)
+    access_to_people.must_lead_in(request, invitation)
     return answers.door(request, form, 422 if form.errors else 200)

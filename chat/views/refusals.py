@@ -34,12 +34,11 @@ def forbidden(request, exception=None):
 
 
 def not_found(request, exception=None):
-    return answers_of_refusals.refusal(
-        request,
-        404,
-        _("Nothing here"),
-        _("There is nothing at this address, or it is not open to you. You can open a room of any name yourself."),
+    sentence = _(
+        "There is nothing at this address, or it is not open to you. You can open a room of any name yourself."
     )
+    sentence, way = getattr(exception, "sentence", sentence), getattr(exception, "way", None)
+    return answers_of_refusals.refusal(request, 404, _("Nothing here"), sentence, way=way)
 
 
 def broken(request):
@@ -85,6 +84,11 @@ def moved(request, room):
 def refused(request, refusal):
     """What a verb would not do where no form has a place for the reason: often something else was there first."""
     return answers_of_refusals.refusal(request, 409, _("That does not go"), refusal.message, again=True)
+
+
+def closed(request, reason):
+    """An invitation by which somebody does not come in, as a verb has just told who posts: not a word of the room."""
+    return answers_of_refusals.refusal(request, 422 if request.method == "POST" else 410, _("No way in"), reason)
 
 
 def too_many(request, exceeded):
