@@ -50,7 +50,8 @@ def membership_of(request, slug):
         return None
     leading = FormerAddress.objects.leading([slug]).filter(room=OuterRef("room"))
     led = Membership.objects.annotate(led=Exists(leading), hidden=Exists(leading.exclude(until=None)))
-    mine = led.filter(participant=pk, participant__generation=sessions.generation(request))
+    person = sessions.switched_on("participant__")
+    mine = led.filter(person, participant=pk, participant__generation=sessions.generation(request))
     mine = mine.filter(Q(room__slug=slug) | Q(led=True, status=Membership.Status.IN))
     # Their hidden room first: what its old page still sends must not be said in another one that is there since.
     membership = mine.select_related("room", "participant").order_by("-hidden").first()
@@ -113,6 +114,7 @@ def still_reads(membership):
     inside = Membership.objects.filter(
         pk=membership.pk, participant=membership.participant_id, status=Membership.Status.IN
     )
+    inside = inside.filter(sessions.switched_on("participant__"))
     return inside.filter(participant__generation=membership.participant.generation).exists()
 
 

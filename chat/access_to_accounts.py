@@ -34,8 +34,9 @@ def personal_links_to_revoke(request):
 
 
 def personal_link_to_use(key):
-    """A personal link by the key in it, whether it still works or not, or 404."""
-    link = PersonalLink.objects.by_key(key)
+    """A personal link by the key in it, whether it still works or not, or 404, also for one of an account that is
+    switched off."""
+    link = PersonalLink.objects.filter(sessions.switched_on("participant__")).by_key(key)
     if link is None:
         sentence = _(
             "There is no such personal link. Part of it may be missing: make another one where you are still you."

@@ -14,6 +14,7 @@ from chat import panels as who_is_here
 from chat.gate.beside import Made
 from chat.gate.paintings import Painting
 from chat.models import Membership, Room
+from chat.sessions import switched_on
 
 session_cookie = settings.SESSION_COOKIE_NAME
 longest_log = changes.LONGEST_LOG
@@ -75,7 +76,8 @@ def holding(room, readers):
     sessions, members, _standings = map(set, zip(*readers, strict=True))
     living = Session.objects.filter(session_key__in=sessions, expire_date__gt=timezone.now())
     alive = set(living.values_list("session_key", flat=True))
-    inside = Membership.objects.filter(room=room, status=Membership.Status.IN, pk__in=members)
+    inside = Membership.objects.filter(switched_on("participant__"), room=room, status=Membership.Status.IN)
+    inside = inside.filter(pk__in=members)
     standings = {
         pk: tuple(now) for pk, *now in inside.values_list("pk", "participant", "participant__generation", "room__moves")
     }

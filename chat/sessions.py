@@ -1,5 +1,6 @@
 """Sessions: which person a browser is, how it becomes theirs, and how long it stays so."""
 
+from django.db.models import Q
 from django.utils import timezone
 
 from chat.models import Participant
@@ -14,9 +15,17 @@ def participant_of(request):
     """The person behind this session, or None. From here on, times are told in their time zone."""
     if not hasattr(request, "participant"):
         pk = request.session.get(SESSION_KEY)
-        found = pk and Participant.objects.filter(pk=pk, generation=generation(request)).first()
+        found = pk and Participant.objects.filter(switched_on(), pk=pk, generation=generation(request)).first()
         recognise(request, found)
     return request.participant
+
+
+def switched_on(participant=""):
+    """Whoever is a guest, or an account that is not switched off, which may have been done in the database itself.
+
+    `participant` is the way to the person, where others are looked for.
+    """
+    return Q(**{f"{participant}user": None}) | Q(**{f"{participant}user__is_active": True})
 
 
 def participant_to_join(request, join_key):

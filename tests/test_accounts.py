@@ -7,7 +7,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.core import mail
 
-from chat.models import Membership, Message, Participant, Room
+from chat import access, readers
+from chat.models import Membership, Message, Participant, PersonalLink, Room
 from tests.browsing import EITHER_WAY
 
 SECRET = "a long walk home"
@@ -160,6 +161,24 @@ def test_an_account_that_is_switched_off_is_out(kept, person, room):
     user.save()
     assert not is_in(kept, room)
     assert sign_in(person()).status_code == 422
+
+
+def test_an_account_that_is_switched_off_past_all_signals_is_out_too(kept, person, room):
+    _link, key = PersonalLink.objects.make(kept.membership.participant, hours=1)
+    waits = person()
+    User.objects.update(is_active=False)
+    assert not is_in(kept, room)
+    assert kept.send(room, "still here?").status_code == 403
+    assert b"Join again" in kept.poll(room, 1).content
+    assert "Bob" not in kept.get("/account/").content.decode()
+    assert [waits.get(f"/continue/{key}/").status_code, waits.post(f"/continue/{key}/").status_code] == [404, 404]
+    member = room.memberships.get(nickname="Bob")
+    assert not access.still_reads(member)
+    standing = (member.participant_id, member.participant.generation, room.moves)
+    assert readers.holding(room.pk, [(kept.session.session_key, member.pk, standing)]) == set()
+    User.objects.update(is_active=True)
+    assert is_in(kept, room)
+    assert readers.holding(room.pk, [(kept.session.session_key, member.pk, standing)]) != set()
 
 
 def test_other_changes_of_an_account_sign_nobody_out(kept, room):
