@@ -1,11 +1,11 @@
 """What people type in to go on as themselves: names, passwords, e-mail addresses, personal links."""
 
 from django import forms
-from django.contrib.auth import authenticate, password_validation
+from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 
-from chat import names
+from chat import names, passwords
 from chat.forms import NameField, NicknameField, VerbForm
 from chat.models import Participant
 from chat.refusals import Refused
@@ -16,16 +16,22 @@ class PasswordField(forms.CharField):
 
     def __init__(self, autocomplete, **kwargs):
         widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
-        super().__init__(strip=False, max_length=256, widget=widget, **kwargs)
+        words = {"required": _("Please write a password."), "max_length": _("This is longer than 256 characters.")}
+        super().__init__(strip=False, max_length=256, widget=widget, error_messages=words, **kwargs)
 
 
 class NewPasswordField(PasswordField):
+    """Of a form that says with `must_be_good` for whom it is."""
+
     def __init__(self, **kwargs):
         super().__init__("new-password", help_text=_("At least 8 characters, and none that many people use."), **kwargs)
 
-    def validate(self, value):
-        super().validate(value)
-        password_validation.validate_password(value)
+
+def must_be_good(form, field, name, email):
+    """Say beside that field what speaks against the new password in it."""
+    if password := form.cleaned_data.get(field):
+        for reason in passwords.why_not(password, name, email):
+            form.add_error(field, reason)
 
 
 def email_field():
@@ -34,6 +40,10 @@ def email_field():
         required=False,
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        error_messages={
+            "invalid": _("This does not look like an e-mail address; one is like ann@example.org."),
+            "max_length": _("No e-mail address is as long as this."),
+        },
         help_text=_("If you like: only by it can you get another password. Nobody sees it but the site’s staff."),
     )
 
@@ -53,6 +63,9 @@ class KeepNameForm(VerbForm):
     name = name_field(NicknameField)
     password = NewPasswordField(label=_("Password"))
     email = email_field()
+
+    def clean(self):
+        must_be_good(self, "password", self.cleaned_data.get("name", ""), self.cleaned_data.get("email", ""))
 
 
 class SignInForm(VerbForm):
@@ -102,6 +115,13 @@ class PasswordForm(VerbForm):
     old = PasswordField("current-password", label=_("Your password until now"))
     new = NewPasswordField(label=_("Your new password"))
 
+    def __init__(self, data=None, *, user):
+        super().__init__(data)
+        self.user = user
+
+    def clean(self):
+        must_be_good(self, "new", self.user.username, self.user.email)
+
 
 class EmailForm(VerbForm):
     speaks_at = "password"
@@ -122,7 +142,10 @@ class ResetForm(forms.Form):
     """Who forgot a password."""
 
     who = forms.CharField(
-        label=_("Your name or your e-mail address"), max_length=254, widget=forms.TextInput(attrs={"dir": "auto"})
+        label=_("Your name or your e-mail address"),
+        max_length=254,
+        widget=forms.TextInput(attrs={"dir": "auto"}),
+        error_messages={"required": _("Please write your name or your e-mail address.")},
     )
 
     @property
@@ -136,7 +159,16 @@ class ResetForm(forms.Form):
 
 
 class NewPasswordForm(forms.Form):
+    """Another password for whom one was mailed a link."""
+
     password = NewPasswordField(label=_("Your new password"))
+
+    def __init__(self, data=None, *, user):
+        super().__init__(data)
+        self.user = user
+
+    def clean(self):
+        must_be_good(self, "password", self.user.username, self.user.email)
 
 
 class PersonalLinkForm(VerbForm):

@@ -53,9 +53,13 @@ def test_a_browser_that_is_nobody_makes_an_account(person, room):
     ("name", "password", "words"),
     [
         ("", SECRET, "Please write a name"),
-        ("Bob", "", "This field is required"),
-        ("Bob", "short", "too short"),
-        ("Bob", "password1", "too common"),
+        ("Bob", "", "Please write a password."),
+        ("Bob", "short", "This is too short."),
+        ("Bob", "password1", "Many people use this one"),
+        ("Bob", "827364812634", "Numbers alone are soon guessed."),
+        ("Bob", "x" * 257, "This is longer than 256 characters."),
+        ("Bartholomew", "bartholomew", "too much like your name"),
+        ("Bartholomew", "Bartholomew1", "too much like your name"),
         ("Admin", SECRET, "kept for those who run this site"),
         ("b\u202eob", SECRET, "control characters"),
     ],
@@ -65,6 +69,26 @@ def test_what_cannot_be_kept_is_said_beside_the_field_and_no_password_comes_back
     assert page.status_code == 422
     assert words in page.content.decode()
     assert not password or f'value="{password}"' not in page.content.decode()
+
+
+def test_no_password_is_the_e_mail_address_over_again(bob):
+    page = keep(bob, password="bob.the.builder@example.org", email="bob.the.builder@example.org").content.decode()
+    assert "too much like your name or your e-mail address" in page
+    page = keep(bob, email="bob at example").content.decode()
+    assert "This does not look like an e-mail address" in page
+    assert "nter a valid" not in page
+
+
+@pytest.mark.parametrize("password", ["bartholomew", "bob@example.org"])
+def test_another_password_is_not_the_name_or_the_e_mail_address_either(person, password):
+    bob, user = person(), User.objects
+    keep(bob, "Bartholomew", email="bob@example.org")
+    changed = bob.post("/account/password/", {"old": SECRET, "new": password})
+    bob.post("/account/reset/", {"who": "Bartholomew"})
+    reset = bob.post(mailed(), {"password": password})
+    for page in (changed, reset):
+        assert (page.status_code, "too much like your name" in page.content.decode()) == (422, True)
+    assert user.get().check_password(SECRET)
 
 
 @pytest.mark.parametrize("name", ["Bob", "BOB", "Вob", "Bоb", "B0b", "Bob\u200b"])

@@ -93,7 +93,7 @@ def sign_out_elsewhere(request):
 @where_there_are_accounts
 def password(request):
     participant = access_to_accounts.account_to_change(request)
-    form = PasswordForm(typed(request))
+    form = PasswordForm(typed(request), user=participant.user)
     if request.method == "POST":
         limits.signing_in(request, participant.account_key)
         if form.does(participant.change_password):
@@ -154,7 +154,7 @@ def _mail(request, user):
 def new_password(request, uid, token):
     """Set another password by a link that was mailed."""
     user = access_to_accounts.user_to_reset(uid, token)
-    form = NewPasswordForm(typed(request))
+    form = NewPasswordForm(typed(request), user=user)
     if form.is_valid():
         user.set_password(form.cleaned_data["password"])
         user.save()
