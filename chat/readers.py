@@ -85,11 +85,14 @@ def holding(room, readers):
 
 
 @in_a_thread
-def were_here(members):
-    """Note a sign of life of all of them, and that they have read what was said, a thousand in one statement."""
+def were_here(members, reading):
+    """Note a sign of life of all of them, a thousand in one statement, and that those who are `reading` just now have
+    read what was said."""
     room = Room.objects.filter(pk=OuterRef("room"))
     read = {f"read_{counter}": Subquery(room.values(counter)) for counter in ("version", "said")}
-    for some in parts(members):
+    for some in parts(members - reading):
+        Membership.objects.filter(pk__in=some).update(seen_at=timezone.now())
+    for some in parts(reading):
         Membership.objects.filter(pk__in=some).update(seen_at=timezone.now(), **read)
 
 

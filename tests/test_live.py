@@ -124,7 +124,7 @@ def test_readers_in_one_zone_share_a_painting(ann, ben, reader, gate, meanwhile,
 def test_who_reads_is_here(ann, gate, monkeypatch, short_holds):
     Membership.objects.update(seen_at="2020-01-01T00:00Z")
     ann.poll()
-    gate.live.site.were_here(gate.live.polls.were_here())
+    gate.live.site.were_here(*gate.live.polls.were_here())
     assert Membership.objects.present().get() == ann.member
 
 

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from chat import readers
 from chat.models import Membership
 from tests.browsing import EITHER_WAY, say
+from tests.reading import Frame, held, until
 
 
 @pytest.fixture
@@ -87,8 +88,35 @@ def test_an_open_page_has_read_what_came(away, room):
 
 
 def test_the_gate_notes_for_those_whom_it_holds_what_they_have_read(away, room):
-    readers.were_here.__wrapped__({away.membership.pk})
+    readers.were_here.__wrapped__({away.membership.pk}, set())
+    assert new_at_home(away) == ["3"], "they may have closed the page by now"
+    readers.were_here.__wrapped__(set(), {away.membership.pk})
     assert new_at_home(away) == []
+
+
+def reads_by_a_poll(reader, meanwhile):
+    return meanwhile(reader.ask)
+
+
+def reads_by_a_stream(reader, meanwhile):
+    return Frame(reader, meanwhile)
+
+
+@pytest.mark.parametrize("reads", [reads_by_a_poll, reads_by_a_stream])
+def test_who_has_closed_the_page_before_the_gate_notes_it_has_not_read_what_came_then(
+    ann, ben, gate, meanwhile, reads, beats
+):
+    Membership.objects.update(seen_at="2020-01-01T00:00Z")
+    ben.poll()
+    ann.send("while Ben is away")
+    ann.poll()
+    reads(ann, meanwhile)
+    held(gate)
+    until(lambda: gate.live.rooms.waiting_members() == {ann.member.pk})
+    gate.live.site.were_here(*gate.live.polls.were_here())
+    new = {member.nickname: member.room.said - member.read_said for member in Membership.objects.all()}
+    assert new == {"Ann": 0, "Ben": 1}
+    assert Membership.objects.present().count() == 2, "both have been here"
 
 
 def test_looking_at_another_page_of_the_room_reads_nothing(away, room):

@@ -229,9 +229,10 @@ class Polls:
         self.rooms.wake_all()
 
     def were_here(self):
-        """The members who have asked since this was last called."""
+        """The members who have asked since this was last called, and those who wait for news just now: only these are
+        sure to have seen all that was said so far, as the others may have closed the page since."""
         members, self.members = self.members, set()
-        return members
+        return members, self.rooms.waiting_members()
 
 
 def with_lines(status, headers):

@@ -17,7 +17,7 @@ class Room:
     def __init__(self, version, epoch):
         self.version, self.epoch = version, epoch
         self.polled_at = time.monotonic()
-        self.waiting = set()  # held polls, and streams; each has `wake`
+        self.waiting = set()  # held polls, and streams; each has `wake` and a `grant`
         self.beside = Beside()
 
 
@@ -63,6 +63,10 @@ class Rooms:
     def wake_all(self):
         for room in self.by_id.values():
             self.wake_room(room)
+
+    def waiting_members(self):
+        """Who waits for news in any room, having been told all there is."""
+        return {one.grant.member for room in self.by_id.values() for one in room.waiting}
 
     def gone(self, ids):
         """These rooms are not in the database any more; whoever reads them asks Django."""

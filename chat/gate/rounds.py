@@ -37,11 +37,12 @@ async def watch(rooms, site, in_thread):
 
 
 async def note_presence(polls, site, in_thread):
-    """Let it be known who has been reading."""
+    """Let it be known who has been here, and who is reading just now."""
     while True:
         await asyncio.sleep(NOTES_EVERY)
-        if members := polls.were_here():
-            await in_thread(site.were_here, members)
+        members, reading = polls.were_here()
+        if members or reading:
+            await in_thread(site.were_here, members, reading)
 
 
 async def tidy(site, in_thread):

@@ -46,7 +46,7 @@ class Streams:
         while time.monotonic() < end and not self.polls.stopping and not connection.transport.is_closing():
             room = self.rooms.polled(grant.room)
             if room and (since, grant.epoch) == (room.version, room.epoch):
-                await wait(room, connection)
+                await wait(room, grant, connection)
             self.polls.members.add(grant.member)
             grant, news = await self.polls.news(grant, since, stream.path)
             if grant is None or (news and news.whole) or self.grants.taken_since(grant.session, stream.asked_at):
@@ -56,16 +56,20 @@ class Streams:
 
 
 class Waiting(asyncio.Future):
-    """A stream's wait for news in a room, or for the end of its connection."""
+    """A stream's wait for news in a room, or for the end of its connection; `grant` says who waits."""
+
+    def __init__(self, grant):
+        super().__init__()
+        self.grant = grant
 
     def wake(self, connected=True):
         if not self.done():
             self.set_result(connected)
 
 
-async def wait(room, connection):
+async def wait(room, grant, connection):
     """Wait for news, for a change of rights, or for the time of the next beat. Raises Gone."""
-    waiting = connection.waiting = Waiting()
+    waiting = connection.waiting = Waiting(grant)
     room.waiting.add(waiting)
     try:
         async with asyncio.timeout(BEATS_EVERY):
