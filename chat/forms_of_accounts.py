@@ -80,8 +80,8 @@ class SignInForm(VerbForm):
         help_text=_("Without this the guest’s names stay the guest’s, and this browser lets go of them."),
     )
 
-    def __init__(self, data=None, *, guest=None):
-        super().__init__(data)
+    def __init__(self, data=None, *, name=None, guest=None):
+        super().__init__(data, initial={"name": name})
         self.guest = guest
         if guest is None:
             del self.fields["bring"]

@@ -179,6 +179,11 @@ def test_another_password_signs_out_other_browsers(kept, person, room):
     assert sign_in(phone, password="b" + SECRET).status_code == 303
 
 
+@pytest.mark.parametrize("page", ["password", "email", "delete"])
+def test_what_is_done_about_an_account_leads_back(kept, page):
+    assert '<a href="/account/">Back to “You”</a>' in kept.get(f"/account/{page}/").content.decode()
+
+
 def test_an_account_that_is_switched_off_is_out(kept, person, room):
     user = User.objects.get()
     user.is_active = False
@@ -239,7 +244,10 @@ def test_a_forgotten_password_is_replaced_by_a_mailed_link_once(kept, person, ro
     assert mail.outbox[0].to == ["bob@example.org"]
     assert phone.get(address).status_code == 200
     assert phone.post(address, {"password": "short"}).status_code == 422
-    assert phone.post(address, {"password": "b" + SECRET}).status_code == 303
+    door = phone.get(phone.post(address, {"password": "b" + SECRET}).headers["Location"]).content.decode()
+    assert "Your new password is set. Sign in with it." in door
+    assert re.search(r'<input[^>]* name="name" value="Bob"', door)
+    assert "is set" not in sign_in(phone, password="wrong").content.decode()
     assert not is_in(kept, room), "whoever knew the old one is out"
     assert sign_in(phone, password="b" + SECRET).status_code == 303
     for old in (address, address[:-3] + "/", "/account/reset/%F0%9F/x/"):

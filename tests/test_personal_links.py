@@ -25,7 +25,8 @@ def test_a_guest_goes_on_in_another_browser_and_stays_in_this_one(bob, person, r
     address = link(bob)
     page = phone.get(address).content.decode()
     assert "In this browser you will be <bdi>Bob</bdi>" in page
-    assert phone.post(address).status_code == 303
+    page = phone.get(phone.post(address).headers["Location"]).content.decode()
+    assert "It worked: in this browser you are <bdi>Bob</bdi> now." in page
     assert (is_in(phone, room), is_in(bob, room)) == (True, True)
     assert phone.membership == bob.membership
 
@@ -72,7 +73,12 @@ def test_only_a_digest_is_kept_and_the_link_shown_once(bob):
 
 def test_a_browser_that_is_somebody_else_is_told_whom_it_gives_up(bob, mallory):
     assert "lets go of who it is now, <bdi>Mallory</bdi>" in mallory.get(link(bob)).content.decode()
-    assert "This browser is you already" in bob.get(link(bob)).content.decode()
+
+
+def test_the_browser_that_made_a_link_is_offered_no_button_that_spends_it(bob):
+    page = bob.get(link(bob)).content.decode()
+    assert "This browser is you already, and the link still works" in page
+    assert ("<form" in page, '<a href="/account/">' in page) == (False, True)
 
 
 def test_nobody_takes_back_the_links_of_others(bob, mallory, person):
@@ -120,12 +126,22 @@ def test_a_guest_moves_to_another_browser(visitor, javascript):
     new.page.goto(old.page.locator(".made .link a").inner_text())
     new.page.get_by_label("Sign out the browsers in which I was before").check()
     new.page.get_by_role("button", name="Go on", exact=True).click()
-    new.page.wait_for_url(new.server + "/")
+    expect(new.page.get_by_role("status").filter(has_text="in this browser you are Ann now")).to_be_visible()
     new.page.goto(room)
     new.send("from the other browser")
     new.reads("from the other browser")
     old.page.goto(room)
     expect(old.page.get_by_label("Your name")).to_be_visible()
+
+
+@pytest.mark.parametrize("accounts", ["on", "off"])
+def test_who_was_signed_out_reads_what_may_have_happened_and_what_to_do(bob, settings, accounts):
+    settings.ACCOUNTS = accounts
+    bob.post("/account/sign-out/")
+    page = bob.get("/account/").content.decode()
+    assert "you were signed out: here, or from another browser of yours" in page
+    assert "As a guest, go on by a personal link" in page
+    assert ("With an account, sign in." in page) == (accounts == "on")
 
 
 @pytest.mark.parametrize("path", ["/account/links/", "/account/"])

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from functools import wraps
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
@@ -64,7 +65,7 @@ def keep(request):
 @where_there_are_accounts
 def sign_in(request):
     here = sessions.participant_of(request)
-    form = SignInForm(typed(request), guest=here if here and here.is_guest else None)
+    form = SignInForm(typed(request), name=request.GET.get("name"), guest=here if here and here.is_guest else None)
     if request.method == "POST":
         limits.signing_in(request, form.key)
         if form.signs_in():
@@ -158,5 +159,6 @@ def new_password(request, uid, token):
     if form.is_valid():
         user.set_password(form.cleaned_data["password"])
         user.save()
-        return answers.see_other(request, reverse("sign_in"))
+        query = urlencode({"saved": "", "name": user.username})
+        return answers.see_other(request, f"{reverse('sign_in')}?{query}")
     return answers_of_accounts.form_page(request, form, "new_password")

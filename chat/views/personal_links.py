@@ -34,6 +34,6 @@ def go_on(request, key):
     form = ContinueForm(typed(request))
     if form.does(link.use):
         sessions.become(request, form.result)
-        return answers.see_other(request, reverse("home"))
+        return answers.see_other(request, f"{reverse('home')}?here")
     context = {"form": form, "link": link, "here": sessions.participant_of(request)}
     return answers.page(request, "accounts/continue.html", context, 422 if form.errors else 200)
