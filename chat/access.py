@@ -193,13 +193,14 @@ def or_404(found):
 
 
 def message_to_read(request, pk):
-    """A message and the membership that reads it; from outside, the door of the message's room where that is listed.
+    """A message and the membership that reads it; from outside, the door of the message's room where that is open.
 
     One in a room of which the person must not learn is not even found, so that it takes no longer than none.
     """
     inside = Membership.objects.inside().filter(participant=request.session.get(sessions.SESSION_KEY))
-    mine, listed = inside.filter(room=OuterRef("room")), Room.objects.listed().filter(pk=OuterRef("room"))
-    message = or_404(Message.objects.select_related("room").filter(Exists(listed) | Exists(mine), pk=pk))
+    mine = inside.filter(room=OuterRef("room"))
+    known = Room.objects.filter(access=Room.Access.OPEN, pk=OuterRef("room"))
+    message = or_404(Message.objects.select_related("room").filter(Exists(known) | Exists(mine), pk=pk))
     return message, membership_to_read(request, message.room.slug)
 
 
