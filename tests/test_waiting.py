@@ -122,14 +122,21 @@ def test_nobody_waits_before_a_private_room(dave, room):
 
 
 def test_nobody_is_let_into_an_archived_or_full_room(alice, dave, room):
-    room.set_archived(True)
+    Room.objects.update(archived=True)
     refused = answer(alice, room, dave, let_in="1", answer="Welcome")
     assert (refused.status_code, "This room is archived" in refused.content.decode()) == (422, True)
     assert 'value="Welcome"' in refused.content.decode()
-    room.set_archived(False)
-    room.set_most_members(1)
+    Room.objects.update(archived=False, most_members=1)
     assert "This room is full" in answer(alice, room, dave, let_in="1").content.decode()
     assert dave.membership.waiting
+
+
+def test_who_waits_is_told_when_the_room_is_archived(dave, room):
+    room.set_archived(True)
+    assert "This room is archived now." in dave.get(f"/rooms/{room.slug}/waiting/").content.decode()
+    room.refresh_from_db()
+    assert room.waiting == 0
+    room.settle(approval=False, archived=False)
 
 
 def test_guests_who_wait_are_told_when_only_accounts_come_in(dave, room):

@@ -83,6 +83,8 @@ class RoomSettings(models.Model):
             if self.archived != archived:
                 self._set("archived", archived)
                 self._claim(self.name, self.access)
+                if archived:
+                    self._turn_away(self.memberships.waiting(), _("This room is archived now."))
                 self.append(event=Message.Event.ARCHIVED if archived else Message.Event.RESTORED)
 
     def set_accounts_only(self, accounts_only):
@@ -90,8 +92,8 @@ class RoomSettings(models.Model):
         with self.change():
             self._set("accounts_only", accounts_only)
             if accounts_only:
-                for guest in self.memberships.waiting().filter(participant__user=None):
-                    guest.turn_away(_("Only people with an account come in here."))
+                guests = self.memberships.waiting().filter(participant__user=None)
+                self._turn_away(guests, _("Only people with an account come in here."))
 
     def set_most_members(self, most_members):
         """How many can be in at once, None for any number; nobody who is in has to go."""
@@ -133,9 +135,13 @@ class RoomSettings(models.Model):
                 private = access == self.Access.PRIVATE
                 self._move(secrets.token_urlsafe(16) if private else self._free_slug())
                 self._withdraw_addresses()
-                for member in self.memberships.waiting():
-                    member.turn_away()
+                self._turn_away(self.memberships.waiting())
             self.append(event=Message.Event.ACCESS, text=access)
+
+    def _turn_away(self, waiting, answer=""):
+        """All at once, inside `change()`."""
+        waiting.update(status=Membership.Status.REFUSED, answer=answer, holds_name=False)
+        self.count_waiting()
 
     def _set(self, setting, value):
         """Write it, inside `change()`, so that every page is told of its header anew."""
