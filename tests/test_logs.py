@@ -1,0 +1,40 @@
+"""What the log tells: what went wrong, and never what would let its reader in."""
+
+import logging
+
+import pytest
+
+from chat_app.logs import WithoutKeys
+from tests.test_invitations import invite, private  # noqa: F401 - fixtures
+
+KEY = "x" * 22
+ADDRESSES = {
+    f"/invitations/{KEY}/": "/invitations/…/",
+    f"/continue/{KEY}/": "/continue/…/",
+    "/account/reset/MQ/c9x-0123456789abcdef/": "/account/reset/…/",
+    f"/rooms/{KEY}/send/": "/rooms/…/send/",
+    "/rooms/reading-club/send/": "/rooms/reading-club/send/",
+}
+
+
+def written(message, *arguments):
+    record = logging.LogRecord("chat", logging.ERROR, "", 0, message, arguments, None)
+    assert WithoutKeys().filter(record)
+    return logging.Formatter("{message}", style="{").format(record)
+
+
+@pytest.mark.parametrize(("address", "shown"), ADDRESSES.items())
+def test_no_key_in_an_address_is_written_down(address, shown):
+    assert written("Forbidden (%s): %s", "CSRF token missing.", address) == f"Forbidden (CSRF token missing.): {shown}"
+
+
+def test_the_log_of_a_server_goes_through_that(settings):
+    assert settings.LOGGING["handlers"]["console"]["filters"] == ["keys"]
+
+
+def test_an_old_form_of_an_invitation_leaves_nothing_to_come_in_by(private, invite, person, caplog):  # noqa: F811
+    link, late = invite(), person(enforce_csrf_checks=True)
+    late.get(link)
+    late.post(link, {"nickname": "Bob"})
+    (line,) = [record for record in caplog.records if record.name == "django.security.csrf"]
+    assert line.getMessage().endswith("/invitations/…/"), "as it has gone through the log's own handler"
