@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from chat import access, sessions
 from chat.models import PersonalLink
+from chat.refusals import Refused
 
 
 def participant_to_take_along(request):
@@ -22,10 +23,15 @@ def participant_to_take_along(request):
 
 
 def account_to_change(request):
-    """The account as which this browser is signed in, or 404."""
+    """The account as which this browser is signed in, or 404. Raises Refused for one of the site's staff."""
     participant = participant_to_take_along(request)
     if participant.is_guest:
         raise Http404
+    if participant.user.is_staff:
+        sentence = _(
+            "You are one of the site’s staff: change this in the admin, where you are asked for more than a password."
+        )
+        raise Refused(sentence, code="staff")
     return participant
 
 

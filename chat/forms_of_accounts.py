@@ -155,7 +155,7 @@ class ResetForm(forms.Form):
         account = Participant.whose_name_is(who)
         named = User.objects.filter(pk=account.user_id) if account else User.objects.none()
         found = named | User.objects.filter(email__iexact=who, participant__isnull=False)
-        return found.exclude(email="").filter(is_active=True)[:5]
+        return found.exclude(email="").filter(is_active=True).order_by("pk")[:5]
 
 
 class NewPasswordForm(forms.Form):

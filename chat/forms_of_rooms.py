@@ -21,6 +21,8 @@ class LineField(forms.CharField):
     def validate(self, value):
         super().validate(value)
         _must_be_shown(value)
+        if names.has_pile_of_marks(value):
+            raise ValidationError(_("Please put fewer marks on one letter."), code="marks")
 
 
 class TextField(forms.CharField):

@@ -99,7 +99,7 @@ def _is_blank(name):
     return not nickname_key(display(name))
 
 
-def _has_pile_of_marks(name):
+def has_pile_of_marks(name):
     runs = groupby(UNSEEN.sub("", display(name)), key=lambda character: category(character) in {"Mn", "Me"})
     return any(is_mark and len(list(run)) > MOST_MARKS for is_mark, run in runs)
 
@@ -127,7 +127,7 @@ REFUSALS = (
     (_is_long, "long", _("Please choose a shorter name: %(longest)d characters at most.")),
     (_has_forbidden, "forbidden", _("Please leave out control characters and the like: a name cannot show them.")),
     (_is_blank, "blank", _("Please write a name: at least one letter, number or sign that can be seen.")),
-    (_has_pile_of_marks, "marks", _("Please put fewer marks on one letter: %(marks)d at most.")),
+    (has_pile_of_marks, "marks", _("Please put fewer marks on one letter: %(marks)d at most.")),
     (_has_false_accent, "accent", _("Please leave out the accents that do not belong to their letters.")),
     (_is_long_unfolded, "long", _("Please choose a shorter name: some of these characters count as many.")),
 )

@@ -28,6 +28,18 @@ def test_staff_comes_in_by_its_own_name(maria, room, person):
     assert hers.join(room.name, "Maria").status_code == 303
 
 
+@pytest.mark.parametrize("page", ["password", "email", "delete"])
+def test_staff_changes_nothing_by_a_password_alone(maria, person, page):
+    hers = person()
+    sign_in(hers, name="Maria")
+    sent = {"old": SECRET, "new": "another long walk", "password": SECRET}
+    answer = hers.post(f"/account/{page}/", sent)
+    assert (answer.status_code, "change this in the admin" in answer.content.decode()) == (409, True)
+    maria.refresh_from_db()
+    assert maria.check_password(SECRET)
+    assert 'href="/admin/"' in hers.get("/account/").content.decode()
+
+
 def test_of_two_names_that_look_alike_each_signs_in_by_its_own(person):
     keep(person(), name="maria")
     User.objects.create_superuser("Maria", password="another long walk")

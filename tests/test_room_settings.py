@@ -130,6 +130,13 @@ def test_another_name_uses_up_what_another_room_would(alice, room, settings):
     assert (answer.status_code, room.name) == (429, "Two")
 
 
+def test_a_topic_is_no_pile_of_marks(alice, room):
+    refused = alice.post(
+        f"/rooms/{room.slug}/settings/", {"name": room.name, "access": "open", "topic": "Z" + "\u0335" * 9}
+    )
+    assert "fewer marks" in refused.content.decode()
+
+
 def test_members_are_led_to_the_private_address_for_a_day(room, make_private, bob):
     old = room.slug
     make_private()
