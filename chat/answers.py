@@ -15,6 +15,7 @@ from chat.forms import RefreshForm
 from chat.models import Membership, Room
 
 SOON = 5  # seconds after the end of a stream until the frame loads itself again; a server that restarts is back by then
+LASTING = ("muted", "announce", "archived", "alone")  # reasons not to write that no moment ends, as a lock may
 STOP_POLLING = 286  # htmx swaps this answer in and polls no more
 
 
@@ -115,6 +116,8 @@ def room_view(request, membership, composer):
         reading, log = changes.log(membership.room)
     context = {"log": log, "unread": unread.of(membership), "poll": polling.state(reading)} | more
     membership.has_read()
+    why_not = membership.why_not_to_write
+    context["why_not"] = why_not if why_not and why_not.code in LASTING and not composer.text else None
     return access.keeping(membership) | context | neighbours(membership.participant) | writing(membership, composer)
 
 

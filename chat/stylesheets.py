@@ -8,7 +8,10 @@ from chat import composers
 
 KEEPER = ".state .asking{display:block}\n"
 # An empty field in which nobody can write only asks for words in vain.
-MEMBER = ".state:has(.announce) ~ .composer .write:last-of-type:has(:placeholder-shown){display:none}\n"
+MEMBER = """\
+.state:has(.announce) ~ .composer .write:last-of-type:has(:placeholder-shown){display:none}
+.room:has(> .foot .announce) .hello{display:none}
+"""
 QUIET = ":is([data-event=joined],[data-event=left],[data-event=renamed]){display:none}\n"
 TYPE = "text/css; charset=utf-8"
 OWN = """\

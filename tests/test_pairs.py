@@ -83,6 +83,10 @@ def test_who_leaves_is_asked_anew(alice, bob, room, pair):
     bob.post(f"/rooms/{pair.slug}/leave/")
     refused = alice.send(pair, "are you there?")
     assert "Write to them anew" in refused.content.decode()
+    page = read(alice, pair)
+    assert "Write to them anew" in page
+    assert "Look again" in page
+    assert 'name="text"' not in page
     write_to(alice, room, bob)
     assert in_room(bob, pair).status == "asked"
 

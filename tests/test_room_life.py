@@ -1,5 +1,7 @@
 """What becomes of a room: announcements only, muted people, full, archived, deleted, without its owner."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -79,6 +81,84 @@ def test_without_a_script_the_frame_says_why_nothing_can_be_written(alice, bob, 
     assert "You are muted here" in frame
     assert "Look again" in frame
     assert 'name="text"' not in frame
+
+
+def stop_writing(member, why):
+    """Bring it about that this member cannot write, for one of the reasons that no moment ends."""
+    {
+        "muted": lambda: member.set_muted(True),
+        "announce": lambda: member.room.set_announce_only(True),
+        "archived": lambda: member.room.set_archived(True),
+    }[why]()
+
+
+LASTING = {"muted": "You are muted here", "announce": "Announcements:", "archived": "This room is archived"}
+
+
+@pytest.mark.parametrize("why", LASTING)
+@pytest.mark.parametrize("frame", ["", "compose/"])
+def test_one_sentence_takes_the_place_of_the_field_where_one_cannot_write(bob, room, why, frame):
+    stop_writing(bob.membership, why)
+    page = bob.get(f"/rooms/{room.slug}/{frame}").content.decode()
+    assert (page.count(LASTING[why]), page.count("Look again")) == (1, 1)
+    assert 'name="text"' not in page
+    assert frame or 'id="composer-keys"' in page
+    assert "Look now" not in page
+
+
+def test_who_was_muted_and_comes_back_reads_why_at_once(bob, room):
+    bob.membership.set_muted(True)
+    bob.membership.leave()
+    swapped = bob.post("/join/", {"room": room.name, "nickname": "Bob"}, headers={"HX-Request": "true"})
+    assert "You are muted here" in swapped.content.decode()
+
+
+def test_a_locked_room_keeps_its_composer_as_it_may_be_open_again_in_a_moment(bob, room):
+    room.lock()
+    page = bob.get(f"/rooms/{room.slug}/").content.decode()
+    assert 'name="text"' in page
+    assert "Look again" not in page
+
+
+def test_words_that_were_refused_keep_their_field(bob, room):
+    bob.membership.set_muted(True)
+    page = bob.send(room, "may I?").content.decode()
+    assert 'value="may I?"' in page
+
+
+@pytest.mark.browser
+@EITHER_WAY
+@pytest.mark.parametrize("why", LASTING)
+def test_who_cannot_write_reads_why_in_place_of_the_field(visitor, javascript, why):
+    bob = visitor(javascript).join(nickname="Bob")
+    member = Room.objects.get().memberships.get()
+    member.set_role("member")
+    stop_writing(member, why)
+    bob.page.reload()
+    expect(bob.writing.get_by_text(LASTING[why]).locator("visible=true")).to_have_count(1)
+    expect(bob.field).to_have_count(0)
+    expect(bob.page.get_by_text("Say hello").locator("visible=true")).to_have_count(0)
+    member.refresh_from_db()
+    member.set_muted(False)
+    member.room.set_announce_only(False)
+    member.room.set_archived(False)
+    bob.writing.get_by_role("link", name=re.compile("Look again|Write a message")).click()
+    bob.send("at last")
+    bob.reads("at last")
+
+
+@pytest.mark.browser
+def test_where_everybody_may_write_again_the_page_offers_it_live(visitor):
+    bob = visitor().join(nickname="Bob")
+    member = Room.objects.get().memberships.get()
+    member.set_role("member")
+    member.room.set_announce_only(True)
+    bob.page.reload()
+    expect(bob.page.get_by_role("link", name="Look again")).to_be_visible()
+    member.room.set_announce_only(False)
+    expect(bob.page.get_by_role("link", name="Look again")).to_be_hidden()
+    bob.page.get_by_role("link", name="Write a message").click()
+    expect(bob.field).to_be_focused()
 
 
 def test_who_is_shown_out_for_good_comes_back_only_when_let(alice, bob, room):
