@@ -3,8 +3,11 @@
 from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
-from chat import access
-from chat.models import Invitation, Membership
+from chat import access, sessions
+from chat.models import Invitation, Membership, Room
+from chat.refusals import Refused
+
+MOST_NAMED = 3  # rooms in which two people both are
 
 
 class Closed(Exception):
@@ -80,3 +83,18 @@ def member_to_promote(request, slug, pk):
     """The owner, and whose role they change: never their own, as a room has one owner."""
     by = access.membership_to_own(request, slug)
     return by, access.or_404(by.room.memberships.inside().filter(pk=pk).exclude(pk=by.pk))
+
+
+def rooms_of_both(mine, other):
+    """Some of the rooms in which these two meet, the liveliest first; each may know of the other there."""
+    both = Room.objects.of(mine.participant).filter(pair=None)
+    theirs = {"memberships__participant": other.participant_id, "memberships__status": Membership.Status.IN}
+    return both.filter(**theirs).by_activity()[:MOST_NAMED]
+
+
+def refusal_at_the_door(request, room):
+    """What would keep somebody out of this room by any name, said before they type one; None where nothing would."""
+    try:
+        room.must_have_a_place_for(sessions.participant_of(request))
+    except Refused as refusal:
+        return refusal

@@ -10,7 +10,7 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from chat import access, beside, changes, composers, grants, polling, sessions, unread
+from chat import access, access_to_people, beside, changes, composers, grants, polling, sessions, unread
 from chat.forms import RefreshForm
 from chat.models import Membership, Room
 
@@ -58,7 +58,9 @@ def home(request, form, participant, status=200):
 
 def door(request, form, status=200):
     """The page at which a stranger to a room may join it."""
-    return _door(request, "rooms/door.html", {"form": form, "door": form.door}, status)
+    # What was typed and refused has said why.
+    refusal = None if form.is_bound else access_to_people.refusal_at_the_door(request, form.door)
+    return _door(request, "rooms/door.html", {"form": form, "door": form.door, "refusal": refusal}, status)
 
 
 def _door(request, template, context, status):

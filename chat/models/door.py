@@ -53,13 +53,11 @@ class Door(models.Model):
         """Raises Refused where this person cannot come in, by this name or by any."""
         if not member.may_reopen:
             self.must_be_in_use()
-        if self.takes_accounts_only and member.participant.is_guest:
-            raise Refused(_("Only people with an account come in here."), code="account")
         if member.status == Membership.Status.BANNED:
             raise Refused(_("You were shown out of this room for good. Ask those who keep it."), code="banned")
         if member.muted and nickname and names.nickname_key(nickname) != member.nickname_key:
             raise Refused(_("You are muted here, and come back only under the name that you had."), code="muted")
-        self.must_have_a_place()
+        self.must_have_a_place_for(member.participant)
 
     def must_be_in_use(self):
         if self.archived:
@@ -69,7 +67,10 @@ class Door(models.Model):
     def takes_accounts_only(self):
         return settings.ACCOUNTS == "required" or (self.accounts_only and settings.ACCOUNTS == "on")
 
-    def must_have_a_place(self):
+    def must_have_a_place_for(self, participant):
+        """Raises Refused where somebody like this, or None for a stranger, does not come in under any name."""
+        if self.takes_accounts_only and (participant is None or participant.is_guest):
+            raise Refused(_("Only people with an account come in here."), code="account")
         if self.most_members and self.memberships.inside().count() >= self.most_members:
             raise Refused(_("This room is full just now. Try again when somebody has left."), code="full")
 
