@@ -165,10 +165,12 @@ def history(request, membership, reading, message=None):
 # Writing
 
 
-def sent(request, membership):
-    """The message is in the log; from there it comes to its author by the poll, like to everyone else."""
+def sent(request, membership, elsewhere=False):
+    """The message is in the log; from there it comes to its author by the poll, like to everyone else, but for a page
+    whose room is `elsewhere` by now: that one hears no more."""
     if request.htmx:
-        return fragment(request, "partials/notice.html", headers={"HX-Trigger": "asked"})
+        context = {"room": membership.room, "elsewhere": elsewhere}
+        return fragment(request, "partials/notice.html", context, headers={"HX-Trigger": "asked"})
     return see_other(request, _writing_place(request, membership))
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from chat.models import FormerAddress, Message, Room
 from tests.reading import held
@@ -175,6 +176,9 @@ def test_what_a_member_sends_to_the_old_address_is_never_said_in_a_room_that_is_
     assert Room.objects.get(slug=old).memberships.filter(nickname="Bob").exists()
     assert bob.send(Room(slug=old), "a secret").status_code == 303
     assert Message.objects.get(text="a secret").room_id == private.pk
+    told = bob.send(Room(slug=old), "another", n=2, headers={"HX-Request": "true"}).content.decode()
+    assert "It was said in the room at its new address" in told
+    assert f'href="/rooms/{private.slug}/"' in told
     assert bob.get(f"/rooms/{old}/").headers["Location"] == f"/rooms/{private.slug}/"
     FormerAddress.objects.update(until=timezone.now() - timedelta(seconds=1))
     assert bob.get(f"/rooms/{old}/").status_code == 200
@@ -276,3 +280,21 @@ def test_a_page_of_a_renamed_room_goes_on_being_held_where_it_was(ann, ben, gate
     ann.send("good evening")
     assert "good evening" in poll.result(5).text
     assert asked_django == []
+
+
+@pytest.mark.browser
+def test_what_an_open_page_sends_after_its_room_became_private_is_said_there_and_the_page_leads_to_it(visitor):
+    bob = visitor().join(nickname="Bob")
+    room = Room.objects.get()
+    room.set_access("private")
+    expect(bob.page.get_by_text("This room has a new address.")).to_be_visible()
+    bob.send("still here?")
+    told = bob.page.get_by_role("status").filter(has_text="It was said in the room at its new address")
+    told.get_by_role("link", name="Go on there").click()
+    bob.page.wait_for_url(f"**/rooms/{room.slug}/")
+    bob.reads("still here?")
+
+
+def test_where_a_room_only_has_another_name_the_page_goes_on_and_no_notice_comes(alice, room, settle):
+    settle(room, name="Evening club")
+    assert "new address" not in alice.send(room, "hello", headers={"HX-Request": "true"}).content.decode()

@@ -15,7 +15,7 @@ def send(request, slug):
     limits.sending(request, membership)
     typing_line.ended(membership)
     if form.does(membership.send):
-        return answers.sent(request, membership)
+        return answers.sent(request, membership, elsewhere=access.was_withdrawn(membership, slug))
     return answers.unsent(request, slug, form, membership)
 
 
