@@ -33,6 +33,14 @@ def test_error_pages_have_the_sites_contact_and_rules(view, status):
     assert b'href="/rules/"' in page.content
 
 
+def test_what_only_keepers_may_says_so_and_leads_back_into_the_room(bob, room):
+    refused = bob.get(f"/rooms/{room.slug}/settings/")
+    page = refused.content.decode()
+    assert refused.status_code == 403
+    assert "Only those who keep this room can do that" in page
+    assert f'<a href="/rooms/{room.slug}/" target="_top">Back to <bdi>Reading club</bdi></a>' in page
+
+
 @pytest.mark.django_db
 def test_a_host_that_is_not_ours_is_a_400_in_words(client):
     page = client.get("/", headers={"Host": "evil.example"})

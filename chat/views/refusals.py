@@ -28,9 +28,17 @@ def bad_request(request, exception=None):
 
 
 def forbidden(request, exception=None):
-    return answers_of_refusals.refusal(
-        request, 403, _("Not yours to open"), _("You may not do this. Nothing was changed.")
-    )
+    """Who may, and the way back into the room where somebody is in one."""
+    where = request.resolver_match
+    membership = where and "slug" in where.kwargs and access.membership_of(request, where.kwargs["slug"])
+    if not membership:
+        sentence = _("This is not open to you. Nothing was changed.")
+        return answers_of_refusals.refusal(request, 403, _("Not yours to open"), sentence)
+    sentence = _("Only those who keep this room can do that, and some things its owner alone. Nothing was changed.")
+    if membership.room.pair:
+        sentence = _("This is a room of you two, which nobody keeps, so there is no such thing here.")
+    way = membership.room.get_absolute_url(), _("Back to %s") % membership.room.name
+    return answers_of_refusals.refusal(request, 403, _("Not yours to open"), sentence, way=way)
 
 
 def not_found(request, exception=None):
