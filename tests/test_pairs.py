@@ -78,6 +78,48 @@ def test_who_ignores_it_hears_no_more_and_the_other_learns_nothing(alice, bob, r
     assert "wants to write to you" in bob.get(f"/rooms/{pair.slug}/asked/").content.decode(), "they may think again"
 
 
+def test_the_page_says_in_which_rooms_both_are(alice, bob, mallory, pair):
+    alice.join("Chess", "Alice")
+    bob.join("Chess", "Bob")
+    alice.join("Alone", "Alice")
+    page = bob.get(f"/rooms/{pair.slug}/asked/").content.decode()
+    assert "You both are in" in page
+    assert "<bdi>Reading club</bdi>" in page
+    assert "<bdi>Chess</bdi>" in page
+    assert "Alone" not in page
+    assert page.count("Alice &amp; Bob") == 0, "not the room of two itself"
+
+
+@pytest.mark.parametrize(("answer", "told"), [("decline", "Declined: they read"), ("ignore", "Ignored: they are told")])
+def test_the_home_page_says_what_was_done(bob, pair, answer, told):
+    home = bob.get(answers(bob, pair, answer).headers["Location"])
+    assert told in home.content.decode()
+    assert told not in bob.get("/").content.decode()
+
+
+def test_a_form_without_an_answer_is_none(bob, pair):
+    assert "wants to write to you" in answers(bob, pair, "whatever").content.decode()
+    assert in_room(bob, pair).status == "asked"
+
+
+def test_who_asked_reads_that_the_other_is_to_come(alice, pair, monkeypatch):
+    told = "The other was asked, and has not come in yet."
+    monkeypatch.setattr(Room, "other_is_to_come", True, raising=False)
+    assert told in read(alice, pair)
+    monkeypatch.setattr(Room, "other_is_to_come", False, raising=False)
+    assert told not in read(alice, pair)
+
+
+@pytest.mark.skipif(not hasattr(Room, "other_is_to_come"), reason="rooms do not say yet who is to come")
+@pytest.mark.parametrize("ignored", [False, True])
+def test_that_is_told_until_they_come_in_whether_they_ignore_it_or_not(alice, bob, pair, ignored):
+    if ignored:
+        answers(bob, pair, "ignore")
+    assert "has not come in yet" in read(alice, pair)
+    answers(bob, pair, "accept")
+    assert "has not come in yet" not in read(alice, pair)
+
+
 def test_who_leaves_is_asked_anew(alice, bob, room, pair):
     answers(bob, pair, "accept")
     bob.post(f"/rooms/{pair.slug}/leave/")

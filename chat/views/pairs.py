@@ -6,6 +6,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from chat import access, access_to_people, answers, limits
 from chat.models import pair
 
+VERBS = {answer: answer for answer in ("accept", "decline", "ignore")}
+
 
 @require_POST
 def write_to(request, slug, pk):
@@ -18,13 +20,13 @@ def write_to(request, slug, pk):
 def asked(request, slug):
     """Somebody wants to write to me alone: accept, decline or ignore it."""
     membership = access.membership_that_is_asked(request, slug)
-    verbs = {"accept": membership.accept, "decline": membership.decline, "ignore": membership.ignore}
-    verb = verbs.get(request.POST.get("answer"))
+    verb = VERBS.get(request.POST.get("answer"))
     if verb:
-        verb()
+        getattr(membership, verb)()
     if membership.present:
         return answers.see_other(request, membership.room.get_absolute_url())
     if verb:
-        return answers.see_other(request, reverse("home"))
-    context = {"membership": membership, "other": membership.other}
+        return answers.see_other(request, f"{reverse('home')}?{'declined' if verb == 'decline' else 'ignored'}")
+    other = membership.other
+    context = {"membership": membership, "other": other, "rooms": access_to_people.rooms_of_both(membership, other)}
     return answers.page(request, "rooms/asked.html", context, 422 if request.method == "POST" else 200)
