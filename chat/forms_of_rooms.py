@@ -5,6 +5,7 @@ from functools import partial
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from chat import names, words
@@ -12,7 +13,18 @@ from chat.forms import NameField, VerbForm
 from chat.models import Invitation, Membership, Room
 
 
-class LineField(forms.CharField):
+class KeptField(forms.CharField):
+    """A field without `maxlength`: a browser cuts off what is pasted beyond it without a word."""
+
+    default_error_messages = {
+        "max_length": _("This has %(show_value)d characters, and at most %(limit_value)d fit. Make it shorter.")
+    }
+
+    def widget_attrs(self, widget):
+        return {}
+
+
+class LineField(KeptField):
     """Something short that is shown in one line, or nothing."""
 
     def to_python(self, value):
@@ -25,7 +37,7 @@ class LineField(forms.CharField):
             raise ValidationError(_("Please put fewer marks on one letter."), code="marks")
 
 
-class TextField(forms.CharField):
+class TextField(KeptField):
     """Several lines as typed, or none."""
 
     def __init__(self, **kwargs):
@@ -37,6 +49,12 @@ class TextField(forms.CharField):
     def validate(self, value):
         super().validate(value)
         _must_be_shown(value)
+
+
+def number_from(least, most):
+    """What refuses all that is not such a number, in one sentence."""
+    sentence = _("Type a whole number from {least} to {most}, or leave it empty.")
+    return dict.fromkeys(("invalid", "min_value", "max_value"), format_lazy(sentence, least=least, most=most))
 
 
 def _must_be_shown(text):
@@ -109,6 +127,7 @@ class OwnerSettingsForm(RoomSettingsForm):
         label=_("How many people can be in at once"),
         min_value=2,
         max_value=1_000_000,
+        error_messages=number_from(2, "1,000,000"),
         required=False,
         help_text=_("Empty: any number. Whoever is in stays in."),
     )
@@ -175,6 +194,7 @@ class InvitationForm(VerbForm):
         label=_("For how many people"),
         min_value=1,
         max_value=1000,
+        error_messages=number_from(1, "1,000"),
         initial=1,
         required=False,
         help_text=_("Empty: for any number."),

@@ -209,3 +209,8 @@ def test_two_browsers_and_one_invitation_with_one_use(visitor, javascript):
     carol.page.get_by_role("button", name="Join", exact=True).click()
     expect(carol.page.get_by_text("has been used already")).to_be_visible()
     assert Participant.objects.count() == 2
+
+
+def test_a_number_that_makes_no_sense_is_refused_in_our_own_words(alice, room):
+    page = alice.post(f"/rooms/{room.slug}/invitations/", {"days": "7", "most_uses": "0"}).content.decode()
+    assert "Type a whole number from 1 to 1,000, or leave it empty." in page

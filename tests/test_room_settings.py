@@ -1,5 +1,6 @@
 """What those who keep a room decide: its name, who finds it, topic, rules and lock; and where it is found then."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from chat.models import FormerAddress, Message, Room
+from tests.browsing import EITHER_WAY
 from tests.reading import held
 
 
@@ -280,6 +282,54 @@ def test_a_page_of_a_renamed_room_goes_on_being_held_where_it_was(ann, ben, gate
     ann.send("good evening")
     assert "good evening" in poll.result(5).text
     assert asked_django == []
+
+
+TOO_LONG = {"topic": "t" * 201, "rules": "r" * 2001}
+
+
+def test_what_is_too_long_is_refused_in_words_and_kept(alice, room, settle):
+    page = alice.get(f"/rooms/{room.slug}/settings/").content.decode()
+    assert "maxlength" not in page
+    refused = settle(room, **TOO_LONG)
+    page = refused.content.decode()
+    assert refused.status_code == 422
+    assert "This has 201 characters, and at most 200 fit." in page
+    assert "This has 2001 characters, and at most 2000 fit." in page
+    assert all(text in page for text in TOO_LONG.values())
+
+
+@pytest.mark.parametrize("number", ["1", "1000001", "many"])
+def test_a_number_is_refused_in_our_own_words(room, settle, number):
+    page = settle(room, most_members=number).content.decode()
+    assert "Type a whole number from 2 to 1,000,000, or leave it empty." in page
+    assert f'value="{number}"' in page
+
+
+def test_the_first_field_that_was_refused_has_the_cursor_and_no_other(alice, room, settle):
+    assert "autofocus" not in alice.get(f"/rooms/{room.slug}/settings/").content.decode()
+    page = settle(room, most_members="1", **TOO_LONG).content.decode()
+    assert page.count("autofocus") == 1
+    assert re.search(r"<input[^>]*name=\"topic\"[^>]*autofocus", page)
+
+
+@pytest.mark.browser
+@EITHER_WAY
+def test_a_refused_field_of_a_long_form_is_in_sight_and_looks_refused(visitor, javascript):
+    alice = visitor(javascript, viewport={"width": 360, "height": 640}).join()
+    alice.page.goto(alice.page.url + "settings/")
+    alice.page.get_by_label("Topic").fill("fits")
+    alice.page.get_by_label("Rules").fill("x" * 2001)
+    alice.page.get_by_role("button", name="Save").click()
+    rules = alice.page.get_by_label("Rules")
+    expect(rules).to_be_focused()
+    expect(rules).to_be_in_viewport()
+    expect(rules).to_have_value("x" * 2001)
+    outline, danger = rules.evaluate(COLOURS)
+    assert outline == danger
+
+
+COLOURS = """field => [
+    getComputedStyle(field).outlineColor, getComputedStyle(field).borderTopColor]"""
 
 
 @pytest.mark.browser

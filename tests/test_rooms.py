@@ -277,3 +277,11 @@ def test_many_rooms_are_paged_and_cost_a_constant_number_of_queries(person, djan
     assert len(first.context["rooms"]) == 50
     assert len(visitor.get("/?page=2").context["rooms"]) == 10
     assert visitor.get("/?page=%00x").status_code == 200
+
+
+def test_a_name_that_is_too_long_is_refused_in_words_and_kept_whole(person):
+    visitor = person()
+    assert "maxlength" not in visitor.get("/").content.decode()
+    page = visitor.join("Reading club", "x" * 65).content.decode()
+    assert "64" in page
+    assert f'value="{"x" * 65}"' in page

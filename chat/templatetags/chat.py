@@ -7,3 +7,14 @@ from chat import paint
 register = template.Library()
 register.filter("painted", paint.paint)
 register.filter("lines", paint.lines)
+
+
+@register.filter
+def drawn(field):
+    """A form's field, with the cursor in it where it is the first that was refused: what is wrong is in sight then.
+
+    Beside it, where the form asks for that, what it showed before anything was typed.
+    """
+    refused = next((other for other in field.form if other.errors), None)
+    html = field.as_widget(attrs={"autofocus": True} if refused and refused.name == field.name else None)
+    return html + field.as_hidden(only_initial=True) if field.field.show_hidden_initial else html
