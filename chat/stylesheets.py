@@ -14,6 +14,15 @@ MEMBER = """\
 """
 QUIET = ":is([data-event=joined],[data-event=left],[data-event=renamed]){display:none}\n"
 TYPE = "text/css; charset=utf-8"
+# The first unread line may go on with what somebody said before: below the line above it, it says who again.
+UNREAD = """\
+[id="m{line}"]::before{{content:"{label}"}}
+[id="m{line}"] .continued{{margin-block-start:.375rem}}
+[id="m{line}"] .continued .at{{opacity:1}}
+[id="m{line}"] .continued .by{{position:static;inline-size:auto;block-size:auto;clip-path:none}}
+[id="m{line}"] .continued .avatar{{visibility:visible;block-size:2.25rem}}
+[id="m{line}"] .continued :is(.words,.tombstone){{grid-row:2;grid-column:2/4}}
+"""
 OWN = """\
 [data-author="{me}"]{{background-color:var(--color-tint)}}
 [data-typing~="{me}"]{{display:none}}
@@ -31,7 +40,7 @@ def of_reader(membership, first_unread=None):
         rules += QUIET
     if first_unread:
         label = gettext("New since you were here").replace('"', "")
-        rules += f'[id="m{first_unread}"]::before{{content:"{label}"}}\n'
+        rules += UNREAD.format(line=first_unread, label=label)
     return HttpResponse(rules, content_type=TYPE)
 
 

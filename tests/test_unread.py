@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from chat import readers
-from chat.models import Membership
+from chat.models import Membership, Participant, Room
 from tests.browsing import EITHER_WAY, say
 from tests.reading import Frame, held, until
 
@@ -162,3 +162,20 @@ def test_somebody_comes_back_and_goes_to_what_is_new(visitor, javascript):
     if javascript:
         expect(bob.page.get_by_role("link", name="1 new since you were here")).to_be_hidden()
     expect(line).to_be_visible()
+
+
+@pytest.mark.browser
+@EITHER_WAY
+def test_the_first_new_line_says_whose_it_is_also_where_it_goes_on_with_what_was_read(visitor, javascript):
+    bob = visitor(javascript).join(nickname="Bob")
+    room = Room.objects.get()
+    alice = room.join(Participant.objects.create(), "Alice")
+    say(alice, "was read")
+    mine = room.memberships.get(nickname="Bob")
+    news = say(alice, "is new", "is newer")
+    bob.page.goto("about:blank")
+    Membership.objects.filter(pk=mine.pk).update(read_version=news[0].first_version - 1, read_said=1)
+    bob.page.goto(bob.server + room.get_absolute_url())
+    first, second = (bob.log.locator(f"#m{line.pk} .by") for line in news)
+    expect(first).to_have_css("position", "static")
+    expect(second).to_have_css("position", "absolute")
