@@ -45,6 +45,7 @@ def test_a_moderator_shows_out_members_only(alice, bob, room, person):
     assert act(bob, room, bob, "remove").status_code == 403
     assert act(bob, room, dave, "remove").status_code == 303
     assert not dave.membership.present
+    assert "“<bdi>Dave</bdi>” was shown out by “<bdi>Bob</bdi>”" in bob.get(f"/rooms/{room.slug}/").content.decode()
     assert dave.poll(room, 1).status_code == 286
     assert Message.objects.latest("pk").text == "Bob"
     assert act(bob, room, dave, "remove").status_code == 404
