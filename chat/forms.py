@@ -2,7 +2,6 @@
 
 import re
 import secrets
-import zoneinfo
 from functools import partial
 from urllib.parse import quote
 
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from chat import names, words
 from chat.models import Message, Participant, Room
 from chat.refusals import Refused
+from chat.zones import ZoneField
 
 KEY = re.compile(r"\A[A-Za-z0-9_-]{8,40}\Z", re.ASCII)  # of a form or a page, as `secrets` makes them
 
@@ -78,11 +78,10 @@ class JoinForm(VerbForm):
 
     room = NameField(label=_("Room"))
     nickname = NicknameField(label=_("Your name"))
-    time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
+    time_zone = ZoneField()
 
     def __init__(self, data=None, *, door=None, invitation=None, address="", membership=None, **kwargs):
         super().__init__(data, **kwargs)
-        self.fields["time_zone"].choices = time_zones()
         self.door, self.invitation, self.address, self.membership = door, invitation, address, membership
         if door:
             del self.fields["room"]
@@ -168,7 +167,7 @@ class PreferencesForm(OwnRowForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["time_zone"] = forms.ChoiceField(label=_("Time zone"), required=False, choices=time_zones())
+        self.fields["time_zone"] = ZoneField(self.instance.time_zone)
 
 
 class RefreshForm(OwnRowForm):
@@ -183,16 +182,6 @@ class RefreshForm(OwnRowForm):
 def typed(request):
     """What was sent with a form, or None where it is only shown."""
     return request.POST if request.method == "POST" else None
-
-
-def time_zones():
-    """Every time zone that a person would choose, by region, and none at all first."""
-    regions = {}
-    for zone in sorted(zoneinfo.available_timezones()):
-        region, _slash, place = zone.partition("/")
-        if place and region not in ("Etc", "SystemV", "US", "posix", "right"):
-            regions.setdefault(region, []).append((zone, place.replace("_", " ")))
-    return [("", _("the site's own")), ("UTC", "UTC"), *regions.items()]
 
 
 class RoomAdminForm(forms.ModelForm):

@@ -34,6 +34,29 @@ def test_what_was_chosen_shows_on_the_page_and_stays(alice):
     assert list(kept.values()) == ["dark", "largest", False, True]
 
 
+def zones(page):
+    return re.findall(
+        r'<option value="([^"]*)"', page.content.decode().partition('name="time_zone"')[2].partition("</select>")[0]
+    )
+
+
+def test_each_time_zone_is_offered_once_by_the_name_of_today(alice):
+    offered = zones(alice.get("/preferences/"))
+    assert {"Europe/Vienna", "Asia/Kolkata", "Africa/Asmara", "Europe/Oslo", "UTC", ""} <= set(offered)
+    assert not {"Asia/Calcutta", "Africa/Asmera", "America/Knox_IN", "America/Argentina/ComodRivadavia"} & set(offered)
+    assert len(offered) == len(set(offered)) < 450
+
+
+def test_an_older_name_of_a_zone_that_somebody_chose_stays_theirs(alice):
+    Participant.objects.update(time_zone="Asia/Calcutta")
+    page = alice.get("/preferences/")
+    assert '<option value="Asia/Calcutta" selected>Asia/Calcutta</option>' in page.content.decode()
+    prefer(alice, time_zone="Asia/Calcutta", color_scheme="dark")
+    assert Participant.objects.get().time_zone == "Asia/Calcutta"
+    refused = alice.post("/preferences/", BEFORE | {"time_zone": "Mars/Base"})
+    assert refused.status_code == 422
+
+
 @pytest.mark.parametrize("path", ["/", "/preferences/", "/account/", "/nowhere/", "room", "live", "compose", "members"])
 def test_every_page_has_the_colours_and_the_size(alice, room, path):
     prefer(alice, color_scheme="dark", text_size="large")

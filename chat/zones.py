@@ -1,0 +1,38 @@
+"""Time zones: those that people choose from, each once, by region; and the older names that go on being known."""
+
+import zoneinfo
+from functools import cache
+from importlib.resources import files
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+ANY = [("", _("the site's own")), ("UTC", "UTC")]
+
+
+class ZoneField(forms.ChoiceField):
+    """A time zone, or none; an older name of one is still taken, and shown where it is somebody's."""
+
+    def __init__(self, chosen=None):
+        super().__init__(label=_("Time zone"), required=False)
+        self.choices = [*ANY, *listed()]
+        if chosen and not super().valid_value(chosen) and self.valid_value(chosen):
+            self.choices = [*ANY, (chosen, _said(chosen)), *listed()]
+
+    def valid_value(self, value):
+        return super().valid_value(value) or value in zoneinfo.available_timezones()
+
+
+@cache
+def listed():
+    """What zone.tab has: at least one place for each country, and none by two names, grouped by region."""
+    table = files("tzdata").joinpath("zoneinfo/zone.tab").read_text(encoding="utf-8").splitlines()
+    regions = {}
+    for zone in sorted(line.split("\t")[2] for line in table if line and not line.startswith("#")):
+        region, _slash, place = zone.partition("/")
+        regions.setdefault(region, []).append((zone, _said(place)))
+    return tuple((region, tuple(places)) for region, places in regions.items())
+
+
+def _said(place):
+    return place.replace("_", " ")
