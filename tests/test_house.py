@@ -71,6 +71,15 @@ def test_every_setting_is_in_the_readmes_table_and_nothing_else_is():
     assert sorted(name for name, _, _ in settings_read()) == sorted(rows)
 
 
+def test_the_example_explains_each_limit_where_it_stands():
+    """What is counted is said in the lines right above, and of nothing else."""
+    blocks = [block for block in (BASE_DIR / ".env.example").read_text().split("\n\n") if "\nLIMIT_" in block]
+    for block in blocks:
+        counted = {name.rpartition("_")[0] for name in re.findall(r"^(LIMIT_\w+)=", block, re.MULTILINE)}
+        assert len(counted) == 1, block
+        assert block.startswith("# "), block
+
+
 @pytest.fixture
 def env_path(tmp_path, monkeypatch):
     monkeypatch.setattr(env_file, "PATH", tmp_path / ".env")
