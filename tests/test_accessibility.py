@@ -232,6 +232,38 @@ def locked_room(alice):
     room(alice)
 
 
+def room_of_somebody_muted(alice):
+    mine = Room.objects.get(slug="reading-club").memberships.get(nickname="Alice")
+    Membership.objects.filter(pk=mine.pk).update(muted=True)
+    room(alice)
+    expect(alice.page.get_by_text("You are muted here")).to_be_visible()
+    Membership.objects.filter(pk=mine.pk).update(muted=False)
+
+
+def door_of_a_full_room(alice):
+    full = Room.objects.get(key__startswith="donau")
+    full.set_most_members(1)
+    door(alice)
+    expect(alice.page.get_by_text("This room is full")).to_be_visible()
+
+
+def door_for_accounts(alice):
+    Room.objects.get(key__startswith="donau").set_accounts_only(True)
+    door(alice)
+    expect(alice.page.get_by_role("link", name="Make an account")).to_be_visible()
+
+
+def home_after_declining(alice):
+    alice.page.goto(f"{alice.server}/?declined")
+    expect(alice.page.get_by_text("Declined:")).to_be_visible()
+
+
+def not_yours_to_open(alice):
+    Membership.objects.filter(nickname="Alice").update(role="member")
+    settings(alice)
+    expect(alice.page.get_by_role("link", name="Back to Reading club")).to_be_visible()
+
+
 PAGES = [
     *(refused_at_home, door, joined, home_with_rooms, room, room_with_open_menu, room_with_its_people),
     *(room_with_a_refusal, several_lines),
@@ -251,8 +283,10 @@ PAGES = [
         preferences,
         nothing_there,
         form_from_elsewhere,
+        room_of_somebody_muted,
         locked_room,
     ),
+    *(door_of_a_full_room, door_for_accounts, home_after_declining, not_yours_to_open),
 ]
 
 
