@@ -14,8 +14,11 @@ MEMBER = """\
 """
 QUIET = ":is([data-event=joined],[data-event=left],[data-event=renamed]){display:none}\n"
 TYPE = "text/css; charset=utf-8"
-# The first unread line may go on with what somebody said before: below the line above it, it says who again.
+# The first unread line may go on with what somebody said before: below the line above it, it says who again. The link
+# to it goes where it is among the last three lines, which are in sight as the page opens, or the reader has answered.
 UNREAD = """\
+.room:has(#older>[id="m{line}"]:nth-last-child(-n+3)):not(:has(#older>li:nth-last-child(-n+3) .long)) .unread.js,
+.room:has(#news [data-author="{me}"]) .unread.js{{display:none}}
 [id="m{line}"]::before{{content:"{label}"}}
 [id="m{line}"] .continued{{margin-block-start:.375rem}}
 [id="m{line}"] .continued .at{{opacity:1}}
@@ -40,7 +43,7 @@ def of_reader(membership, first_unread=None):
         rules += QUIET
     if first_unread:
         label = gettext("New since you were here").replace('"', "")
-        rules += UNREAD.format(line=first_unread, label=label)
+        rules += UNREAD.format(line=first_unread, label=label, me=membership.pk)
     return HttpResponse(rules, content_type=TYPE)
 
 
