@@ -253,7 +253,7 @@ def test_a_forgotten_password_is_replaced_by_a_mailed_link_once(kept, person, ro
     for old in (address, address[:-3] + "/", "/account/reset/%F0%9F/x/"):
         answer = phone.get(old)
         assert (answer.status_code, "works once and for a day" in answer.content.decode()) == (404, True)
-        assert '<a href="/account/reset/">Ask for another link</a>' in answer.content.decode()
+        assert '<a href="/account/reset/" target="_top">Ask for another link</a>' in answer.content.decode()
 
 
 def sent(count):

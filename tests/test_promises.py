@@ -78,12 +78,6 @@ def test_sending_is_limited_by_address(alice, room, settings):
     assert answers == [303, 429]
 
 
-def test_a_name_that_was_given_up_takes_the_right_to_read_along(alice, room):
-    epoch = room.epoch
-    alice.membership.give_up_name()
-    assert Room.objects.get(pk=room.pk).epoch == epoch + 1
-
-
 def test_an_origin_that_only_begins_like_ours_is_foreign(strict):
     answer = strict.post("/join/", {"room": "R", "nickname": "N"}, headers={"Origin": "http://testserver.evil.example"})
     assert answer.status_code == 403

@@ -186,7 +186,7 @@ ATTACKS = [
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_no_text_becomes_markup_anywhere(person, admin_client, attack):
     visitor = person()
-    visitor.join(f"R {attack}"[:64], f"N {attack}"[:64])
+    visitor.join(f"R {attack}"[:64], f"N {attack}".replace('"', "'")[:64])
     room = Room.objects.get()
     room.set_topic(attack)
     Site.objects.create(name="S", rules=attack, contact=attack)

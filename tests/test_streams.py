@@ -50,7 +50,7 @@ def test_edits_and_removals_reach_a_stream(ann, ben, meanwhile, beats):
     assert f'id="m{message.pk}v{message.version}"' in frame.text
 
 
-@pytest.mark.parametrize("act", ["leave", "remove", "give_up_name"])
+@pytest.mark.parametrize("act", ["leave", "remove", "ban"])
 def test_a_stream_ends_for_who_may_not_read_any_more(ann, ben, meanwhile, act):
     frame = Frame(ann, meanwhile)
     getattr(ann.member, act)()
