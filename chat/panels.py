@@ -5,7 +5,7 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from django.core.cache import cache
-from django.db.models import Case, Value, When
+from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Lower
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -19,10 +19,12 @@ EVERY = 15  # seconds between two looks at a room, and between two changes of wh
 JITTER = 1  # seconds by which a round may come early
 KEPT_FOR = 24 * 3600  # seconds
 COLUMNS = ("pk", "nickname", "role", "mark")
+ACCOUNT = Q(participant__user__isnull=False)
 
 
 class People(NamedTuple):
-    """How many are here, and those who are named: first who is here, then who was here last; each as COLUMNS has it."""
+    """How many are here, and those who are named: first who is here, then who was here last; each as COLUMNS has it,
+    and whether they have an account."""
 
     here: int = 0
     present: tuple = ()
@@ -48,7 +50,7 @@ def of(membership):
     """The panel for a page that opens: as it was last seen, unless the reader is not in it, or not as they are now."""
     room = membership.room
     panel = kept(room)
-    me = tuple(getattr(membership, column) for column in COLUMNS)
+    me = (*(getattr(membership, column) for column in COLUMNS), not membership.participant.is_guest)
     if panel is None or is_old(panel) or (me not in panel.people.present and panel.people.here <= MOST_HERE):
         panel = look([room.pk]).get(room.pk)
     if panel is None:
@@ -105,7 +107,7 @@ def _present(rooms):
     role = Case(When(role="owner", then=Value(0)), When(role="moderator", then=Value(1)), default=Value(2))
     here = Membership.objects.present().filter(room__in=rooms).order_by(role, Lower("nickname"), "pk")
     by_room = defaultdict(list)
-    for room, *person in here.values_list("room", *COLUMNS):
+    for room, *person in here.values_list("room", *COLUMNS, ACCOUNT):
         by_room[room].append(tuple(person))
     return by_room
 
@@ -119,7 +121,7 @@ def _people(before, room, version, present):
 
 def _absent(room):
     away = Membership.objects.inside().filter(room=room, seen_at__lt=timezone.now() - Membership.PRESENT_FOR)
-    return tuple(away.values_list(*COLUMNS)[:MOST_AWAY])
+    return tuple(away.values_list(*COLUMNS, ACCOUNT)[:MOST_AWAY])
 
 
 def _panel(before, people, crowd, version, epoch):
@@ -143,8 +145,11 @@ def painted(people):
 
 
 def _person(*about):
-    return Membership(**dict(zip(COLUMNS, about, strict=True)))
+    *about, account = about
+    person = Membership(**dict(zip(COLUMNS, about, strict=True)))
+    person.has_account = account
+    return person
 
 
 def _key(room):
-    return f"panel:{room}"
+    return f"panel:{room}:{len(COLUMNS) + 1}"  # What an earlier version kept has other columns.

@@ -168,6 +168,18 @@ def test_polls_look_once_in_fifteen_seconds(alice, bob, room, django_assert_max_
             told(who, room, at)
 
 
+def test_who_has_an_account_is_told_from_guests(alice, bob, room):
+    bob.post("/account/keep/", {"name": "Bob", "password": "a long walk home"})
+    panels.look([room.pk])
+    page = alice.get(f"/rooms/{room.slug}/").content.decode()
+    bobs = page[page.index("<bdi>Bob</bdi> <span") :].partition("</li>")[0]
+    alices = page[page.index("<bdi>Alice</bdi> <span") :].partition("</li>")[0]
+    assert ('<span class="badge">account</span>' in bobs, '<span class="badge">account</span>' in alices) == (
+        True,
+        False,
+    )
+
+
 def test_quiet_rooms_cost_three_statements_however_many(person, django_assert_num_queries):
     rooms = [person(f"Room {n}", "Ann").membership.room.pk for n in range(5)]
     assert len(panels.look(rooms)) == 5
