@@ -16,6 +16,7 @@ def site(request):
         "looks": SimpleLazyObject(lambda: looks(request)),
         "site": SimpleLazyObject(Site.current),
         "accounts": settings.ACCOUNTS != "off",
+        "accounts_required": settings.ACCOUNTS == "required",
     }
 
 

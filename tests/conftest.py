@@ -104,7 +104,7 @@ def mallory(person):
 
 @pytest.fixture(scope="session")
 def _serving(django_db_setup):
-    """Parlour behind its gate, on a free port of this machine. It looks who is in a room and notes who reads only where a
+    """Parlour behind its gate, on a free port of this machine. It looks who is here, and notes who reads, only where a
     test asks it to: otherwise panels would come with some answers, and not with others."""
     rounds.PANELS_EVERY = rounds.NOTES_EVERY = 3600
     listener = socket.socket()

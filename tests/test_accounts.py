@@ -303,8 +303,8 @@ def test_asking_for_a_mail_tells_nobody_who_has_an_account(kept, person):
 def test_people_and_messages_show_who_has_an_account(kept, alice, room):
     kept.send(room, "mine")
     alice.send(room, "also mine")
-    log = alice.get(f"/rooms/{room.slug}/").content.decode()
-    assert log.count('<span class="badge">account</span>') == 1
+    log, panel = alice.get(f"/rooms/{room.slug}/").content.decode().split('<div id="people">')
+    assert [part.count('<span class="badge">account</span>') for part in (log, panel)] == [1, 1]
     people = alice.get(f"/rooms/{room.slug}/members/").content.decode()
     assert ('<span class="badge">account</span>' in people, '<span class="badge">guest</span>' in people) == (
         True,

@@ -72,3 +72,18 @@ def test_somebody_reads_at_the_door_that_the_room_is_full(visitor, javascript):
     room.set_most_members(2)
     dave.page.get_by_role("link", name="Look again").click()
     expect(dave.page.get_by_label("Your name")).to_be_focused()
+
+
+def test_where_an_account_is_required_the_home_page_asks_for_one_at_once(person, room, settings):
+    settings.ACCOUNTS = "required"
+    home = person().get("/").content.decode()
+    assert "Only people with an account come in here." in home
+    assert 'name="nickname"' not in home
+    assert "Type a room and a name" not in home
+    assert room.name in home, "what there is can be seen"
+
+
+def test_who_cannot_open_rooms_is_not_told_to(person, settings):
+    assert "You can open a room" in person().get("/nowhere/").content.decode()
+    settings.CREATE_ROOMS = "staff"
+    assert "You can open a room" not in person().get("/nowhere/").content.decode()

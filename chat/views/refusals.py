@@ -1,5 +1,6 @@
 """Refusals: every error page and every "no", in words that say what to do next, with what was typed kept."""
 
+from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.forms import Form
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
@@ -42,9 +43,9 @@ def forbidden(request, exception=None):
 
 
 def not_found(request, exception=None):
-    sentence = _(
-        "There is nothing at this address, or it is not open to you. You can open a room of any name yourself."
-    )
+    sentence = _("There is nothing at this address, or it is not open to you.")
+    if settings.CREATE_ROOMS == "anyone":
+        sentence += " " + _("You can open a room of any name yourself.")
     sentence, way = getattr(exception, "sentence", sentence), getattr(exception, "way", None)
     return answers_of_refusals.refusal(request, 404, _("Nothing here"), sentence, way=way)
 
