@@ -198,6 +198,10 @@ def test_no_text_becomes_markup_anywhere(person, admin_client, attack):
     bodies += [
         admin_client.get(f"/admin/chat/{model}/").content.decode() for model in ("room", "message", "membership")
     ]
+    no_markup_in(bodies)
+
+
+def no_markup_in(bodies):
     for body in bodies:
         for tag in re.findall(r"<[^!][^>]*>", body):
             assert "alert(1)" not in re.sub(r'"[^"]*"', "", tag), tag
@@ -205,6 +209,28 @@ def test_no_text_becomes_markup_anywhere(person, admin_client, attack):
         assert "<svg/onload" not in body
         assert "<b hx-get" not in body
         assert 'href="javascript:' not in body.lower()
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_no_text_becomes_markup_among_the_people_of_a_room(person, attack):
+    """Rules, names of those who wait, invited people, answers, rooms of two, and the pages about oneself."""
+    nickname = attack.replace('"', "'")
+    owner, guest, waiting = person("Reading club", f"A{nickname}"[:64]), person(), person()
+    room = Room.objects.get()
+    room.settle(rules=attack, approval=True, name=f"R {attack}"[:64])
+    page = f"/rooms/{Room.objects.get().slug}/"
+    made = owner.post(f"{page}invitations/", {"most_uses": "9", "days": "7"}).content.decode()
+    invitation = re.search(r"/invitations/[\w-]{22}/", made)[0]
+    guest.post(invitation, {"nickname": f"B{nickname}"[:64]})
+    waiting.post(f"{page}join/", {"nickname": f"C{nickname}"[:64]})
+    asked = owner.post(f"{page}members/{guest.membership.pk}/write/").headers["Location"]
+    bodies = [owner.get(f"{page}{part}") for part in ("", "members/", "invitations/", "settings/", "delete/", "name/")]
+    bodies += [owner.get("/account/"), owner.get(asked), guest.get(f"{asked}asked/"), guest.get("/")]
+    bodies += [person().get(invitation), waiting.get(f"{page}waiting/")]
+    owner.post(f"{page}members/{waiting.membership.pk}/answer/", {"answer": attack[:200]})
+    bodies.append(waiting.get(f"{page}waiting/"))
+    assert [body.status_code for body in bodies] == [200] * len(bodies)
+    no_markup_in(body.content.decode() for body in bodies)
 
 
 def test_links_lead_away_safely_and_only_to_the_web_and_to_mail(alice, room):
