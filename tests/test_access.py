@@ -4,21 +4,31 @@ import re
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
 from django.urls import get_resolver
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 
-from chat.models import Invitation, Membership, Participant, PersonalLink
+from chat.models import Invitation, Membership, Participant, PersonalLink, Room, Site
 from tests.browsing import say
 
-OUTSIDE = {"anonymous", "stranger", "staff", "left", "shown_out", "banned", "waiting"}
+OUTSIDE = {"anonymous", "stranger", "account", "staff", "left", "shown_out", "banned", "waiting"}
 ROLES = [*sorted(OUTSIDE), "member", "muted", "moderator", "owner"]
-KINDS = ["open", "unlisted", "private", "locked", "archived"]
+# In "other room" one has a role, but not in the room of which one asks.
+KINDS = ["open", "unlisted", "private", "locked", "archived", "other room"]
 NOBODY = {"anonymous", "staff"}
 KEEPING = {"moderator", "owner"}
+SECRET = "a long walk home"
 
 
 def always(status):
     return lambda role, kind: status
+
+
+def signed_in(status, others=404):
+    """For whoever has an account, in whichever room they are or are not."""
+    return lambda role, kind: status if role == "account" else others
 
 
 def door(role, kind):
@@ -108,18 +118,18 @@ TABLE = {  # name: what GET answers, what POST answers
     "refresh": (elsewhere, elsewhere),
     "pause": (elsewhere, elsewhere),
     "favicon": (always(302), not_so),
-    "rules": (always(404), not_so),
-    "privacy": (always(404), not_so),
+    "rules": (always(200), not_so),
+    "privacy": (always(200), not_so),
     "account": (always(200), not_so),
-    "keep": (always(200), lambda role, kind: 303),
+    "keep": (signed_in(303, others=200), elsewhere),
     "sign_in": (always(200), always(303)),
     "sign_out": (elsewhere, elsewhere),
     "sign_out_elsewhere": (elsewhere, elsewhere),
-    "password": (always(404), always(404)),
-    "email": (always(404), always(404)),
-    "delete_account": (always(404), always(404)),
+    "password": (signed_in(200), signed_in(303)),
+    "email": (signed_in(200), signed_in(303)),
+    "delete_account": (signed_in(200), signed_in(303)),
     "reset": (always(200), always(200)),
-    "new_password": (always(404), always(404)),
+    "new_password": (always(200), elsewhere),
     "make_personal_link": (elsewhere, lambda role, kind: 404 if role in NOBODY else 200),
     "revoke_personal_link": (elsewhere, lambda role, kind: 404 if role in NOBODY else 303),
     "continue": (always(200), always(303)),
@@ -166,8 +176,12 @@ FORMS = {
     "invitations": {"most_uses": "1", "days": "7"},
     "invitation": {"nickname": "Zoe"},
     "delete_room": {"name": "Reading club"},
-    "keep": {"name": "Zoe", "password": "a long walk home"},
-    "sign_in": {"name": "Ursula", "password": "correct horse"},
+    "keep": {"name": "Zoe", "password": SECRET},
+    "sign_in": {"name": "Ursula", "password": SECRET},
+    "password": {"old": SECRET, "new": "a longer walk home"},
+    "email": {"email": "kim@example.org", "password": SECRET},
+    "delete_account": {"password": SECRET},
+    "new_password": {"password": "a longer walk home"},
     "reset": {"who": "Ursula"},
     "make_personal_link": {"hours": "1"},
     "answer": {"let_in": "1", "answer": "Welcome"},
@@ -175,6 +189,10 @@ FORMS = {
     "refresh": {"refresh_seconds": 5},
 }
 PATTERNS = {pattern.name: str(pattern.pattern) for pattern in get_resolver("chat.urls").url_patterns}
+
+
+IN_A_ROOM = [name for name, pattern in PATTERNS.items() if name in ("message", "invitation") or "slug:slug" in pattern]
+THINGS_OF_A_ROOM = [name for name, pattern in PATTERNS.items() if "slug:slug" in pattern and "<int:pk>" in pattern]
 
 
 @pytest.fixture
@@ -189,34 +207,68 @@ def cast(person, alice, room):
     people["moderator"].membership.set_role("moderator")
     room.set_approval(True)
     people["waiting"] = person(room.name, "One who is waiting")
-    people |= {"owner": alice, "anonymous": person(), "stranger": person("Elsewhere", "Mallory"), "staff": person()}
+    people |= {"owner": alice, "stranger": person("Elsewhere", "Mallory")}
+    people |= {role: person() for role in ("anonymous", "account", "staff")}
+    people["account"].post("/account/keep/", {"name": "Kim", "password": SECRET})
     people["staff"].force_login(User.objects.create_superuser("root", password="x"))
     return people
 
 
 @pytest.fixture
-def world(cast, room, settings):
-    """A function that makes the room one of a kind, and gives the address that a route has in it."""
-    (message,) = say(cast["owner"].membership, "hello")
-    settings.LIMITS = False
-    _link, personal = PersonalLink.objects.make(cast["other"].membership.participant, hours=1)
-    Participant().keep_name("Ursula", "correct horse")
-    invitation, key = Invitation.objects.make(cast["owner"].membership, days=1, most_uses=None)
-    other, waiting, banned = (cast[role].membership.pk for role in ("other", "waiting", "banned"))
+def here(cast):
+    return things(*(cast[role].membership for role in ("owner", "other", "waiting", "banned")))
 
-    def address(name, kind):
-        room.set_locked(kind == "locked")
-        room.set_archived(kind == "archived")
-        room.set_access(kind if kind in ("unlisted", "private") else "open")
-        if kind != "private":  # where those who wait are turned away
-            Membership.objects.filter(pk=waiting).update(status="waiting")
-        pks = {"message": message.pk, "revoke": invitation.pk, "answer": waiting, "unban": banned}
-        pk = pks.get(name, other)
-        known = {"slug": room.slug, "number": 2, "pk": pk, "uid": "MQ", "token": "x-y"}
-        known["key"] = personal if name == "continue" else key
+
+@pytest.fixture
+def other_room(person):
+    """What can be acted on in a room in which nobody of the cast is."""
+    olga, those = person("Writing club", "Olga"), ("other", "banned", "waiting")
+    others = {}
+    for role in those:
+        olga.membership.room.set_approval(role == "waiting")
+        others[role] = person("Writing club", f"Another who is {role}").membership
+    others["banned"].ban()
+    return things(olga.membership, others["other"], others["waiting"], others["banned"])
+
+
+def things(owner, other, waiting, banned):
+    """What can be acted on in a room, by the names of the addresses that do; "pk" is what all others act on."""
+    (message,) = say(owner, "hello")
+    invitation, key = Invitation.objects.make(owner, days=1, most_uses=None)
+    pks = {"message": message.pk, "revoke": invitation.pk, "answer": waiting.pk, "unban": banned.pk, "pk": other.pk}
+    return pks | {"room": owner.room, "key": key}
+
+
+@pytest.fixture
+def world(cast, here, other_room, settings):
+    """A function that makes the room one of a kind, and gives the address that a route has in it."""
+    settings.LIMITS = False
+    Site.objects.update_or_create(pk=1, defaults={"rules": "Be kind.", "privacy": "Nothing is kept."})
+    link, key = PersonalLink.objects.make(cast["other"].membership.participant, hours=1)
+    ursula = Participant().keep_name("Ursula", SECRET).user
+    mailed = {"uid": urlsafe_base64_encode(force_bytes(ursula.pk)), "token": default_token_generator.make_token(ursula)}
+    no_rooms = {"continue": {"key": key}, "revoke_personal_link": {"pk": link.pk}, "new_password": mailed}
+
+    def address(name, kind, of=None):
+        """`of` are the things that are meant, if they are others than this room's."""
+        make(here, kind)
+        there = other_room if kind == "other room" else here
+        of = of or there
+        known = {"slug": there["room"].slug, "number": 2, "pk": of.get(name, of["pk"]), "key": of["key"]}
+        known |= no_rooms.get(name, {})
         return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(known[match[1]]), PATTERNS[name])
 
     return address
+
+
+def make(here, kind):
+    """Make the room one of that kind; those who wait, who are turned away where it becomes private, wait again."""
+    room = here["room"]
+    room.set_locked(kind == "locked")
+    room.set_archived(kind == "archived")
+    room.set_access(kind if kind in ("unlisted", "private") else "open")
+    if kind != "private":
+        Membership.objects.filter(pk=here["answer"]).update(status="waiting")
 
 
 def test_every_address_has_a_row():
@@ -226,30 +278,57 @@ def test_every_address_has_a_row():
 @pytest.mark.parametrize("name", TABLE)
 def test_everybody_gets_what_the_table_says(name, cast, world):
     expected, seen = {}, {}
-    for kind in KINDS:
+    for kind in KINDS if name in IN_A_ROOM else ["open"]:
         url = world(name, kind)
         for role in ROLES:
             for method, row in zip(("get", "post"), TABLE[name], strict=True):
                 case = (kind, role, method)
-                expected[case], seen[case] = row(role, kind), _asked(cast[role], method, url, FORMS.get(name))
+                expected[case] = row(*in_that_room(role, kind))
+                seen[case] = _asked(cast[role], method, url, FORMS.get(name))
     assert seen == expected
 
 
-def _asked(who, method, url, form):
-    """The status of the answer; what it wrote is undone."""
+def in_that_room(role, kind):
+    """Whoever has a role in one room is a stranger to another, which is open."""
+    if kind == "other room":
+        return role if role in NOBODY else "stranger", "open"
+    return role, kind
+
+
+@pytest.mark.parametrize("name", THINGS_OF_A_ROOM)
+def test_what_is_another_rooms_is_not_there_and_stays_as_it_is(name, cast, world, other_room):
+    """Asked for by the address of the room in which the cast has its roles."""
+    url = world(name, "open", of=other_room)
+    expected, seen = {}, {}
+    before = _states(other_room)
+    for role in ROLES:
+        status = TABLE[name][1](role, "open")
+        expected[role] = (404 if status == 303 else status, before)
+        seen[role] = _asked(cast[role], "post", url, FORMS.get(name), lambda: _states(other_room))
+    assert seen == expected
+
+
+def _states(things):
+    """Who is what in that room, which of its invitations hold, and how many rooms of two there are."""
+    members = things["room"].memberships.order_by("pk").values_list("pk", "status", "role", "muted")
+    invitations = things["room"].invitations.order_by("pk").values_list("pk", "revoked_at")
+    return [*members], [*invitations], Room.objects.exclude(pair=None).count()
+
+
+def _asked(who, method, url, form, look=None):
+    """The status of the answer, and what `look` sees after it; what it wrote is undone."""
     cookies = who.cookies.output()
     with transaction.atomic():
         status = getattr(who, method)(url, form if method == "post" else None).status_code
+        seen = look and look()
         transaction.set_rollback(True)
     if who.cookies.output() != cookies:
         who.cookies.load(cookies)
         for name in [name for name in who.cookies if name + "=" not in cookies]:
             del who.cookies[name]
-    return status
+    return (status, seen) if look else status
 
 
-def test_a_room_is_closed_to_who_is_in_another(cast, room):
-    """What is one's own elsewhere opens nothing here."""
-    (message,) = say(cast["stranger"].membership, "elsewhere")
-    assert cast["owner"].get(f"/messages/{message.pk}/").status_code == 303
-    assert cast["stranger"].get(f"/rooms/{room.slug}/messages/").status_code == 303
+@pytest.mark.parametrize("name", ["rules", "privacy"])
+def test_what_the_operator_has_not_written_is_not_there(name, client, db):
+    assert client.get(f"/{name}/").status_code == 404
