@@ -284,7 +284,7 @@ def test_everybody_gets_what_the_table_says(name, cast, world):
             for method, row in zip(("get", "post"), TABLE[name], strict=True):
                 case = (kind, role, method)
                 expected[case] = row(*in_that_room(role, kind))
-                seen[case] = _asked(cast[role], method, url, FORMS.get(name))
+                seen[case] = asked(cast[role], method, url, FORMS.get(name))
     assert seen == expected
 
 
@@ -304,7 +304,7 @@ def test_what_is_another_rooms_is_not_there_and_stays_as_it_is(name, cast, world
     for role in ROLES:
         status = TABLE[name][1](role, "open")
         expected[role] = (404 if status == 303 else status, before)
-        seen[role] = _asked(cast[role], "post", url, FORMS.get(name), lambda: _states(other_room))
+        seen[role] = asked(cast[role], "post", url, FORMS.get(name), lambda: _states(other_room))
     assert seen == expected
 
 
@@ -315,7 +315,7 @@ def _states(things):
     return [*members], [*invitations], Room.objects.exclude(pair=None).count()
 
 
-def _asked(who, method, url, form, look=None):
+def asked(who, method, url, form, look=None):
     """The status of the answer, and what `look` sees after it; what it wrote is undone."""
     cookies = who.cookies.output()
     with transaction.atomic():
