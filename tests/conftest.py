@@ -228,3 +228,19 @@ def visitor(chromium, server, monkeypatch):
     yield open_browser
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def somebody(visitor, javascript):
+    """A function that opens a browser, in a room if a name is given. In the end htmx was there, or not, and nobody's
+    console has said anything beside the browser's own line on an answer that says no."""
+    opened = []
+
+    def open_browser(nickname=None, room="Reading club"):
+        opened.append(visitor(javascript))
+        return opened[-1].join(room, nickname) if nickname else opened[-1]
+
+    yield open_browser
+    for one in opened:
+        assert (one.page.evaluate("typeof htmx") == "object") is javascript
+        assert [line for line in one.console if "Failed to load resource" not in line] == []
