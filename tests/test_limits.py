@@ -1,14 +1,70 @@
 """How often one may do it: in words, with the text kept, never written to the database, and off when told so."""
 
 import pytest
+from django.core.cache import caches
 
 from chat import addresses, limits
 from chat.checks import limits_are_counts_per_seconds
 from chat.models import Message, Room
+from chat_app import settings as ours
 
 
 def send_many(who, room, count, **more):
     return [who.send(room, f"message {n}", n=n, **more).status_code for n in range(count)]
+
+
+KIM = {"name": "Kim", "password": "a long walk home"}
+CLUB = "/rooms/reading-club/"
+LIMITED = [  # setting, who, where, and what they send there, which differs by {n} each time
+    ("SEND_PERSON", "alice", f"{CLUB}send/", {"n": "{n}", "page": "page-of-tests", "text": "message {n}"}),
+    ("SEND_ADDRESS", "alice", f"{CLUB}send/", {"n": "{n}", "page": "page-of-tests", "text": "message {n}"}),
+    ("SEND_ROOM", "alice", f"{CLUB}send/", {"n": "{n}", "page": "page-of-tests", "text": "message {n}"}),
+    ("TYPE_PERSON", "alice", f"{CLUB}typing/", {}),
+    ("JOIN_PERSON", "kim", "/join/", {"room": "Room {n}", "nickname": "Kim"}),
+    ("JOIN_ADDRESS", "kim", "/join/", {"room": "Room {n}", "nickname": "Kim"}),
+    ("JOIN_ROOM", "kim", f"{CLUB}join/", {"nickname": "Kim"}),
+    ("CREATE_PERSON", "kim", "/join/", {"room": "Room {n}", "nickname": "Kim"}),
+    ("CREATE_ADDRESS", "kim", "/join/", {"room": "Room {n}", "nickname": "Kim"}),
+    ("CREATE_SITE", "kim", "/join/", {"room": "Room {n}", "nickname": "Kim"}),
+    ("RENAME_PERSON", "alice", f"{CLUB}name/", {"nickname": "Alice {n}"}),
+    ("INVITE_PERSON", "alice", f"{CLUB}invitations/", {"most_uses": "1", "days": "7"}),
+    ("INVITE_ROOM", "alice", f"{CLUB}invitations/", {"most_uses": "1", "days": "7"}),
+    ("SETTLE_PERSON", "alice", f"{CLUB}settings/", {"name": "Reading club", "access": "open", "topic": "no. {n}"}),
+    ("ASK_PERSON", "alice", f"{CLUB}members/{{bob}}/write/", {}),
+    ("ASK_ADDRESS", "alice", f"{CLUB}members/{{bob}}/write/", {}),
+    ("PREFERENCES_PERSON", "alice", "/preferences/refresh/", {"refresh_seconds": "10"}),
+    ("LINK_PERSON", "alice", "/account/links/", {"hours": "1"}),
+    ("ACCOUNT_ADDRESS", "mallory", "/account/keep/", {"name": "Mal", "password": "short"}),
+    ("ACCOUNT_SITE", "mallory", "/account/keep/", {"name": "Mal", "password": "short"}),
+    ("SIGN_IN_ADDRESS", "mallory", "/account/sign-in/", KIM | {"password": "wrong"}),
+    ("SIGN_IN_NAME", "mallory", "/account/sign-in/", KIM | {"password": "wrong"}),
+    ("SIGN_IN_SITE", "mallory", "/account/sign-in/", KIM | {"password": "wrong"}),
+    ("SIGN_IN_NAME", "kim", "/account/password/", {"old": "wrong", "new": "a longer walk home"}),
+    ("SIGN_IN_NAME", "kim", "/account/email/", {"email": "kim@example.org", "password": "wrong"}),
+    ("SIGN_IN_NAME", "kim", "/account/delete/", {"password": "wrong"}),
+    ("RESET_ADDRESS", "mallory", "/account/reset/", {"who": "Kim"}),
+    ("RESET_NAME", "mallory", "/account/reset/", {"who": "Kim"}),
+]
+
+
+def test_every_limit_has_a_row():
+    assert {f"LIMIT_{setting}" for setting, *_ in LIMITED} == {name for name in dir(ours) if name.startswith("LIMIT_")}
+
+
+@pytest.mark.parametrize(("setting", "who", "where", "form"), LIMITED, ids=[f"{row[0]}-{row[2]}" for row in LIMITED])
+def test_what_is_done_too_often_is_refused_in_words(setting, who, where, form, alice, bob, mallory, person, settings):
+    kim = person()
+    kim.post("/account/keep/", KIM | {"email": "kim@example.org"})
+    caches["limits"].clear()  # of what the cast has done so far
+    setattr(settings, f"LIMIT_{setting}", "1/3600")
+    path = where.format(bob=bob.membership.pk)
+    who = {"alice": alice, "mallory": mallory, "kim": kim}[who]
+    forms = [{name: value.format(n=n) for name, value in form.items()} for n in (1, 2)]
+    first, second = (who.post(path, typed, REMOTE_ADDR="203.0.113.9") for typed in forms)
+    assert first.status_code in (200, 204, 303, 422), "once is not too often"
+    assert second.status_code == 429
+    assert "That was too often in a short time, so nothing was done. Try again in" in second.content.decode()
+    assert 0 < int(second.headers["Retry-After"]) <= 3600
 
 
 def test_sending_too_fast_stops_at_the_limit(alice, room, settings):
