@@ -4,11 +4,13 @@ import re
 import time
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.auth.models import User
 from django.core import mail
 
 from chat import access, readers
 from chat.models import Membership, Message, Participant, PersonalLink, Room
+from chat_app import settings as ours
 from tests.browsing import EITHER_WAY
 
 SECRET = "a long walk home"
@@ -39,7 +41,12 @@ def test_a_guest_becomes_an_account_with_all_that_they_are(kept, person, room):
     phone = person()
     assert sign_in(phone, name="BOB").status_code == 303
     assert phone.membership == kept.membership
-    assert User.objects.get().password.startswith(("argon2", "md5"))
+
+
+def test_passwords_are_kept_by_argon2():
+    """By the settings of the product; those of the tests take what is quick."""
+    assert ours.PASSWORD_HASHERS[0] == "django.contrib.auth.hashers.Argon2PasswordHasher"
+    assert Argon2PasswordHasher().encode(SECRET, "a-grain-of-salt").startswith("argon2$argon2id$")
 
 
 def test_a_browser_that_is_nobody_makes_an_account(person, room):
@@ -290,6 +297,16 @@ def test_a_mail_says_which_account_it_is_for(person):
     assert [any(f"the account “{name}”" in m.body for m in mail.outbox) for name in ("O’Neil & Co", "Bob")] == [
         True
     ] * 2
+
+
+def test_a_mailed_link_is_nothing_where_the_account_was_switched_off(kept, person):
+    kept.post("/account/reset/", {"who": "Bob"})
+    address = mailed()
+    assert kept.get(address).status_code == 200
+    User.objects.update(is_active=False)
+    assert person().get(address).status_code == 404
+    assert person().post(address, {"password": "b" + SECRET}).status_code == 404
+    assert User.objects.get().check_password(SECRET)
 
 
 def test_asking_for_a_mail_tells_nobody_who_has_an_account(kept, person):

@@ -68,6 +68,13 @@ def test_who_declines_is_not_asked_again_and_the_other_is_told(alice, bob, room,
     assert alice.send(pair, "thank you", n=2).status_code == 303
 
 
+def test_who_declined_is_asked_nowhere_any_more(bob, pair):
+    answers(bob, pair, "decline")
+    assert bob.get(f"/rooms/{pair.slug}/asked/").status_code == 404
+    assert answers(bob, pair, "accept").status_code == 404
+    assert in_room(bob, pair).status == "declined"
+
+
 def test_who_ignores_it_hears_no_more_and_the_other_learns_nothing(alice, bob, room, pair):
     before = read(alice, pair)
     answers(bob, pair, "ignore")

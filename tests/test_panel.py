@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -61,6 +62,20 @@ def test_who_is_here_comes_first_and_who_keeps_the_room_before_all(alice, bob, c
     assert "3 here" in panel
     assert panel.index("Zoe") < panel.index("Not here just now") < panel.index("Aaron")
     assert re.findall(r'"badge">(\w+)<', panel) == ["owner", "moderator"]
+
+
+def test_who_gave_a_sign_of_life_ninety_seconds_ago_is_not_here_any_more(alice, bob, carol, person, room):
+    dave = person(room.name, "Dave")
+    for name, seconds in (("Bob", 88), ("Dave", 92)):
+        seen_at = timezone.now() - timedelta(seconds=seconds)
+        Membership.objects.filter(nickname=name).update(seen_at=seen_at)
+    panel = panel_of_page(alice, room)
+    assert panel.index("Bob") < panel.index("Not here just now") < panel.index("Dave")
+    assert "2 here" in panel
+    assert '<span class="here">2 here</span>' in person().get("/").content.decode()
+    page = alice.get(f"/rooms/{room.slug}/members/").content.decode()
+    assert page.count('<span class="here">here</span>') == 2
+    assert dave.membership.present, "away is not out"
 
 
 def test_a_later_holder_of_a_name_is_marked(alice, person, room, settings):

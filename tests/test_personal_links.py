@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from chat.models import PersonalLink
 from tests.browsing import EITHER_WAY
+from tests.threads import together
 
 
 def link(who, **form):
@@ -47,10 +48,20 @@ def test_looking_uses_nothing_up_and_a_link_works_once(bob, person):
     assert person().post(address).status_code == 422
 
 
+def test_of_many_at_once_one_goes_on_by_it(transactional_db, bob, person):
+    address, phones = link(bob), [person() for _ in range(6)]
+    statuses = []
+    together([lambda phone=phone: statuses.append(phone.post(address).status_code) for phone in phones])
+    assert sorted(statuses) == [303] + [422] * 5
+    assert sum("participant" in phone.session for phone in phones) == 1
+
+
 def test_a_link_that_expired_or_was_taken_back_says_so(bob, person):
     address = link(bob)
     PersonalLink.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert "has expired" in person().get(address).content.decode()
+    refused = person().post(address)
+    assert (refused.status_code, "has expired" in refused.content.decode()) == (422, True)
     address = link(bob)
     page = bob.get("/account/").content.decode()
     bob.post(re.search(r"/account/links/\d+/revoke/", page)[0])

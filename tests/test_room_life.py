@@ -212,6 +212,14 @@ def test_a_room_is_deleted_by_its_name(alice, bob, room):
     assert "not in this room any more" in bob.poll(room, 1).content.decode()
 
 
+@pytest.mark.parametrize("role", ["moderator", "member"])
+def test_nobody_but_the_owner_deletes_a_room(bob, room, role):
+    bob.membership.set_role(role)
+    url = f"/rooms/{room.slug}/delete/"
+    assert (bob.get(url).status_code, bob.post(url, {"name": room.name}).status_code) == (403, 403)
+    assert Room.objects.get() == room
+
+
 def test_an_owner_who_leaves_is_followed_by_the_oldest_moderator(alice, bob, person, room):
     bob.membership.set_role("moderator")
     person(room.name, "Dave").membership.set_role("moderator")

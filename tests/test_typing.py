@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from playwright.sync_api import expect
 
-from chat import typing_line
+from chat import news, typing_line
 from chat.gate import typists
 from chat.models import Membership, Message, Participant
 from tests.browsing import say
@@ -133,6 +133,17 @@ def test_it_can_be_switched_off(alice, bob, room, settings):
     assert "typing" not in alice.get(room.get_absolute_url()).content.decode()
 
 
+def test_where_it_is_off_nothing_is_noted_and_nobody_woken(alice, bob, room, settings, monkeypatch):
+    told = []
+    monkeypatch.setattr(news, "tell_typing", told.append)
+    settings.TYPING = False
+    types(alice, room)
+    settings.TYPING = True
+    assert (typing_line.now(room.pk), told) == ((), [])
+    types(bob, room)
+    assert told == [room.pk]
+
+
 def test_who_left_is_not_told_and_does_not_type(alice, carol, room):
     types(alice, room)
     assert line(poll(carol, room)) is None
@@ -228,7 +239,7 @@ def test_nobody_is_woken_more_than_once_in_three_seconds(up_to_date, ben, reader
     moments = [moment for moment, _ in told]
     gaps = [after - before for before, after in pairwise(moments)]
     assert [sentence for _, sentence in told][:2] == ["Cy is typing", "Several people are typing"]
-    assert min(gaps) > typists.WAKES_EVERY - 0.3, gaps
+    assert min(gaps) > 3 - 0.3, gaps
 
 
 def test_the_message_and_the_end_of_the_line_come_together(up_to_date, ben, gate, meanwhile):

@@ -61,6 +61,18 @@ def test_who_is_let_in_reads_the_word_and_goes_in(alice, dave, room):
     assert Room.objects.get(pk=room.pk).waiting == 0
 
 
+def test_into_a_full_room_nobody_is_let_in_until_somebody_leaves(alice, bob, dave, room):
+    room.set_most_members(2)
+    refused = answer(alice, room, dave, let_in="1", answer="Welcome")
+    assert refused.status_code == 422
+    assert "This room is full just now." in refused.content.decode()
+    assert 'value="Welcome"' in refused.content.decode()
+    assert dave.membership.waiting
+    bob.membership.leave()
+    answer(alice, room, dave, let_in="1")
+    assert dave.membership.present
+
+
 def test_the_waiting_page_leads_in_by_itself(alice, dave, room):
     url = f"/rooms/{room.slug}/waiting/"
     assert 'hx-trigger="every 5s"' in dave.get(url).content.decode()
