@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from chat.models import Membership, Participant, PersonalLink, Room, pair
+from tests import more_pages
 from tests.browsing import say
 
 pytestmark = pytest.mark.browser
@@ -290,7 +291,8 @@ PAGES = [
 ]
 
 
-FRAMES = [log_frame, compose_frame]
+WALKS = {"rooms": PAGES, "doors": more_pages.DOORS, "seldom": more_pages.SELDOM}
+FRAMES = [log_frame, compose_frame, more_pages.frame_outside]
 # The heading is in the page around the frame; how often the log is renewed, and whether, its reader decides beside it.
 IN_A_FRAME = {"page-has-heading-one": {"enabled": False}, "meta-refresh": {"enabled": False}}
 
@@ -307,12 +309,16 @@ def complaints(page, **rules):
     return [f"{v['id']}: {node['html'][:150]} {node['failureSummary']}" for v in found for node in v["nodes"]]
 
 
+EVERY_WALK = pytest.mark.parametrize("walk", WALKS)
+
+
+@EVERY_WALK
 @pytest.mark.parametrize("colours", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [SMALL, WIDE], ids=["small", "wide"])
-def test_axe_finds_nothing_to_complain_of(visitor, busy_room, other_room, viewport, colours):
+def test_axe_finds_nothing_to_complain_of(visitor, busy_room, other_room, viewport, colours, walk):
     alice = visitor(viewport=viewport, color_scheme=colours, reduced_motion="reduce")
     found = {}
-    for show in PAGES:
+    for show in WALKS[walk]:
         show(alice)
         found[show.__name__] = complaints(alice.page, **(IN_A_FRAME if show in FRAMES else {}))
     assert_none(found)
@@ -328,10 +334,11 @@ def test_axe_finds_nothing_on_the_home_page_of_an_empty_site(visitor, colours):
 # Small screens and fingers
 
 
-def test_no_page_is_wider_than_a_small_screen(visitor, busy_room, other_room):
+@EVERY_WALK
+def test_no_page_is_wider_than_a_small_screen(visitor, busy_room, other_room, walk):
     alice = visitor(viewport=SMALL, has_touch=True)
     too_wide = {}
-    for show in PAGES:
+    for show in WALKS[walk]:
         show(alice)
         too_wide[show.__name__] = alice.page.evaluate(WIDER_THAN_THE_SCREEN)
     assert_none(too_wide)
@@ -354,10 +361,11 @@ WIDER_THAN_THE_SCREEN = """() => [document.documentElement, ...document.querySel
     .map(box => `${box.tagName} ${box.scrollWidth} > ${box.clientWidth}`)"""
 
 
-def test_whatever_can_be_pressed_is_big_enough_for_a_finger(visitor, busy_room, other_room):
+@EVERY_WALK
+def test_whatever_can_be_pressed_is_big_enough_for_a_finger(visitor, busy_room, other_room, walk):
     alice = visitor(viewport=SMALL, has_touch=True)
     too_small = {}
-    for show in PAGES:
+    for show in WALKS[walk]:
         show(alice)
         too_small[show.__name__] = alice.page.locator(TARGETS).evaluate_all(SMALLER_THAN, LEAST)
     assert_none(too_small)

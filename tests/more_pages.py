@@ -1,0 +1,235 @@
+"""Pages that one person sees outside a room or about themselves, one after the other; each leaves the browser there."""
+
+from django.contrib.auth.tokens import default_token_generator
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+from playwright.sync_api import expect
+
+from chat.models import Invitation, Membership, Participant, PersonalLink, Room
+
+SECRET = "a long walk home"
+
+
+def at(alice, path):
+    alice.page.goto(alice.server + path)
+
+
+def press(alice, name):
+    alice.page.get_by_role("button", name=name, exact=True).click()
+
+
+def sees(alice, text):
+    expect(alice.page.get_by_text(text).locator("visible=true").first).to_be_visible()
+
+
+def me():
+    return Participant.objects.get(memberships__nickname="Alice", memberships__room__slug="reading-club")
+
+
+def club():
+    """A room of others, with all that a door can show."""
+    if room := Room.objects.filter(slug="writing-club").first():
+        return room
+    room = Participant.objects.create().enter("Nora", room="Writing club").room
+    room.settle(topic="Short stories", rules="Be kind.\nNo spoilers.\n\n" + "x" * 200)
+    return room
+
+
+def at_the_door_as(alice, status, **more):
+    """What Alice is to that room by now."""
+    Membership.objects.update_or_create(
+        room=club(),
+        participant=me(),
+        defaults={"nickname": "Alice", "nickname_key": "alice", "holds_name": False, "status": status, **more},
+    )
+    at(alice, "/rooms/writing-club/")
+
+
+# Doors
+
+
+def joined(alice):
+    alice.join()
+
+
+def door_with_rules(alice):
+    club().set_approval(True)
+    at(alice, "/rooms/writing-club/")
+    sees(alice, "No spoilers.")
+    sees(alice, "Newcomers wait here")
+
+
+def door_of_an_invitation(alice):
+    _invitation, key = Invitation.objects.make(club().memberships.get(), days=1, most_uses=1)
+    at(alice, f"/invitations/{key}/")
+    expect(alice.page.get_by_role("button", name="Join", exact=True)).to_be_visible()
+
+
+def door_of_an_invitation_that_was_taken_back(alice):
+    invitation, key = Invitation.objects.make(club().memberships.get(), days=1, most_uses=1)
+    invitation.revoke()
+    at(alice, f"/invitations/{key}/")
+    sees(alice, "This invitation was taken back.")
+
+
+def door_of_a_full_room(alice):
+    room = club()
+    room.settle(approval=False, most_members=1)
+    at(alice, "/rooms/writing-club/")
+    if (join := alice.page.get_by_role("button", name="Join", exact=True)).count():
+        join.click()
+    sees(alice, "This room is full just now.")
+    room.set_most_members(None)
+
+
+def door_for_accounts(alice):
+    room = club()
+    room.set_accounts_only(True)
+    at(alice, "/rooms/writing-club/")
+    if (join := alice.page.get_by_role("button", name="Join", exact=True)).count():
+        join.click()
+    sees(alice, "Only people with an account come in here.")
+    room.set_accounts_only(False)
+
+
+def frame_outside(alice):
+    at(alice, "/rooms/writing-club/live/")
+    expect(alice.page.get_by_role("link")).not_to_have_count(0)
+
+
+def turned_away(alice):
+    at_the_door_as(alice, "refused", answer="Members of the club only, " + "x" * 150)
+    at(alice, "/rooms/writing-club/waiting/")
+    sees(alice, "You were not let in.")
+
+
+def door_after_being_turned_away(alice):
+    at_the_door_as(alice, "refused", answer="Members of the club only")
+    sees(alice, "Members of the club only")
+
+
+def let_in(alice):
+    at_the_door_as(alice, "in", answer="Good to see you")
+    at(alice, "/rooms/writing-club/waiting/")
+    sees(alice, "Good to see you")
+
+
+def door_when_banned(alice):
+    at_the_door_as(alice, "banned")
+    sees(alice, "You were shown out of this room for good.")
+
+
+def door_of_an_archived_room(alice):
+    club().set_archived(True)
+    at_the_door_as(alice, "left")
+    sees(alice, "This room is archived")
+
+
+# What one is called, and what is looked at seldom
+
+
+def another_name(alice):
+    at(alice, "/rooms/reading-club/name/")
+    alice.page.get_by_label("Your name").fill("Bob")
+    press(alice, "Change")
+    expect(alice.page.get_by_role("button", name="Be “Bob 2”")).to_be_visible()
+
+
+def newer_messages(alice):
+    at(alice, "/rooms/reading-club/messages/?after=1")
+    expect(alice.page.locator("article").first).to_be_visible()
+
+
+def paused_room(alice):
+    Participant.objects.filter(pk=me().pk).update(paused=True)
+    at(alice, "/rooms/reading-club/")
+    expect(alice.page.get_by_role("button", name="Resume")).to_be_visible()
+    Participant.objects.filter(pk=me().pk).update(paused=False)
+
+
+def people_of_whom_one_is_muted(alice):
+    Membership.objects.get(room__slug="reading-club", nickname="Bob").set_muted(True)
+    at(alice, "/rooms/reading-club/members/")
+    sees(alice, "muted")
+
+
+# Accounts and links
+
+
+def nobody(alice):
+    kept = alice.context.cookies()
+    alice.context.clear_cookies()
+    at(alice, "/account/")
+    sees(alice, "This browser is nobody here yet.")
+    alice.context.clear_cookies()
+    alice.context.add_cookies(kept)
+
+
+def personal_link_that_was_taken_back(alice):
+    _link, key = PersonalLink.objects.make(me(), hours=1)
+    PersonalLink.objects.revoke()
+    at(alice, f"/continue/{key}/")
+    sees(alice, "This link was taken back.")
+
+
+def personal_link_of_somebody_else(alice):
+    _link, key = PersonalLink.objects.make(club().memberships.get(nickname="Nora").participant, hours=1)
+    at(alice, f"/continue/{key}/")
+    sees(alice, "This browser lets go of who it is now")
+
+
+def mail_was_sent(alice):
+    at(alice, "/account/reset/")
+    alice.page.get_by_label("Your name or your").fill("Nobody")
+    press(alice, "Send me a link")
+    sees(alice, "a link is on its way there")
+
+
+def account_of_an_account(alice):
+    me().keep_name("Alice", SECRET, email="alice@example.org")
+    at(alice, "/account/")
+    sees(alice, "Signed in as Alice.")
+
+
+def another_password(alice):
+    at(alice, "/account/password/")
+    alice.page.get_by_label("Your password until now").fill("wrong")
+    alice.page.get_by_label("Your new password").fill("short")
+    press(alice, "Change")
+    sees(alice, "too short")
+
+
+def another_address(alice):
+    at(alice, "/account/email/")
+    alice.page.get_by_label("Your password").fill("wrong")
+    press(alice, "Save")
+    sees(alice, "This is not your password.")
+
+
+def deleting_the_account(alice):
+    at(alice, "/account/delete/")
+    alice.page.get_by_label("Your password").fill("wrong")
+    press(alice, "Delete for good")
+    sees(alice, "This is not your password.")
+
+
+def password_by_a_mailed_link(alice):
+    user = me().user
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    at(alice, reverse("new_password", args=[uid, default_token_generator.make_token(user)]))
+    alice.page.get_by_label("Your new password").fill("short")
+    press(alice, "Save")
+    sees(alice, "too short")
+
+
+DOORS = [
+    *(joined, door_with_rules, door_of_an_invitation, door_of_an_invitation_that_was_taken_back, door_of_a_full_room),
+    *(door_for_accounts, frame_outside, turned_away, door_after_being_turned_away, let_in, door_when_banned),
+    door_of_an_archived_room,
+]
+SELDOM = [
+    *(joined, another_name, newer_messages, paused_room, people_of_whom_one_is_muted, nobody),
+    *(personal_link_that_was_taken_back, personal_link_of_somebody_else, mail_was_sent, account_of_an_account),
+    *(another_password, another_address, deleting_the_account, password_by_a_mailed_link),
+]
