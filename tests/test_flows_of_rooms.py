@@ -38,10 +38,13 @@ def test_somebody_becomes_a_moderator_and_an_ordinary_member_again(alice, bob):
 
 
 def test_a_room_is_handed_over(alice, bob):
-    change(alice, "Bob", "Hand the room over: you will be a moderator")
+    change(alice, "Bob", "Hand the room over …")
+    sees(alice, "You cannot take that back")
+    press(alice, "Hand over to Bob")
     hears(bob, "“Bob” owns this room now")
     at(alice, "settings/")
-    expect(alice.page.get_by_label("Who finds it")).to_have_count(0)
+    sees(alice, "Announcements only")
+    expect(alice.page.get_by_role("link", name="Delete this room")).to_have_count(0)
     at(bob, "settings/")
     expect(bob.page.get_by_role("link", name="Delete this room")).to_be_visible()
 
