@@ -19,6 +19,13 @@ def press(who, name):
     who.page.get_by_role("button", name=name, exact=True).click()
 
 
+def take_back(who):
+    """Take the one link back that there is."""
+    button = who.page.get_by_role("button", name="Take back")
+    button.click()
+    expect(button).to_have_count(0)
+
+
 def follow(who, name):
     who.page.get_by_role("link", name=name, exact=True).click()
 
@@ -39,7 +46,8 @@ def hears(who, text):
 
 
 def goes_to(who, path):
-    who.page.wait_for_url(who.server + path)
+    """Wait until this page is there, with a query or without."""
+    who.page.wait_for_url(lambda url: urlsplit(url).path == path)
 
 
 def path_of(who):

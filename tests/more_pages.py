@@ -73,26 +73,6 @@ def door_of_an_invitation_that_was_taken_back(alice):
     sees(alice, "This invitation was taken back.")
 
 
-def door_of_a_full_room(alice):
-    room = club()
-    room.settle(approval=False, most_members=1)
-    at(alice, "/rooms/writing-club/")
-    if (join := alice.page.get_by_role("button", name="Join", exact=True)).count():
-        join.click()
-    sees(alice, "This room is full just now.")
-    room.set_most_members(None)
-
-
-def door_for_accounts(alice):
-    room = club()
-    room.set_accounts_only(True)
-    at(alice, "/rooms/writing-club/")
-    if (join := alice.page.get_by_role("button", name="Join", exact=True)).count():
-        join.click()
-    sees(alice, "Only people with an account come in here.")
-    room.set_accounts_only(False)
-
-
 def frame_outside(alice):
     at(alice, "/rooms/writing-club/live/")
     expect(alice.page.get_by_role("link")).not_to_have_count(0)
@@ -161,7 +141,7 @@ def nobody(alice):
     kept = alice.context.cookies()
     alice.context.clear_cookies()
     at(alice, "/account/")
-    sees(alice, "This browser is nobody here yet.")
+    sees(alice, "This browser is nobody here just now.")
     alice.context.clear_cookies()
     alice.context.add_cookies(kept)
 
@@ -224,8 +204,8 @@ def password_by_a_mailed_link(alice):
 
 
 DOORS = [
-    *(joined, door_with_rules, door_of_an_invitation, door_of_an_invitation_that_was_taken_back, door_of_a_full_room),
-    *(door_for_accounts, frame_outside, turned_away, door_after_being_turned_away, let_in, door_when_banned),
+    *(joined, door_with_rules, door_of_an_invitation, door_of_an_invitation_that_was_taken_back),
+    *(frame_outside, turned_away, door_after_being_turned_away, let_in, door_when_banned),
     door_of_an_archived_room,
 ]
 SELDOM = [

@@ -84,8 +84,8 @@ def invited(role, kind):
 
 
 def meant(role, kind):
-    """A message by its number leads others to the door of a room that is listed, and of no other."""
-    outside = 303 if kind in ("open", "locked") else 404
+    """A message by its number leads others to the door of an open room, and of no other."""
+    outside = 404 if kind in ("unlisted", "private") else 303
     return outside if role in OUTSIDE else 200
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from chat.models import Participant
 from tests.browsing import EITHER_WAY, say
-from tests.flows import SECRET, account, at, fill, follow, goes_to, hears, press, sees, sign_in
+from tests.flows import SECRET, account, at, fill, follow, goes_to, hears, press, sees, sign_in, take_back
 
 pytestmark = [pytest.mark.browser, EITHER_WAY]
 ANOTHER = "a longer walk home"
@@ -43,7 +43,7 @@ def test_another_password_signs_out_other_browsers(ann, somebody):
     goes_to(ann, "/account/")
     sees(ann, "Signed in as Ann.")
     at(phone, "/account/")
-    sees(phone, "This browser is nobody here yet.")
+    sees(phone, "This browser is nobody here just now.")
     sign_in(phone, password=ANOTHER)
     goes_to(phone, "/")
 
@@ -114,7 +114,7 @@ def test_the_other_browsers_are_signed_out(ann, somebody):
     press(ann, "Sign out everywhere else")
     sees(ann, "Signed in as Ann.")
     at(phone, "/account/")
-    sees(phone, "This browser is nobody here yet.")
+    sees(phone, "This browser is nobody here just now.")
 
 
 def test_a_guest_signs_out_and_is_nobody(somebody):
@@ -124,7 +124,7 @@ def test_a_guest_signs_out_and_is_nobody(somebody):
     press(bob, "Sign out here")
     goes_to(bob, "/")
     at(bob, "/account/")
-    sees(bob, "This browser is nobody here yet.")
+    sees(bob, "This browser is nobody here just now.")
     at(bob, "")
     expect(bob.page.get_by_label("Your name")).to_have_value("")
 
@@ -135,8 +135,7 @@ def test_a_personal_link_is_taken_back(somebody):
     press(bob, "Make a link")
     phone.page.goto(bob.page.locator(".made .link a").inner_text())
     sees(phone, "In this browser you will be Bob.")
-    press(bob, "Take back")
-    expect(bob.page.get_by_role("button", name="Take back")).to_have_count(0)
+    take_back(bob)
     press(phone, "Go on")
     sees(phone, "This link was taken back.")
 

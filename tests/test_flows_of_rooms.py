@@ -77,7 +77,7 @@ def test_somebody_is_shown_out_for_good_and_may_come_back(alice, bob):
 
 def test_a_room_gets_another_name_and_the_old_address_leads_on(alice, bob):
     save(alice, Name="Writing club")
-    goes_to(alice, "/rooms/writing-club/settings/?saved")
+    goes_to(alice, "/rooms/writing-club/settings/")
     hears(bob, "This room is called “Writing club” now")
     bob.send("from the old page")
     bob.reads("from the old page")
@@ -140,7 +140,7 @@ def test_a_private_room_is_open_again(alice, bob, somebody):
     at(alice, private + "settings/")
     alice.page.get_by_label("open: listed").check()
     press(alice, "Save")
-    goes_to(alice, "/rooms/reading-club/settings/?saved")
+    goes_to(alice, "/rooms/reading-club/settings/")
     at(bob, private)
     goes_to(bob, "/rooms/reading-club/")
     hears(bob, "This room is open now")
