@@ -158,7 +158,7 @@ def new_password(request, uid, token):
     form = NewPasswordForm(typed(request), user=user)
     if form.is_valid():
         user.set_password(form.cleaned_data["password"])
-        user.save()
+        user.save(update_fields=["password"])
         query = urlencode({"saved": "", "name": user.username})
         return answers.see_other(request, f"{reverse('sign_in')}?{query}")
     return answers_of_accounts.form_page(request, form, "new_password")
