@@ -30,6 +30,9 @@ ASKED_AT_AN_ADDRESS = {
     "members": "/rooms/{}/members/",
     "settings": "/rooms/{}/settings/",
     "invitations": "/rooms/{}/invitations/",
+    "name": "/rooms/{}/name/",
+    "waiting": "/rooms/{}/waiting/",
+    "asked": "/rooms/{}/asked/",
 }
 
 
@@ -53,6 +56,7 @@ class Stranger:
         gets = {name: self.get(path.format(slug)) for name, path in ASKED_AT_AN_ADDRESS.items()}
         writes = {
             "join form": self.post(f"/rooms/{slug}/join/", nickname="Mallory", key="key-of-the-bench"),
+            "member shown out": self.post(f"/rooms/{slug}/members/1/remove/"),
             "message sent": self.post(f"/rooms/{slug}/send/", n=1, page="page-of-the-bench", text="Is anybody there?"),
         }
         return gets | {"poll": self.poll(slug)} | writes

@@ -108,11 +108,14 @@ def test_absent_and_private_answer_alike(room, make_private, person):
         "members/",
         "settings/",
         "invitations/",
+        "name/",
+        "waiting/",
+        "asked/",
     ):
         visitor = person("Elsewhere", f"M{len(path)}{path[:3]}")
         answers = [visitor.get(f"/rooms/{slug}/{path}") for slug in (room.slug, absent)]
         assert answers[0].status_code == answers[1].status_code, path
-        said = [a.content.decode().replace(room.slug, absent) for a in answers]
+        said = [re.sub(r'"at" value="\d+"', "", a.content.decode().replace(room.slug, absent)) for a in answers]
         assert said[0] == said[1], path
         assert dict(answers[0].headers) == dict(answers[1].headers), path
 
