@@ -72,7 +72,6 @@ def test_a_forgotten_password_is_replaced_by_a_mailed_link(somebody):
     fill(ann, Your_new_password=ANOTHER)
     press(ann, "Save")
     goes_to(ann, "/account/sign-in/")
-    ann.console.clear()  # Chromium's remark that it cannot tell whose password this is
     sign_in(ann, password=ANOTHER)
     goes_to(ann, "/")
     sees(ann, "Signed in as Ann")
