@@ -54,7 +54,8 @@ def personal_link_to_use(key):
 def user_to_reset(uid, token):
     """The account to which a link for another password was mailed lately, and which has none yet, or 404."""
     with suppress(ValueError, User.DoesNotExist):
-        user = User.objects.get(pk=int(urlsafe_base64_decode(uid)), is_active=True, participant__isnull=False)
+        known = {"is_active": True, "is_staff": False, "participant__isnull": False}
+        user = User.objects.get(pk=int(urlsafe_base64_decode(uid)), **known)
         if default_token_generator.check_token(user, token):
             return user
     sentence = _("A link for another password works once and for a day, and has to be whole. Ask for another one.")

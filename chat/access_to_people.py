@@ -86,10 +86,10 @@ def member_to_promote(request, slug, pk):
 
 
 def rooms_of_both(mine, other):
-    """Some of the rooms in which these two meet, the liveliest first; each may know of the other there."""
+    """Some of the rooms in which these two meet, the liveliest first; each knows of the other there, by this name."""
     both = Room.objects.of(mine.participant).filter(pair=None)
-    theirs = {"memberships__participant": other.participant_id, "memberships__status": Membership.Status.IN}
-    return both.filter(**theirs).by_activity()[:MOST_NAMED]
+    theirs = {"participant": other.participant_id, "status": Membership.Status.IN, "nickname_key": other.nickname_key}
+    return both.filter(**{f"memberships__{name}": value for name, value in theirs.items()}).by_activity()[:MOST_NAMED]
 
 
 def refusal_at_the_door(request, room):

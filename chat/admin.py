@@ -196,7 +196,7 @@ class MembershipAdmin(VerbAdmin):
 
     @admin.action(permissions=["change"], description=_("Make owner of the room"))
     def take_over(self, request, queryset):
-        present = queryset.filter(status=Membership.Status.IN)
+        present = queryset.filter(status=Membership.Status.IN, room__pair=None)
         self.carry_out(request, present, Membership.take_over, _("made owner of the room"))
 
 

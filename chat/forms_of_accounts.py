@@ -150,12 +150,12 @@ class ResetForm(forms.Form):
 
     @property
     def users(self):
-        """The accounts that are meant, as far as they have an address to write to."""
+        """The accounts that are meant, as far as they have an address to write to; staff is not reset by mail."""
         who = self.cleaned_data["who"]
         account = Participant.whose_name_is(who)
         named = User.objects.filter(pk=account.user_id) if account else User.objects.none()
         found = named | User.objects.filter(email__iexact=who, participant__isnull=False)
-        return found.exclude(email="").filter(is_active=True).order_by("pk")[:5]
+        return found.exclude(email="").filter(is_active=True, is_staff=False).order_by("pk")[:5]
 
 
 class NewPasswordForm(forms.Form):

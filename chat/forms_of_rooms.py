@@ -66,6 +66,7 @@ class RoomSettingsForm(VerbForm):
     """What each moderator decides."""
 
     speaks_at = "topic"
+    refused_at = {"full": "approval", "account": "approval"}
 
     topic = LineField(label=_("Topic"), max_length=200, required=False, help_text=_("One line under the room’s name."))
     rules = TextField(
@@ -149,7 +150,6 @@ class OwnerSettingsForm(RoomSettingsForm):
         "locked",
         "archived",
     ]
-    refused_at = {"full": "approval"}
 
 
 class DeleteRoomForm(forms.Form):

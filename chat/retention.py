@@ -20,8 +20,8 @@ def tidy():
     """Throw away what nobody needs any more, and say how many rooms went."""
     rooms = [*silent_rooms(), *deserted_rooms()]
     gone = sum(_end(room) for room in rooms)
-    for tired in Membership.objects.waiting().filter(seen_at__lt=timezone.now() - WAITED_FOR):
-        tired.leave()
+    for tired in tired_of_waiting().select_related("room"):
+        _turn_from(tired)
     Invitation.objects.filter(expires_at__lte=timezone.now() - INVITATIONS_KEPT_FOR).delete()
     FormerAddress.objects.filter(until__lte=timezone.now()).delete()
     PersonalLink.objects.filter(expires_at__lte=timezone.now() - LINKS_KEPT_FOR).delete()
@@ -34,8 +34,20 @@ def _end(room):
     with suppress(Refused), room.change():
         still = silent_rooms() | deserted_rooms()
         if still.filter(pk=room.pk).exists():
-            return bool(room.delete())
+            room.end()
+            return True
     return False
+
+
+def tired_of_waiting():
+    return Membership.objects.waiting().filter(seen_at__lt=timezone.now() - WAITED_FOR)
+
+
+def _turn_from(tired):
+    """They may have looked again in this very moment."""
+    with suppress(Refused), tired.room.change():
+        if tired_of_waiting().filter(pk=tired.pk).exists():
+            tired.leave()
 
 
 def silent_rooms():

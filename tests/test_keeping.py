@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from chat import news
 from chat.models import Invitation, Membership, Message, Room
+from chat.models.pair import between
 from tests.test_accounts import SECRET, keep
 from tests.test_members import act
 from tests.threads import together
@@ -184,3 +186,80 @@ def test_a_settings_page_that_was_open_for_long_undoes_nothing_of_others(alice, 
 
 def settings_of(room, **changed):
     return {"name": room.name, "access": room.access, "topic": room.topic, "rules": room.rules} | changed
+
+
+def test_a_room_in_which_others_sit_is_not_the_next_newcomers(alice, bob, person, room):
+    """Its owner deletes the account while nobody is in, and then one who was there before is back first."""
+    bob.post(f"/rooms/{room.slug}/leave/")
+    keep(alice, name="Alice")
+    alice.post("/account/delete/", {"password": SECRET})
+    bob.join(room.name, "Bob")
+    person(room.name, "Mallory")
+    assert owners(room) == []
+
+
+def test_a_muted_member_is_the_last_to_inherit(alice, bob, person, room):
+    person(room.name, "Cleo")
+    bob.membership.set_muted(True)
+    go_private(alice, room)
+    alice.post(f"/rooms/{room.slug}/leave/")
+    assert owners(room) == ["Cleo"]
+
+
+def test_an_owner_comes_back_into_a_full_room(alice, bob, room):
+    alice.post(f"/rooms/{room.slug}/leave/")
+    Room.objects.update(most_members=1)
+    assert alice.join(room.name, "Alice").status_code == 303
+
+
+def test_staff_makes_nobody_owner_who_has_just_left_or_of_a_room_of_two(alice, bob, room):
+    late = now(bob)
+    now(bob).leave()
+    late.take_over()
+    assert owners(room) == ["Alice"]
+    bob.join(room.name, "Bob")
+    pair = between(now(alice), now(bob))
+    pair.take_over()
+    assert owners(pair.room) == []
+
+
+def test_a_settings_page_shows_again_what_it_showed_when_it_was_refused(alice, room):
+    """Another tab makes the room private; this one is refused for something else, and sent again."""
+    page = f"/rooms/{room.slug}/settings/"
+    shown = fields_shown(alice.get(page))
+    room.set_access("private")
+    refused = alice.post(page, shown | {"access": "open", "most_members": "1"}, follow=True)
+    again = fields_shown(refused)
+    assert again["initial-access"] == "open"
+    alice.post(f"/rooms/{room.slug}/settings/", again | {"access": "open", "most_members": "2"})
+    room.refresh_from_db()
+    assert (room.access, room.most_members) == ("private", 2)
+
+
+def fields_shown(page):
+    hidden = dict(re.findall(r'name="(initial-\w+)"(?: value="([^"]*)")?', page.content.decode()))
+    return hidden | {name.removeprefix("initial-"): value for name, value in hidden.items() if value != "False"}
+
+
+@pytest.mark.parametrize("more", [{"accounts_only": "on"}, {"archived": "on"}])
+def test_taking_back_that_newcomers_wait_lets_nobody_in_whom_the_same_form_keeps_out(alice, person, room, more):
+    room.set_approval(True)
+    dave = person(room.name, "Dave")
+    alice.post(f"/rooms/{room.slug}/settings/", settings_of(room) | more)
+    assert dave.membership.status == "refused"
+
+
+def test_who_waits_is_let_in_into_the_places_that_the_same_form_makes(alice, person, room):
+    room.set_approval(True)
+    dave = person(room.name, "Dave")
+    room.set_most_members(1)
+    alice.post(f"/rooms/{room.slug}/settings/", settings_of(room, most_members="2"))
+    assert dave.membership.present
+
+
+def test_a_room_that_is_deleted_is_told_of_by_its_number(alice, room, monkeypatch, django_capture_on_commit_callbacks):
+    told = []
+    monkeypatch.setattr(news, "tell", lambda gone: told.append(gone.pk))
+    with django_capture_on_commit_callbacks(execute=True):
+        alice.post(f"/rooms/{room.slug}/delete/", {"name": room.name})
+    assert told == [room.pk]

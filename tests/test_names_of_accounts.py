@@ -1,9 +1,11 @@
 """The names of accounts: nobody else's, however the account was made, and never taken from who bears them already."""
 
+import time
+
 import pytest
 from django.contrib.auth.models import User
 
-from chat.models import Membership, Participant
+from chat.models import Invitation, Membership, Participant
 from tests.test_accounts import SECRET, keep, sign_in
 from tests.test_pairs import write_to
 from tests.test_waiting import answer
@@ -144,13 +146,13 @@ def test_the_rooms_that_a_guest_owns_come_along_though_the_account_was_there_onc
     home.post(f"/rooms/{room.slug}/leave/")
     room.set_access("private")
     signs_in_with_all(alice)
-    assert roles(room) == {"Alice": ("left", "moderator"), "Dave": ("in", "owner")}
+    assert roles(room) == {"Alice": ("left", "member"), "Dave": ("in", "owner")}
 
 
 def test_a_guest_who_owns_the_room_gives_it_to_the_account_that_is_in_it(alice, home, room):
     home.join(room.name, "Dave")
     signs_in_with_all(alice)
-    assert roles(room) == {"Alice": ("left", "moderator"), "Dave": ("in", "owner")}
+    assert roles(room) == {"Alice": ("left", "member"), "Dave": ("in", "owner")}
 
 
 def test_a_guest_who_waits_waits_no_more_where_the_account_is_in(home, person, room):
@@ -187,3 +189,45 @@ def test_where_there_are_two_of_two_with_the_same_one_stays(alice, bob, home, ro
     signs_in_with_all(bob)
     assert bob.get(f"{first}asked/").status_code == 200
     assert "does not want to write here" in alice.get(second).content.decode()
+
+
+def test_what_a_guest_keeps_goes_to_the_account_that_is_in_the_room(bob, home, room):
+    """Its role, its invitations; and its mute."""
+    home.join(room.name, "Dave")
+    bob.membership.set_role("moderator")
+    Invitation.objects.make(bob.membership, days=1, most_uses=1)
+    signs_in_with_all(bob)
+    assert roles(room)["Dave"] == ("in", "moderator")
+    assert (Invitation.objects.get().made_by.nickname, Invitation.objects.get().revoked_at) == ("Dave", None)
+
+
+def test_a_mute_is_brought_along(bob, home, room):
+    home.join(room.name, "Dave")
+    bob.membership.set_muted(True)
+    signs_in_with_all(bob)
+    assert Membership.objects.get(nickname="Dave").muted
+
+
+def test_who_waits_as_a_guest_waits_as_the_account(home, person, room):
+    home.join(room.name, "Dave")
+    home.post(f"/rooms/{room.slug}/leave/")
+    room.set_approval(True)
+    signs_in_with_all(person(room.name, "Guest"))
+    assert roles(room)["Dave"][0] == "waiting"
+
+
+def test_a_room_does_not_stay_with_a_guest_who_will_never_be_back(alice, home, person, room):
+    person(room.name, "Cleo")
+    home.join(room.name, "Dave")
+    Membership.objects.get(nickname="Dave").ban()
+    alice.post(f"/rooms/{room.slug}/leave/")
+    signs_in_with_all(alice)
+    assert roles(room)["Cleo"] == ("in", "owner")
+
+
+def test_staff_is_mailed_no_link_for_another_password(maria, person, mailoutbox):
+    maria.email = "maria@example.org"
+    maria.save()
+    person().post("/account/reset/", {"who": "maria@example.org"})
+    time.sleep(0.3)
+    assert mailoutbox == []

@@ -136,3 +136,21 @@ def test_what_has_expired_goes_with_them_and_nothing_else(alice, room):
     assert not Session.objects.filter(session_key="past").exists()
     assert Session.objects.filter(session_key="soon").exists()
     assert PersonalLink.objects.count() == 1
+
+
+@pytest.mark.parametrize("status", ["waiting", "asked"])
+def test_a_private_room_before_which_somebody_stands_stays(alice, deserted, status):
+    Membership.objects.filter(nickname="Alice").update(status=status)
+    Membership.objects.update(seen_at=timezone.now())
+    retention.tidy()
+    assert is_there(deserted)
+
+
+def test_who_has_just_looked_again_waits_on(alice, person, room, monkeypatch):
+    room.set_approval(True)
+    dave = person(room.name, "Dave")
+    Membership.objects.update(seen_at=LONG_AGO)
+    listed = list(retention.tired_of_waiting())
+    dave.get(f"/rooms/{room.slug}/waiting/")
+    retention._turn_from(listed[0])
+    assert dave.membership.waiting

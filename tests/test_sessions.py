@@ -14,12 +14,12 @@ from playwright.sync_api import expect
 from chat.models import Invitation, Membership, Participant, PersonalLink, Room
 from tests.browsing import EITHER_WAY
 from tests.reading import HTMX, Frame, held, until
-from tests.test_access import FORMS, PATTERNS, cast, world  # noqa: F401 - fixtures
+from tests.test_access import FORMS, PATTERNS, cast, here, other_room, world  # noqa: F401 - fixtures
 
 YEAR = 365 * 24 * 3600
 NOBODY_YET = {"anonymous", "lost", "staff"}
 COMING_IN = {"join", "join_here", "invitation"}  # how a browser becomes somebody that is nobody yet
-BECOMING_ANOTHER = {"sign_in", "continue", "keep"}  # also one that is
+BECOMING_ANOTHER = {"sign_in", "continue"}  # also one that is
 LATE = {"changes", "live", "reader", "superseded", "composer", "fate"}  # asked for beside a page, and answered late
 
 
@@ -74,6 +74,10 @@ def who_gets_a_cookie(name, everybody):
         return everybody - {"anonymous"}
     if name == "sign_out_elsewhere":
         return everybody - NOBODY_YET
+    if name == "keep":
+        return everybody - {"account"}  # who keeps a name already
+    if name in ("password", "delete_account"):
+        return {"account"}
     return everybody if name in BECOMING_ANOTHER else set()
 
 

@@ -162,6 +162,9 @@ def test_who_waits_can_be_turned_away_for_good(alice, dave, room):
     page = alice.get(f"/rooms/{room.slug}/members/").content.decode()
     assert f'formaction="/rooms/{room.slug}/members/{dave.membership.pk}/ban/"' in page
     alice.post(f"/rooms/{room.slug}/members/{dave.membership.pk}/ban/")
+    page = dave.get(f"/rooms/{room.slug}/waiting/", headers={"HX-Request": "true"})
+    assert page.headers["HX-Redirect"] == f"/rooms/{room.slug}/"
+    assert "shown out of this room for good" in dave.get(f"/rooms/{room.slug}/").content.decode()
     assert dave.join(room.name, "Dave").status_code == 422
     room.refresh_from_db()
     assert room.waiting == 0

@@ -35,9 +35,9 @@ class Door(models.Model):
             return mine
 
     def _take_in(self, member, nickname, invitation, known):
-        """Let them wait where newcomers do; a room that nobody owns any more is that of the next newcomer."""
+        """Let them wait where newcomers do; a room that is nobody's, and in which nobody is, is the next newcomer's."""
         waits = self.approval and not member.keeps and not invitation
-        inherits = not known and not member.owns and not self._is_owned()
+        inherits = not known and not member.owns and self._is_nobodys()
         if waits and not inherits:
             self._must_have_patience(member)
             member.wait(nickname)
@@ -46,8 +46,9 @@ class Door(models.Model):
         if inherits:
             member.set_role(Membership.Role.OWNER)
 
-    def _is_owned(self):
-        return self.memberships.filter(role=Membership.Role.OWNER).exists()
+    def _is_nobodys(self):
+        owned = self.memberships.filter(role=Membership.Role.OWNER)
+        return not owned.exists() and not self.memberships.inside().exists()
 
     def must_take(self, member, nickname=None):
         """Raises Refused where this person cannot come in, by this name or by any."""
@@ -55,9 +56,12 @@ class Door(models.Model):
             self.must_be_in_use()
         if member.status == Membership.Status.BANNED:
             raise Refused(_("You were shown out of this room for good. Ask those who keep it."), code="banned")
-        if member.muted and nickname and names.nickname_key(nickname) != member.nickname_key:
+        others_name = nickname and names.nickname_key(nickname) != member.nickname_key
+        if member.muted and member.holds_name and others_name:
             raise Refused(_("You are muted here, and come back only under the name that you had."), code="muted")
-        self.must_have_a_place_for(member.participant)
+        self._must_be_open_to(member.participant)
+        if not member.keeps:
+            self._must_have_a_place()
 
     def must_be_in_use(self):
         if self.archived:
@@ -69,8 +73,14 @@ class Door(models.Model):
 
     def must_have_a_place_for(self, participant):
         """Raises Refused where somebody like this, or None for a stranger, does not come in under any name."""
+        self._must_be_open_to(participant)
+        self._must_have_a_place()
+
+    def _must_be_open_to(self, participant):
         if self.takes_accounts_only and (participant is None or participant.is_guest):
             raise Refused(_("Only people with an account come in here."), code="account")
+
+    def _must_have_a_place(self):
         if self.most_members and self.memberships.inside().count() >= self.most_members:
             raise Refused(_("This room is full just now. Try again when somebody has left."), code="full")
 
@@ -105,7 +115,6 @@ class Door(models.Model):
                 instead=self.free_nickname(nickname, mine.participant),
             )
         if holder:
-            holder.room = self
             holder.give_up_name()
 
     def free_for(self, member, nickname):

@@ -1,6 +1,6 @@
 """Keeping a room: what its members are in it, how that is given, taken and handed over, and who comes after whom."""
 
-from django.db import models, transaction
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -67,12 +67,16 @@ class Keeping(models.Model):
             if role == self.Role.OWNER:
                 self.set_role(self.Role.MODERATOR)
 
-    @transaction.atomic
     def take_over(self):
-        """Own the room by word of the site's staff; who did is a moderator then."""
-        for owner in self.room.memberships.filter(role=self.Role.OWNER).exclude(pk=self.pk):
-            owner._be(self.Role.MODERATOR)
-        self.set_role(self.Role.OWNER)
+        """Own the room by word of the site's staff; who did is a moderator then. Nobody owns a room of two."""
+        with self.room.change() as room:
+            self.refresh_from_db(fields=["status"])
+            if not self.present or room.pair:
+                return
+            for owner in room.memberships.filter(role=self.Role.OWNER).exclude(pk=self.pk):
+                owner.set_role(self.Role.MODERATOR)
+                owner._be(self.Role.MODERATOR)  # also where they have left
+            self.set_role(self.Role.OWNER)
 
     def _be(self, role):
         self.role, self.muted = role, self.muted and role == self.Role.MEMBER

@@ -131,7 +131,7 @@ class Membership(Keeping, Standing):
         """
         nickname = names.display(nickname)
         with self.room.change() as room:
-            self.refresh_from_db(fields=["nickname", "status", "muted"])
+            self.refresh_from_db(fields=["nickname", "nickname_key", "holds_name", "status", "muted"])
             if self.nickname == nickname:
                 return
             refusal = self.why_not_to_write

@@ -24,7 +24,9 @@ class ParticipantQuerySet(models.QuerySet):
 
     def of_user(self, user):
         """The person who is this account, also one that was made in the admin or on the command line."""
-        participant, _new = self.get_or_create(user=user)
+        participant = self.filter(user=user).first() or Participant()
+        if participant.account_key is None:
+            participant.hold_name(user)
         return participant
 
 

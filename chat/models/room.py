@@ -144,7 +144,7 @@ class Room(Door, RoomSettings):
     def end(self):
         """Delete it with all that was said in it."""
         with self.change():
-            self.delete()
+            Room.objects.filter(pk=self.pk).delete()  # Here it keeps its number, by which that is told.
 
     def append(self, author=None, **what):
         """Put one line at the end of the log, inside `change()`; times never run backwards."""
@@ -179,7 +179,7 @@ class Room(Door, RoomSettings):
 
     def has_lost_the_other(self):
         """Whether, in a room of two, one of them has left or does not want to."""
-        gone = (Membership.Status.LEFT, Membership.Status.DECLINED)
+        gone = ("left", "removed", "banned", "declined")
         return bool(self.pair) and self.memberships.filter(status__in=gone).exists()
 
     @property
@@ -189,10 +189,11 @@ class Room(Door, RoomSettings):
         return bool(self.pair) and self.memberships.filter(status__in=asked).exists()
 
     def heir(self, anybody=False):
-        """Who has been a moderator for longest among those who are in; else, of `anybody`, who has been in; or None."""
+        """Who has been a moderator for longest among those who are in, or None; else, of `anybody`, who has been in,
+        muted people last."""
         inside = self.memberships.filter(status=Membership.Status.IN).exclude(role=Membership.Role.OWNER)
         moderators = inside.filter(role=Membership.Role.MODERATOR).order_by("joined_at", "pk")
-        return moderators.first() or (anybody and inside.order_by("joined_at", "pk").first()) or None
+        return moderators.first() or (anybody and inside.order_by("muted", "joined_at", "pk").first()) or None
 
     def take_rights_away(self):
         """Count one more time that somebody may read less than before, inside `change()`."""

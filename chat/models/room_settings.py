@@ -48,12 +48,15 @@ class RoomSettings(models.Model):
     def settle(self, **settings):
         """Change what is to be other than it is; the room tells of each in a line. Raises Refused, and changes none.
 
-        A room that becomes private does so first: another name of its own need not be free then.
+        A room that fewer find from now on is so first: another name of its own need not be as free then. Who waits is
+        let in last, when all else is as it is to be.
         """
-        hides = settings.get("access") == self.Access.PRIVATE
-        for setting, value in sorted(settings.items(), key=lambda item: hides and item[0] != "access"):
-            if getattr(self, setting) != value:
-                getattr(self, f"set_{setting}")(value)
+        found = list(self.Access)
+        hides = found.index(settings.get("access", self.access)) > found.index(self.access)
+        in_order = sorted(settings, key=lambda setting: (setting == "approval", hides and setting != "access"))
+        for setting in in_order:
+            if getattr(self, setting) != settings[setting]:
+                getattr(self, f"set_{setting}")(settings[setting])
 
     def set_topic(self, topic):
         with self.change():

@@ -153,18 +153,28 @@ class Standing(models.Model):
             self.save(update_fields=["participant"])
             room.take_rights_away()
 
-    @transaction.atomic
     def merge_into(self, known):
-        """Give way to what the same person is here already, with what they are in the room."""
-        known.room = self.room
-        if self.present and not known.present and known.status != self.Status.BANNED:
-            with self.room.change() as room:
+        """Give way to what the same person is here already, with all that one is; nobody will be this one again."""
+        with self.room.change() as room:
+            known.room = room
+            elsewhere = known.status in (self.Status.LEFT, self.Status.REMOVED, self.Status.REFUSED)
+            if self.present and (elsewhere or known.waiting):
                 known.come_in(room.free_for(known, known.nickname))
-        if self.owns:
-            self.give_role(known, self.Role.OWNER)
-        elif self.keeps and not known.keeps:
-            known.set_role(self.role)
-        self.leave()
+            elif self.waiting and elsewhere:
+                known.wait(room.free_for(known, known.nickname))
+            room.take_next_version()
+            if known.present:
+                self._give_all_to(known)
+            self.leave(for_good=True)
+
+    def _give_all_to(self, known):
+        self.invitations_made.update(made_by=known)
+        if self.muted and not known.keeps:
+            known.set_muted(True)
+        if self.owns or (self.keeps and not known.keeps):
+            role = self.role
+            self._be(self.Role.MEMBER)
+            known.set_role(role)
 
     def _go(self, status, by=None):
         """Be out, in one of the ways that the room tells of in a line of the same name.

@@ -17,4 +17,11 @@ def drawn(field):
     """
     refused = next((other for other in field.form if other.errors), None)
     html = field.as_widget(attrs={"autofocus": True} if refused and refused.name == field.name else None)
-    return html + field.as_hidden(only_initial=True) if field.field.show_hidden_initial else html
+    return html + shown(field) if field.field.show_hidden_initial else html
+
+
+@register.filter
+def shown(field):
+    """What the field showed before anything was typed, to be sent along where the form asks for that."""
+    hidden = field.as_hidden(attrs={"autocomplete": "off"}, only_initial=True)
+    return hidden if field.field.show_hidden_initial else ""

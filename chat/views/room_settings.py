@@ -1,18 +1,19 @@
 """Settings of a room: what those who keep it decide about it."""
 
+from copy import copy
+
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from chat import access, answers, limits
 from chat.forms import typed
 from chat.forms_of_rooms import DeleteRoomForm, OwnerSettingsForm, RoomSettingsForm
-from chat.models import Room
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def room_settings(request, slug):
     membership = access.membership_to_moderate(request, slug)
-    room = Room.objects.get(pk=membership.room_id)  # What was refused stays out of the room that the page shows.
+    room = copy(membership.room)  # What was refused stays out of the room that the page shows.
     kind = OwnerSettingsForm if membership.owns else RoomSettingsForm
     form = kind(typed(request), room=room)
     if request.method == "POST":

@@ -10,8 +10,11 @@ from chat.views.members import page
 
 @require_safe
 def waiting(request, slug):
-    """What has become of asking to be let in; the page looks again by itself."""
-    return answers.waiting(request, access.membership_that_asked(request, slug))
+    """What has become of asking to be let in; the page looks again by itself, and leads on where nothing is left."""
+    try:
+        return answers.waiting(request, access.membership_that_asked(request, slug))
+    except access.Outside as outside:
+        return answers.elsewhere(request, outside.room.get_absolute_url())
 
 
 @require_POST
