@@ -90,6 +90,8 @@ class RoomSettingsForm(VerbForm):
             self.fields.pop("accounts_only", None)
         for field in self.fields.values():
             field.show_hidden_initial = True
+        if "name" in self.fields and room.access == Room.Access.PRIVATE:
+            self.fields["name"].help_text = ""  # Its address has no name in it.
 
     @property
     def spoken(self):

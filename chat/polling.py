@@ -40,7 +40,7 @@ def paused(membership, cursor):
 
 def no_longer_in(room, cursor):
     """Last words to somebody who left or was shown out."""
-    return _without_room("gone", room.slug, cursor)
+    return _without_room("gone", room.slug, cursor, hidden=room.access == room.Access.PRIVATE)
 
 
 def moved(room, cursor):
@@ -60,7 +60,7 @@ def poller():
     )
 
 
-def _without_room(why, slug, cursor):
+def _without_room(why, slug, cursor, **more):
     # htmx complains when the fields that it is to include are gone.
     poll = {"since": cursor.since or 0, "origin": cursor.origin or 0, "at": int(time.time())}
-    return render_to_string(TEMPLATE, {"poll": poll, "why": why, "slug": slug})
+    return render_to_string(TEMPLATE, {"poll": poll, "why": why, "slug": slug} | more)

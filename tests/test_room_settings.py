@@ -136,6 +136,14 @@ def test_another_name_uses_up_what_another_room_would(alice, room, settings):
     assert (answer.status_code, room.name) == (429, "Two")
 
 
+def test_who_was_shown_out_of_a_private_room_is_led_to_no_door(room, make_private, bob):
+    make_private()
+    bob.membership.remove()
+    words = bob.poll(room, 1).content.decode()
+    assert "You come back by an invitation only." in words
+    assert "Join again" not in words
+
+
 def test_a_topic_is_no_pile_of_marks(alice, room):
     refused = alice.post(
         f"/rooms/{room.slug}/settings/", {"name": room.name, "access": "open", "topic": "Z" + "\u0335" * 9}
