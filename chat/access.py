@@ -11,6 +11,7 @@ from django.urls import Resolver404, resolve
 from chat import sessions
 from chat.models import FormerAddress, Membership, Message, Room
 
+NO_ROOM = 0
 ASKED = (Membership.Status.WAITING, Membership.Status.REFUSED, Membership.Status.IN)
 
 
@@ -44,20 +45,29 @@ class Moved(Exception):
 
 
 def membership_of(request, slug):
-    """What this person is or was in that room, in one query; None for strangers and for rooms that are not there."""
+    """What this person is or was in that room; None for strangers and for rooms that are not there.
+
+    Two plain queries: as one, it takes Django three times as long to put it into SQL.
+    """
     pk = request.session.get(sessions.SESSION_KEY)
     if not pk:
         return None
-    leading = FormerAddress.objects.leading([slug]).filter(room=OuterRef("room"))
-    led = Membership.objects.annotate(led=Exists(leading), hidden=Exists(leading.exclude(until=None)))
     person = sessions.switched_on("participant__")
-    mine = led.filter(person, participant=pk, participant__generation=sessions.generation(request))
-    mine = mine.filter(Q(room__slug=slug) | Q(led=True, status=Membership.Status.IN))
-    # Their hidden room first: what its old page still sends must not be said in another one that is there since.
-    membership = mine.select_related("room", "participant").order_by("-hidden").first()
+    mine = Membership.objects.filter(person, participant=pk, participant__generation=sessions.generation(request))
+    # Whoever is not found looks once more: the room may have moved between the two queries.
+    membership = _there(mine, slug) or _there(mine, slug)
     if membership:
         sessions.recognise(request, membership.participant)
     return membership
+
+
+def _there(mine, slug):
+    led = dict(FormerAddress.objects.leading([slug]).values_list("room", "until"))
+    # Some number always, so that an address that leads on takes no longer than one that does not.
+    led_here = Q(room__in=[*led, NO_ROOM], status=Membership.Status.IN)
+    found = mine.filter(Q(room__slug=slug) | led_here).select_related("room", "participant")
+    # Their hidden room first: what its old page still sends must not be said in another one that is there since.
+    return max(found, key=lambda membership: led.get(membership.room_id) is not None, default=None)
 
 
 def was_withdrawn(membership, slug):

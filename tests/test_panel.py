@@ -179,7 +179,7 @@ def test_polls_look_once_in_fifteen_seconds(alice, bob, room, django_assert_max_
         told(alice, room, at)
     for who in (alice, bob):
         told(who, room, at)
-        with django_assert_num_queries(2):  # my membership, and the news
+        with django_assert_num_queries(3):  # who is led on from here, my membership, and the news
             told(who, room, at)
 
 
