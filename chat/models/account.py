@@ -29,6 +29,11 @@ class Account(models.Model):
     def is_guest(self):
         return self.user_id is None
 
+    @property
+    def is_switched_on(self):
+        """Whoever is a guest, or an account that is not switched off, be it in the database itself."""
+        return self.is_guest or self.user.is_active
+
     @classmethod
     def whose_name_is(cls, nickname):
         """The account that is called so, or looks as if it were; None where there is none."""

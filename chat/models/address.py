@@ -16,6 +16,11 @@ class FormerAddressQuerySet(models.QuerySet):
         """Those that still lead on from these addresses."""
         return self.filter(slug__in=slugs).exclude(until__lte=timezone.now())
 
+    def rooms_led_to(self, slug):
+        """Until when it leads to which rooms; None is for good."""
+        until, now = dict(self.filter(slug=slug).values_list("room", "until")), timezone.now()
+        return {room: ends for room, ends in until.items() if ends is None or ends > now}
+
     def withdraw(self):
         """From now on they lead nobody but members, and soon not even those."""
         self.filter(until=None).update(until=timezone.now() + FormerAddress.MEMBERS_FOR)
