@@ -166,6 +166,72 @@ def test_only_one_place_does_it(rule):
     assert said == set()
 
 
+# Transactions: an error that is suppressed inside `atomic` rolls back what came before it, without a word.
+
+DATABASE_ERRORS = re.compile(r"\b(?:Operational|Integrity|Interface|Database|Data|Programming)?Error\b|Exception\b")
+ATOMIC = re.compile(r"\batomic\b|\.change\(\)")
+
+
+def suppresses(node):
+    """Whether this node swallows errors of the database."""
+    if isinstance(node, ast.With | ast.AsyncWith):
+        caught = [
+            i.context_expr for i in node.items if re.match(r"(contextlib\.)?suppress\(", ast.unparse(i.context_expr))
+        ]
+        return any(DATABASE_ERRORS.search(ast.unparse(error)) for call in caught for error in call.args)
+    if isinstance(node, ast.Try):
+        caught = [h for h in node.handlers if h.type is None or DATABASE_ERRORS.search(ast.unparse(h.type))]
+        raises = [any(isinstance(inner, ast.Raise) for inner in ast.walk(handler)) for handler in caught]
+        return not all(raises) and not is_atomic(node.body[0])
+    return False
+
+
+def is_atomic(node):
+    if isinstance(node, ast.With):
+        return any(ATOMIC.search(ast.unparse(item.context_expr)) for item in node.items)
+    return isinstance(node, ast.FunctionDef) and any(ATOMIC.search(ast.unparse(d)) for d in node.decorator_list)
+
+
+def called(node):
+    """The last part of the name of each function that is called in there."""
+    calls = [call.func for call in ast.walk(node) if isinstance(call, ast.Call)]
+    return {getattr(call, "attr", getattr(call, "id", "")) for call in calls}
+
+
+def suppressed_in_transactions(sources):
+    """Functions that suppress the database's errors inside a transaction, or call one there that does."""
+    functions = [
+        node for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)
+    ]
+    swallowing = {f.name for f in functions if any(map(suppresses, ast.walk(f)))}
+    transactions = [(f.name, part) for f in functions for node in ast.walk(f) if is_atomic(node) for part in node.body]
+    return {
+        (name, ", ".join(sorted(called(part) & swallowing)) or "suppresses")
+        for name, part in transactions
+        if called(part) & swallowing or any(map(suppresses, ast.walk(part)))
+    }
+
+
+def test_nothing_is_suppressed_inside_a_transaction():
+    assert suppressed_in_transactions(path.read_text() for path in modules("chat", "chat_app")) == set()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "with transaction.atomic():\n  with suppress(OperationalError): x()",
+        "with room.change() as room:\n  note()",
+        "with room.change():\n  try: x()\n  except DatabaseError: pass",
+    ],
+)
+def test_what_is_suppressed_inside_a_transaction_is_found(body):
+    note = "def note():\n with suppress(DatabaseError): x()\n"
+    inside = "\n".join(f" {line}" for line in body.splitlines())
+    assert suppressed_in_transactions([f"{note}def verb():\n{inside}\n"])
+    outside = " try:\n  with transaction.atomic(): x()\n except IntegrityError: pass\n"
+    assert not suppressed_in_transactions([f"{note}def verb():\n{outside} note()\n"])
+
+
 @pytest.mark.django_db
 def test_no_migration_is_missing():
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)

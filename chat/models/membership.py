@@ -180,12 +180,16 @@ class Membership(Keeping, Standing):
             self.seen_at = now
 
     def has_read(self):
-        """Note that what was said so far is read."""
+        """Mark everything as read; skipped while the database is busy, so never call it in a transaction."""
+        with suppress(OperationalError):
+            self.mark_read()
+
+    def mark_read(self):
+        """The same as part of a transaction: it fails together with the rest."""
         if (self.read_version, self.read_said) == (self.room.version, self.room.said):
             return
         self.read_version, self.read_said = self.room.version, self.room.said
-        with suppress(OperationalError):
-            self.save(update_fields=["read_version", "read_said"])
+        self.save(update_fields=["read_version", "read_said"])
 
     def send(self, text, token):
         """Say something. The same token with the same words is the same message; with others it is refused."""
@@ -199,7 +203,7 @@ class Membership(Keeping, Standing):
                 who["account"] = not self.participant.is_guest
                 message = room.append(text=text, html=html, token=token, digest=words.digest(text), **who)
                 if not self.participant.paused:
-                    self.has_read()
+                    self.mark_read()
                 return message
         except IntegrityError:
             # The same form, sent twice at once: the other one was first.

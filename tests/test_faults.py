@@ -1,0 +1,99 @@
+"""Each statement of a write fails once: either the answer says so and keeps the text, or the row is there."""
+
+from itertools import count
+
+import pytest
+from django.db import OperationalError, connection
+
+from chat.models import Membership, Message
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FAILED = (422, 500, 503)
+MOST_STATEMENTS = 60  # of one write; a test that never gets through all of them would run for ever
+
+
+class Fault:
+    """Fails statement number `at` of this connection, once; BEGIN, savepoints and COMMIT are statements too."""
+
+    def __init__(self, at):
+        self.left, self.fired = at, False
+
+    def __enter__(self):
+        self.commit, connection._commit = connection._commit, self._commit
+        self.wrapper = connection.execute_wrapper(self._execute)
+        self.wrapper.__enter__()
+        return self
+
+    def __exit__(self, *error):
+        self.wrapper.__exit__(*error)
+        del connection._commit
+
+    def _count(self):
+        self.left -= 1
+        if self.left == 0:
+            self.fired = True
+            raise OperationalError("planned by the test")
+
+    def _execute(self, execute, sql, params, many, context):
+        self._count()
+        return execute(sql, params, many, context)
+
+    def _commit(self):
+        self._count()
+        self.commit()
+
+
+def faults():
+    """One Fault for each statement, until an attempt ran through without."""
+    for at in count(1):
+        assert at <= MOST_STATEMENTS
+        fault = Fault(at)
+        yield at, fault
+        if not fault.fired:
+            assert at > 3, "statements were counted"
+            return
+
+
+@pytest.mark.parametrize("headers", [{"HX-Request": "true"}, {}], ids=["htmx", "plain"])
+def test_a_message_is_sent_or_given_back(alice, room, headers):
+    alice.raise_request_exception = False
+    for at, fault in faults():
+        # As somebody who comes back after a while: a sign of life is written first.
+        Membership.objects.update(seen_at="2020-01-01T00:00Z", read_version=0)
+        text = f"words {at} of the writer"
+        with fault:
+            answer = alice.send(room, text, n=at, headers=headers)
+        sent = Message.objects.filter(text=text).exists()
+        assert sent or answer.status_code in FAILED, (at, answer.status_code)
+        if not sent:
+            assert headers or text in answer.content.decode(), f"statement {at}: the text was not kept"
+            assert alice.send(room, text, n=at, headers=headers).status_code in (200, 303)
+            assert Message.objects.filter(text=text).count() == 1
+
+
+def test_somebody_joins_or_reads_that_it_failed(person, room):
+    for at, fault in faults():
+        visitor = person()
+        visitor.raise_request_exception = False
+        with fault:
+            answer = visitor.join(room.name, f"Visitor {at}")
+        joined = Membership.objects.filter(nickname=f"Visitor {at}").exists()
+        assert joined or answer.status_code in FAILED, (at, answer.status_code)
+        assert joined or answer.status_code == 500 or f"Visitor {at}" in answer.content.decode(), at
+
+
+@pytest.mark.parametrize("verb", ["edit", "remove"])
+def test_a_message_is_changed_or_the_verb_raises(alice, room, verb):
+    for at, fault in faults():
+        message = alice.membership.send("as it was", f"fault:{at}")
+        arguments = {"edit": ["as it is"], "remove": []}[verb]
+        raised = False
+        with fault:
+            try:
+                getattr(message, verb)(*arguments)
+            except OperationalError:
+                raised = True
+        message.refresh_from_db()
+        changed = message.text == "as it is" or message.removed_at is not None
+        assert changed is not raised, f"statement {at}"
