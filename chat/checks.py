@@ -52,6 +52,16 @@ def who_speaks_https_is_known(app_configs, **kwargs):
 
 
 @checks.register()
+def ended_sessions_end_everywhere(app_configs, **kwargs):
+    cache = settings.CACHES[settings.SESSION_CACHE_ALIAS]["BACKEND"]
+    if "cache" not in settings.SESSION_ENGINE or not cache.endswith(("LocMemCache", "DummyCache")):
+        return []
+    hint = "Set REDIS_URL, or SESSION_ENGINE to django.contrib.sessions.backends.db."
+    message = f"{settings.SESSION_ENGINE} with {cache}: each process would keep sessions that another one has ended."
+    return [checks.Error(message, hint=hint, id="chat.E005")]
+
+
+@checks.register()
 def somebody_opens_rooms(app_configs, **kwargs):
     if settings.ACCOUNTS != "off" or settings.CREATE_ROOMS == "anyone":
         return []

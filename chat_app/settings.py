@@ -116,7 +116,8 @@ CACHES = {
 
 # Who somebody is
 
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+# Cached only in a shared cache: one process's memory would keep a session alive that another process has ended.
+SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if REDIS_URL else 'db'}"
 SESSION_COOKIE_AGE = 365 * 24 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"

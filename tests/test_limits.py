@@ -90,7 +90,7 @@ def test_the_answer_says_when_and_keeps_the_words(alice, room, settings, headers
 def test_a_refusal_writes_nothing_to_the_database(alice, room, settings, django_assert_num_queries):
     settings.LIMIT_SEND_PERSON = "1/3600"
     alice.send(room, "first")
-    with django_assert_num_queries(3):  # who I am here, in two; the site's name, for the page
+    with django_assert_num_queries(4):  # the session; who I am here, in two; the site's name, for the page
         assert alice.send(room, "second", n=2).status_code == 429
 
 

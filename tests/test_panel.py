@@ -175,11 +175,11 @@ def test_an_absent_member_who_leaves_is_taken_off(alice, bob, room, later):
 
 def test_polls_look_once_in_fifteen_seconds(alice, bob, room, django_assert_max_num_queries, django_assert_num_queries):
     at = time.time()
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         told(alice, room, at)
     for who in (alice, bob):
         told(who, room, at)
-        with django_assert_num_queries(3):  # who is led on from here, my membership, and the news
+        with django_assert_num_queries(4):  # the session, rooms that left this address, my membership, and the news
             told(who, room, at)
 
 

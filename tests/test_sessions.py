@@ -6,11 +6,12 @@ import time
 import httpx
 import pytest
 from django.contrib.auth.models import User
-from django.contrib.sessions.backends.cached_db import SessionStore
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from playwright.sync_api import expect
 
+from chat.checks import ended_sessions_end_everywhere
 from chat.models import Invitation, Membership, Participant, PersonalLink, Room
 from tests.browsing import EITHER_WAY
 from tests.reading import HTMX, Frame, held, until
@@ -477,3 +478,12 @@ def test_who_joins_anew_beside_a_page_that_has_lost_its_session_goes_on_there(vi
     alice.reads("There you are.")
     expect(alice.field).to_have_value("half a sent")
     assert cookie(alice)["value"] == key != lost["value"]
+
+
+def test_sessions_are_cached_only_where_all_processes_share_the_cache(settings):
+    assert settings.SESSION_ENGINE == "django.contrib.sessions.backends.db", "the tests have no REDIS_URL"
+    assert ended_sessions_end_everywhere(None) == []
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+    assert [error.id for error in ended_sessions_end_everywhere(None)] == ["chat.E005"]
+    settings.CACHES = {"default": {"BACKEND": "chat_app.caches.ForgivingRedisCache"}}
+    assert ended_sessions_end_everywhere(None) == []
