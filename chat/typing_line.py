@@ -19,42 +19,50 @@ def note(membership):
     """This person types."""
     if not settings.TYPING or membership.why_not_to_write:
         return
-    now = time.time()
-    noted = {pk: about for pk, about in _noted(membership.room_id).items() if about[1] > now - KEPT_FOR}
-    if membership.pk in noted or len(_typing(noted, now)) < MOST:
-        _keep(membership, noted, until=now + LASTS)
-        news.tell_typing(membership.room_id)
+    room, until = membership.room_id, time.time() + LASTS
+    note = membership.pk, membership.nickname, until
+    slots = _slots(room)
+    mine = next((slot for slot, (pk, *_) in slots.items() if pk == membership.pk), None)
+    if mine:
+        cache.set(mine, note, LASTS)
+    elif not any(cache.add(slot, note, LASTS) for slot in _keys(room) if slot not in slots):
+        return
+    cache.set(_last_key(room), until, KEPT_FOR)
+    news.tell_typing(room)
 
 
 def ended(membership):
     """This person has said it, or has nothing more to say."""
-    noted = _noted(membership.room_id)
-    if membership.pk in noted:
-        _keep(membership, noted, until=time.time())
+    room, slots = membership.room_id, _slots(membership.room_id)
+    mine = [slot for slot, (pk, *_) in slots.items() if pk == membership.pk]
+    for slot in mine:
+        slots.pop(slot)
+        cache.set(slot, None, 0)
+    if mine:
+        cache.set(_last_key(room), max([time.time(), *(until for _, _, until in slots.values())]), KEPT_FOR)
 
 
-def _keep(membership, noted, until):
-    cache.set(_key(membership.room_id), noted | {membership.pk: (membership.nickname, until)}, KEPT_FOR)
+def _slots(room):
+    """What is noted in the slots of the room that are taken: membership, name, and until when they type.
+
+    One cache entry for each person, so that two people who type at the same moment cannot overwrite each other.
+    """
+    return cache.get_many(_keys(room)) if settings.TYPING else {}
 
 
-def _noted(room):
-    """Until when somebody types, with their name, by the ids of memberships; those of the last minute."""
-    return cache.get(_key(room), {}) if settings.TYPING else {}
-
-
-def _typing(noted, now):
-    return [(pk, name) for pk, (name, until) in sorted(noted.items()) if until > now]
+def _typing(slots):
+    now = time.time()
+    return sorted((pk, name) for pk, name, until in slots.values() if until > now)
 
 
 def now(room):
     """Who types in the room of this id, as pairs of membership and name."""
-    return tuple(_typing(_noted(room), time.time()))
+    return tuple(_typing(_slots(room)))
 
 
 def last(room):
     """Who types, and until when somebody does or did, or None where nobody has for a minute."""
-    noted = _noted(room)
-    return _typing(noted, time.time()), max((until for _, until in noted.values()), default=None)
+    return _typing(_slots(room)), cache.get(_last_key(room)) if settings.TYPING else None
 
 
 def painted(names):
@@ -68,5 +76,10 @@ def painted(names):
     return render_to_string(TEMPLATE, {"sentences": sentences if names else []})
 
 
-def _key(room):
-    return f"typing:{room}"
+def _keys(room):
+    return [f"typing:{room}:{slot}" for slot in range(MOST)]
+
+
+def _last_key(room):
+    """Until when somebody types or typed last; kept for longer than the slots, so that pages hear of the end."""
+    return f"typing:{room}:last"

@@ -88,6 +88,21 @@ def test_nothing_of_it_is_in_the_log_or_in_the_database(alice, bob, room):
     assert Message.objects.filter(event="").count() == 0
 
 
+def test_two_who_type_in_the_same_moment_do_not_overwrite_each_other(alice, bob, carol, room, monkeypatch):
+    """Both read who types before either has written: then each writes without knowing of the other."""
+    types(alice, room)
+    with monkeypatch.context() as stale:
+        stale.setattr(typing_line, "_slots", lambda room: {})
+        types(bob, room)
+    assert line(poll(carol.join(room.name, "Carol") and carol, room)) == "Alice and Bob are typing"
+
+
+def test_of_a_crowd_that_types_only_some_are_noted(alice, person, room):
+    for n in range(typing_line.MOST + 2):
+        types(person(room.name, f"Guest {n}"), room)
+    assert len(typing_line.now(room.pk)) == typing_line.MOST
+
+
 # When it ends
 
 
