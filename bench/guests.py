@@ -28,7 +28,7 @@ def join(connection, host, slug):
     """Somebody new, by the form at the room's door."""
     secret = secrets.token_hex(16)
     guest = Person(slug, 0, f"Guest {secret[:8]}", "", secret, secret, "")
-    form = {"nickname": guest.nickname, "key": secrets.token_urlsafe(16), "time_zone": ""}
+    form = {"nickname": guest.nickname, "key": secrets.token_urlsafe(16)}
     answer = connection.ask(requests.post(guest, host, f"/rooms/{slug}/join/", **form))
     if answer.status != 200:
         raise Broken(f"Nobody could join: {answer.status} {answer.body[:500]}")

@@ -78,7 +78,6 @@ class JoinForm(VerbForm):
 
     room = NameField(label=_("Room"))
     nickname = NicknameField(label=_("Your name"))
-    time_zone = ZoneField()
 
     def __init__(self, data=None, *, door=None, invitation=None, address="", membership=None, **kwargs):
         super().__init__(data, **kwargs)

@@ -39,9 +39,12 @@ class Person(Client):
 
     nickname = ""
 
-    def join(self, room, nickname, **more):
+    def join(self, room, nickname, time_zone=None, **more):
         self.nickname = nickname
-        return self.post("/join/", {"room": room, "nickname": nickname, **more})
+        answer = self.post("/join/", {"room": room, "nickname": nickname, **more})
+        if time_zone:
+            Participant.objects.filter(pk=self.session["participant"]).update(time_zone=time_zone)
+        return answer
 
     @property
     def membership(self):

@@ -238,18 +238,16 @@ def test_leaving_and_coming_back_as_the_same_person(alice, room):
     assert alice.membership.role == "owner"
 
 
-def test_the_time_zone_is_asked_for_once_and_remembered(person, settings):
-    visitor = person()
-    visitor.join("Tokyo", "Aiko", time_zone="Asia/Tokyo")
-    visitor.join("Second", "Aiko")
-    assert Participant.objects.get().time_zone == "Asia/Tokyo"
+def test_the_time_zone_is_chosen_in_preferences_and_holds_in_all_rooms(person):
+    visitor = person("Tokyo", "Aiko")
+    visitor.post("/preferences/", {"time_zone": "Asia/Tokyo", "poll_seconds": 2, "refresh_seconds": 5})
     said = Room.objects.named("Tokyo").messages.get()
     clock = (said.sent_at + timedelta(hours=9)).strftime("%H:%M")
     assert f">{clock}</time>" in visitor.get("/rooms/tokyo/").content.decode()
 
 
-def test_a_time_zone_that_is_none_is_refused(person):
-    assert person().post("/join/", {"room": "R", "nickname": "N", "time_zone": "Mars/Base"}).status_code == 422
+def test_the_home_page_does_not_carry_the_list_of_time_zones(person):
+    assert "Europe/Vienna" not in person().get("/").content.decode()
 
 
 def test_the_home_page_lists_rooms_with_topic_presence_and_activity(alice, bob, room, person):

@@ -122,9 +122,9 @@ class Participant(Account):
             return first._enter(nickname, **where)
 
     @transaction.atomic
-    def _enter(self, nickname, room=None, door=None, invitation=None, time_zone=""):
-        self.time_zone = time_zone or self.time_zone
-        self.save(update_fields=["time_zone"] if self.pk else None)  # Never what others may just have taken away.
+    def _enter(self, nickname, room=None, door=None, invitation=None):
+        if self.pk is None:
+            self.save()
         if door:
             return door.join(self, nickname, invitation=invitation)
         return Room.objects.enter(room, self, nickname)
