@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from django.core.cache import caches
+from django.core.exceptions import EmptyResultSet
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -19,6 +20,7 @@ COUNTERS = ("version", "epoch", "said", "floor_version", "header_version")
 HEADER = ("name", "access", "topic", "locked", "announce_only", "archived", "waiting")  # what pages show of a room
 READ_ALONG = COUNTERS + HEADER
 AS_OF_NOW = ", ".join(f"room.{name} AS room_{name}" for name in READ_ALONG)
+NO_MESSAGE = 0  # an id that no row has
 logs = caches["logs"]
 
 
@@ -176,7 +178,10 @@ def _read(room, messages, since=None):
     A second query would lose or double what is written between the two; the version of the messages alone stays
     behind when only the topic changed.
     """
-    inner, params = messages.query.sql_with_params()
+    try:
+        inner, params = messages.query.sql_with_params()
+    except EmptyResultSet:  # Django knows that nothing can match, as with an empty list of ids.
+        inner, params = messages.model.objects.filter(pk=NO_MESSAGE).query.sql_with_params()
     rows = Message.objects.raw(  # Only SQL of Django's own making is put in; what people typed is in the parameters.
         f"SELECT lines.*, {AS_OF_NOW} FROM chat_room AS room"
         f" LEFT JOIN ({inner}) AS lines ON lines.room_id = room.id WHERE room.id = %s",

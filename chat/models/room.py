@@ -110,6 +110,8 @@ class Room(Door, RoomSettings):
 
     objects = RoomQuerySet.as_manager()
 
+    line_at = None  # the version at which this instance has appended its last line
+
     class Meta:
         verbose_name = _("room")
         verbose_name_plural = _("rooms")
@@ -147,7 +149,13 @@ class Room(Door, RoomSettings):
             Room.objects.filter(pk=self.pk).delete()  # Here it keeps its number, by which that is told.
 
     def append(self, author=None, **what):
-        """Put one line at the end of the log, inside `change()`; times never run backwards."""
+        """Put one line at the end of the log, inside `change()`; times never run backwards.
+
+        Each line has a version of its own: from the second one on in the same `change()`, it takes the next.
+        """
+        if self.line_at == self.version:
+            self.take_next_version()
+        self.line_at = self.version
         sent_at = max(timezone.now(), self.last_sent_at) if self.last_sent_at else timezone.now()
         follows = author is not None and author.pk == self.last_author_id
         message = Message.objects.create(
