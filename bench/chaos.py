@@ -41,7 +41,7 @@ class Chaos:
                 self.hurry_or_not()
                 await asyncio.sleep(random.uniform(*WORKS))
                 await self.kill()
-            await self.settle(tasks)
+            await self.update_settings(tasks)
             await self.catch_up()
         finally:
             await give_up(*tasks, *following)
@@ -58,7 +58,7 @@ class Chaos:
         await asyncio.to_thread(self.server.start)
         self.down.append(time.monotonic() - before)
 
-    async def settle(self, tasks):
+    async def update_settings(self, tasks):
         """Let everybody finish the sentence."""
         for sender in self.senders:
             sender.stopping = True

@@ -18,9 +18,11 @@ from django.utils import timezone  # noqa: E402
 from django.utils.crypto import get_random_string  # noqa: E402
 
 from bench.people import Person, Place, as_json  # noqa: E402
-from chat import markup, names, words  # noqa: E402
+from chat import markup  # noqa: E402
+from chat.identity import RENEWED_KEY, SESSION_KEY  # noqa: E402
 from chat.models import Membership, Message, Participant, Room  # noqa: E402
-from chat.sessions import RENEWED_KEY, SESSION_KEY  # noqa: E402
+from chat.names.normalize import nickname_key  # noqa: E402
+from chat.text import text_digest  # noqa: E402
 
 BATCH = 20_000  # messages of one transaction
 SAYINGS = [f"Line {n}: {'some words that people say to one another ' * (n % 4 + 1)}" for n in range(100)]
@@ -47,7 +49,7 @@ def _place(name, people, zones):
 def _join(room, guests):
     nicknames = [f"Reader {number}" for number in range(2, len(guests) + 2)]
     Membership.objects.bulk_create(
-        Membership(room=room, participant=guest, nickname=name, nickname_key=names.nickname_key(name))
+        Membership(room=room, participant=guest, nickname=name, nickname_key=nickname_key(name))
         for guest, name in zip(guests, nicknames, strict=True)
     )
     lines = [{"event": Message.Event.JOINED, "nickname": nickname} for nickname in nicknames]
@@ -78,7 +80,7 @@ def _person(room, member, session):
 def fill(slug, messages):
     room = Room.objects.get(slug=slug)
     authors = list(room.memberships.order_by("pk")[:20])
-    said = [{"text": text, "html": markup.render(text), "digest": words.digest(text)} for text in SAYINGS]
+    said = [{"text": text, "html": markup.render(text), "digest": text_digest(text)} for text in SAYINGS]
     page = secrets.token_urlsafe(12)
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA synchronous=OFF")  # of this connection alone: nobody counts on these words yet

@@ -35,7 +35,7 @@ class Restart:
             await asyncio.sleep(WARM)
             await self.restart()
             await asyncio.sleep(AFTER)
-            await self.settle(speaking)
+            await self.update_settings(speaking)
         finally:
             await give_up(*speaking, *following)
 
@@ -47,7 +47,7 @@ class Restart:
         self.written = written(self.server)
         self.starts_after = await asyncio.to_thread(self.server.start)
 
-    async def settle(self, speaking):
+    async def update_settings(self, speaking):
         """Let everybody finish the sentence, and every reader hear of it."""
         for sender in self.senders:
             sender.stopping = True

@@ -41,7 +41,7 @@ class Soak:
         speaking = [asyncio.create_task(sender.speak()) for sender in self.senders]
         try:
             await self.watch(seconds, tasks)
-            await self.settle(speaking, tasks)
+            await self.update_settings(speaking, tasks)
         finally:
             await give_up(*tasks, *speaking)
 
@@ -54,7 +54,7 @@ class Soak:
                 if task.done():
                     task.result()  # raises what ended it
 
-    async def settle(self, speaking, tasks):
+    async def update_settings(self, speaking, tasks):
         """Let everybody finish the sentence and the bystanders go, and every reader hear of it."""
         for sender in self.senders:
             sender.stopping = True

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.cache import caches
 
-from chat import addresses, words
+from chat import client_ip
+from chat.exceptions import LimitExceeded
+from chat.text import text_digest
 
 
 @dataclass(frozen=True)
@@ -34,85 +36,78 @@ class Limit:
         except ValueError:
             return  # The counter was dropped for lack of room between the two lines above.
         if used > self.count:
-            raise Exceeded(self, self.seconds - elapsed)
+            raise LimitExceeded(self, self.seconds - elapsed)
 
 
-class Exceeded(Exception):
-    """Too often. `wait` is how many seconds to wait until it may be tried again."""
-
-    def __init__(self, limit, wait):
-        self.limit, self.wait = limit, wait
-
-
-def sending(request, membership):
+def check_sending(request, membership):
     """30 a minute by a person, 600 from an address (a whole class may share one), 1,200 in a room."""
-    _spend("SEND", person=membership.participant_id, address=addresses.of(request), room=membership.room_id)
+    _spend("SEND", person=membership.participant_id, address=client_ip.network_of(request), room=membership.room_id)
 
 
-def typing(request, membership):
+def check_typing(request, membership):
     """60 signs of typing a minute by a person; a page gives 12."""
     _spend("TYPE", person=membership.participant_id)
 
 
-def joining(request, participant, room):
+def check_joining(request, participant, room):
     """30 in ten minutes by a person, 600 from an address, 3,000 into a room."""
-    _spend("JOIN", person=participant.pk, address=addresses.of(request), room=room and room.pk)
+    _spend("JOIN", person=participant.pk, address=client_ip.network_of(request), room=room and room.pk)
 
 
-def changing_preferences(request, participant):
+def check_preferences(request, participant):
     """30 in ten minutes by a person."""
     _spend("PREFERENCES", person=participant.pk)
 
 
-def inviting(request, membership):
+def check_inviting(request, membership):
     """20 invitations an hour by a person, 60 into a room."""
     _spend("INVITE", person=membership.participant_id, room=membership.room_id)
 
 
-def asking(request, membership):
+def check_chat_requests(request, membership):
     """20 times an hour that one person writes to others alone, 100 from an address."""
-    _spend("ASK", person=membership.participant_id, address=addresses.of(request))
+    _spend("ASK", person=membership.participant_id, address=client_ip.network_of(request))
 
 
-def renaming(request, membership):
+def check_nickname_changes(request, membership):
     """5 new names an hour by a person."""
     _spend("RENAME", person=membership.participant_id)
 
 
-def settling(request, membership):
+def check_room_settings(request, membership):
     """30 changes of a room's settings in ten minutes by a person."""
     _spend("SETTLE", person=membership.participant_id)
 
 
-def signing_in(request, name=""):
+def check_signing_in(request, name=""):
     """20 tries in ten minutes from an address, 10 for a name, 120 a minute on the whole site: each costs a tenth of a
     second, and a few addresses must not keep everybody out."""
-    _spend("SIGN_IN", address=addresses.of(request), name=name and words.digest(name), site="site")
+    _spend("SIGN_IN", address=client_ip.network_of(request), name=name and text_digest(name), site="site")
 
 
-def making_accounts(request):
+def check_creating_accounts(request):
     """20 accounts an hour from an address, 200 on the whole site."""
-    _spend("ACCOUNT", address=addresses.of(request), site="site")
+    _spend("ACCOUNT", address=client_ip.network_of(request), site="site")
 
 
-def resetting(request):
+def check_password_resets(request):
     """10 times an hour that a mail for another password is asked for from an address."""
-    _spend("RESET", address=addresses.of(request))
+    _spend("RESET", address=client_ip.network_of(request))
 
 
-def mailing(user):
+def check_reset_emails(user):
     """3 of those mails an hour to an account, however it was called when they were asked for."""
     _spend("RESET", name=user.pk)
 
 
-def linking(request, participant):
+def check_sign_in_links(request, participant):
     """20 personal links an hour by a person."""
     _spend("LINK", person=participant.pk)
 
 
-def creating(request, participant):
+def check_creating_rooms(request, participant):
     """10 rooms an hour by a person, 60 from an address, 300 on the whole site."""
-    _spend("CREATE", person=participant.pk, address=addresses.of(request), site="site")
+    _spend("CREATE", person=participant.pk, address=client_ip.network_of(request), site="site")
 
 
 def _spend(what, **scopes):

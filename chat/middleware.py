@@ -10,9 +10,9 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from chat import access, access_to_people, grants, limits
-from chat.refusals import Refused
-from chat.views import refusals
+from chat.exceptions import InviteNotUsable, LimitExceeded, NotAMember, Refused, RoomMoved
+from chat.realtime import grants
+from chat.views import errors
 
 logger = logging.getLogger("chat")
 SESSION_KEY = re.compile(r"[a-z0-9]{32}\Z")  # as Django makes them; anything longer would end up in logs and caches
@@ -67,7 +67,7 @@ class SessionMiddleware(DjangoSessionMiddleware):
         if request.session.is_empty() and not request.session.modified:
             return response
         if request.came_with not in (None, request.session.session_key):
-            grants.take_back(request, request.came_with)
+            grants.revoke_grants(request, request.came_with)
         try:
             return super().process_response(request, response)
         except SessionInterrupted:
@@ -104,20 +104,20 @@ class RefusalMiddleware:
 
     def __call__(self, request):
         response = self.get_response(request)
-        return refusals.wrong_method(request, response) if response.status_code == 405 else response
+        return errors.wrong_method(request, response) if response.status_code == 405 else response
 
     def process_exception(self, request, exception):
-        if isinstance(exception, access.Outside):
-            return refusals.outside(request, exception.room)
-        if isinstance(exception, access.Moved):
-            return refusals.moved(request, exception.room)
+        if isinstance(exception, NotAMember):
+            return errors.outside(request, exception.room)
+        if isinstance(exception, RoomMoved):
+            return errors.moved(request, exception.room)
         if isinstance(exception, Refused):
-            return refusals.refused(request, exception)
-        if isinstance(exception, access_to_people.Closed):
-            return refusals.closed(request, exception.reason)
-        if isinstance(exception, limits.Exceeded):
-            return refusals.too_many(request, exception)
+            return errors.refused(request, exception)
+        if isinstance(exception, InviteNotUsable):
+            return errors.closed(request, exception.reason)
+        if isinstance(exception, LimitExceeded):
+            return errors.too_many(request, exception)
         if isinstance(exception, (OperationalError, InterfaceError, RedisError)):
             logger.error("%s: %s", type(exception).__name__, exception)
-            return refusals.unavailable(request)
+            return errors.unavailable(request)
         return None

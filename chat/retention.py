@@ -7,8 +7,8 @@ from importlib import import_module
 from django.conf import settings
 from django.utils import timezone
 
-from chat.models import FormerAddress, Invitation, Membership, PersonalLink, Room
-from chat.refusals import Refused
+from chat.exceptions import Refused
+from chat.models import FormerAddress, Invite, Membership, Room, SignInLink
 
 LINKS_KEPT_FOR = timedelta(days=30)  # after they have expired
 INVITATIONS_KEPT_FOR = timedelta(days=90)  # the same; until then they are listed with who came by them
@@ -22,9 +22,9 @@ def tidy():
     gone = sum(_end(room) for room in rooms)
     for tired in tired_of_waiting().select_related("room"):
         _turn_from(tired)
-    Invitation.objects.filter(expires_at__lte=timezone.now() - INVITATIONS_KEPT_FOR).delete()
+    Invite.objects.filter(expires_at__lte=timezone.now() - INVITATIONS_KEPT_FOR).delete()
     FormerAddress.objects.filter(until__lte=timezone.now()).delete()
-    PersonalLink.objects.filter(expires_at__lte=timezone.now() - LINKS_KEPT_FOR).delete()
+    SignInLink.objects.filter(expires_at__lte=timezone.now() - LINKS_KEPT_FOR).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     return gone
 
@@ -34,7 +34,7 @@ def _end(room):
     with suppress(Refused), room.change():
         still = silent_rooms() | deserted_rooms()
         if still.filter(pk=room.pk).exists():
-            room.end()
+            room.delete_with_messages()
             return True
     return False
 
@@ -56,14 +56,14 @@ def silent_rooms():
         return Room.objects.none()
     since = timezone.now() - timedelta(days=settings.EMPTY_ROOM_DAYS)
     looked_at = Membership.objects.filter(seen_at__gte=since).values("room")
-    return Room.objects.filter(said=0, last_sent_at__lt=since).exclude(pk__in=looked_at)
+    return Room.objects.filter(message_count=0, last_sent_at__lt=since).exclude(pk__in=looked_at)
 
 
 def deserted_rooms():
     """Private rooms that everybody has left, into which no invitation leads any more."""
     waited_for = Membership.Status.IN, Membership.Status.WAITING, Membership.Status.ASKED
     peopled = Membership.objects.filter(status__in=waited_for).values("room")
-    invited = Invitation.objects.standing().order_by().values("room")
+    invited = Invite.objects.active().order_by().values("room")
     since = timezone.now() - DESERTED_FOR
     rooms = Room.objects.filter(access=Room.Access.PRIVATE, last_sent_at__lt=since)
     return rooms.exclude(pk__in=peopled).exclude(pk__in=invited)

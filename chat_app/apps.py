@@ -4,4 +4,4 @@ from django.contrib.admin import apps
 
 
 class AdminConfig(apps.AdminConfig):
-    default_site = "chat.staff.StaffSite"
+    default_site = "chat.admin.admin_site.ParlourAdminSite"

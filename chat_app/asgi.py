@@ -12,10 +12,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chat_app.settings")
 
 def gate():
     django = get_wsgi_application()
-    from chat import readers  # they need the models, which Django has made ready just now
     from chat.middleware import security_headers
+    from chat.realtime import gate_backend  # they need the models, which Django has made ready just now
 
-    return Gate(django, threads=settings.THREADS, headers=list(security_headers().items()), site=readers)
+    return Gate(django, threads=settings.THREADS, headers=list(security_headers().items()), site=gate_backend)
 
 
 application = gate()

@@ -73,7 +73,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "chat.context.site",
+                "chat.context_processors.site",
             ]
         },
     }
@@ -116,6 +116,7 @@ CACHES = {
 
 # Who somebody is
 
+AUTH_USER_MODEL = "chat.User"
 # Cached only in a shared cache: one process's memory would keep a session alive that another process has ended.
 SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if REDIS_URL else 'db'}"
 SESSION_COOKIE_AGE = 365 * 24 * 3600
@@ -124,7 +125,7 @@ SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "chat.views.refusals.stale_form"
+CSRF_FAILURE_VIEW = "chat.views.errors.stale_form"
 ACCOUNTS = env.choice("ACCOUNTS", default="on", choices=("on", "off", "required"))
 CREATE_ROOMS = env.choice("CREATE_ROOMS", default="anyone", choices=("anyone", "accounts", "staff"))
 PASSWORD_RESET_TIMEOUT = 24 * 3600

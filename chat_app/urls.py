@@ -9,7 +9,7 @@ urlpatterns = [
     path("", include("chat.urls")),
 ]
 
-handler400 = "chat.views.refusals.bad_request"
-handler403 = "chat.views.refusals.forbidden"
-handler404 = "chat.views.refusals.not_found"
-handler500 = "chat.views.refusals.broken"
+handler400 = "chat.views.errors.bad_request"
+handler403 = "chat.views.errors.forbidden"
+handler404 = "chat.views.errors.not_found"
+handler500 = "chat.views.errors.broken"

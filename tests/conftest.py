@@ -13,12 +13,12 @@ from django.core.cache import caches
 from django.core.wsgi import get_wsgi_application
 from django.test import Client
 
-from chat import readers
-from chat.gate import rounds
+from chat.gate import background
 from chat.gate.asgi import Gate
 from chat.gate.connection import Connection
 from chat.middleware import security_headers
 from chat.models import Participant
+from chat.realtime import gate_backend
 from tests.browsing import IN_TIME
 from tests.reading import ann, asked_django, beats, ben, meanwhile, reader, short_holds  # noqa: F401 - fixtures for all
 
@@ -109,10 +109,10 @@ def mallory(person):
 def _serving(django_db_setup):
     """Parlour behind its gate, on a free port of this machine. It looks who is here, and notes who reads, only where a
     test asks it to: otherwise panels would come with some answers, and not with others."""
-    rounds.PANELS_EVERY = rounds.NOTES_EVERY = 3600
+    background.PANELS_EVERY = background.NOTES_EVERY = 3600
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    gate = Gate(get_wsgi_application(), threads=4, headers=list(security_headers().items()), site=readers)
+    gate = Gate(get_wsgi_application(), threads=4, headers=list(security_headers().items()), site=gate_backend)
     config = uvicorn.Config(gate, http=Connection, log_config=None, proxy_headers=False, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

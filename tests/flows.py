@@ -73,7 +73,7 @@ def change(who, name, button):
 
 def account(name="Ann", **more):
     """Somebody's account, made elsewhere."""
-    return Participant().keep_name(name, SECRET, **more)
+    return Participant().create_account(name, SECRET, **more)
 
 
 def sign_in(who, name="Ann", password=SECRET, bring=False):

@@ -6,7 +6,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from playwright.sync_api import expect
 
-from chat.models import Invitation, Membership, Participant, PersonalLink, Room
+from chat.models import Invite, Membership, Participant, Room, SignInLink
 
 SECRET = "a long walk home"
 
@@ -32,7 +32,7 @@ def club():
     if room := Room.objects.filter(slug="writing-club").first():
         return room
     room = Participant.objects.create().enter("Nora", room="Writing club").room
-    room.settle(topic="Short stories", rules="Be kind.\nNo spoilers.\n\n" + "x" * 200)
+    room.update_settings(topic="Short stories", rules="Be kind.\nNo spoilers.\n\n" + "x" * 200)
     return room
 
 
@@ -61,13 +61,13 @@ def door_with_rules(alice):
 
 
 def door_of_an_invitation(alice):
-    _invitation, key = Invitation.objects.make(club().memberships.get(), days=1, most_uses=1)
+    _invitation, key = Invite.objects.make(club().memberships.get(), days=1, max_uses=1)
     at(alice, f"/invitations/{key}/")
     expect(alice.page.get_by_role("button", name="Join", exact=True)).to_be_visible()
 
 
 def door_of_an_invitation_that_was_taken_back(alice):
-    invitation, key = Invitation.objects.make(club().memberships.get(), days=1, most_uses=1)
+    invitation, key = Invite.objects.make(club().memberships.get(), days=1, max_uses=1)
     invitation.revoke()
     at(alice, f"/invitations/{key}/")
     sees(alice, "This invitation was taken back.")
@@ -147,14 +147,14 @@ def nobody(alice):
 
 
 def personal_link_that_was_taken_back(alice):
-    _link, key = PersonalLink.objects.make(me(), hours=1)
-    PersonalLink.objects.revoke()
+    _link, key = SignInLink.objects.make(me(), hours=1)
+    SignInLink.objects.revoke()
     at(alice, f"/continue/{key}/")
     sees(alice, "This link was taken back.")
 
 
 def personal_link_of_somebody_else(alice):
-    _link, key = PersonalLink.objects.make(club().memberships.get(nickname="Nora").participant, hours=1)
+    _link, key = SignInLink.objects.make(club().memberships.get(nickname="Nora").participant, hours=1)
     at(alice, f"/continue/{key}/")
     sees(alice, "This browser lets go of who it is now")
 
@@ -167,7 +167,7 @@ def mail_was_sent(alice):
 
 
 def account_of_an_account(alice):
-    me().keep_name("Alice", SECRET, email="alice@example.org")
+    me().create_account("Alice", SECRET, email="alice@example.org")
     at(alice, "/account/")
     sees(alice, "Signed in as Alice.")
 

@@ -9,7 +9,7 @@ import pytest
 
 from chat.gate import polls, streams
 from chat.models import Membership
-from chat.views import changes as views
+from chat.views import poll as views
 from tests.threads import closing
 
 HTMX = {"HX-Request": "true"}
@@ -101,8 +101,8 @@ def meanwhile(gate):
 @pytest.fixture
 def asked_django(monkeypatch):
     """The polls that Django had to answer."""
-    asked, polled = [], views.answers.polled
-    monkeypatch.setattr(views.answers, "polled", lambda *a, **k: asked.append(a) or polled(*a, **k))
+    asked, polled = [], views.responses.poll_response
+    monkeypatch.setattr(views.responses, "poll_response", lambda *a, **k: asked.append(a) or polled(*a, **k))
     return asked
 
 

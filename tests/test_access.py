@@ -3,14 +3,13 @@
 import re
 
 import pytest
-from django.contrib.auth.models import User
 from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
 from django.urls import get_resolver
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from chat.models import Invitation, Membership, Participant, PersonalLink, Room, Site
+from chat.models import Invite, Membership, Participant, Room, SignInLink, Site, User
 from tests.browsing import say
 
 OUTSIDE = {"anonymous", "stranger", "account", "staff", "left", "shown_out", "banned", "waiting"}
@@ -124,7 +123,7 @@ TABLE = {  # name: what GET answers, what POST answers
     "rules": (always(200), not_so),
     "privacy": (always(200), not_so),
     "account": (always(200), not_so),
-    "keep": (signed_in(303, others=200), elsewhere),
+    "create_account": (signed_in(303, others=200), elsewhere),
     "sign_in": (always(200), always(303)),
     "sign_out": (elsewhere, elsewhere),
     "sign_out_elsewhere": (elsewhere, elsewhere),
@@ -133,9 +132,9 @@ TABLE = {  # name: what GET answers, what POST answers
     "delete_account": (signed_in(200), signed_in(303)),
     "reset": (always(200), always(200)),
     "new_password": (always(200), elsewhere),
-    "make_personal_link": (elsewhere, lambda role, kind: 404 if role in NOBODY else 200),
-    "revoke_personal_link": (elsewhere, lambda role, kind: 404 if role in NOBODY else 303),
-    "continue": (always(200), always(303)),
+    "create_sign_in_link": (elsewhere, lambda role, kind: 404 if role in NOBODY else 200),
+    "revoke_sign_in_link": (elsewhere, lambda role, kind: 404 if role in NOBODY else 303),
+    "use_sign_in_link": (always(200), always(303)),
     "room": (door, not_so),
     "join_here": (elsewhere, joined),
     "leave": (elsewhere, inside(303, 403)),
@@ -146,7 +145,7 @@ TABLE = {  # name: what GET answers, what POST answers
     "typing": (elsewhere, inside(204, 403)),
     "toggle": (elsewhere, inside(200, 403)),
     "composer": (always(200), not_so),
-    "fate": (always(200), not_so),
+    "send_status": (always(200), not_so),
     "history": (inside(200, 303), not_so),
     "live": (inside(200, 403), not_so),
     "compose": (inside(200, 403), not_so),
@@ -157,16 +156,16 @@ TABLE = {  # name: what GET answers, what POST answers
     "mute": (elsewhere, removed),
     "ban": (elsewhere, removed),
     "unban": (elsewhere, removed),
-    "answer": (elsewhere, answered),
-    "write_to": (elsewhere, inside(303, 403)),
-    "asked": (inside(303, 303), inside(303, 403)),
-    "waiting": (before_the_door(200, 303), not_so),
-    "stop_waiting": (elsewhere, before_the_door(303, 403)),
+    "answer_join_request": (elsewhere, answered),
+    "message_member": (elsewhere, inside(303, 403)),
+    "chat_request": (inside(303, 303), inside(303, 403)),
+    "join_request": (before_the_door(200, 303), not_so),
+    "cancel_join_request": (elsewhere, before_the_door(303, 403)),
     "delete_room": (keeping(200, 303, {"owner"}), keeping(303, 403, {"owner"})),
     "room_settings": (keeping(200, 303), keeping(303, 403)),
-    "invitations": (keeping(200, 303), keeping(200, 403)),
-    "revoke": (elsewhere, keeping(303, 403)),
-    "invitation": (lambda role, kind: 410 if role == "banned" else 200 if role in OUTSIDE else 303, invited),
+    "invites": (keeping(200, 303), keeping(200, 403)),
+    "revoke_invite": (elsewhere, keeping(303, 403)),
+    "invite": (lambda role, kind: 410 if role == "banned" else 200 if role in OUTSIDE else 303, invited),
     "message": (meant, not_so),
 }
 FORMS = {
@@ -176,25 +175,25 @@ FORMS = {
     "nickname": {"nickname": "Zoe"},
     "role": {"role": "moderator"},
     "room_settings": {"name": "Reading club", "topic": "Emma", "access": "open", "approval": "on"},
-    "invitations": {"most_uses": "1", "days": "7"},
-    "invitation": {"nickname": "Zoe"},
+    "invites": {"max_uses": "1", "days": "7"},
+    "invite": {"nickname": "Zoe"},
     "delete_room": {"name": "Reading club"},
-    "keep": {"name": "Zoe", "password": SECRET},
+    "create_account": {"name": "Zoe", "password": SECRET},
     "sign_in": {"name": "Ursula", "password": SECRET},
     "password": {"old": SECRET, "new": "a longer walk home"},
     "email": {"email": "kim@example.org", "password": SECRET},
     "delete_account": {"password": SECRET},
     "new_password": {"password": "a longer walk home"},
     "reset": {"who": "Ursula"},
-    "make_personal_link": {"hours": "1"},
-    "answer": {"let_in": "1", "answer": "Welcome"},
+    "create_sign_in_link": {"hours": "1"},
+    "answer_join_request": {"let_in": "1", "answer": "Welcome"},
     "preferences": {"time_zone": "", "poll_seconds": 2, "refresh_seconds": 5},
     "refresh": {"refresh_seconds": 5},
 }
 PATTERNS = {pattern.name: str(pattern.pattern) for pattern in get_resolver("chat.urls").url_patterns}
 
 
-IN_A_ROOM = [name for name, pattern in PATTERNS.items() if name in ("message", "invitation") or "slug:slug" in pattern]
+IN_A_ROOM = [name for name, pattern in PATTERNS.items() if name in ("message", "invite") or "slug:slug" in pattern]
 THINGS_OF_A_ROOM = [name for name, pattern in PATTERNS.items() if "slug:slug" in pattern and "<int:pk>" in pattern]
 
 
@@ -237,8 +236,14 @@ def other_room(person):
 def things(owner, other, waiting, banned):
     """What can be acted on in a room, by the names of the addresses that do; "pk" is what all others act on."""
     (message,) = say(owner, "hello")
-    invitation, key = Invitation.objects.make(owner, days=1, most_uses=None)
-    pks = {"message": message.pk, "revoke": invitation.pk, "answer": waiting.pk, "unban": banned.pk, "pk": other.pk}
+    invitation, key = Invite.objects.make(owner, days=1, max_uses=None)
+    pks = {
+        "message": message.pk,
+        "revoke_invite": invitation.pk,
+        "answer_join_request": waiting.pk,
+        "unban": banned.pk,
+        "pk": other.pk,
+    }
     return pks | {"room": owner.room, "key": key}
 
 
@@ -247,10 +252,10 @@ def world(cast, here, other_room, settings):
     """A function that makes the room one of a kind, and gives the address that a route has in it."""
     settings.LIMITS = False
     Site.objects.update_or_create(pk=1, defaults={"rules": "Be kind.", "privacy": "Nothing is kept."})
-    link, key = PersonalLink.objects.make(cast["other"].membership.participant, hours=1)
-    ursula = Participant().keep_name("Ursula", SECRET).user
+    link, key = SignInLink.objects.make(cast["other"].membership.participant, hours=1)
+    ursula = Participant().create_account("Ursula", SECRET).user
     mailed = {"uid": urlsafe_base64_encode(force_bytes(ursula.pk)), "token": default_token_generator.make_token(ursula)}
-    no_rooms = {"continue": {"key": key}, "revoke_personal_link": {"pk": link.pk}, "new_password": mailed}
+    no_rooms = {"use_sign_in_link": {"key": key}, "revoke_sign_in_link": {"pk": link.pk}, "new_password": mailed}
 
     def address(name, kind, of=None):
         """`of` are the things that are meant, if they are others than this room's."""
@@ -271,7 +276,7 @@ def make(here, kind):
     room.set_archived(kind == "archived")
     room.set_access(kind if kind in ("unlisted", "private") else "open")
     if kind != "private":
-        Membership.objects.filter(pk=here["answer"]).update(status="waiting")
+        Membership.objects.filter(pk=here["answer_join_request"]).update(status="waiting")
 
 
 def test_every_address_has_a_row():
@@ -314,8 +319,8 @@ def test_what_is_another_rooms_is_not_there_and_stays_as_it_is(name, cast, world
 def _states(things):
     """Who is what in that room, which of its invitations hold, and how many rooms of two there are."""
     members = things["room"].memberships.order_by("pk").values_list("pk", "status", "role", "muted")
-    invitations = things["room"].invitations.order_by("pk").values_list("pk", "revoked_at")
-    return [*members], [*invitations], Room.objects.exclude(pair=None).count()
+    invitations = things["room"].invites.order_by("pk").values_list("pk", "revoked_at")
+    return [*members], [*invitations], Room.objects.exclude(dm_key=None).count()
 
 
 def unlike(expected, seen):

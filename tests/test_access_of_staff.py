@@ -4,12 +4,12 @@ import re
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from chat.models import Site
+from chat.models import Site, User
 from tests.browsing import say
 from tests.test_access import ROLES, asked, cast, unlike  # noqa: F401 - a fixture
 
@@ -27,7 +27,7 @@ TABLE = {  # address: what GET answers to staff without rights and to those who 
     "autocomplete/": (403, 403, 405, 405),
     "jsi18n/": (200, 200, 405, 405),
     "r/<path:content_type_id>/<path:object_id>/": (404, 404, 404, 404),
-    "auth/user/<id>/password/": changed,
+    "chat/user/<id>/password/": changed,
     r"^(?P<app_label>auth|chat)/$": (404, 200, 404, 200),
     r"(?P<url>.*)$": (404, 404, 404, 404),
     "logout/": (303, 303, 200, 200),  # the last, as it ends the session
@@ -37,7 +37,7 @@ PAGES = ["", "add/", "<path:object_id>/history/", "<path:object_id>/delete/", "<
 OF_THE_PRODUCT = (changed, forbidden, changed, forbidden, looked_at)
 MODELS = {
     "auth/group/": (changed,) * 5,
-    "auth/user/": (changed,) * 5,
+    "chat/user/": (changed,) * 5,
     "chat/room/": (*OF_THE_PRODUCT[:4], (403, 200, 403, 302)),
     "chat/message/": OF_THE_PRODUCT,
     "chat/membership/": OF_THE_PRODUCT,

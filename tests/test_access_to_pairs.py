@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from chat.models import pair
+from chat.models.direct_message import open_direct_message
 from tests.browsing import say
 from tests.test_access import FORMS, IN_A_ROOM, PATTERNS, asked, unlike
 
@@ -37,7 +37,7 @@ TABLE = {  # name: what GET answers to strangers, those who are out, those who w
     "typing": (elsewhere, sent(204)),
     "toggle": (elsewhere, sent(200)),
     "composer": (shared, not_so),
-    "fate": (shared, not_so),
+    "send_status": (shared, not_so),
     "history": (looked_at, not_so),
     "live": (framed, not_so),
     "compose": (framed, not_so),
@@ -48,20 +48,20 @@ TABLE = {  # name: what GET answers to strangers, those who are out, those who w
     "mute": (elsewhere, refused),
     "ban": (elsewhere, refused),
     "unban": (elsewhere, refused),
-    "answer": (elsewhere, refused),
-    "write_to": (elsewhere, refused),
-    "asked": ([404, 404, 200, 303], [404, 404, 303, 303]),
-    "waiting": ([404, 404, 404, 303], not_so),
-    "stop_waiting": (elsewhere, [404, 404, 404, 303]),
+    "answer_join_request": (elsewhere, refused),
+    "message_member": (elsewhere, refused),
+    "chat_request": ([404, 404, 200, 303], [404, 404, 303, 303]),
+    "join_request": ([404, 404, 404, 303], not_so),
+    "cancel_join_request": (elsewhere, [404, 404, 404, 303]),
     "room_settings": (nobodys, refused),
     "delete_room": (nobodys, refused),
-    "invitations": (nobodys, refused),
-    "revoke": (elsewhere, refused),
+    "invites": (nobodys, refused),
+    "revoke_invite": (elsewhere, refused),
     "message": ([404, 404, 404, 200], not_so),
 }
 
 
-FORMS_HERE = FORMS | {"asked": {"answer": "accept"}}
+FORMS_HERE = FORMS | {"chat_request": {"answer": "accept"}}
 
 
 @pytest.fixture
@@ -71,10 +71,10 @@ def cast(person, room, alice, mallory):
     for role in [*ANSWERS, "asked", "asking"]:
         who = person(room.name, f"One who is {role}")
         mine = who.membership
-        first = pair.between(mine, hers) if role == "asking" else pair.between(hers, mine)
+        first = open_direct_message(mine, hers) if role == "asking" else open_direct_message(hers, mine)
         (message,) = say(first, "between us")
         for verb in ANSWERS.get(role, []):
-            getattr(first.other, verb)()
+            getattr(first.other_member, verb)()
         cast[role] = who, message
     return cast | {"anonymous": (person(), message), "stranger": (mallory, message)}
 
@@ -94,7 +94,7 @@ def address(cast, alice, settings):
 
 
 def test_every_address_has_a_row():
-    assert TABLE.keys() == set(IN_A_ROOM) - {"invitation"}
+    assert TABLE.keys() == set(IN_A_ROOM) - {"invite"}
 
 
 @pytest.mark.parametrize("name", TABLE)

@@ -6,7 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from chat.models import Membership, Participant, PersonalLink, Room, pair
+from chat.models import Membership, Participant, Room, SignInLink
+from chat.models.direct_message import open_direct_message
 from tests import more_pages
 from tests.browsing import say
 
@@ -166,7 +167,7 @@ def waiting_before_a_room(alice):
 def asked_into_a_room_of_two(alice):
     room = Room.objects.get(slug="reading-club")
     mine, bobs = (room.memberships.get(nickname=name) for name in ("Alice", "Bob"))
-    asked = pair.between(bobs, mine).room
+    asked = open_direct_message(bobs, mine).room
     alice.page.goto(f"{alice.server}/rooms/{asked.slug}/asked/")
     expect(alice.page.get_by_role("button", name="Accept")).to_be_visible()
 
@@ -178,7 +179,7 @@ def you(alice):
 
 
 def going_on_by_a_link(alice):
-    _link, key = PersonalLink.objects.make(Participant.objects.create(), hours=1)
+    _link, key = SignInLink.objects.make(Participant.objects.create(), hours=1)
     alice.page.goto(f"{alice.server}/continue/{key}/")
 
 
@@ -202,7 +203,7 @@ def forgetting_a_password(alice):
 
 def unread_in_the_room(alice):
     mine = Room.objects.get(slug="reading-club").memberships.get(nickname="Alice")
-    Membership.objects.filter(pk=mine.pk).update(read_version=1, read_said=0)
+    Membership.objects.filter(pk=mine.pk).update(read_version=1, read_message_count=0)
     room(alice)
     expect(alice.page.locator(".unread a").first).to_be_visible()
 
@@ -243,7 +244,7 @@ def room_of_somebody_muted(alice):
 
 def door_of_a_full_room(alice):
     full = Room.objects.get(key__startswith="donau")
-    full.set_most_members(1)
+    full.set_member_limit(1)
     door(alice)
     expect(alice.page.get_by_text("This room is full")).to_be_visible()
 

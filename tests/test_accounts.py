@@ -5,11 +5,11 @@ import time
 
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
-from django.contrib.auth.models import User
 from django.core import mail
 
-from chat import access, readers
-from chat.models import Membership, Message, Participant, PersonalLink, Room
+from chat.access.rooms import can_still_read
+from chat.models import Membership, Message, Participant, Room, SignInLink, User
+from chat.realtime import gate_backend
 from chat_app import settings as ours
 from tests.browsing import EITHER_WAY
 
@@ -155,10 +155,10 @@ def test_a_guest_who_signs_in_leaves_the_guest_behind_or_brings_it_along(kept, p
     guest = behind.membership
     sign_in(behind)
     guest.refresh_from_db()
-    assert (guest.participant.is_guest, guest.present) == (True, True)
+    assert (guest.participant.is_guest, guest.is_inside) == (True, True)
     sign_in(along, bring="on")
     assert is_in(along, Room.objects.get(slug="elsewhere"))
-    assert Membership.objects.get(nickname="Erin").participant.usual_name == "Bob"
+    assert Membership.objects.get(nickname="Erin").participant.default_nickname == "Bob"
 
 
 def test_where_both_are_the_guest_leaves(kept, person, room):
@@ -200,7 +200,7 @@ def test_an_account_that_is_switched_off_is_out(kept, person, room):
 
 
 def test_an_account_that_is_switched_off_past_all_signals_is_out_too(kept, person, room):
-    _link, key = PersonalLink.objects.make(kept.membership.participant, hours=1)
+    _link, key = SignInLink.objects.make(kept.membership.participant, hours=1)
     waits = person()
     User.objects.update(is_active=False)
     assert not is_in(kept, room)
@@ -209,12 +209,12 @@ def test_an_account_that_is_switched_off_past_all_signals_is_out_too(kept, perso
     assert "Bob" not in kept.get("/account/").content.decode()
     assert [waits.get(f"/continue/{key}/").status_code, waits.post(f"/continue/{key}/").status_code] == [404, 404]
     member = room.memberships.get(nickname="Bob")
-    assert not access.still_reads(member)
-    standing = (member.participant_id, member.participant.generation, room.moves)
-    assert readers.holding(room.pk, [(kept.session.session_key, member.pk, standing)]) == set()
+    assert not can_still_read(member)
+    standing = (member.participant_id, member.participant.generation, room.withdrawals)
+    assert gate_backend.valid_readers(room.pk, [(kept.session.session_key, member.pk, standing)]) == set()
     User.objects.update(is_active=True)
     assert is_in(kept, room)
-    assert readers.holding(room.pk, [(kept.session.session_key, member.pk, standing)]) != set()
+    assert gate_backend.valid_readers(room.pk, [(kept.session.session_key, member.pk, standing)]) != set()
 
 
 def test_other_changes_of_an_account_sign_nobody_out(kept, room):
@@ -291,7 +291,7 @@ def test_asking_for_mails_is_limited_by_address(person, settings):
 
 def test_a_mail_says_which_account_it_is_for(person):
     for name in ("O’Neil & Co", "Bob"):
-        Participant().keep_name(name, SECRET, "both@example.org")
+        Participant().create_account(name, SECRET, "both@example.org")
     person().post("/account/reset/", {"who": "both@example.org"})
     assert sent(2) == 2
     assert [any(f"the account “{name}”" in m.body for m in mail.outbox) for name in ("O’Neil & Co", "Bob")] == [
@@ -367,8 +367,8 @@ def test_a_room_may_be_for_people_with_an_account_alone(alice, kept, person, roo
 )
 def test_a_setting_says_who_opens_rooms(person, settings, who, guest, account, staff):
     settings.CREATE_ROOMS = who
-    Participant().keep_name("Ann", SECRET)
-    Participant().keep_name("Sue", SECRET)
+    Participant().create_account("Ann", SECRET)
+    Participant().create_account("Sue", SECRET)
     User.objects.filter(username="Sue").update(is_staff=True)
     a_guest, ann, sue = person(), person(), person()
     sign_in(ann, "Ann")

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from chat import changes
 from chat.models import Membership, Message, Participant, Room
+from chat.realtime import delta
 
 
 def many_lines(room, membership, count):
@@ -146,19 +146,19 @@ def test_the_banner_comes_with_every_answer(alice, room):
     ],
 )
 def test_how_far_back_a_delta_reaches(since, origin, reached):
-    assert changes.Cursor(since, origin).can_catch_up(Room(version=2000)) is reached
+    assert delta.Cursor(since, origin).can_catch_up(Room(version=2000)) is reached
 
 
 def test_a_delta_ends_at_the_floor():
     room = Room(version=2000, floor_version=1900)
-    assert changes.Cursor(1900, 1900).can_catch_up(room)
-    assert not changes.Cursor(1899, 1899).can_catch_up(room)
+    assert delta.Cursor(1900, 1900).can_catch_up(room)
+    assert not delta.Cursor(1899, 1899).can_catch_up(room)
 
 
 def test_what_was_written_while_the_poll_was_looked_up_counts_too(alice, room):
     stale = Room.objects.get(pk=room.pk)
-    many_lines(room, alice.membership, changes.MOST_CHANGES + 1)
-    assert changes.since(stale, changes.Cursor(0, 0)).whole
+    many_lines(room, alice.membership, delta.MAX_CHANGES + 1)
+    assert delta.since(stale, delta.Cursor(0, 0)).whole
 
 
 def test_the_header_comes_only_when_it_changed(alice, room):
@@ -169,12 +169,12 @@ def test_the_header_comes_only_when_it_changed(alice, room):
 
 
 def test_who_is_shown_out_while_the_poll_is_answered_reads_nothing_that_came_after(alice, bob, room, monkeypatch):
-    def meanwhile(asked, cursor, read=changes.since):
+    def meanwhile(asked, cursor, read=delta.since):
         bob.membership.remove()
         alice.send(room, "now that he is gone")
         return read(asked, cursor)
 
-    monkeypatch.setattr(changes, "since", meanwhile)
+    monkeypatch.setattr(delta, "since", meanwhile)
     answer = bob.poll(room, room.version - 1)
     assert answer.status_code == 286
     assert b"now that he is gone" not in answer.content
@@ -182,7 +182,7 @@ def test_who_is_shown_out_while_the_poll_is_answered_reads_nothing_that_came_aft
 
 def test_lines_that_nothing_can_match_are_read_as_none(alice, room):
     """Django raises EmptyResultSet where it knows that a query finds nothing, as with an empty list."""
-    reading = changes._read(room, Message.objects.filter(room=room, pk__in=[]))
+    reading = delta._read(room, Message.objects.filter(room=room, pk__in=[]))
     assert (reading.messages, reading.room.version) == ([], room.version)
 
 

@@ -7,8 +7,8 @@ from functools import partial
 import httpx
 import pytest
 
+from chat.exceptions import Refused
 from chat.models import Message, Participant, Room
-from chat.refusals import Refused
 from tests.threads import together
 
 SENDERS, EACH = 100, 5

@@ -11,7 +11,7 @@ import httptools
 import pytest
 
 from chat.gate.connection import Connection
-from chat.gate.questions import Question
+from chat.gate.poll_request import PollRequest
 from chat.views import rooms as pages
 from tests.reading import held, until
 
@@ -158,8 +158,8 @@ def test_what_is_sent_behind_a_poll_that_is_being_found_out_waits(wire, ann, ben
 
 
 def test_a_poll_behind_a_request_that_django_answers_waits_for_it(wire, ann, gate, monkeypatch):
-    room, opened = pages.answers.room, Event()
-    monkeypatch.setattr(pages.answers, "room", lambda *a, **k: (opened.wait(5), room(*a, **k))[1])
+    room_page, opened = pages.room_page, Event()
+    monkeypatch.setattr(pages, "room_page", lambda *a, **k: (opened.wait(5), room_page(*a, **k))[1])
     wire.ask(line=f"GET {ann.path} HTTP/1.1")
     until(lambda: gate.working)
     wire.ask("since=1&from=1&at=1")
@@ -243,14 +243,14 @@ SCOPE = {"raw_path": b"/rooms/a/changes/", "query_string": b"since=1&from=1&at=1
     ],
 )
 def test_only_one_plain_head_is_a_question(head):
-    assert Question.read(HEAD, SCOPE, "session", True)
-    assert Question.read(head, SCOPE, "session", True) is None
+    assert PollRequest.read(HEAD, SCOPE, "session", True)
+    assert PollRequest.read(head, SCOPE, "session", True) is None
 
 
 @pytest.mark.parametrize("other", [b"", b"\r\n", b"0", b"7", b" ", b"&", b"%30", b"\xb2"])
 def test_the_same_question_has_other_numbers_and_nothing_else(other):
     """Whatever is put anywhere into it: what is known again, a parser would have read as the same request."""
-    question, known = Question.read(HEAD, SCOPE, "session", True), 0
+    question, known = PollRequest.read(HEAD, SCOPE, "session", True), 0
     for place in range(len(HEAD) + 1):
         data = HEAD[:place] + other + HEAD[place:]
         if numbers := question.numbers(data):

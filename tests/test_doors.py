@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from chat.models import Invitation, Membership, Participant
+from chat.models import Invite, Membership, Participant
 from tests.browsing import EITHER_WAY
 
 
@@ -12,7 +12,7 @@ def door(who, room):
 
 
 def test_a_full_room_says_so_before_one_types_a_name(alice, person, room):
-    room.set_most_members(2)
+    room.set_member_limit(2)
     assert 'name="nickname"' in door(person(), room)
     person(room.name, "Bob")
     page = door(person(), room)
@@ -22,9 +22,9 @@ def test_a_full_room_says_so_before_one_types_a_name(alice, person, room):
 
 
 def test_so_does_the_door_behind_an_invitation(alice, person, room):
-    room.set_most_members(2)
+    room.set_member_limit(2)
     person(room.name, "Bob")
-    _invitation, key = Invitation.objects.make(alice.membership, days=1, most_uses=None)
+    _invitation, key = Invite.objects.make(alice.membership, days=1, max_uses=None)
     page = person().get(f"/invitations/{key}/").content.decode()
     assert "This room is full just now." in page
     assert f'href="/invitations/{key}/"' in page
@@ -49,14 +49,14 @@ def test_who_has_an_account_meets_the_form_there(alice, person, room):
 def test_who_may_reopen_an_archived_room_meets_the_form_there(alice, carol, room, monkeypatch):
     room.set_archived(True)
     assert 'name="nickname"' not in door(carol, room)
-    monkeypatch.setattr(Membership, "may_reopen", True, raising=False)
+    monkeypatch.setattr(Membership, "can_unarchive", True, raising=False)
     page = door(carol, room)
     assert 'name="nickname"' in page
     assert "take it back into use" in page
 
 
 def test_what_was_typed_and_refused_stays(alice, person, room):
-    room.set_most_members(1)
+    room.set_member_limit(1)
     refused = person().post(f"/rooms/{room.slug}/join/", {"nickname": "Dave"})
     assert 'value="Dave"' in refused.content.decode()
 
@@ -65,11 +65,11 @@ def test_what_was_typed_and_refused_stays(alice, person, room):
 @EITHER_WAY
 def test_somebody_reads_at_the_door_that_the_room_is_full(visitor, javascript):
     room = Participant.objects.create().enter("Anna", room="Reading club").room
-    room.set_most_members(1)
+    room.set_member_limit(1)
     dave = visitor(javascript)
     dave.page.goto(dave.server + room.get_absolute_url())
     expect(dave.page.get_by_text("This room is full just now.")).to_be_visible()
-    room.set_most_members(2)
+    room.set_member_limit(2)
     dave.page.get_by_role("link", name="Look again").click()
     expect(dave.page.get_by_label("Your name")).to_be_focused()
 

@@ -312,7 +312,7 @@ def test_a_body_that_does_not_come_ends_in_words_and_a_closed_connection(serve):
 
 def test_a_full_disk_is_said_in_words_and_reading_goes_on(serve, monkeypatch, caplog):
     server = serve()
-    monkeypatch.setattr("chat.gate.bodies.SPOOL", 10)
+    monkeypatch.setattr("chat.gate.request_body.SPOOL", 10)
     monkeypatch.setattr("tempfile.TemporaryFile", full_disk)
     assert server.ask("POST", "/", b"x" * 1000).status == 503
     assert "could not be kept" in caplog.text

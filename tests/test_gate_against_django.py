@@ -7,7 +7,7 @@ from django.core.wsgi import get_wsgi_application
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chat.gate import bodies, wsgi
+from chat.gate import request_body, wsgi
 from chat.gate.grants import Offer
 
 application = get_wsgi_application()
@@ -73,7 +73,7 @@ def ask_at_random(gate, known, drawn, answered):
     asked = gate.live.grants.asked(scope)
     answered[asked is not None] += 1
     if asked:
-        answer = wsgi.call(application, scope, *bodies.empty(), Offer())
+        answer = wsgi.call(application, scope, *request_body.empty(), Offer())
         assert answer.status == 200
         assert b'id="messages"' in answer.body or b'name="since"' in answer.body
         assert b"Join again" not in answer.body

@@ -8,8 +8,8 @@ from django.contrib.sessions.models import Session
 from django.core.cache import caches
 from django.db import transaction
 
-from chat import changes, news
 from chat.models import Participant, Room
+from chat.realtime import delta, pubsub
 from tests.reading import FRAMED, HTMX, Frame, held, until
 
 TRIALS = 17  # of each event in each way of reading: 204 in all
@@ -48,7 +48,7 @@ def be_signed_out(member):
 
 
 def with_account(member):
-    member.participant.keep_name(member.nickname, "a long walk home")
+    member.participant.create_account(member.nickname, "a long walk home")
     return member.participant
 
 
@@ -62,7 +62,7 @@ def delete_the_account(member):
 
 def be_brought_along(member):
     """By the account as which somebody signs in, in another browser of the same guest."""
-    Participant().keep_name(f"Account of {member.pk}", "a long walk home").bring_along(member.participant)
+    Participant().create_account(f"Account of {member.pk}", "a long walk home").bring_along(member.participant)
 
 
 def sign_out(member):
@@ -70,7 +70,7 @@ def sign_out(member):
     sessions = [s for s in Session.objects.all() if s.get_decoded().get("participant") == member.participant_id]
     Session.objects.filter(pk__in=[session.pk for session in sessions]).delete()
     caches["default"].clear()
-    member.participant.signed_out()
+    member.participant.revoke_session_rights()
 
 
 # Every act that takes away the right to read. A new one has its row here, or is not safe.
@@ -139,10 +139,13 @@ def test_a_painting_that_the_act_has_overtaken_is_not_shown(ann, ben, gate, mean
 
     def paint_later(*arguments):
         monkeypatch.setattr(gate.live.polls.paintings, "paint", paint)
-        told, news.told.receivers = news.told.receivers, []  # the gate learns of it from the painting alone
+        told, pubsub.room_changed.receivers = (
+            pubsub.room_changed.receivers,
+            [],
+        )  # the gate learns of it from the painting alone
         ann.member.leave()
         ben.member.send("now that she is gone", "t:2")
-        news.told.receivers = told
+        pubsub.room_changed.receivers = told
         return paint(*arguments)
 
     monkeypatch.setattr(gate.live.polls.paintings, "paint", paint_later)
@@ -157,7 +160,7 @@ def test_rights_are_asked_about_once_even_where_news_of_them_comes_late(
     held(gate)
     renew = gate.live.polls.renewals.still_hold
     monkeypatch.setattr(gate.live.polls.renewals, "still_hold", lambda *a: questions.append(a) or renew(*a))
-    monkeypatch.setattr(news.told, "receivers", [])
+    monkeypatch.setattr(pubsub.room_changed, "receivers", [])
     beats_so_far, rooms = frame.text.count("beat"), gate.live.rooms
     known = rooms.by_id[ann.member.room_id]
     cy = reader("Cy").member
@@ -230,16 +233,16 @@ def test_zones_without_a_name_of_a_place_are_painted_too(ann, ben, gate, meanwhi
 def test_who_loses_the_right_while_the_page_is_read_does_not_get_it(ann, ben, monkeypatch, event, place):
     """The right was there when it was asked for, and gone when the log was read."""
     ben.member.send("so that no log is kept", "t:0")
-    read = changes._read
+    read = delta._read
 
     def read_later(*arguments):
-        monkeypatch.setattr(changes, "_read", read)
+        monkeypatch.setattr(delta, "_read", read)
         event(ann.member)
         ben.member.send("now that she is gone", "t:1")
         return read(*arguments)
 
-    monkeypatch.setattr(changes, "_read", read_later)
+    monkeypatch.setattr(delta, "_read", read_later)
     headers = HTMX if "changes" in place else FRAMED
     answer = ann.http.get(ann.path + place, headers=headers, follow_redirects=True)
-    assert changes._read is read, "the log was read"
+    assert delta._read is read, "the log was read"
     assert "now that she is gone" not in answer.text

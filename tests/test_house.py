@@ -141,7 +141,7 @@ def test_modules_and_functions_are_small(path):
     text = path.read_text()
     functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     long = {f.name: lines for f in functions if (lines := f.end_lineno - f.lineno + 1) > 30}
-    assert (len(text.splitlines()) <= 250, long) == (True, {})
+    assert (len(text.splitlines()) <= 300, long) == (True, {})
 
 
 RULES = {  # what only these may say
@@ -149,8 +149,8 @@ RULES = {  # what only these may say
         r"mark_safe|[Ss]afe(?:string|String|Text|Data)|html_safe|__html__|is_safe\s*=|autoescape\s*=\s*False",
         {"chat/markup.py"},
     ),
-    "builds HTML": (r"format_html", {"chat/markup.py", "chat/admin.py"}),
-    "looks at htmx": (r"\.htmx\b|[\"']htmx[\"']|hx-[a-z]+[\"']|HX-|HTTP_HX", {"chat/answers", "chat/gate/"}),
+    "builds HTML": (r"format_html", {"chat/markup.py", "chat/admin/"}),
+    "looks at htmx": (r"\.htmx\b|[\"']htmx[\"']|hx-[a-z]+[\"']|HX-|HTTP_HX", {"chat/responses.py", "chat/gate/"}),
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from chat.models import Invitation, Membership, Participant
+from chat.models import Invite, Membership, Participant
 from tests.threads import together
 
 
@@ -16,8 +16,8 @@ from tests.threads import together
 def invite(alice, room):
     """A function that makes an invitation as Alice does, and gives the address of its link."""
 
-    def make(most_uses="1", days="7"):
-        page = alice.post(f"/rooms/{room.slug}/invitations/", {"most_uses": most_uses, "days": days})
+    def make(max_uses="1", days="7"):
+        page = alice.post(f"/rooms/{room.slug}/invitations/", {"max_uses": max_uses, "days": days})
         assert page.status_code == 200
         return re.search(r"/invitations/[\w-]{22}/", page.content.decode())[0]
 
@@ -44,9 +44,9 @@ def closed(private, invite, alice, person):
         if why == "used":
             come(person(), link, "Somebody")
         elif why == "expired":
-            Invitation.objects.update(expires_at=timezone.now())
+            Invite.objects.update(expires_at=timezone.now())
         elif why == "taken back":
-            Invitation.objects.get().revoke()
+            Invite.objects.get().revoke()
         else:
             come(visitor, invite(), "Visitor")
             visitor.membership.ban(alice.membership)
@@ -111,18 +111,18 @@ def test_looking_uses_nothing_up_and_one_use_is_one(private, invite, person):
 
 
 def test_of_many_at_once_as_many_come_in_as_were_meant(transactional_db, private, invite, person):
-    link = invite(most_uses="3")
+    link = invite(max_uses="3")
     guests = [person() for _ in range(8)]
     together(partial(come, guest, link, f"Guest {n}") for n, guest in enumerate(guests))
     assert Membership.objects.filter(room=private, status="in").count() == 4
-    assert Invitation.objects.get().uses == 3
+    assert Invite.objects.get().uses == 3
 
 
 def test_one_that_expired_or_was_taken_back_says_so(private, invite, alice, person):
     link, other = invite(), invite()
-    Invitation.objects.filter(pk=Invitation.objects.earliest("pk").pk).update(expires_at=timezone.now())
+    Invite.objects.filter(pk=Invite.objects.earliest("pk").pk).update(expires_at=timezone.now())
     assert "has expired" in person().get(link).content.decode()
-    alice.post(f"/rooms/{private.slug}/invitations/{Invitation.objects.latest('pk').pk}/revoke/")
+    alice.post(f"/rooms/{private.slug}/invitations/{Invite.objects.latest('pk').pk}/revoke/")
     assert "was taken back" in person().get(other).content.decode()
     assert come(person(), other, "Bob").status_code == 422
 
@@ -130,7 +130,7 @@ def test_one_that_expired_or_was_taken_back_says_so(private, invite, alice, pers
 def test_a_refused_name_uses_nothing_up(private, invite, person):
     link, guest = invite(), person()
     assert come(guest, link, "ALICE").status_code == 422
-    assert Invitation.objects.get().uses == 0
+    assert Invite.objects.get().uses == 0
     assert come(guest, link, "Bob").status_code == 303
 
 
@@ -138,23 +138,23 @@ def test_who_is_in_already_is_led_in_and_uses_nothing_up(private, invite, alice)
     link = invite()
     assert alice.get(link).headers["Location"] == f"/rooms/{private.slug}/"
     assert come(alice, link, "Alice").headers["Location"] == f"/rooms/{private.slug}/"
-    assert Invitation.objects.get().uses == 0
+    assert Invite.objects.get().uses == 0
 
 
 def test_the_list_tells_who_made_them_and_who_came_but_never_the_link(private, invite, alice, person):
-    link = invite(most_uses="", days="30")
+    link = invite(max_uses="", days="30")
     come(person(), link, "Bob")
     page = alice.get(f"/rooms/{private.slug}/invitations/").content.decode()
     assert "Made by <bdi>Alice</bdi>" in page
     assert re.search(r"Came by it:\s*<bdi>Bob</bdi>", page)
     assert link not in page
-    assert link.split("/")[2] not in str(Invitation.objects.values())
+    assert link.split("/")[2] not in str(Invite.objects.values())
 
 
 def test_who_came_by_it_is_told_also_when_it_works_no_more(private, invite, alice, person):
     come(person(), invite(), "Bob")
     invite()
-    alice.post(f"/rooms/{private.slug}/invitations/{Invitation.objects.latest('pk').pk}/revoke/")
+    alice.post(f"/rooms/{private.slug}/invitations/{Invite.objects.latest('pk').pk}/revoke/")
     page = alice.get(f"/rooms/{private.slug}/invitations/").content.decode()
     working, ended = page.split("Links that do not work any more")
     assert "Came by it" not in working
@@ -165,24 +165,24 @@ def test_who_came_by_it_is_told_also_when_it_works_no_more(private, invite, alic
 
 
 def test_of_very_many_who_came_by_it_some_are_named(private, invite, alice, person):
-    link = invite(most_uses="")
+    link = invite(max_uses="")
     for n in range(22):
         come(person(), link, f"Guest {n}")
     page = alice.get(f"/rooms/{private.slug}/invitations/").content.decode()
     assert "<bdi>Guest 19</bdi> and 2 more" in re.sub(r"\s+", " ", page)
 
 
-@pytest.mark.parametrize(("field", "value"), [("most_uses", "0"), ("most_uses", "1001"), ("days", "2"), ("days", "")])
+@pytest.mark.parametrize(("field", "value"), [("max_uses", "0"), ("max_uses", "1001"), ("days", "2"), ("days", "")])
 def test_what_makes_no_sense_is_refused_beside_its_field(alice, room, field, value):
-    answer = alice.post(f"/rooms/{room.slug}/invitations/", {"most_uses": "1", "days": "7"} | {field: value})
+    answer = alice.post(f"/rooms/{room.slug}/invitations/", {"max_uses": "1", "days": "7"} | {field: value})
     assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
-    assert not Invitation.objects.exists()
+    assert not Invite.objects.exists()
 
 
 @pytest.mark.parametrize("invited_on", [timedelta(days=1)])
 def test_it_works_as_long_as_it_says(private, invite, invited_on):
     invite(days="1")
-    left = Invitation.objects.get().expires_at - timezone.now()
+    left = Invite.objects.get().expires_at - timezone.now()
     assert timedelta(hours=23) < left <= invited_on
 
 
@@ -212,5 +212,5 @@ def test_two_browsers_and_one_invitation_with_one_use(visitor, javascript):
 
 
 def test_a_number_that_makes_no_sense_is_refused_in_our_own_words(alice, room):
-    page = alice.post(f"/rooms/{room.slug}/invitations/", {"days": "7", "most_uses": "0"}).content.decode()
+    page = alice.post(f"/rooms/{room.slug}/invitations/", {"days": "7", "max_uses": "0"}).content.decode()
     assert "Type a whole number from 1 to 1,000, or leave it empty." in page

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from chat import news
-from chat.models import Invitation, Membership, Message, Room
-from chat.models.pair import between
+from chat.models import Invite, Membership, Message, Room
+from chat.models.direct_message import open_direct_message
+from chat.realtime import pubsub
 from tests.test_accounts import SECRET, keep
 from tests.test_members import act
 from tests.threads import together
@@ -27,7 +27,7 @@ def go_private(alice, room):
 
 
 def invite(by, room):
-    page = by.post(f"/rooms/{room.slug}/invitations/", {"most_uses": "", "days": "7"}).content.decode()
+    page = by.post(f"/rooms/{room.slug}/invitations/", {"max_uses": "", "days": "7"}).content.decode()
     return re.search(r"/invitations/[\w-]{22}/", page)[0]
 
 
@@ -41,9 +41,9 @@ def test_handing_over_is_asked_once_more_and_then_done(alice, bob, room):
 
 def test_who_has_handed_the_room_over_does_not_do_so_again(alice, bob, person, room):
     cleo, in_another_tab = person(room.name, "Cleo"), now(alice)
-    now(alice).give_role(now(bob), "owner")
-    in_another_tab.give_role(now(cleo), "owner")
-    in_another_tab.give_role(now(cleo), "moderator")
+    now(alice).assign_role(now(bob), "owner")
+    in_another_tab.assign_role(now(cleo), "owner")
+    in_another_tab.assign_role(now(cleo), "moderator")
     assert owners(room) == ["Bob"]
     assert cleo.membership.role == "member"
 
@@ -51,14 +51,14 @@ def test_who_has_handed_the_room_over_does_not_do_so_again(alice, bob, person, r
 def test_a_room_is_not_handed_over_to_somebody_who_has_just_left(alice, bob, room):
     heir = now(bob)
     now(bob).leave()
-    now(alice).give_role(heir, "owner")
+    now(alice).assign_role(heir, "owner")
     assert owners(room) == ["Alice"]
 
 
 def test_of_two_who_get_the_room_at_once_one_has_it(transactional_db, alice, bob, person, room):
     cleo = person(room.name, "Cleo")
     to = [now(bob), now(cleo)]
-    together([lambda heir=heir: now(alice).give_role(heir, "owner") for heir in to])
+    together([lambda heir=heir: now(alice).assign_role(heir, "owner") for heir in to])
     assert len(owners(room)) == 1
 
 
@@ -68,7 +68,7 @@ def test_a_moderator_whose_act_comes_late_does_nothing_to_the_new_owner(alice, b
     act(alice, room, cleo, "role", role="owner", confirmed="1")
     for verb in (Membership.ban, Membership.remove, lambda member, by: member.set_muted(True, by)):
         verb(now(cleo), now(bob))
-        assert (cleo.membership.present, cleo.membership.muted) == (True, False)
+        assert (cleo.membership.is_inside, cleo.membership.muted) == (True, False)
 
 
 def test_who_is_no_moderator_any_more_shows_nobody_out(alice, bob, person, room):
@@ -77,7 +77,7 @@ def test_who_is_no_moderator_any_more_shows_nobody_out(alice, bob, person, room)
     late = now(bob)
     bob.membership.set_role("member")
     now(cleo).remove(late)
-    assert cleo.membership.present
+    assert cleo.membership.is_inside
 
 
 def test_who_is_given_the_room_can_write_in_it(alice, bob, room):
@@ -90,12 +90,12 @@ def test_a_new_name_undoes_neither_mute_nor_demotion(alice, bob, room):
     bob.membership.set_role("moderator")
     late = now(bob)
     now(bob).set_role("member")
-    late.rename("Robert")
+    late.change_nickname("Robert")
     assert (bob.membership.role, bob.membership.nickname) == ("member", "Robert")
     late = now(bob)
     now(bob).set_muted(True)
     with pytest.raises(Exception, match="You are muted here"):
-        late.rename("Rob")
+        late.change_nickname("Rob")
     assert bob.membership.muted
 
 
@@ -126,7 +126,7 @@ def test_an_owner_whom_the_staff_shows_out_owns_nothing_any_more(alice, bob, per
     assert owners(room) == ["Bob"]
     alice.membership.unban()
     alice.join(room.name, "Alice")
-    assert (alice.membership.present, alice.membership.role) == (True, "member")
+    assert (alice.membership.is_inside, alice.membership.role) == (True, "member")
     assert "taken back" in person().get(link).content.decode()
 
 
@@ -144,7 +144,7 @@ def test_a_room_that_nobody_owns_is_that_of_the_next_newcomer(alice, person, roo
     assert owners(room) == []
     cleo = person(room.name, "Cleo")
     assert owners(room) == ["Cleo"]
-    assert cleo.membership.present
+    assert cleo.membership.is_inside
 
 
 def test_who_comes_back_to_a_room_that_nobody_owns_does_not_get_it_by_that(alice, person, room):
@@ -162,11 +162,11 @@ def test_nobody_comes_by_the_invitation_of_who_keeps_the_room_no_more(alice, bob
     else:
         bob.post(f"/rooms/{room.slug}/leave/")
     assert "taken back" in person().get(link).content.decode()
-    assert Invitation.objects.get().revoked_at
+    assert Invite.objects.get().revoked_at
 
 
 def test_staff_makes_somebody_owner(admin_client, alice, bob, room):
-    action = {"action": "take_over", "_selected_action": [bob.membership.pk]}
+    action = {"action": "make_owner", "_selected_action": [bob.membership.pk]}
     assert admin_client.post("/admin/chat/membership/", action).status_code == 302
     assert owners(room) == ["Bob"]
     assert alice.membership.role == "moderator"
@@ -208,18 +208,18 @@ def test_a_muted_member_is_the_last_to_inherit(alice, bob, person, room):
 
 def test_an_owner_comes_back_into_a_full_room(alice, bob, room):
     alice.post(f"/rooms/{room.slug}/leave/")
-    Room.objects.update(most_members=1)
+    Room.objects.update(member_limit=1)
     assert alice.join(room.name, "Alice").status_code == 303
 
 
 def test_staff_makes_nobody_owner_who_has_just_left_or_of_a_room_of_two(alice, bob, room):
     late = now(bob)
     now(bob).leave()
-    late.take_over()
+    late.make_owner()
     assert owners(room) == ["Alice"]
     bob.join(room.name, "Bob")
-    pair = between(now(alice), now(bob))
-    pair.take_over()
+    pair = open_direct_message(now(alice), now(bob))
+    pair.make_owner()
     assert owners(pair.room) == []
 
 
@@ -228,12 +228,12 @@ def test_a_settings_page_shows_again_what_it_showed_when_it_was_refused(alice, r
     page = f"/rooms/{room.slug}/settings/"
     shown = fields_shown(alice.get(page))
     room.set_access("private")
-    refused = alice.post(page, shown | {"access": "open", "most_members": "1"}, follow=True)
+    refused = alice.post(page, shown | {"access": "open", "member_limit": "1"}, follow=True)
     again = fields_shown(refused)
     assert again["initial-access"] == "open"
-    alice.post(f"/rooms/{room.slug}/settings/", again | {"access": "open", "most_members": "2"})
+    alice.post(f"/rooms/{room.slug}/settings/", again | {"access": "open", "member_limit": "2"})
     room.refresh_from_db()
-    assert (room.access, room.most_members) == ("private", 2)
+    assert (room.access, room.member_limit) == ("private", 2)
 
 
 def fields_shown(page):
@@ -252,14 +252,14 @@ def test_taking_back_that_newcomers_wait_lets_nobody_in_whom_the_same_form_keeps
 def test_who_waits_is_let_in_into_the_places_that_the_same_form_makes(alice, person, room):
     room.set_approval(True)
     dave = person(room.name, "Dave")
-    room.set_most_members(1)
-    alice.post(f"/rooms/{room.slug}/settings/", settings_of(room, most_members="2"))
-    assert dave.membership.present
+    room.set_member_limit(1)
+    alice.post(f"/rooms/{room.slug}/settings/", settings_of(room, member_limit="2"))
+    assert dave.membership.is_inside
 
 
 def test_a_room_that_is_deleted_is_told_of_by_its_number(alice, room, monkeypatch, django_capture_on_commit_callbacks):
     told = []
-    monkeypatch.setattr(news, "tell", lambda gone: told.append(gone.pk))
+    monkeypatch.setattr(pubsub, "publish_change", lambda gone: told.append(gone.pk))
     with django_capture_on_commit_callbacks(execute=True):
         alice.post(f"/rooms/{room.slug}/delete/", {"name": room.name})
     assert told == [room.pk]

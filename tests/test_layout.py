@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from chat.models import Participant, Room, pair
+from chat.models import Participant, Room
+from chat.models.direct_message import open_direct_message
 from tests.browsing import say
 
 pytestmark = pytest.mark.browser
@@ -42,7 +43,7 @@ def test_a_dot_at_the_menu_button_tells_of_news_in_other_rooms(alice):
 def test_a_dot_tells_of_somebody_who_asks_to_write(alice):
     alice = alice(PHONE)
     bob = alice.mine.room.join(Participant.objects.create(), "Bob")
-    pair.between(bob, alice.mine)
+    open_direct_message(bob, alice.mine)
     alice.page.reload()
     assert alice.page.get_by_role("button", name="Menu").evaluate(DOT)
 

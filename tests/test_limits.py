@@ -3,8 +3,9 @@
 import pytest
 from django.core.cache import caches
 
-from chat import addresses, limits
+from chat import client_ip, limits
 from chat.checks import limits_are_counts_per_seconds
+from chat.exceptions import LimitExceeded
 from chat.models import Message, Room
 from chat_app import settings as ours
 
@@ -28,8 +29,8 @@ LIMITED = [  # setting, who, where, and what they send there, which differs by {
     ("CREATE_ADDRESS", "kim", "/join/", {"room": "Room {n}", "nickname": "Kim"}),
     ("CREATE_SITE", "kim", "/join/", {"room": "Room {n}", "nickname": "Kim"}),
     ("RENAME_PERSON", "alice", f"{CLUB}name/", {"nickname": "Alice {n}"}),
-    ("INVITE_PERSON", "alice", f"{CLUB}invitations/", {"most_uses": "1", "days": "7"}),
-    ("INVITE_ROOM", "alice", f"{CLUB}invitations/", {"most_uses": "1", "days": "7"}),
+    ("INVITE_PERSON", "alice", f"{CLUB}invitations/", {"max_uses": "1", "days": "7"}),
+    ("INVITE_ROOM", "alice", f"{CLUB}invitations/", {"max_uses": "1", "days": "7"}),
     ("SETTLE_PERSON", "alice", f"{CLUB}settings/", {"name": "Reading club", "access": "open", "topic": "no. {n}"}),
     ("ASK_PERSON", "alice", f"{CLUB}members/{{bob}}/write/", {}),
     ("ASK_ADDRESS", "alice", f"{CLUB}members/{{bob}}/write/", {}),
@@ -178,7 +179,7 @@ def test_the_window_ends_and_one_may_go_on(monkeypatch):
     limit = limits.Limit("TEST", 1, 60)
     monkeypatch.setattr(limits.time, "time", lambda: 600.0)
     limit.spend("me")
-    with pytest.raises(limits.Exceeded) as exceeded:
+    with pytest.raises(LimitExceeded) as exceeded:
         limit.spend("me")
     assert exceeded.value.wait == 60
     monkeypatch.setattr(limits.time, "time", lambda: 660.0)
@@ -210,7 +211,7 @@ def test_a_limit_that_is_none_is_refused_at_the_start(settings, setting):
     ],
 )
 def test_the_address_that_is_counted(rf, peer, network):
-    assert addresses.of(rf.get("/", REMOTE_ADDR=peer)) == network
+    assert client_ip.network_of(rf.get("/", REMOTE_ADDR=peer)) == network
 
 
 @pytest.mark.parametrize(
@@ -228,4 +229,4 @@ def test_the_address_that_is_counted(rf, peer, network):
 def test_only_our_own_proxies_are_believed_from_the_right(rf, settings, proxies, forwarded, network):
     settings.TRUSTED_PROXIES = proxies
     request = rf.get("/", REMOTE_ADDR="203.0.113.9", headers={"X-Forwarded-For": forwarded})
-    assert addresses.of(request) == network
+    assert client_ip.network_of(request) == network

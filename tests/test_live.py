@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from chat.models import Membership, Room
-from chat.views import changes as views
+from chat.views import poll as views
 from tests.reading import HTMX, held, until
 
 IN_ITS_OWN_WAY = ("date", "content-length", "vary", "hx-trigger")
@@ -97,8 +97,8 @@ def test_a_poll_under_way_while_preferences_change_does_not_bring_the_old_ones_b
     ann, ben, gate, meanwhile, monkeypatch
 ):
     gate.live.loop.call_soon_threadsafe(gate.live.forget)
-    polled, changed = views.answers.polled, Event()
-    monkeypatch.setattr(views.answers, "polled", lambda *a, **k: (polled(*a, **k), changed.wait(5))[0])
+    polled, changed = views.responses.poll_response, Event()
+    monkeypatch.setattr(views.responses, "poll_response", lambda *a, **k: (polled(*a, **k), changed.wait(5))[0])
     poll = meanwhile(ann.ask)
     until(lambda: gate.working == 1)
     form = {"time_zone": "Asia/Tokyo", "poll_seconds": "2", "refresh_seconds": "5", "csrfmiddlewaretoken": ann.token}
@@ -124,8 +124,8 @@ def test_readers_in_one_zone_share_a_painting(ann, ben, reader, gate, meanwhile,
 def test_who_reads_is_here(ann, gate, monkeypatch, short_holds):
     Membership.objects.update(seen_at="2020-01-01T00:00Z")
     ann.poll()
-    gate.live.site.were_here(*gate.live.polls.were_here())
-    assert Membership.objects.present().get() == ann.member
+    gate.live.site.record_presence(*gate.live.polls.were_here())
+    assert Membership.objects.online().get() == ann.member
 
 
 def test_a_room_that_nobody_reads_is_forgotten(ann, gate, monkeypatch):
@@ -139,8 +139,8 @@ def test_a_room_that_nobody_reads_is_forgotten(ann, gate, monkeypatch):
 def test_pages_that_all_come_back_at_once_leave_room_for_who_writes(ann, ben, gate, meanwhile, monkeypatch):
     """As after a restart: the gate knows nobody, and every open page has to be answered by Django."""
     gate.live.loop.call_soon_threadsafe(gate.live.forget)
-    slowly, polled = Event(), views.answers.polled
-    monkeypatch.setattr(views.answers, "polled", lambda *a, **k: slowly.wait(10) and polled(*a, **k))
+    slowly, polled = Event(), views.responses.poll_response
+    monkeypatch.setattr(views.responses, "poll_response", lambda *a, **k: slowly.wait(10) and polled(*a, **k))
     pages = [meanwhile(open_tab, ann) for _ in range(12)]
     until(lambda: gate.working == 2)
     ben.send("in good time")

@@ -44,7 +44,7 @@ def test_a_moderator_shows_out_members_only(alice, bob, room, person):
     assert act(bob, room, alice, "remove").status_code == 403
     assert act(bob, room, bob, "remove").status_code == 403
     assert act(bob, room, dave, "remove").status_code == 303
-    assert not dave.membership.present
+    assert not dave.membership.is_inside
     assert "“<bdi>Dave</bdi>” was shown out by “<bdi>Bob</bdi>”" in bob.get(f"/rooms/{room.slug}/").content.decode()
     assert dave.poll(room, 1).status_code == 286
     assert Message.objects.latest("pk").text == "Bob"
@@ -53,12 +53,12 @@ def test_a_moderator_shows_out_members_only(alice, bob, room, person):
 
 def test_a_moderator_who_was_shown_out_comes_back_as_a_member_and_invites_nobody(alice, bob, room, person):
     bob.membership.set_role("moderator")
-    page = bob.post(f"/rooms/{room.slug}/invitations/", {"most_uses": "", "days": "7"}).content.decode()
+    page = bob.post(f"/rooms/{room.slug}/invitations/", {"max_uses": "", "days": "7"}).content.decode()
     link = re.search(r"/invitations/[\w-]{22}/", page)[0]
     act(alice, room, bob, "remove")
     assert "was taken back" in person().get(link).content.decode()
     bob.join(room.name, "Bob")
-    assert (bob.membership.present, bob.membership.role) == (True, "member")
+    assert (bob.membership.is_inside, bob.membership.role) == (True, "member")
 
 
 def test_a_member_of_another_room_cannot_be_acted_on(alice, mallory, room):

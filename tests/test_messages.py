@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from chat import changes
 from chat.models import Message, Room
+from chat.realtime import delta
 from tests.pages import OpenPage
 
 
@@ -284,12 +284,12 @@ def test_older_messages_say_of_which_version_they_are_at_the_least(alice, room, 
     fill(room, alice.membership, 60)
     version = Room.objects.get(pk=room.pk).version
 
-    def meanwhile(asked, above, read=changes.before):
+    def meanwhile(asked, above, read=delta.before):
         lines = read(asked, above)
         Message.objects.get(text="message 5").remove()
         return lines
 
-    monkeypatch.setattr(changes, "before", meanwhile)
+    monkeypatch.setattr(delta, "before", meanwhile)
     answer = alice.get(f"{room.get_absolute_url()}messages/?before=12", headers={"HX-Request": "true"})
     assert f'name="older" value="{version}"' in answer.content.decode()
 
@@ -328,14 +328,14 @@ def test_who_is_shown_out_while_reading_back_reads_nothing(alice, bob, room, wha
     url = (
         f"/messages/{Message.objects.latest('pk').pk}/" if what == "message" else f"/rooms/{room.slug}/messages/{what}"
     )
-    read, member = changes._read, bob.membership
+    read, member = delta._read, bob.membership
 
     def shown_out_meanwhile(*arguments):
-        if member.present:
+        if member.is_inside:
             member.remove()
         return read(*arguments)
 
-    monkeypatch.setattr(changes, "_read", shown_out_meanwhile)
+    monkeypatch.setattr(delta, "_read", shown_out_meanwhile)
     answer = bob.get(url)
     assert (answer.status_code, "a secret" in answer.content.decode()) == (303, False)
 

@@ -3,9 +3,8 @@
 import time
 
 import pytest
-from django.contrib.auth.models import User
 
-from chat.models import Invitation, Membership, Participant
+from chat.models import Invite, Membership, Participant, User
 from tests.test_accounts import SECRET, keep, sign_in
 from tests.test_pairs import write_to
 from tests.test_waiting import answer
@@ -69,7 +68,7 @@ def test_who_waits_under_a_name_is_let_in_under_it(alice, person, room):
     zoe = person(room.name, "Zoe")
     keep(person(), name="Zoe")
     answer(alice, room, zoe, let_in="1")
-    assert zoe.membership.present
+    assert zoe.membership.is_inside
 
 
 def test_a_form_that_is_sent_twice_at_once_makes_one_account(transactional_db, alice):
@@ -77,7 +76,7 @@ def test_a_form_that_is_sent_twice_at_once_makes_one_account(transactional_db, a
     done = []
 
     def keep_as(name):
-        done.append(Participant.objects.get(pk=guest.pk).keep_name(name, SECRET))
+        done.append(Participant.objects.get(pk=guest.pk).create_account(name, SECRET))
 
     def try_to_keep(name):
         try:
@@ -109,9 +108,9 @@ def test_an_account_that_is_deleted_waits_nowhere_and_answers_who_asked(alice, b
     keep(dora, name="Dora")
     dora.post("/account/delete/", {"password": SECRET})
     room.refresh_from_db()
-    assert room.waiting == 0
+    assert room.join_request_count == 0
     assert person().join(room.name, "Dora").status_code == 303
-    room.settle(approval=False)
+    room.update_settings(approval=False)
     assert room.memberships.filter(nickname="Dora", status="in").count() == 1
 
 
@@ -161,7 +160,7 @@ def test_a_guest_who_waits_waits_no_more_where_the_account_is_in(home, person, r
     guest = person(room.name, "Guest")
     signs_in_with_all(guest)
     room.refresh_from_db()
-    assert room.waiting == 0
+    assert room.join_request_count == 0
 
 
 def test_a_banned_account_does_not_come_in_by_its_guest(alice, home, person, room):
@@ -195,10 +194,10 @@ def test_what_a_guest_keeps_goes_to_the_account_that_is_in_the_room(bob, home, r
     """Its role, its invitations; and its mute."""
     home.join(room.name, "Dave")
     bob.membership.set_role("moderator")
-    Invitation.objects.make(bob.membership, days=1, most_uses=1)
+    Invite.objects.make(bob.membership, days=1, max_uses=1)
     signs_in_with_all(bob)
     assert roles(room)["Dave"] == ("in", "moderator")
-    assert (Invitation.objects.get().made_by.nickname, Invitation.objects.get().revoked_at) == ("Dave", None)
+    assert (Invite.objects.get().created_by.nickname, Invite.objects.get().revoked_at) == ("Dave", None)
 
 
 def test_a_mute_is_brought_along(bob, home, room):

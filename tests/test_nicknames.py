@@ -46,7 +46,7 @@ def test_a_later_holder_of_a_name_is_told_from_the_earlier_one(alice, bob, room,
     rename(bob, room, "Robert")
     other = person(room.name, "Bob")
     other.send(room, "I am the second")
-    assert (bob.membership.mark, other.membership.mark) == (1, 2)
+    assert (bob.membership.namesake_number, other.membership.namesake_number) == (1, 2)
     page = alice.get(f"/rooms/{room.slug}/").content.decode()
     first, second = page.index("I am the first"), page.index("I am the second")
     assert "no. 2 of this name" not in page[:first]
@@ -54,7 +54,7 @@ def test_a_later_holder_of_a_name_is_told_from_the_earlier_one(alice, bob, room,
     assert "no. 2 of this name" in alice.get(f"/rooms/{room.slug}/members/").content.decode()
     rename(other, room, "Bobby")
     rename(bob, room, "bob")
-    assert bob.membership.mark == 1
+    assert bob.membership.namesake_number == 1
 
 
 RESERVED = ["admin", "ADMIN", "Аdmin", "Admin 2", "mod\u200berator", "SYSTEM", "0wner", "staff1", "@admin", "[Admin]"]
@@ -110,7 +110,7 @@ def test_who_was_shown_out_does_not_change_the_name(bob, room):
 IMITATIONS = ["“", '"', "''", "״", "‟", "＂", "〞", "’’", "»", "„"]
 
 
-@pytest.mark.parametrize("mark", IMITATIONS)
+@pytest.mark.parametrize("namesake_number", IMITATIONS)
 def test_no_name_goes_on_as_one_of_the_rooms_own_lines(bob, room, person, mark):
     name = f"Bob{mark} was shown out for good by {mark}Alice"
     for answer in (person().join(room.name, name), rename(bob, room, name)):

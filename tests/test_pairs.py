@@ -19,7 +19,7 @@ def in_room(who, room):
 def pair(alice, bob, room):
     """Alice wrote to Bob, who has not answered yet."""
     address = write_to(alice, room, bob).headers["Location"]
-    pair = Room.objects.exclude(pair=None).get()
+    pair = Room.objects.exclude(dm_key=None).get()
     assert pair.get_absolute_url() == address
     return pair
 
@@ -53,9 +53,9 @@ def test_nobody_else_finds_it(mallory, carol, pair):
 
 def test_both_find_the_same_room_again(alice, bob, room, pair):
     assert write_to(bob, room, alice).headers["Location"] == f"/rooms/{pair.slug}/"
-    assert in_room(bob, pair).present, "who writes is in"
+    assert in_room(bob, pair).is_inside, "who writes is in"
     assert write_to(alice, room, bob).headers["Location"] == f"/rooms/{pair.slug}/"
-    assert Room.objects.exclude(pair=None).count() == 1
+    assert Room.objects.exclude(dm_key=None).count() == 1
 
 
 def test_who_declines_is_not_asked_again_and_the_other_is_told(alice, bob, room, pair):
@@ -111,13 +111,12 @@ def test_a_form_without_an_answer_is_none(bob, pair):
 
 def test_who_asked_reads_that_the_other_is_to_come(alice, pair, monkeypatch):
     told = "The other was asked, and has not come in yet."
-    monkeypatch.setattr(Room, "other_is_to_come", True, raising=False)
+    monkeypatch.setattr(Room, "dm_partner_pending", True, raising=False)
     assert told in read(alice, pair)
-    monkeypatch.setattr(Room, "other_is_to_come", False, raising=False)
+    monkeypatch.setattr(Room, "dm_partner_pending", False, raising=False)
     assert told not in read(alice, pair)
 
 
-@pytest.mark.skipif(not hasattr(Room, "other_is_to_come"), reason="rooms do not say yet who is to come")
 @pytest.mark.parametrize("ignored", [False, True])
 def test_that_is_told_until_they_come_in_whether_they_ignore_it_or_not(alice, bob, pair, ignored):
     if ignored:
@@ -158,27 +157,27 @@ def test_it_is_found_again_by_names_that_were_exchanged_meanwhile(alice, bob, ro
     """Alice is Bob by now, and Bob Alice; in the room of two the name of each is still taken by the other."""
     answers(bob, pair, "accept")
     bob.post(f"/rooms/{pair.slug}/leave/")
-    in_room(alice, room).rename("Zed")
-    in_room(bob, room).rename("Alice")
+    in_room(alice, room).change_nickname("Zed")
+    in_room(bob, room).change_nickname("Alice")
     assert write_to(bob, room, alice).status_code == 303
     assert in_room(bob, pair).nickname == "Alice 2"
 
 
 def test_the_asker_sees_that_the_other_has_not_come_yet(alice, bob, room, pair):
-    assert pair.other_is_to_come
+    assert pair.dm_partner_pending
     answers(bob, pair, "ignore")
-    assert pair.other_is_to_come, "who ignores it is not told of"
+    assert pair.dm_partner_pending, "who ignores it is not told of"
     before = Room.objects.get(pk=pair.pk).version
     answers(bob, pair, "accept")
-    assert not pair.other_is_to_come
+    assert not pair.dm_partner_pending
     assert 'id="state"' in alice.poll(pair, before).content.decode()
 
 
 def test_a_later_holder_of_a_name_is_told_from_the_earlier_one_here_too(alice, bob, person, room):
-    in_room(bob, room).rename("Robert")
+    in_room(bob, room).change_nickname("Robert")
     other = person(room.name, "Bob")
     pair = Room.objects.get(slug=write_to(other, room, alice).headers["Location"].split("/")[2])
-    assert in_room(other, pair).mark == 2
+    assert in_room(other, pair).namesake_number == 2
     assert "no. 2 of this name" in read(other, pair)
     assert "no. 2 of this name" in alice.get(f"/rooms/{pair.slug}/asked/").content.decode()
 

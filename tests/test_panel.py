@@ -9,10 +9,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from chat import panels
-from chat.gate import rounds
-from chat.gate.beside import Beside, Made
+from chat.gate import background
+from chat.gate.sidebar import RenderedPart, Sidebar
 from chat.models import Membership, Participant
+from chat.realtime import presence
 from tests.browsing import EITHER_WAY
 from tests.reading import held, until
 
@@ -45,7 +45,7 @@ def later(monkeypatch):
     """A function that lets so many seconds pass, as far as panels go."""
     passed = []
     clock = SimpleNamespace(time=lambda: time.time() + sum(passed))
-    monkeypatch.setattr(panels, "time", clock)
+    monkeypatch.setattr(presence, "time", clock)
     return passed.append
 
 
@@ -75,7 +75,7 @@ def test_who_gave_a_sign_of_life_ninety_seconds_ago_is_not_here_any_more(alice, 
     assert '<span class="here">2 here</span>' in person().get("/").content.decode()
     page = alice.get(f"/rooms/{room.slug}/members/").content.decode()
     assert page.count('<span class="here">here</span>') == 2
-    assert dave.membership.present, "away is not out"
+    assert dave.membership.is_inside, "away is not out"
 
 
 def test_a_later_holder_of_a_name_is_marked(alice, person, room, settings):
@@ -109,7 +109,7 @@ def test_it_names_few_and_counts_all(alice, room):
     crowd(room, 200)
     went_away(*(f"M{n}" for n in range(100)))
     panel = panel_of_page(alice, room)
-    assert len(names(panel)) == panels.MOST_HERE + panels.MOST_AWAY
+    assert len(names(panel)) == presence.MAX_ONLINE + presence.MAX_AWAY
     assert "101 here" in panel
 
 
@@ -127,14 +127,14 @@ def test_a_page_is_told_what_changed_since_and_not_twice(alice, bob, person, roo
     panel_of_page(alice, room)
     later(20)
     person(room.name, "Dave")
-    now = panels.time.time()
+    now = presence.time.time()
     assert "Dave" in told(alice, room, at=now - 5)
     assert told(alice, room, at=now + 3) is None
 
 
 def test_without_a_change_nothing_is_told(alice, bob, room, later):
     panel_of_page(alice, room)
-    at = panels.time.time() + 3
+    at = presence.time.time() + 3
     later(200)
     assert told(alice, room, at) is None
 
@@ -143,9 +143,9 @@ def test_pages_are_told_of_changes_every_fifteen_seconds_at_most(alice, bob, per
     panel_of_page(alice, room)
     later(20)
     first = panel_of_page(person(room.name, "Dave"), room)
-    assert told(alice, room, at=panels.time.time()) == first
+    assert told(alice, room, at=presence.time.time()) == first
     later(5)
-    at = panels.time.time()
+    at = presence.time.time()
     panel_of_page(person(room.name, "Erin"), room)
     assert told(alice, room, at) is None
     later(11)
@@ -157,7 +157,7 @@ def test_who_came_and_went_between_two_looks_does_not_stay_on_the_page_that_saw_
     later(5)
     dave = person(room.name, "Dave")
     assert "Dave" in panel_of_page(dave, room)
-    at = panels.time.time()
+    at = presence.time.time()
     went_away("Dave")
     Membership.objects.filter(nickname="Dave").delete()
     later(16)
@@ -169,7 +169,7 @@ def test_an_absent_member_who_leaves_is_taken_off(alice, bob, room, later):
     assert "Bob" in panel_of_page(alice, room)
     later(20)
     bob.membership.leave()
-    at = panels.time.time()
+    at = presence.time.time()
     assert "Bob" not in told(alice, room, at)
 
 
@@ -185,7 +185,7 @@ def test_polls_look_once_in_fifteen_seconds(alice, bob, room, django_assert_max_
 
 def test_who_has_an_account_is_told_from_guests(alice, bob, room):
     bob.post("/account/keep/", {"name": "Bob", "password": "a long walk home"})
-    panels.look([room.pk])
+    presence.refresh_panels([room.pk])
     page = alice.get(f"/rooms/{room.slug}/").content.decode()
     bobs = page[page.index("<bdi>Bob</bdi> <span") :].partition("</li>")[0]
     alices = page[page.index("<bdi>Alice</bdi> <span") :].partition("</li>")[0]
@@ -197,19 +197,19 @@ def test_who_has_an_account_is_told_from_guests(alice, bob, room):
 
 def test_quiet_rooms_cost_three_statements_however_many(person, django_assert_num_queries):
     rooms = [person(f"Room {n}", "Ann").membership.room.pk for n in range(5)]
-    assert len(panels.look(rooms)) == 5
+    assert len(presence.refresh_panels(rooms)) == 5
     with django_assert_num_queries(3):
-        panels.look(rooms)
+        presence.refresh_panels(rooms)
 
 
 def test_who_is_shown_out_while_the_panel_is_read_is_told_of_nobody(alice, bob, room, monkeypatch):
-    def meanwhile(*arguments, read=panels.for_poll):
+    def meanwhile(*arguments, read=presence.panel_for_poll):
         monkeypatch.undo()
         bob.membership.remove()
-        panels.look([room.pk])
+        presence.refresh_panels([room.pk])
         return read(*arguments)
 
-    monkeypatch.setattr(panels, "for_poll", meanwhile)
+    monkeypatch.setattr(presence, "panel_for_poll", meanwhile)
     version = bob.membership.room.version  # without news, so that the room is not read again for that
     answer = bob.get(f"/rooms/{room.slug}/changes/", {"since": version, "from": version, "at": 0})
     assert answer.status_code == 286
@@ -222,9 +222,9 @@ def test_who_is_shown_out_while_the_panel_is_read_is_told_of_nobody(alice, bob, 
 @pytest.fixture
 def looks(monkeypatch):
     """The gate looks every half second."""
-    monkeypatch.setattr(rounds, "PANELS_EVERY", 0.5)
-    monkeypatch.setattr(rounds, "TICK", 0.05)
-    monkeypatch.setattr(panels, "EVERY", 0.5)
+    monkeypatch.setattr(background, "PANELS_EVERY", 0.5)
+    monkeypatch.setattr(background, "TICK", 0.05)
+    monkeypatch.setattr(presence, "REFRESH_SECONDS", 0.5)
 
 
 def until_looked(gate, reader, since):
@@ -259,7 +259,7 @@ def test_a_page_that_has_been_told_is_not_told_again(ann, ben, gate, looks, shor
 
 def test_the_panel_of_a_page_is_not_followed_by_an_older_one(ann, gate, reader, looks, monkeypatch):
     until_looked(gate, ann, 0)
-    monkeypatch.setattr(rounds, "PANELS_EVERY", 3600)
+    monkeypatch.setattr(background, "PANELS_EVERY", 3600)
     cy = reader("Cy")
     cy.since = 0
     for _ in range(2):
@@ -272,14 +272,14 @@ def test_only_grants_of_its_epoch_are_told_of_a_panel(ann, ben, gate):
     ann.ask("since=1&from=1&at=1")
     room, language = gate.live.rooms.by_id[ann.member.room_id], "en"
     for epoch, told in ((room.epoch + 1, False), (room.epoch, True), (room.epoch - 1, False)):
-        made = Made((epoch,), epoch, {language: b'<div hx-swap-oob="innerHTML:#people">secret</div>'})
+        made = RenderedPart((epoch,), epoch, {language: b'<div hx-swap-oob="innerHTML:#people">secret</div>'})
         room.beside.learn("people", made)
         assert ("secret" in ann.ask("since=1&from=1&at=1").text) is told
 
 
 def test_an_older_page_does_not_overtake_what_is_known():
-    beside = Beside()
-    beside.learn("people", Made((1,), 5, {"en": b"new"}))
+    beside = Sidebar()
+    beside.learn("people", RenderedPart((1,), 5, {"en": b"new"}))
     grant = SimpleNamespace(variant=("en",), epoch=5)
     beside.overtake("people", "en", 4, b"old")
     assert beside.due(0, grant) == b"new"
@@ -335,6 +335,6 @@ def test_a_panel_that_changes_leaves_the_log_where_it_is_and_the_people_open(vis
     alice.page.get_by_role("button", name="People").click()
     expect(alice.page.get_by_role("heading", name="2 here")).to_be_visible()
     place = alice.page.locator("#composer").bounding_box()
-    Membership.objects.filter(pk=bob.pk).update(seen_at=timezone.now() - Membership.PRESENT_FOR)
+    Membership.objects.filter(pk=bob.pk).update(seen_at=timezone.now() - Membership.ONLINE_FOR)
     expect(alice.page.get_by_role("heading", name="1 here")).to_be_visible()
     assert alice.page.locator("#composer").bounding_box() == place

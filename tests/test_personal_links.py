@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from chat.models import PersonalLink
+from chat.models import SignInLink
 from tests.browsing import EITHER_WAY
 from tests.threads import together
 
@@ -58,7 +58,7 @@ def test_of_many_at_once_one_goes_on_by_it(transactional_db, bob, person):
 
 def test_a_link_that_expired_or_was_taken_back_says_so(bob, person):
     address = link(bob)
-    PersonalLink.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    SignInLink.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert "has expired" in person().get(address).content.decode()
     refused = person().post(address)
     assert (refused.status_code, "has expired" in refused.content.decode()) == (422, True)
@@ -78,7 +78,7 @@ def test_an_unknown_link_says_what_to_do(db, person, key):
 def test_only_a_digest_is_kept_and_the_link_shown_once(bob):
     address = link(bob)
     key = address.split("/")[2]
-    assert key not in str(PersonalLink.objects.values().get())
+    assert key not in str(SignInLink.objects.values().get())
     assert key not in bob.get("/account/").content.decode()
 
 
@@ -94,7 +94,7 @@ def test_the_browser_that_made_a_link_is_offered_no_button_that_spends_it(bob):
 
 def test_nobody_takes_back_the_links_of_others(bob, mallory, person):
     address = link(bob)
-    mallory.post(f"/account/links/{PersonalLink.objects.get().pk}/revoke/")
+    mallory.post(f"/account/links/{SignInLink.objects.get().pk}/revoke/")
     assert person().post(address).status_code == 303
 
 

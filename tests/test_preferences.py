@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from chat.forms import PreferencesForm, RefreshForm
+from chat.forms.preferences import PreferencesForm, RefreshForm
 from chat.gate.grants import ENVIRON_KEY, Offer
 from chat.models import Participant
 from tests.browsing import EITHER_WAY, lines, say

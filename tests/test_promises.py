@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from chat import markup
-from chat.composers import LAST, Composer
+from chat.composer import LAST_NUMBER, Composer
 from chat.models import Message, Participant, Room
 
 
@@ -41,7 +41,7 @@ def test_the_forms_of_a_member_work_as_the_pages_give_them(strict):
     strict.post(f"{url}send/", fields(strict, f"{url}compose/", f"{url}send/\\#words-1") | {"text": "from the frame"})
     assert Message.objects.filter(text="from the frame").exists()
     strict.post(f"{url}leave/", fields(strict, url, f"{url}leave/"))
-    assert not strict.membership.present
+    assert not strict.membership.is_inside
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's own promise")
@@ -139,5 +139,5 @@ def test_a_form_in_the_frame_is_limited_like_any_other(alice, room, settings):
 
 
 def test_no_composer_is_fetched_ahead_that_is_not_there():
-    assert [ahead.number for ahead in Composer("x", LAST - 5).to_fetch] == [LAST - 1]
-    assert not Composer("x", LAST).to_fetch
+    assert [ahead.number for ahead in Composer("x", LAST_NUMBER - 5).to_fetch] == [LAST_NUMBER - 1]
+    assert not Composer("x", LAST_NUMBER).to_fetch

@@ -11,7 +11,7 @@ import pytest
 from django.core.cache import caches
 from redis import Redis, RedisError
 
-from chat import news, watch
+from chat.realtime import db_watch, pubsub
 from tests.reading import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,7 +60,7 @@ def parlour(redis, settings):
     settings.REDIS_URL = redis.url
     redis_cache = {"BACKEND": "chat_app.caches.ForgivingRedisCache", "LOCATION": redis.url}
     settings.CACHES = {"default": redis_cache, "limits": redis_cache | {"KEY_PREFIX": "limits"}}
-    news.server.cache_clear()
+    pubsub.redis_client.cache_clear()
     return settings
 
 
@@ -80,35 +80,35 @@ def heard(parlour):
 
     def hear_until_the_end():
         with suppress(Ended):
-            news.hear_others(parlour.REDIS_URL, hear, lambda room: hear("typing", room))
+            pubsub.listen_to_redis(parlour.REDIS_URL, hear, lambda room: hear("typing", room))
 
     thread = Thread(target=hear_until_the_end, daemon=True)
     thread.start()
     yield heard
     ending = True
-    Redis.from_url(parlour.REDIS_URL).publish(news.CHANNEL, "0 0 0")
+    Redis.from_url(parlour.REDIS_URL).publish(pubsub.CHANGES_CHANNEL, "0 0 0")
     thread.join(5)
 
 
 def test_what_one_process_writes_the_others_hear(heard, redis, room, alice):
-    until(lambda: Redis.from_url(redis.url).pubsub_numsub(news.CHANNEL)[0][1])
+    until(lambda: Redis.from_url(redis.url).pubsub_numsub(pubsub.CHANGES_CHANNEL)[0][1])
     alice.membership.send("hello", "t:1")
     room.refresh_from_db()
     until(lambda: (room.pk, room.version, room.epoch) in heard)
 
 
 def test_that_somebody_types_the_others_hear_too(heard, redis, room):
-    until(lambda: Redis.from_url(redis.url).pubsub_numsub(news.TYPING)[0][1])
-    news.tell_typing(room.pk)
+    until(lambda: Redis.from_url(redis.url).pubsub_numsub(pubsub.TYPING_CHANNEL)[0][1])
+    pubsub.publish_typing(room.pk)
     until(lambda: ("typing", room.pk) in heard)
 
 
 def test_when_redis_is_back_news_is_heard_again(heard, redis, room, alice, monkeypatch):
-    monkeypatch.setattr(news, "COMES_BACK", 0.05)
+    monkeypatch.setattr(pubsub, "RECONNECT_SECONDS", 0.05)
     redis.stop()
     alice.membership.send("said into the dark", "t:1")
     redis.start()
-    until(lambda: Redis.from_url(redis.url).pubsub_numsub(news.CHANNEL)[0][1])
+    until(lambda: Redis.from_url(redis.url).pubsub_numsub(pubsub.CHANGES_CHANNEL)[0][1])
     del heard[:]
     alice.membership.send("hello", "t:2")
     until(lambda: heard)
@@ -131,10 +131,10 @@ def test_what_is_to_be_forgotten_is_not_forgotten_in_silence(parlour, redis):
 
 
 def test_with_redis_the_watch_is_a_safety_net(settings, monkeypatch):
-    monkeypatch.setattr(watch.connection, "vendor", "postgresql")
-    monkeypatch.setattr(watch, "SAFETY_NET", 0.2)
+    monkeypatch.setattr(db_watch.connection, "vendor", "postgresql")
+    monkeypatch.setattr(db_watch, "INTERVAL_WITH_REDIS", 0.2)
     settings.REDIS_URL = "redis://anywhere"
-    due = watch.mark()
+    due = db_watch.new_watch()
     assert due()
     assert not due()
     until(due)

@@ -6,9 +6,9 @@ import pytest
 from django.db import OperationalError
 from django.test import Client, RequestFactory
 
-from chat import changes
-from chat.models import Invitation, Membership, Message, Site
-from chat.views import refusals
+from chat.models import Invite, Membership, Message, Site
+from chat.realtime import delta
+from chat.views import errors
 
 HTMX = {"HX-Request": "true"}
 
@@ -22,9 +22,7 @@ def test_an_address_with_nothing_is_a_kind_page_with_a_way_on():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("view", "status"), [(refusals.bad_request, 400), (refusals.forbidden, 403), (refusals.broken, 500)]
-)
+@pytest.mark.parametrize(("view", "status"), [(errors.bad_request, 400), (errors.forbidden, 403), (errors.broken, 500)])
 def test_error_pages_have_the_sites_contact_and_rules(view, status):
     Site.objects.create(name="Club", contact="help@example.org", rules="Be kind.")
     page = view(RequestFactory().get("/"))
@@ -115,8 +113,8 @@ def test_a_reader_hears_of_a_busy_database_by_the_banner_alone(alice, room, monk
     def locked(*args, **kwargs):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(changes, "_read", locked)
-    monkeypatch.setattr(changes, "before", locked)
+    monkeypatch.setattr(delta, "_read", locked)
+    monkeypatch.setattr(delta, "before", locked)
     answer = (
         alice.poll(room, 0)
         if status == "poll"
@@ -140,7 +138,7 @@ def test_without_a_site_row_or_a_database_error_pages_still_have_a_name(monkeypa
         raise OperationalError("gone")
 
     monkeypatch.setattr(Site.objects, "first", away)
-    assert b"Parlour" in refusals.broken(RequestFactory().get("/")).content
+    assert b"Parlour" in errors.broken(RequestFactory().get("/")).content
 
 
 # Forms without a valid token
@@ -184,7 +182,7 @@ def test_what_had_nothing_to_type_is_offered_again_too(strict):
     answer = strict.post(url, {"csrfmiddlewaretoken": "x" * 64}, headers=OURS)
     assert answer.status_code == 422
     assert _again(strict, answer).status_code == 303
-    assert not strict.membership.present
+    assert not strict.membership.is_inside
 
 
 @pytest.mark.parametrize(("page", "status"), [("http://testserver/rooms/x/", 422), ("https://evil.example/", 403)])
@@ -218,7 +216,7 @@ def test_an_old_form_of_a_door_is_offered_again_also_at_a_former_address(alice, 
 
 def test_an_old_form_of_an_invitation_is_offered_again_and_gives_no_room_away(alice, room, person):
     room.set_access("private")
-    _invitation, key = Invitation.objects.make(alice.membership, days=1, most_uses=1)
+    _invitation, key = Invite.objects.make(alice.membership, days=1, max_uses=1)
     visitor = person(enforce_csrf_checks=True)
     page = visitor.post(f"/invitations/{key}/", {"nickname": "Dave"}, headers=OURS | HTMX)
     assert (page.status_code, room.name in page.content.decode()) == (422, False)
@@ -240,7 +238,7 @@ def test_a_foreign_form_is_a_403_and_cannot_be_sent_on(strict, headers):
         assert answer.status_code == 403
         assert b"forged" not in answer.content
     assert not Message.objects.filter(text="forged").exists()
-    assert strict.membership.present
+    assert strict.membership.is_inside
 
 
 def test_every_unsafe_address_is_checked(strict):

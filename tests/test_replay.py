@@ -9,9 +9,9 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chat import changes
+from chat.exceptions import Refused
 from chat.models import Membership, Message, Room
-from chat.refusals import Refused
+from chat.realtime import delta
 from tests.pages import OpenPage
 
 ZONES = ["", "Asia/Tokyo", "America/St_Johns"]
@@ -26,7 +26,7 @@ writes = st.one_of(
     st.tuples(st.just("send"), people, st.just("again")),
     st.tuples(st.sampled_from(["edit", "remove", "restore"]), st.integers(0, 30), st.just("")),
     st.tuples(st.just("topic"), people, st.sampled_from(["", "Tea", "<i>Cake"])),
-    st.tuples(st.just("rename"), people, st.sampled_from(["Zoe", "Yan"])),
+    st.tuples(st.just("change_nickname"), people, st.sampled_from(["Zoe", "Yan"])),
     st.tuples(st.just("title"), people, st.sampled_from(["", " again"])),
     st.tuples(st.sampled_from(["lock", "unlock", "join", "leave"]), people, st.just("")),
 )
@@ -43,11 +43,11 @@ class Play:
         self.readers = [person() for _ in ZONES]
         for n, reader in enumerate(self.readers):
             reader.join(name, f"Reader {n}", time_zone=ZONES[n])
-        self.room = Room.objects.named(name)
+        self.room = Room.objects.by_name(name)
         self.title_at_first = name
         self.others = [person() for _ in ZONES]
         self.numbers = count()
-        for n in range(3 * changes.PAGE_SIZE):
+        for n in range(3 * delta.PAGE_SIZE):
             self.send(n % 3, f"earlier {n}")
         self.pages = [OpenPage(reader, self.room) for reader in self.readers]
 
@@ -61,9 +61,9 @@ class Play:
     def topic(self, which, words):
         self.room.set_topic(words)
 
-    def rename(self, which, words):
+    def change_nickname(self, which, words):
         with suppress(Refused):
-            Membership.objects.get(participant=self.readers[which].session["participant"]).rename(words)
+            Membership.objects.get(participant=self.readers[which].session["participant"]).change_nickname(words)
 
     def title(self, which, words):
         self.room.set_name(self.title_at_first + words)
@@ -120,7 +120,7 @@ class Play:
 )
 def test_an_old_page_and_its_deltas_equal_a_fresh_page(person, monkeypatch, settings, steps):
     settings.LIMITS = False
-    monkeypatch.setattr(changes, "PAGE_SIZE", 4)
+    monkeypatch.setattr(delta, "PAGE_SIZE", 4)
     play = Play(person, monkeypatch)
     for write, passed, pollers, back_readers in steps:
         play.now += timedelta(minutes=passed)
@@ -136,7 +136,7 @@ def test_an_old_page_and_its_deltas_equal_a_fresh_page(person, monkeypatch, sett
 
 
 def test_what_was_removed_while_older_messages_were_on_their_way_is_gone_from_the_page(alice, room, monkeypatch):
-    monkeypatch.setattr(changes, "PAGE_SIZE", 2)
+    monkeypatch.setattr(delta, "PAGE_SIZE", 2)
     for n in range(4):
         alice.send(room, f"message {n}", n=n)
     page = OpenPage(alice, room)
@@ -161,7 +161,7 @@ def test_times_never_run_backwards_when_the_clock_does(alice, room, monkeypatch)
 def test_a_tab_that_slept_for_a_day_shows_everything_once(alice, room, settings):
     settings.LIMITS = False
     page = OpenPage(alice, room)
-    for n in range(changes.MOST_CHANGES + 10):
+    for n in range(delta.MAX_CHANGES + 10):
         alice.membership.send(f"message {n}", f"sleep:{n}")
     page.poll()
     assert page.words == [f"message {n}" for n in range(160, 210)]
@@ -172,12 +172,12 @@ def test_a_page_left_open_for_a_week_stays_small(alice, room, settings):
     settings.LIMITS = False
     page = OpenPage(alice, room)
     membership = alice.membership
-    for n in range(changes.LONGEST_LOG + 100):
+    for n in range(delta.MAX_LOG_GROWTH + 100):
         membership.send(f"message {n}", f"week:{n}")
         if n % 100 == 0:
             page.poll()
     page.poll()
-    assert len(page.lines) < changes.LONGEST_LOG
+    assert len(page.lines) < delta.MAX_LOG_GROWTH
     fresh = OpenPage(alice, room)
     assert page.lines[-len(fresh.lines) :] == fresh.lines
 

@@ -7,9 +7,10 @@ from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils import timezone
 
-from chat import readers, retention
-from chat.models import FormerAddress, Invitation, Membership, PersonalLink, Room
-from chat.models.pair import between
+from chat import retention
+from chat.models import FormerAddress, Invite, Membership, Room, SignInLink
+from chat.models.direct_message import open_direct_message
+from chat.realtime import gate_backend
 from tests.browsing import say
 
 LONG_AGO = timezone.now() - timedelta(days=15)
@@ -81,13 +82,13 @@ def test_an_open_room_that_everybody_has_left_stays(deserted):
 
 
 def test_a_private_room_into_which_an_invitation_leads_stays(alice, deserted):
-    Invitation.objects.make(alice.membership, days=90, most_uses=None)
+    Invite.objects.make(alice.membership, days=90, max_uses=None)
     retention.tidy()
     assert is_there(deserted)
 
 
 def test_a_room_of_two_that_one_has_left_goes_when_nobody_is_left(alice, bob, room):
-    pair = between(alice.membership, bob.membership).room
+    pair = open_direct_message(alice.membership, bob.membership).room
     say(Membership.objects.get(room=pair, status="in"), "hello?")
     Membership.objects.get(room=pair, status="in").leave()
     Membership.objects.get(room=pair, status="asked").decline()
@@ -97,13 +98,13 @@ def test_a_room_of_two_that_one_has_left_goes_when_nobody_is_left(alice, bob, ro
 
 
 def test_invitations_go_long_after_they_have_ended(alice, room):
-    Invitation.objects.make(alice.membership, days=1, most_uses=1)
-    Invitation.objects.update(expires_at=timezone.now() - timedelta(days=89))
+    Invite.objects.make(alice.membership, days=1, max_uses=1)
+    Invite.objects.update(expires_at=timezone.now() - timedelta(days=89))
     retention.tidy()
-    assert Invitation.objects.exists()
-    Invitation.objects.update(expires_at=timezone.now() - timedelta(days=91))
+    assert Invite.objects.exists()
+    Invite.objects.update(expires_at=timezone.now() - timedelta(days=91))
     retention.tidy()
-    assert not Invitation.objects.exists()
+    assert not Invite.objects.exists()
 
 
 def test_a_room_in_which_something_happened_stays(silent):
@@ -130,12 +131,12 @@ def test_what_has_expired_goes_with_them_and_nothing_else(alice, room):
         Session.objects.create(session_key=slug, expire_date=timezone.now() + timedelta(days=days))
     FormerAddress.objects.create(room=room, slug="for ever")
     for hours in (-31 * 24, 1):
-        PersonalLink.objects.make(alice.membership.participant, hours)
-    readers.tidy.__wrapped__()
+        SignInLink.objects.make(alice.membership.participant, hours)
+    gate_backend.prune.__wrapped__()
     assert sorted(FormerAddress.objects.values_list("slug", flat=True)) == ["for ever", "soon"]
     assert not Session.objects.filter(session_key="past").exists()
     assert Session.objects.filter(session_key="soon").exists()
-    assert PersonalLink.objects.count() == 1
+    assert SignInLink.objects.count() == 1
 
 
 @pytest.mark.parametrize("status", ["waiting", "asked"])
@@ -153,4 +154,4 @@ def test_who_has_just_looked_again_waits_on(alice, person, room, monkeypatch):
     listed = list(retention.tired_of_waiting())
     dave.get(f"/rooms/{room.slug}/waiting/")
     retention._turn_from(listed[0])
-    assert dave.membership.waiting
+    assert dave.membership.is_waiting

@@ -173,7 +173,7 @@ def test_who_is_shown_out_for_good_comes_back_only_when_let(alice, bob, room):
 
 @pytest.mark.parametrize("door", ["name", "address"])
 def test_a_full_room_takes_somebody_in_when_another_leaves(alice, bob, person, room, door):
-    room.set_most_members(2)
+    room.set_member_limit(2)
     dave = person()
     come = {
         "name": lambda: dave.join(room.name, "Dave"),

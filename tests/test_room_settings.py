@@ -311,14 +311,14 @@ def test_what_is_too_long_is_refused_in_words_and_kept(alice, room, settle):
 
 @pytest.mark.parametrize("number", ["1", "1000001", "many"])
 def test_a_number_is_refused_in_our_own_words(room, settle, number):
-    page = settle(room, most_members=number).content.decode()
+    page = settle(room, member_limit=number).content.decode()
     assert "Type a whole number from 2 to 1,000,000, or leave it empty." in page
     assert f'value="{number}"' in page
 
 
 def test_the_first_field_that_was_refused_has_the_cursor_and_no_other(alice, room, settle):
     assert "autofocus" not in alice.get(f"/rooms/{room.slug}/settings/").content.decode()
-    page = settle(room, most_members="1", **TOO_LONG).content.decode()
+    page = settle(room, member_limit="1", **TOO_LONG).content.decode()
     assert page.count("autofocus") == 1
     assert re.search(r"<input[^>]*name=\"topic\"[^>]*autofocus", page)
 

@@ -49,7 +49,7 @@ NAMES = [
 
 def test_a_room_finds_its_address_among_many_that_took_it(person, django_assert_max_num_queries):
     for n in range(300):
-        Room.objects.create(name=f"c {n}", key=f"c{n}", look=f"c{n}", slug=f"c-{n}" if n else "c")
+        Room.objects.create(name=f"c {n}", key=f"c{n}", lookalike_key=f"c{n}", slug=f"c-{n}" if n else "c")
     with django_assert_max_num_queries(38):
         answer = person().join("C++", "Alice")
     assert re.fullmatch(r"/rooms/c-[a-z0-9]{8}/", answer.headers["Location"])
@@ -149,7 +149,7 @@ def test_who_lost_the_name_by_being_away_is_in_still_by_another_one(bob, room, p
     page = bob.get(room.get_absolute_url()).content.decode()
     assert "You are <bdi>Bob 2</bdi>" in page
     assert page.index("“<bdi>Bob</bdi>” is called “<bdi>Bob 2</bdi>” now") < page.rindex("“<bdi>Bob</bdi>” came in")
-    assert (newcomer.membership.mark, bob.membership.mark) == (2, 1)
+    assert (newcomer.membership.namesake_number, bob.membership.namesake_number) == (2, 1)
 
 
 def test_where_nobody_could_open_a_room_the_server_says_so_at_its_start(settings):
@@ -241,7 +241,7 @@ def test_leaving_and_coming_back_as_the_same_person(alice, room):
 def test_the_time_zone_is_chosen_in_preferences_and_holds_in_all_rooms(person):
     visitor = person("Tokyo", "Aiko")
     visitor.post("/preferences/", {"time_zone": "Asia/Tokyo", "poll_seconds": 2, "refresh_seconds": 5})
-    said = Room.objects.named("Tokyo").messages.get()
+    said = Room.objects.by_name("Tokyo").messages.get()
     clock = (said.sent_at + timedelta(hours=9)).strftime("%H:%M")
     assert f">{clock}</time>" in visitor.get("/rooms/tokyo/").content.decode()
 
@@ -254,7 +254,7 @@ def test_the_home_page_lists_rooms_with_topic_presence_and_activity(alice, bob, 
     room.set_topic("Chapter two")
     page = person().get("/")
     (listed,) = page.context["rooms"]
-    assert (listed.name, listed.topic, listed.here) == ("Reading club", "Chapter two", 2)
+    assert (listed.name, listed.topic, listed.online_count) == ("Reading club", "Chapter two", 2)
     assert b"2 here" in page.content
     Membership.objects.update(seen_at=timezone.now() - timedelta(seconds=91))
     assert b"here</span>" not in person().get("/").content
@@ -268,7 +268,7 @@ def test_my_rooms_come_first_and_once(alice, mallory):
 
 def test_many_rooms_are_paged_and_cost_a_constant_number_of_queries(person, django_assert_num_queries):
     for n in range(60):
-        Room.objects.create(name=f"Room {n}", key=f"room{n}", look=f"room{n}", slug=f"room-{n}")
+        Room.objects.create(name=f"Room {n}", key=f"room{n}", lookalike_key=f"room{n}", slug=f"room-{n}")
     visitor = person()
     with django_assert_num_queries(3):  # the site, how many rooms, one page of them
         first = visitor.get("/")

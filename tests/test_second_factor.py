@@ -5,7 +5,6 @@ import re
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import User
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -16,8 +15,9 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from lxml import html
 from playwright.sync_api import expect
 
-from chat import second_factor
-from chat.refusals import Refused
+from chat.admin import two_factor
+from chat.exceptions import Refused
+from chat.models import User
 from chat_app.environment import Env
 from tests.browsing import EITHER_WAY
 from tests.test_accessibility import WIDER_THAN_THE_SCREEN, assert_none, complaints
@@ -173,7 +173,7 @@ def test_two_pages_of_set_up_make_one_second_factor(root, browser, clock):
 def test_of_two_that_are_set_up_at_the_same_moment_the_later_is_refused(root, phone):
     other = Phone(phone.clock, b"x" * 20)
     with pytest.raises(Refused, match="already"):
-        second_factor.set_up(root, other.key.hex(), other.code())
+        two_factor.set_up(root, other.key.hex(), other.code())
     assert TOTPDevice.objects.get().bin_key == phone.key
 
 

@@ -217,9 +217,9 @@ def test_no_text_becomes_markup_among_the_people_of_a_room(person, attack):
     nickname = attack.replace('"', "'")
     owner, guest, waiting = person("Reading club", f"A{nickname}"[:64]), person(), person()
     room = Room.objects.get()
-    room.settle(rules=attack, approval=True, name=f"R {attack}"[:64])
+    room.update_settings(rules=attack, approval=True, name=f"R {attack}"[:64])
     page = f"/rooms/{Room.objects.get().slug}/"
-    made = owner.post(f"{page}invitations/", {"most_uses": "9", "days": "7"}).content.decode()
+    made = owner.post(f"{page}invitations/", {"max_uses": "9", "days": "7"}).content.decode()
     invitation = re.search(r"/invitations/[\w-]{22}/", made)[0]
     guest.post(invitation, {"nickname": f"B{nickname}"[:64]})
     waiting.post(f"{page}join/", {"nickname": f"C{nickname}"[:64]})

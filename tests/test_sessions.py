@@ -5,23 +5,29 @@ import time
 
 import httpx
 import pytest
-from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from playwright.sync_api import expect
 
 from chat.checks import ended_sessions_end_everywhere
-from chat.models import Invitation, Membership, Participant, PersonalLink, Room
+from chat.models import Invite, Membership, Participant, Room, SignInLink, User
 from tests.browsing import EITHER_WAY
 from tests.reading import HTMX, Frame, held, until
 from tests.test_access import FORMS, PATTERNS, cast, here, other_room, world  # noqa: F401 - fixtures
 
 YEAR = 365 * 24 * 3600
 NOBODY_YET = {"anonymous", "lost", "staff"}
-COMING_IN = {"join", "join_here", "invitation"}  # how a browser becomes somebody that is nobody yet
-BECOMING_ANOTHER = {"sign_in", "continue"}  # also one that is
-LATE = {"changes", "live", "reader", "superseded", "composer", "fate"}  # asked for beside a page, and answered late
+COMING_IN = {"join", "join_here", "invite"}  # how a browser becomes somebody that is nobody yet
+BECOMING_ANOTHER = {"sign_in", "use_sign_in_link"}  # also one that is
+LATE = {
+    "changes",
+    "live",
+    "reader",
+    "superseded",
+    "composer",
+    "send_status",
+}  # asked for beside a page, and answered late
 
 
 @pytest.fixture
@@ -69,13 +75,13 @@ def who_gets_a_cookie(name, everybody):
     """Where one becomes somebody, goes out, or is another from then on as far as other browsers can tell."""
     if name in COMING_IN:
         return NOBODY_YET
-    if name == "continue":
+    if name == "use_sign_in_link":
         return everybody - {"other"}  # whose link it is
     if name == "sign_out":
         return everybody - {"anonymous"}
     if name == "sign_out_elsewhere":
         return everybody - NOBODY_YET
-    if name == "keep":
+    if name == "create_account":
         return everybody - {"account"}  # who keeps a name already
     if name in ("password", "delete_account"):
         return {"account"}
@@ -121,8 +127,8 @@ def test_a_page_that_comes_while_the_key_changes_is_answered_and_leaves_the_cook
     session = alice.session
     session["renewed"] = 0
     session.save()
-    seen = Membership.seen
-    monkeypatch.setattr(Membership, "seen", lambda self: (seen(self), Session.objects.all().delete()))
+    seen = Membership.record_seen
+    monkeypatch.setattr(Membership, "record_seen", lambda self: (Session.objects.all().delete(), seen(self))[1])
     answer = alice.get(room.get_absolute_url())
     assert answer.status_code == 200
     assert "session" not in answer.cookies
@@ -149,7 +155,7 @@ def test_the_key_changes_as_a_session_becomes_a_participants_and_the_old_one_is_
 def test_nothing_else_in_a_room_changes_it(alice, bob, room):
     key = key_of(bob)
     path = room.get_absolute_url()
-    _invitation, link = Invitation.objects.make(alice.membership, days=1, most_uses=None)
+    _invitation, link = Invite.objects.make(alice.membership, days=1, max_uses=None)
     acts = {
         "another room": lambda: bob.join("Elsewhere", "Bob"),
         "the same once more": lambda: bob.join(room.name, "Bob"),
@@ -169,7 +175,7 @@ def test_nothing_else_in_a_room_changes_it(alice, bob, room):
         assert answer.status_code in (200, 303), name
         assert "session" not in answer.cookies, name
         assert key_of(bob) == key, name
-    assert mine(bob, room).present
+    assert mine(bob, room).is_inside
 
 
 def mine(browser, room):
@@ -242,12 +248,12 @@ def keep(ben):
 
 
 def sign_in_as_kim(ben):
-    Participant().keep_name("Kim", PASSWORD)
+    Participant().create_account("Kim", PASSWORD)
     ben.write("/account/sign-in/", name="Kim", password=PASSWORD)
 
 
 def go_on_as_kim(ben):
-    _link, key = PersonalLink.objects.make(Participant.objects.create(), hours=1)
+    _link, key = SignInLink.objects.make(Participant.objects.create(), hours=1)
     ben.write(f"/continue/{key}/")
 
 

@@ -6,11 +6,11 @@ from threading import Event
 import httpx
 import pytest
 
-from chat import changes
 from chat.models import Message, Participant
+from chat.realtime import delta
 from tests.reading import FRAMED, Frame, held, until
 
-BEAT = '<li class="beat"'
+BEAT = '<li class="heartbeat"'
 
 
 def ends_with_a_beat(frame):
@@ -102,14 +102,14 @@ def test_an_answer_without_a_place_for_news_is_no_stream(ann, gate):
 
 
 def test_a_line_that_was_said_while_the_page_was_made_is_in_it_once(ann, ben, meanwhile, beats, monkeypatch):
-    read = changes._read
+    read = delta._read
 
     def read_later(*arguments):
-        monkeypatch.setattr(changes, "_read", read)
+        monkeypatch.setattr(delta, "_read", read)
         ben.member.send("in between", "t:1")
         return read(*arguments)
 
-    monkeypatch.setattr(changes, "_read", read_later)
+    monkeypatch.setattr(delta, "_read", read_later)
     frame = Frame(ann, meanwhile)
     until(lambda: frame.text.count(BEAT) > 2)
     assert frame.text.count("in between</div>") == 1

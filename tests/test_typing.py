@@ -9,9 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from playwright.sync_api import expect
 
-from chat import news, typing_line
-from chat.gate import typists
+from chat.gate import typing_indicator as gate_typing
 from chat.models import Membership, Message, Participant
+from chat.realtime import pubsub, typing_indicator
 from tests.browsing import say
 from tests.reading import held, until
 
@@ -92,15 +92,15 @@ def test_two_who_type_in_the_same_moment_do_not_overwrite_each_other(alice, bob,
     """Both read who types before either has written: then each writes without knowing of the other."""
     types(alice, room)
     with monkeypatch.context() as stale:
-        stale.setattr(typing_line, "_slots", lambda room: {})
+        stale.setattr(typing_indicator, "_slots", lambda room: {})
         types(bob, room)
     assert line(poll(carol.join(room.name, "Carol") and carol, room)) == "Alice and Bob are typing"
 
 
 def test_of_a_crowd_that_types_only_some_are_noted(alice, person, room):
-    for n in range(typing_line.MOST + 2):
+    for n in range(typing_indicator.MAX_TYPISTS + 2):
         types(person(room.name, f"Guest {n}"), room)
-    assert len(typing_line.now(room.pk)) == typing_line.MOST
+    assert len(typing_indicator.current_typists(room.pk)) == typing_indicator.MAX_TYPISTS
 
 
 # When it ends
@@ -113,7 +113,7 @@ def test_it_ends_with_the_message(alice, bob, room):
 
 
 def test_it_ends_by_itself(alice, bob, room, monkeypatch):
-    monkeypatch.setattr(typing_line, "LASTS", 0.2)
+    monkeypatch.setattr(typing_indicator, "TYPING_SECONDS", 0.2)
     types(bob, room)
     assert line(poll(alice, room)) == "Bob is typing"
     time.sleep(0.3)
@@ -137,7 +137,7 @@ def test_nobody_types_in_a_locked_room(alice, bob, room):
 def test_nobody_types_who_cannot_write(alice, bob, room):
     bob.membership.set_muted(True)
     bob.post(f"/rooms/{room.slug}/typing/")
-    assert typing_line.now(room.pk) == ()
+    assert typing_indicator.current_typists(room.pk) == ()
 
 
 def test_it_can_be_switched_off(alice, bob, room, settings):
@@ -150,11 +150,11 @@ def test_it_can_be_switched_off(alice, bob, room, settings):
 
 def test_where_it_is_off_nothing_is_noted_and_nobody_woken(alice, bob, room, settings, monkeypatch):
     told = []
-    monkeypatch.setattr(news, "tell_typing", told.append)
+    monkeypatch.setattr(pubsub, "publish_typing", told.append)
     settings.TYPING = False
     types(alice, room)
     settings.TYPING = True
-    assert (typing_line.now(room.pk), told) == ((), [])
+    assert (typing_indicator.current_typists(room.pk), told) == ((), [])
     types(bob, room)
     assert told == [room.pk]
 
@@ -166,13 +166,13 @@ def test_who_left_is_not_told_and_does_not_type(alice, carol, room):
 
 
 def test_who_is_shown_out_while_the_line_is_read_is_told_of_nobody(alice, bob, room, monkeypatch):
-    def meanwhile(*arguments, read=typing_line.last):
+    def meanwhile(*arguments, read=typing_indicator.last_typing):
         monkeypatch.undo()
         bob.membership.remove()
-        typing_line.note(alice.membership)
+        typing_indicator.record_typing(alice.membership)
         return read(*arguments)
 
-    monkeypatch.setattr(typing_line, "last", meanwhile)
+    monkeypatch.setattr(typing_indicator, "last_typing", meanwhile)
     version = bob.membership.room.version  # without news, so that the room is not read again for that
     answer = bob.get(f"/rooms/{room.slug}/changes/", {"since": version, "from": version, "at": 0})
     assert answer.status_code == 286
@@ -185,9 +185,9 @@ def test_it_is_limited_by_person(alice, room, settings):
 
 
 def test_no_room_remembers_more_than_a_few(alice, person, room):
-    for n in range(typing_line.MOST + 3):
+    for n in range(typing_indicator.MAX_TYPISTS + 3):
         types(person(room.name, f"Guest {n}"), room)
-    assert len(typing_line.now(room.pk)) == typing_line.MOST
+    assert len(typing_indicator.current_typists(room.pk)) == typing_indicator.MAX_TYPISTS
 
 
 def test_a_page_with_an_old_token_gets_a_new_one_without_a_word(person):
@@ -248,7 +248,7 @@ def test_nobody_is_woken_more_than_once_in_three_seconds(up_to_date, ben, reader
     following = meanwhile(follow)
     held(gate)
     for member in others:
-        typing_line.note(member)
+        typing_indicator.record_typing(member)
         time.sleep(0.4)
     following.result(20)
     moments = [moment for moment, _ in told]
@@ -271,8 +271,8 @@ def test_the_message_and_the_end_of_the_line_come_together(up_to_date, ben, gate
 
 
 def test_it_is_taken_away_when_nobody_types_any_more(up_to_date, ben, gate, meanwhile, monkeypatch):
-    monkeypatch.setattr(typists, "WAKES_EVERY", 0.5)
-    monkeypatch.setattr(typing_line, "LASTS", 1)
+    monkeypatch.setattr(gate_typing, "WAKES_EVERY", 0.5)
+    monkeypatch.setattr(typing_indicator, "TYPING_SECONDS", 1)
     ben.write(f"{ben.path}typing/")
     told, end = [], time.monotonic() + 10
     while "" not in told and time.monotonic() < end:
@@ -330,13 +330,13 @@ def test_one_types_and_the_other_reads_so_until_it_is_sent(visitor):
 
 @pytest.mark.browser
 def test_it_moves_nothing_and_a_line_that_is_not_renewed_goes(visitor, monkeypatch):
-    monkeypatch.setattr(typists, "WAKES_EVERY", 30)  # as if nothing came any more
+    monkeypatch.setattr(gate_typing, "WAKES_EVERY", 30)  # as if nothing came any more
     bob = Participant.objects.create().enter("Bob", room="Reading club")
     ann = visitor().join(nickname="Ann")
     say(bob, "hello")
     ann.reads("hello")
     place = ann.page.locator("#composer").bounding_box()
-    typing_line.note(bob)
+    typing_indicator.record_typing(bob)
     expect(line_of(ann).locator("span")).to_be_visible()
     assert ann.page.locator("#composer").bounding_box() == place
     ann.page.route(re.compile("/changes/"), lambda route: route.abort())

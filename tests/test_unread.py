@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from chat import readers
 from chat.models import Membership, Participant, Room
+from chat.realtime import gate_backend
 from tests.browsing import EITHER_WAY, say
 from tests.reading import Frame, held, until
 
@@ -88,9 +88,9 @@ def test_an_open_page_has_read_what_came(away, room):
 
 
 def test_the_gate_notes_for_those_whom_it_holds_what_they_have_read(away, room):
-    readers.were_here.__wrapped__({away.membership.pk}, set())
+    gate_backend.record_presence.__wrapped__({away.membership.pk}, set())
     assert new_at_home(away) == ["3"], "they may have closed the page by now"
-    readers.were_here.__wrapped__(set(), {away.membership.pk})
+    gate_backend.record_presence.__wrapped__(set(), {away.membership.pk})
     assert new_at_home(away) == []
 
 
@@ -113,10 +113,12 @@ def test_who_has_closed_the_page_before_the_gate_notes_it_has_not_read_what_came
     reads(ann, meanwhile)
     held(gate)
     until(lambda: gate.live.rooms.waiting_members() == {ann.member.pk})
-    gate.live.site.were_here(*gate.live.polls.were_here())
-    new = {member.nickname: member.room.said - member.read_said for member in Membership.objects.all()}
+    gate.live.site.record_presence(*gate.live.polls.were_here())
+    new = {
+        member.nickname: member.room.message_count - member.read_message_count for member in Membership.objects.all()
+    }
     assert new == {"Ann": 0, "Ben": 1}
-    assert Membership.objects.present().count() == 2, "both have been here"
+    assert Membership.objects.online().count() == 2, "both have been here"
 
 
 def test_looking_at_another_page_of_the_room_reads_nothing(away, room):
@@ -176,7 +178,7 @@ def test_the_link_to_what_is_new_is_not_there_where_that_is_in_sight_and_goes_wh
         bob.page.goto("about:blank")
         first = say(alice, *texts)[0]
         room.refresh_from_db()
-        read = {"read_version": first.first_version - 1, "read_said": room.said - len(texts)}
+        read = {"read_version": first.first_version - 1, "read_message_count": room.message_count - len(texts)}
         Membership.objects.filter(pk=mine.pk).update(**read)
         bob.page.goto(bob.server + room.get_absolute_url())
         bob.reads(texts[0])
@@ -200,7 +202,7 @@ def test_the_first_new_line_says_whose_it_is_also_where_it_goes_on_with_what_was
     mine = room.memberships.get(nickname="Bob")
     news = say(alice, "is new", "is newer")
     bob.page.goto("about:blank")
-    Membership.objects.filter(pk=mine.pk).update(read_version=news[0].first_version - 1, read_said=1)
+    Membership.objects.filter(pk=mine.pk).update(read_version=news[0].first_version - 1, read_message_count=1)
     bob.page.goto(bob.server + room.get_absolute_url())
     first, second = (bob.log.locator(f"#m{line.pk} .by") for line in news)
     expect(first).to_have_css("position", "static")

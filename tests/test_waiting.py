@@ -24,7 +24,7 @@ def answer(by, room, who, **form):
 
 
 def test_who_waits_sees_topic_rules_and_place_and_nothing_of_the_room(alice, dave, person, room):
-    room.settle(topic="Emma", rules="Be kind")
+    room.update_settings(topic="Emma", rules="Be kind")
     alice.send(room, "a secret")
     erin = person(room.name, "Erin")
     for who, place in ((dave, "1"), (erin, "2")):
@@ -41,8 +41,8 @@ def test_the_room_does_not_speak_of_who_waits_but_those_who_keep_it_see_how_many
     log = bob.get(f"/rooms/{room.slug}/").content.decode()
     assert "“<bdi>Dave</bdi>”" not in log
     assert "1 person waits to be let in" in log
-    assert ".asking{display:block}" in alice.get(f"/rooms/{room.slug}/reader.css").content.decode()
-    assert ".asking" not in bob.get(f"/rooms/{room.slug}/reader.css").content.decode()
+    assert ".join-requests{display:block}" in alice.get(f"/rooms/{room.slug}/reader.css").content.decode()
+    assert ".join-requests" not in bob.get(f"/rooms/{room.slug}/reader.css").content.decode()
     assert "Waiting to be let in" not in bob.get(f"/rooms/{room.slug}/members/").content.decode()
 
 
@@ -58,19 +58,19 @@ def test_who_is_let_in_reads_the_word_and_goes_in(alice, dave, room):
     assert "Good to see you" in dave.get(f"/rooms/{room.slug}/waiting/").content.decode()
     assert dave.get(f"/rooms/{room.slug}/").status_code == 200
     assert Message.objects.latest("pk").event == "joined"
-    assert Room.objects.get(pk=room.pk).waiting == 0
+    assert Room.objects.get(pk=room.pk).join_request_count == 0
 
 
 def test_into_a_full_room_nobody_is_let_in_until_somebody_leaves(alice, bob, dave, room):
-    room.set_most_members(2)
+    room.set_member_limit(2)
     refused = answer(alice, room, dave, let_in="1", answer="Welcome")
     assert refused.status_code == 422
     assert "This room is full just now." in refused.content.decode()
     assert 'value="Welcome"' in refused.content.decode()
-    assert dave.membership.waiting
+    assert dave.membership.is_waiting
     bob.membership.leave()
     answer(alice, room, dave, let_in="1")
-    assert dave.membership.present
+    assert dave.membership.is_inside
 
 
 def test_the_waiting_page_leads_in_by_itself(alice, dave, room):
@@ -90,16 +90,16 @@ def test_who_is_turned_away_is_told_and_may_ask_again(alice, dave, person, room)
         assert "Members of the club only" in page
     assert "every 5s" not in dave.get(f"/rooms/{room.slug}/waiting/").content.decode()
     erin = person(room.name, "Dave")
-    assert erin.membership.waiting, "the name is free again"
+    assert erin.membership.is_waiting, "the name is free again"
     dave.join(room.name, "Dave B")
-    assert dave.membership.waiting
+    assert dave.membership.is_waiting
 
 
 def test_a_word_that_is_too_long_is_said_beside_its_field_and_kept(alice, dave, room):
     page = answer(alice, room, dave, let_in="1", answer="x" * 201)
     assert page.status_code == 422
     assert f'value="{"x" * 201}" aria-invalid="true"' in page.content.decode()
-    assert dave.membership.waiting
+    assert dave.membership.is_waiting
 
 
 def test_those_who_keep_the_room_and_who_comes_by_an_invitation_do_not_wait(alice, bob, person, room):
@@ -107,24 +107,24 @@ def test_those_who_keep_the_room_and_who_comes_by_an_invitation_do_not_wait(alic
     room.set_approval(True)
     alice.membership.leave()
     alice.join(room.name, "Alice")
-    assert alice.membership.present
-    link = bob.post(f"/rooms/{room.slug}/invitations/", {"most_uses": "1", "days": "7"}).context["made"]["link"]
+    assert alice.membership.is_inside
+    link = bob.post(f"/rooms/{room.slug}/invitations/", {"max_uses": "1", "days": "7"}).context["made"]["link"]
     guest = person()
     guest.post(link.removeprefix("http://testserver"), {"nickname": "Dave"})
-    assert guest.membership.present
+    assert guest.membership.is_inside
 
 
 def test_who_waits_may_give_up(dave, room, person):
     assert dave.post(f"/rooms/{room.slug}/waiting/leave/").status_code == 303
-    assert Room.objects.get(pk=room.pk).waiting == 0
-    assert person(room.name, "Dave").membership.waiting
+    assert Room.objects.get(pk=room.pk).join_request_count == 0
+    assert person(room.name, "Dave").membership.is_waiting
     assert not Message.objects.filter(nickname="Dave").exists()
 
 
 def test_when_nobody_has_to_wait_any_more_all_come_in(dave, room):
     room.set_approval(False)
-    assert dave.membership.present
-    assert Room.objects.get(pk=room.pk).waiting == 0
+    assert dave.membership.is_inside
+    assert Room.objects.get(pk=room.pk).join_request_count == 0
 
 
 def test_nobody_waits_before_a_private_room(dave, room):
@@ -138,24 +138,24 @@ def test_nobody_is_let_into_an_archived_or_full_room(alice, dave, room):
     refused = answer(alice, room, dave, let_in="1", answer="Welcome")
     assert (refused.status_code, "This room is archived" in refused.content.decode()) == (422, True)
     assert 'value="Welcome"' in refused.content.decode()
-    Room.objects.update(archived=False, most_members=1)
+    Room.objects.update(archived=False, member_limit=1)
     assert "This room is full" in answer(alice, room, dave, let_in="1").content.decode()
-    assert dave.membership.waiting
+    assert dave.membership.is_waiting
 
 
 def test_who_waits_is_told_when_the_room_is_archived(dave, room):
     room.set_archived(True)
     assert "This room is archived now." in dave.get(f"/rooms/{room.slug}/waiting/").content.decode()
     room.refresh_from_db()
-    assert room.waiting == 0
-    room.settle(approval=False, archived=False)
+    assert room.join_request_count == 0
+    room.update_settings(approval=False, archived=False)
 
 
 def test_guests_who_wait_are_told_when_only_accounts_come_in(dave, room):
     room.set_accounts_only(True)
     assert "Only people with an account come in here." in dave.get(f"/rooms/{room.slug}/waiting/").content.decode()
     room.refresh_from_db()
-    assert room.waiting == 0
+    assert room.join_request_count == 0
 
 
 def test_who_waits_can_be_turned_away_for_good(alice, dave, room):
@@ -167,18 +167,18 @@ def test_who_waits_can_be_turned_away_for_good(alice, dave, room):
     assert "shown out of this room for good" in dave.get(f"/rooms/{room.slug}/").content.decode()
     assert dave.join(room.name, "Dave").status_code == 422
     room.refresh_from_db()
-    assert room.waiting == 0
+    assert room.join_request_count == 0
 
 
 def test_who_comes_by_an_invitation_waits_no_more(alice, dave, room):
-    page = alice.post(f"/rooms/{room.slug}/invitations/", {"most_uses": "1", "days": "7"}).content.decode()
+    page = alice.post(f"/rooms/{room.slug}/invitations/", {"max_uses": "1", "days": "7"}).content.decode()
     dave.post(re.search(r"/invitations/[\w-]{22}/", page)[0], {"nickname": "Dave"})
     room.refresh_from_db()
-    assert (dave.membership.present, room.waiting) == (True, 0)
+    assert (dave.membership.is_inside, room.join_request_count) == (True, 0)
 
 
 def test_so_many_wait_and_no_more(dave, person, room, monkeypatch):
-    monkeypatch.setattr(Room, "MOST_WAITING", 1)
+    monkeypatch.setattr(Room, "MAX_JOIN_REQUESTS", 1)
     assert "Very many wait" in person().join(room.name, "Erin").content.decode()
     assert dave.join(room.name, "Dave").status_code == 303, "who waits already is not one more"
 

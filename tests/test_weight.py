@@ -92,11 +92,11 @@ def reader(chromium, running):
     def open_browser(javascript=True):
         contexts.append(chromium.new_context(java_script_enabled=javascript))
         page = contexts[-1].new_page()
-        page.asked, page.answers, page.said = [], [], []
+        page.asked, page.answers, page.console_lines = [], [], []
         contexts[-1].on("request", lambda request: page.asked.append(request.url))
         page.on("response", lambda response: page.answers.append(response))
-        page.on("console", lambda message: page.said.append(message.text))
-        page.on("pageerror", lambda error: page.said.append(str(error)))
+        page.on("console", lambda message: page.console_lines.append(message.text))
+        page.on("pageerror", lambda error: page.console_lines.append(str(error)))
         return page
 
     yield open_browser
@@ -155,7 +155,7 @@ def test_people_chat_on_the_server_as_it_is_run(reader, running):
     page.get_by_label("Message", exact=True).fill("Is it on?")
     page.get_by_label("Message", exact=True).press("Enter")
     expect(page.locator("#messages [data-message-body]")).to_have_text("Is it on?")
-    assert page.said == []
+    assert page.console_lines == []
 
 
 def test_files_are_hashed_compressed_and_kept_for_good(reader, full_room):
@@ -194,4 +194,4 @@ def test_no_page_asks_anybody_else_or_complains(reader, running, full_room, java
     for path in ("/preferences/", "/messages/2/", "/admin/", "/"):
         page.goto(running + path, wait_until="networkidle")
     assert [url for url in page.asked if not url.startswith((f"{running}/", "data:"))] == []
-    assert page.said == []
+    assert page.console_lines == []

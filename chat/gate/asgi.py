@@ -5,11 +5,11 @@ import contextlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
 
-from chat.gate import bodies, refusals, wsgi
+from chat.gate import error_pages, request_body, wsgi
+from chat.gate.error_pages import GateRefusal
 from chat.gate.grants import Offer
-from chat.gate.live import Live
+from chat.gate.hub import Hub
 from chat.gate.polls import Gone
-from chat.gate.refusals import Refused
 from chat.gate.streams import HOLE
 
 logger = logging.getLogger("chat.gate")
@@ -37,7 +37,7 @@ class Gate:
         self.deadline, self.linger = deadline, linger
         self.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         self.reading = self.working = 0
-        self.live = site and Live(site, self.in_thread, self.headers, share=max(1, threads // 2))
+        self.live = site and Hub(site, self.in_thread, self.headers, share=max(1, threads // 2))
 
     async def __call__(self, scope, receive, send):
         if scope["type"] == "http":
@@ -73,39 +73,39 @@ class Gate:
             if offer.stream and HOLE in answer.body and "connection" in scope:
                 return await self.live.stream(offer, answer, scope["connection"], send)
             await deliver(answer, send)
-        except (bodies.Disconnected, Gone):
+        except (request_body.Disconnected, Gone):
             return None
-        except Refused as refused:
+        except GateRefusal as refused:
             await self.refuse(refused, scope, receive, send)
 
     async def answer(self, scope, receive, offer):
         try:
-            body = await self.body(scope, receive) if bodies.has_body(scope) else bodies.empty()
+            body = await self.body(scope, receive) if request_body.has_body(scope) else request_body.empty()
             async with self.live.turn(scope) if self.live else contextlib.nullcontext():
                 return await self.work(scope, *body, offer)
         except asyncio.CancelledError:  # the server stops and has waited long enough
-            raise Refused(503, hang_up=True) from None
+            raise GateRefusal(503, hang_up=True) from None
 
     async def body(self, scope, receive):
         """The body as a file and its length, or Refused; nothing that takes time here takes a thread."""
-        if (bodies.announced_length(scope["headers"]) or 0) > self.max_body:
-            raise Refused(413, hang_up=True)
+        if (request_body.announced_length(scope["headers"]) or 0) > self.max_body:
+            raise GateRefusal(413, hang_up=True)
         try:
             with self.place_to_read():
                 async with asyncio.timeout(self.deadline):
-                    return await bodies.read(receive, self.max_body)
-        except bodies.TooLarge as large:
-            raise Refused(413, hang_up=large.more) from None
+                    return await request_body.read(receive, self.max_body)
+        except request_body.TooLarge as large:
+            raise GateRefusal(413, hang_up=large.more) from None
         except TimeoutError:
-            raise Refused(408, hang_up=True) from None
+            raise GateRefusal(408, hang_up=True) from None
         except OSError:
             logger.exception("a body could not be kept (is the disk full?)")
-            raise Refused(503, hang_up=True) from None
+            raise GateRefusal(503, hang_up=True) from None
 
     @contextlib.contextmanager
     def place_to_read(self):
         if self.reading >= self.max_reading:
-            raise Refused(503, hang_up=True)
+            raise GateRefusal(503, hang_up=True)
         self.reading += 1
         try:
             yield
@@ -116,10 +116,10 @@ class Gate:
         """The application's answer, from a thread."""
         if self.working >= self.max_working:
             file.close()
-            raise Refused(503)
+            raise GateRefusal(503)
         answer = await self.in_thread(wsgi.call, self.application, scope, file, length, offer)
         if answer is None:
-            raise Refused(500)
+            raise GateRefusal(500)
         if self.live:
             self.live.learn(offer)
         return answer
@@ -136,7 +136,7 @@ class Gate:
         self.working -= 1
 
     async def refuse(self, refused, scope, receive, send):
-        answer = refusals.answer(refused, scope, self.headers)
+        answer = error_pages.answer(refused, scope, self.headers)
         if refused.hang_up:
             await self.hang_up(answer, receive, send)
         else:
@@ -146,9 +146,9 @@ class Gate:
         """Say it at once, then listen a while before closing: a connection closed on somebody who is still sending is
         reset, and browsers throw away the words that came before the reset."""
         await deliver(answer, send, more=True)
-        with contextlib.suppress(TimeoutError, Refused, asyncio.CancelledError), self.place_to_read():
+        with contextlib.suppress(TimeoutError, GateRefusal, asyncio.CancelledError), self.place_to_read():
             async with asyncio.timeout(self.linger):
-                await bodies.discard(receive)
+                await request_body.discard(receive)
         await send({"type": "http.response.body"})
 
 

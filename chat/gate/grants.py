@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from chat.gate.questions import QUERY
+from chat.gate.poll_request import QUERY
 
 ENVIRON_KEY = "parlour.gate"  # where in the WSGI environ an Offer is
 LONGEST = 300  # seconds that a grant holds before Django is asked again

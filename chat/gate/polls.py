@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from chat.gate import refusals
-from chat.gate.wheel import Wheel
+from chat.gate import error_pages
+from chat.gate.error_pages import GateRefusal
+from chat.gate.timing_wheel import TimingWheel
 
 logger = logging.getLogger("chat.gate")
 
@@ -70,13 +71,13 @@ class Polls:
 
     def __init__(self, grants, rooms, paintings, renewals, headers, most=10_000):
         self.grants, self.rooms, self.paintings, self.renewals = grants, rooms, paintings, renewals
-        away = refusals.answer(refusals.Refused(503), A_POLL, headers)
+        away = error_pages.answer(GateRefusal(503), A_POLL, headers)
         self.away = Told(with_lines(503, away.headers), away.body)
         self.head = with_lines(200, [*headers, *OWN_HEADERS])
         self.head_with_news = with_lines(200, [*headers, *OWN_HEADERS, ASK_NEXT])
         self.most = most
         self.held, self.by_session, self.by_address = 0, Counter(), Counter()
-        self.wheel = Wheel()
+        self.wheel = TimingWheel()
         self.asking = set()
         self.members = set()
         self.stopping = False

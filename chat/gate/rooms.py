@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from chat.gate.beside import Beside
+from chat.gate.sidebar import Sidebar
 
 WATCHED_FOR = 15  # seconds after the last poll; a reader who comes later than that asks Django
 SLICE = 32  # readers woken in one go, so that others get their turn in between
@@ -18,7 +18,7 @@ class Room:
         self.version, self.epoch = version, epoch
         self.polled_at = time.monotonic()
         self.waiting = set()  # held polls, and streams; each has `wake` and a `grant`
-        self.beside = Beside()
+        self.beside = Sidebar()
 
 
 class Rooms:

@@ -1,23 +1,25 @@
 """The nouns: what Parlour keeps, and the verbs that change it."""
 
-from chat.models.address import FormerAddress
-from chat.models.invitation import Invitation
+from chat.models.invite import Invite
 from chat.models.membership import Membership
 from chat.models.message import Message
-from chat.models.name_holder import NameHolder
+from chat.models.name_history import NameHolder
 from chat.models.participant import Participant
-from chat.models.personal_link import PersonalLink
 from chat.models.room import Room
+from chat.models.room_address import FormerAddress
+from chat.models.sign_in_link import SignInLink
 from chat.models.site import Site
+from chat.models.user import User
 
 __all__ = [
     "FormerAddress",
-    "Invitation",
+    "Invite",
     "Membership",
     "Message",
     "NameHolder",
     "Participant",
-    "PersonalLink",
     "Room",
+    "SignInLink",
     "Site",
+    "User",
 ]

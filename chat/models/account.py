@@ -1,20 +1,20 @@
 """Accounts: a name that is its owner's in every room, kept by a password."""
 
-from django.contrib.auth.models import User
 from django.db import IntegrityError, models, transaction
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
-from chat import names
-from chat.models import pair
-from chat.refusals import Refused
-from chat.reserved_names import is_reserved
+from chat.exceptions import Refused
+from chat.models.direct_message import move_to_account
+from chat.models.user import User
+from chat.names.normalize import MAX_KEY_LENGTH, nickname_key
+from chat.names.reserved import is_reserved
 
 CHANGES_RIGHTS = ("password", "is_active")
 
 
-class Account(models.Model):
+class AccountMixin(models.Model):
     """The half of a participant that is empty for a guest. `account_key` is the key of the account's name."""
 
     user = models.OneToOneField(
@@ -30,23 +30,23 @@ class Account(models.Model):
         return self.user_id is None
 
     @property
-    def is_switched_on(self):
+    def is_active(self):
         """Whoever is a guest, or an account that is not switched off, be it in the database itself."""
         return self.is_guest or self.user.is_active
 
     @classmethod
-    def whose_name_is(cls, nickname):
+    def with_name(cls, nickname):
         """The account that is called so, or looks as if it were; None where there is none."""
-        return cls.objects.filter(account_key=names.nickname_key(nickname)).first()
+        return cls.objects.filter(account_key=nickname_key(nickname)).first()
 
     @transaction.atomic
-    def keep_name(self, name, password, email=""):
+    def create_account(self, name, password, email=""):
         """Be an account from now on, with all rooms that one is in. Raises Refused where the name is another's."""
         if is_reserved(name):
             raise Refused(_("This name is kept for those who run this site. Choose another one."), code="reserved")
-        self._must_be_a_guest()
+        self._check_is_guest()
         taken = Refused(_("There is an account of this name, or one that looks like it."), code="taken")
-        if self.whose_name_is(name):
+        if self.with_name(name):
             raise taken
         user = User(username=name, email=User.objects.normalize_email(email))
         user.set_password(password)
@@ -59,43 +59,43 @@ class Account(models.Model):
             raise taken from None
         return self
 
-    def _must_be_a_guest(self):
+    def _check_is_guest(self):
         """Raises Refused where the same form was sent twice at once, and the other one was first."""
         if self.pk and type(self).objects.select_for_update().get(pk=self.pk).user_id:
             raise Refused(_("You keep a name already. Load this page again."), code="kept")
 
-    def hold_name(self, user):
+    def claim_name(self, user):
         """Be the person who is this account; nobody else bears its name, unless another account had it before."""
-        key = names.nickname_key(user.username)
+        key = nickname_key(user.username)
         theirs = type(self).objects.filter(account_key=key).exclude(pk=self.pk).exists()
-        self.user, self.account_key = user, None if theirs or len(key) > names.LONGEST_KEY else key
+        self.user, self.account_key = user, None if theirs or len(key) > MAX_KEY_LENGTH else key
         self.save(update_fields=["user", "account_key"] if self.pk else None)
 
     def change_password(self, old, new):
         """Another password; other browsers are signed out. Raises Refused where the old one is not it."""
-        self._must_know(old)
+        self._check_password(old)
         self.user.set_password(new)
         self.user.save(update_fields=["password"])
         self.refresh_from_db(fields=["generation"])
 
     def change_email(self, email, password):
-        self._must_know(password)
+        self._check_password(password)
         self.user.email = email
         self.user.save(update_fields=["email"])
 
     def delete_account(self, password):
         """Leave all rooms and let the names go; what was said stays under them. Raises Refused."""
-        self._must_know(password)
+        self._check_password(password)
         self.user.delete()
 
     @transaction.atomic
-    def leave_for_good(self):
+    def leave_all_rooms(self):
         """Be in no room any more, wait nowhere, and hold no name."""
         for membership in self.memberships.select_related("room").order_by("room"):
             membership.leave(for_good=True)
         self.memberships.update(holds_name=False)
 
-    def _must_know(self, password):
+    def _check_password(self, password):
         if not self.user.check_password(password):
             raise Refused(_("This is not your password."), code="password")
 
@@ -104,12 +104,12 @@ class Account(models.Model):
         """Take over what that guest is, and in which rooms; where one is known oneself, the guest leaves."""
         mine = {membership.room_id: membership for membership in self.memberships.all()}
         for membership in guest.memberships.select_related("room").order_by("room"):
-            if membership.room.pair:
-                pair.bring_along(membership, self)
+            if membership.room.is_direct_message:
+                move_to_account(membership, self)
             elif known := mine.get(membership.room_id):
                 membership.merge_into(known)
             else:
-                membership.pass_to(self)
+                membership.transfer_to(self)
 
 
 @receiver(pre_save, sender=User)
@@ -133,14 +133,14 @@ def keep_the_name(instance, raw=False, update_fields=None, **kwargs):
         from chat.models.participant import Participant
 
         participant = getattr(instance, "kept_by", None) or Participant.objects.filter(user=instance).first()
-        (participant or Participant()).hold_name(instance)
+        (participant or Participant()).claim_name(instance)
 
 
 @receiver(pre_delete, sender=User)
 def go_for_good(instance, **kwargs):
     participant = getattr(instance, "participant", None)
     if participant:
-        participant.leave_for_good()
+        participant.leave_all_rooms()
         participant.sign_out_everywhere()
 
 

@@ -9,11 +9,14 @@ from django.db import IntegrityError, OperationalError, models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat import markup, names, words
-from chat.models.keeping import Keeping
-from chat.models.name_holder import NameHolder
-from chat.models.standing import Standing
-from chat.refusals import Refused
+from chat import markup
+from chat.exceptions import Refused
+from chat.models.membership_roles import RolesMixin
+from chat.models.membership_status import StatusMixin
+from chat.models.name_history import NameHolder
+from chat.names.normalize import display_name, nickname_key
+from chat.names.slugs import initials
+from chat.text import text_digest
 
 
 class MembershipQuerySet(models.QuerySet):
@@ -30,7 +33,7 @@ class MembershipQuerySet(models.QuerySet):
     def banned(self):
         return self.filter(status=Membership.Status.BANNED).order_by("-seen_at", "pk")
 
-    def asked(self, participant):
+    def chat_requests_to(self, participant):
         """Rooms of two into which this person was asked, and by whom; none for None."""
         mine = self.filter(participant=participant, status=Membership.Status.ASKED) if participant else self.none()
         return mine.select_related("room").order_by("-joined_at")
@@ -39,23 +42,23 @@ class MembershipQuerySet(models.QuerySet):
         """Those who are in, whoever is looking just now first."""
         return self.filter(status=Membership.Status.IN).order_by("-seen_at", "pk")
 
-    def before_or_inside(self):
+    def inside_or_waiting(self):
         """Those who are in, or wait to be let in."""
         return self.filter(status__in=(Membership.Status.IN, Membership.Status.WAITING))
 
-    def present(self):
+    def online(self):
         """Those who are in and gave a sign of life in the last 90 seconds."""
-        return self.filter(status=Membership.Status.IN, seen_at__gte=timezone.now() - Membership.PRESENT_FOR)
+        return self.filter(status=Membership.Status.IN, seen_at__gte=timezone.now() - Membership.ONLINE_FOR)
 
     def holding(self, key):
         return self.filter(nickname_key=key, holds_name=True)
 
 
-class Membership(Keeping, Standing):
-    """`read_version` and `read_said` are the room's `version` and `said` when this person last had the log open."""
+class Membership(RolesMixin, StatusMixin):
+    """`read_version` and `read_message_count` are the room's counters when this person last had the log open."""
 
-    PRESENT_FOR = timedelta(seconds=90)
-    SEEN_EVERY = timedelta(seconds=30)
+    ONLINE_FOR = timedelta(seconds=90)
+    SEEN_INTERVAL = timedelta(seconds=30)
 
     room = models.ForeignKey("chat.Room", models.CASCADE, related_name="memberships", verbose_name=_("room"))
     participant = models.ForeignKey(
@@ -63,15 +66,20 @@ class Membership(Keeping, Standing):
     )
     nickname = models.CharField(_("name"), max_length=64)
     nickname_key = models.CharField(max_length=256, editable=False)
-    mark = models.PositiveSmallIntegerField(default=1, editable=False)
+    namesake_number = models.PositiveSmallIntegerField(default=1, editable=False)
     holds_name = models.BooleanField(_("holds the name"), default=True, editable=False)
-    invitation = models.ForeignKey(
-        "chat.Invitation", models.SET_NULL, null=True, related_name="came_by", verbose_name=_("came by"), editable=False
+    invite = models.ForeignKey(
+        "chat.Invite",
+        models.SET_NULL,
+        null=True,
+        related_name="joined_members",
+        verbose_name=_("came by"),
+        editable=False,
     )
     joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
     seen_at = models.DateTimeField(_("last seen"), default=timezone.now, editable=False)
     read_version = models.PositiveBigIntegerField(default=0, editable=False)
-    read_said = models.PositiveBigIntegerField(default=0, editable=False)
+    read_message_count = models.PositiveBigIntegerField(default=0, editable=False)
 
     objects = MembershipQuerySet.as_manager()
 
@@ -90,23 +98,23 @@ class Membership(Keeping, Standing):
         return self.nickname
 
     @property
-    def here(self):
+    def is_online(self):
         """Whether they gave a sign of life in the last 90 seconds."""
-        return timezone.now() - self.seen_at < self.PRESENT_FOR
+        return timezone.now() - self.seen_at < self.ONLINE_FOR
 
     @property
-    def looked_lately(self):
+    def was_online_recently(self):
         """Whether an open page of theirs may have given its last sign of life by now, but not the next."""
-        return timezone.now() - self.seen_at < 2 * self.SEEN_EVERY
+        return timezone.now() - self.seen_at < 2 * self.SEEN_INTERVAL
 
     @property
-    def other(self):
+    def other_member(self):
         """The other of a room of two."""
         return self.room.memberships.exclude(pk=self.pk).first()
 
     @property
     def initials(self):
-        return names.initials(self.nickname)
+        return initials(self.nickname)
 
     @property
     def hue(self):
@@ -114,125 +122,131 @@ class Membership(Keeping, Standing):
         return self.pk % 12
 
     @property
-    def holds_on(self):
+    def name_is_protected(self):
         """Whether the name is still theirs: for some days after their last sign of life (NAME_HELD_DAYS).
 
         Nobody takes the name of those who keep the room, however long they are away.
         """
-        if self.keeps:
+        if self.is_moderator:
             return True
         away = timezone.now() - self.seen_at
-        return away < max(self.PRESENT_FOR, timedelta(days=settings.NAME_HELD_DAYS))
+        return away < max(self.ONLINE_FOR, timedelta(days=settings.NAME_HELD_DAYS))
 
-    def rename(self, nickname):
+    def change_nickname(self, nickname):
         """Go by another name from now on; what was said stays under the old one, and the room says so. Raises Refused.
 
         Where one may not write, a name is not a way to say something all the same.
         """
-        nickname = names.display(nickname)
+        nickname = display_name(nickname)
         with self.room.change() as room:
             self.refresh_from_db(fields=["nickname", "nickname_key", "holds_name", "status", "muted"])
             if self.nickname == nickname:
                 return
-            refusal = self.why_not_to_write
+            refusal = self.posting_refusal
             if refusal and refusal.code in ("gone", "archived", "locked", "muted"):
                 raise refusal
-            room.make_free(nickname, self)
-            self._go_by(nickname)
+            room.claim_nickname(nickname, self)
+            self._apply_nickname(nickname)
 
-    def _go_by(self, nickname):
+    def _apply_nickname(self, nickname):
         was = self.nickname
-        self._take_name(nickname)
-        self.room.append(event="renamed", nickname=was, mark=self.mark, text=nickname)
+        self._save_nickname(nickname)
+        self.room.append(event="renamed", nickname=was, namesake_number=self.namesake_number, text=nickname)
 
-    def _take_name(self, nickname, *also, mark=None):
+    def _save_nickname(self, nickname, *also, namesake_number=None):
         """Bear this name, and write it down together with the other fields `also`; `mark` is the one to be known by."""
         taken = ("nickname", "nickname_key", "holds_name", *also)
-        self.nickname, self.nickname_key, self.holds_name = nickname, names.nickname_key(nickname), True
+        self.nickname, self.nickname_key, self.holds_name = nickname, nickname_key(nickname), True
         self.save(update_fields=taken if self.pk else None)  # It has to have a key before it is noted as a holder.
-        self.mark = mark or NameHolder.objects.mark(self, self.nickname_key)
-        self.save(update_fields=["mark"])
+        self.namesake_number = namesake_number or NameHolder.objects.namesake_number(self, self.nickname_key)
+        self.save(update_fields=["namesake_number"])
 
-    def still_as(self, nickname):
+    def check_same_nickname(self, nickname):
         """This membership, where somebody who is in comes in again by the same name. Raises Refused by another."""
-        if self.nickname_key != names.nickname_key(nickname):
+        if self.nickname_key != nickname_key(nickname):
             raise Refused(_("You are in this room already."), code="already_in", instead=self)
         return self
 
-    def give_up_name(self):
+    def release_nickname(self):
         """Let somebody else have the name, inside the room's `change()`: who was away too long goes by another."""
-        if self.present:
-            self._go_by(self.room.free_nickname(self.nickname, self.participant))
+        if self.is_inside:
+            self._apply_nickname(self.room.suggest_nickname(self.nickname, self.participant))
             self.room.take_next_version()
             return
-        self.status, self.holds_name = self.Status.LEFT if self.waiting else self.status, False
+        self.status, self.holds_name = self.Status.LEFT if self.is_waiting else self.status, False
         self.save(update_fields=["holds_name", "status"])
-        self.room.count_waiting()
+        self.room.update_join_request_count()
 
-    def seen(self, reading=False):
+    def record_seen(self, reading=False):
         """Note a sign of life, written at most every half minute, and whether the log was on the screen."""
         now = timezone.now()
-        if now - self.seen_at >= self.SEEN_EVERY:
-            read = {"read_version": self.room.version, "read_said": self.room.said} if reading else {}
+        if now - self.seen_at >= self.SEEN_INTERVAL:
+            read = {"read_version": self.room.version, "read_message_count": self.room.message_count} if reading else {}
             # Reading goes on while nothing can be written; the next sign of life is noted instead.
             with suppress(OperationalError):
                 Membership.objects.filter(pk=self.pk).update(seen_at=now, **read)
             self.seen_at = now
+        return self
 
-    def has_read(self):
+    def try_mark_read(self):
         """Mark everything as read; skipped while the database is busy, so never call it in a transaction."""
         with suppress(OperationalError):
             self.mark_read()
 
     def mark_read(self):
         """The same as part of a transaction: it fails together with the rest."""
-        if (self.read_version, self.read_said) == (self.room.version, self.room.said):
+        if (self.read_version, self.read_message_count) == (self.room.version, self.room.message_count):
             return
-        self.read_version, self.read_said = self.room.version, self.room.said
-        self.save(update_fields=["read_version", "read_said"])
+        self.read_version, self.read_message_count = self.room.version, self.room.message_count
+        self.save(update_fields=["read_version", "read_message_count"])
 
     def send(self, text, token):
         """Say something. The same token with the same words is the same message; with others it is refused."""
         html = markup.render(text)
         if said := self.messages.filter(token=token).first():
-            return said.repeated(text)
+            return said.as_repeat(text)
         try:
             with self.room.change() as room:
-                self._must_be_allowed_to_write()
-                who = {"author": self, "nickname": self.nickname, "mark": self.mark, "role": self.role}
-                who["account"] = not self.participant.is_guest
-                message = room.append(text=text, html=html, token=token, digest=words.digest(text), **who)
+                self._check_may_post()
+                who = {
+                    "author": self,
+                    "nickname": self.nickname,
+                    "namesake_number": self.namesake_number,
+                    "role": self.role,
+                }
+                who["by_account"] = not self.participant.is_guest
+                message = room.append(text=text, html=html, token=token, digest=text_digest(text), **who)
                 if not self.participant.paused:
                     self.mark_read()
                 return message
         except IntegrityError:
             # The same form, sent twice at once: the other one was first.
-            return self.messages.get(token=token).repeated(text)
+            return self.messages.get(token=token).as_repeat(text)
 
     @property
-    def why_not_to_write(self):
+    def posting_refusal(self):
         """What speaks against words of theirs just now, as the refusal with which they would meet, or None."""
-        refusals = (Refused(message, code=code) for is_so, code, message in WHY_NOT_TO_WRITE if is_so(self))
+        refusals = (Refused(message, code=code) for is_so, code, message in POSTING_REFUSALS if is_so(self))
         return next(refusals, None)
 
-    def _must_be_allowed_to_write(self):
-        self.refresh_from_db(fields=["status", "nickname", "mark", "role", "muted"])
-        if refusal := self.why_not_to_write:
+    def _check_may_post(self):
+        self.refresh_from_db(fields=["status", "nickname", "namesake_number", "role", "muted"])
+        if refusal := self.posting_refusal:
             raise refusal
 
 
-WHY_NOT_TO_WRITE = (
-    (lambda member: not member.present, "gone", _("You are no longer in this room.")),
+POSTING_REFUSALS = (
+    (lambda member: not member.is_inside, "gone", _("You are no longer in this room.")),
     (lambda member: member.room.archived, "archived", _("The room is archived: it can only be read.")),
     (lambda member: member.room.locked, "locked", _("The room is locked: nobody could write when this was sent.")),
     (lambda member: member.muted, "muted", _("You are muted here: you can read, but not write.")),
     (
-        lambda member: member.room.announce_only and not member.keeps,
+        lambda member: member.room.announce_only and not member.is_moderator,
         "announce",
         _("Only those who keep this room write here."),
     ),
     (
-        lambda member: member.room.has_lost_the_other(),
+        lambda member: member.room.dm_partner_left(),
         "alone",
         _("The other is not here any more, so nobody would read this. Write to them anew from a room of you both."),
     ),

@@ -7,9 +7,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat import markup, names, words
+from chat import markup
+from chat.exceptions import Refused
 from chat.models.membership import Membership
-from chat.refusals import Refused
+from chat.names.slugs import initials
+from chat.text import text_digest
 
 
 class Message(models.Model):
@@ -19,7 +21,7 @@ class Message(models.Model):
     room, 2 for the second. `event` is empty for words.
     """
 
-    GROUPED_WITHIN = timedelta(minutes=5)
+    GROUPING_WINDOW = timedelta(minutes=5)
 
     class Event(models.TextChoices):
         OPENED = "opened", _("opened the room")
@@ -48,11 +50,11 @@ class Message(models.Model):
     membership = models.ForeignKey(
         "chat.Membership", models.CASCADE, null=True, related_name="messages", verbose_name=_("member"), db_index=False
     )
-    event = models.CharField(_("event"), max_length=8, choices=Event, blank=True)
+    event = models.CharField(_("event"), max_length=32, choices=Event, blank=True)
     nickname = models.CharField(_("name"), max_length=64, blank=True)
-    mark = models.PositiveSmallIntegerField(default=1, editable=False)
-    role = models.CharField(_("role"), max_length=9, blank=True)
-    account = models.BooleanField(_("by an account"), default=False, editable=False)
+    namesake_number = models.PositiveSmallIntegerField(default=1, editable=False)
+    role = models.CharField(_("role"), max_length=32, blank=True)
+    by_account = models.BooleanField(_("by an account"), default=False, editable=False)
     text = models.TextField(_("words"), blank=True)
     html = models.TextField(blank=True, editable=False)
 
@@ -88,17 +90,17 @@ class Message(models.Model):
         return not self.previous_at or timezone.localdate(self.sent_at) != timezone.localdate(self.previous_at)
 
     @property
-    def long(self):
+    def is_long(self):
         """Whether this would push everything else off the screen, so that it is shown in a box of its own."""
         return len(self.text) > 1500 or self.text.count("\n") > 20
 
     @property
-    def badge(self):
+    def role_label(self):
         return self.role and self.role != Membership.Role.MEMBER and Membership.Role(self.role).label
 
     @property
     def initials(self):
-        return names.initials(self.nickname)
+        return initials(self.nickname)
 
     @property
     def hue(self):
@@ -109,9 +111,9 @@ class Message(models.Model):
     def safe_html(self):
         return markup.stored(self.html)
 
-    def repeated(self, text):
+    def as_repeat(self, text):
         """This message, as the answer to its own form sent again. Raises Refused where the words are others."""
-        if self.digest != words.digest(text):
+        if self.digest != text_digest(text):
             raise Refused(_("This page has sent other words already. Send once more to add these."), code="used")
         return self
 

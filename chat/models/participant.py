@@ -9,28 +9,28 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat.models.account import Account
+from chat.exceptions import Refused
+from chat.models.account import AccountMixin
 from chat.models.room import Room
-from chat.refusals import Refused
 
 
 class ParticipantQuerySet(models.QuerySet):
-    def by_form(self, join_key):
+    def by_join_key(self, join_key):
         """Whoever joined by the form with this key a moment ago; otherwise somebody new, not saved yet."""
         made = self.filter(join_key=join_key).first() if join_key else None
-        if made and timezone.now() - made.created_at < Participant.JOIN_KEY_WORKS_FOR:
+        if made and timezone.now() - made.created_at < Participant.JOIN_KEY_LIFETIME:
             return made
         return Participant(join_key=None if made else join_key or None)
 
-    def of_user(self, user):
+    def for_user(self, user):
         """The person who is this account, also one that was made in the admin or on the command line."""
         participant = self.filter(user=user).first() or Participant()
         if participant.account_key is None:
-            participant.hold_name(user)
+            participant.claim_name(user)
         return participant
 
 
-class Participant(Account):
+class Participant(AccountMixin):
     """`join_key` is of the form by which a guest first joined: sent twice at once, it makes one guest, not two.
 
     `generation` counts how often this person was signed out everywhere; a session of an earlier one is worth nothing.
@@ -38,7 +38,7 @@ class Participant(Account):
 
     COLOR_SCHEMES = [("light", _("light")), ("dark", _("dark"))]
     TEXT_SIZES = [("small", _("smaller")), ("", _("normal")), ("large", _("larger")), ("largest", _("largest"))]
-    JOIN_KEY_WORKS_FOR = timedelta(minutes=5)
+    JOIN_KEY_LIFETIME = timedelta(minutes=5)
     REFRESH_CHOICES = [
         (2, _("every 2 seconds")),
         (5, _("every 5 seconds")),
@@ -94,12 +94,12 @@ class Participant(Account):
             return timezone.get_default_timezone()
 
     @property
-    def live(self):
+    def is_live(self):
         """Whether news come to this person at once, rather than as seldom as they chose, or not at all."""
         return self.poll_seconds == 2 and not self.paused
 
     @property
-    def usual_name(self):
+    def default_nickname(self):
         """The name of the account, or by which a guest was in some room last."""
         if self.user_id:
             return self.user.username
@@ -116,28 +116,28 @@ class Participant(Account):
             return self._enter(nickname, **where)
         except IntegrityError:
             # The same form, sent twice at once: the other one was first.
-            first = Participant.objects.by_form(self.join_key)
+            first = Participant.objects.by_join_key(self.join_key)
             if self.pk or not first.pk:
                 raise
             return first._enter(nickname, **where)
 
     @transaction.atomic
-    def _enter(self, nickname, room=None, door=None, invitation=None):
+    def _enter(self, nickname, room=None, door=None, invite=None):
         if self.pk is None:
             self.save()
         if door:
-            return door.join(self, nickname, invitation=invitation)
+            return door.join(self, nickname, invite=invite)
         return Room.objects.enter(room, self, nickname)
 
     @property
-    def opens_rooms(self):
+    def can_create_rooms(self):
         """Whether the site leaves that to them (CREATE_ROOMS)."""
         allowed = {"anyone": True, "accounts": bool(self.user_id), "staff": bool(self.user_id and self.user.is_staff)}
         return allowed[settings.CREATE_ROOMS]
 
-    def must_be_one_who_opens_rooms(self):
+    def check_can_create_rooms(self):
         """Raises Refused where the site leaves that to others."""
-        if not self.opens_rooms:
+        if not self.can_create_rooms:
             raise Refused(
                 _("There is no room of this name, and not everybody can open one here. Choose one that is there."),
                 code="not_opened",
@@ -147,14 +147,14 @@ class Participant(Account):
     def sign_out_everywhere(self):
         """End this person's sessions; who only had those is a stranger from now on."""
         Participant.objects.filter(pk=self.pk).update(generation=F("generation") + 1)
-        self.signed_out()
-        self.personal_links.all().revoke()
+        self.revoke_session_rights()
+        self.sign_in_links.all().revoke()
         self.refresh_from_db(fields=["generation"])
 
     @transaction.atomic
-    def signed_out(self):
+    def revoke_session_rights(self):
         """Take the rights of one session away, which has just ended; an old form does not bring it back."""
         Participant.objects.filter(pk=self.pk).update(join_key=None)
         for room in Room.objects.of(self).order_by("pk"):
             with room.change():
-                room.take_rights_away()
+                room.bump_epoch()

@@ -10,13 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat import names, news
-from chat.models.address import free_slugs
-from chat.models.door import Door
+from chat.exceptions import Refused
 from chat.models.membership import Membership
 from chat.models.message import Message
-from chat.models.room_settings import RoomSettings
-from chat.refusals import Refused
+from chat.models.room_address import available_slugs
+from chat.models.room_joining import JoiningMixin
+from chat.models.room_settings import SettingsMixin
+from chat.names.normalize import display_name, room_key, room_lookalike_key
+from chat.realtime import pubsub
 
 
 class RoomQuerySet(models.QuerySet):
@@ -28,33 +29,33 @@ class RoomQuerySet(models.QuerySet):
     def listed(self):
         return self.filter(access=Room.Access.OPEN, archived=False)
 
-    def found(self):
+    def discoverable(self):
         """Those of which a stranger may learn: all but the private ones."""
         return self.exclude(access=Room.Access.PRIVATE)
 
-    def with_here(self):
+    def with_online_count(self):
         """Each with `here`: how many of its members gave a sign of life in the last 90 seconds."""
-        present = Membership.objects.present().filter(room=models.OuterRef("pk")).order_by().values("room")
+        present = Membership.objects.online().filter(room=models.OuterRef("pk")).order_by().values("room")
         counted = present.annotate(n=models.Count("pk")).values("n")
-        return self.annotate(here=models.functions.Coalesce(models.Subquery(counted), 0))
+        return self.annotate(online_count=models.functions.Coalesce(models.Subquery(counted), 0))
 
     def of(self, participant):
         """The rooms that this person is in, each with `unread`: how much was said there since; none for None."""
         if participant is None:
             return self.none()
         mine = self.filter(memberships__participant=participant, memberships__status=Membership.Status.IN)
-        return mine.annotate(unread=F("said") - F("memberships__read_said"))
+        return mine.annotate(unread=F("message_count") - F("memberships__read_message_count"))
 
     def page(self, number):
         """One page of them; a number that is none, or too high, gives the nearest."""
         return Paginator(self, self.PER_PAGE).get_page(number)
 
-    def named(self, name):
-        return self.filter(key=names.room_key(name)).first()
+    def by_name(self, name):
+        return self.filter(key=room_key(name)).first()
 
-    def would_make(self, name):
+    def would_create(self, name):
         """Whether joining by that name makes a room: there is none, nor one that looks like it."""
-        return not self.filter(Q(key=names.room_key(name)) | Q(look=names.room_look(name))).exists()
+        return not self.filter(Q(key=room_key(name)) | Q(lookalike_key=room_lookalike_key(name))).exists()
 
     def enter(self, name, participant, nickname):
         """Join the room of that name; where there is none it is made, and whoever makes it owns it."""
@@ -65,21 +66,21 @@ class RoomQuerySet(models.QuerySet):
     def _open(self, name, participant):
         if room := self._found(name):
             return room, False
-        participant.must_be_one_who_opens_rooms()
+        participant.check_can_create_rooms()
         return self._make(name, participant)
 
     def _found(self, name):
         """The room of that name, or None. Raises Refused where there is one that only looks like it."""
-        if room := self.named(name):
+        if room := self.by_name(name):
             return room
-        if twin := self.filter(look=names.room_look(name)).first():
+        if twin := self.filter(lookalike_key=room_lookalike_key(name)).first():
             raise Refused(_("There is a room that looks just like this one."), code="looks_alike", instead=twin)
         return None
 
     def _make(self, name, participant):
         """A new room at the first address that is free; or the one that somebody else made in the same moment."""
-        about = {"name": names.display(name), "key": names.room_key(name), "look": names.room_look(name)}
-        for slug in free_slugs(name, insiders=[participant.pk]):
+        about = {"name": display_name(name), "key": room_key(name), "lookalike_key": room_lookalike_key(name)}
+        for slug in available_slugs(name, insiders=[participant.pk]):
             try:
                 with transaction.atomic():
                     return self.create(slug=slug, **about), True
@@ -88,21 +89,21 @@ class RoomQuerySet(models.QuerySet):
                     return room, False
 
 
-class Room(Door, RoomSettings):
+class Room(JoiningMixin, SettingsMixin):
     """`version` counts changes, `epoch` rights taken away, `said` what people said; `header_version` is the change that
-    last touched the header. `pair` are the two people whose room it is, where it is a room of two.
+    last touched the header. `dm_key` names the two people of a direct message.
 
     Rows below `floor_version` may be gone, so nobody can catch up from below it.
     """
 
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    pair = models.CharField(max_length=64, unique=True, null=True, editable=False)
+    dm_key = models.CharField(max_length=64, unique=True, null=True, editable=False)
 
     version = models.PositiveBigIntegerField(default=0, editable=False)
     epoch = models.PositiveBigIntegerField(default=0, editable=False)
     floor_version = models.PositiveBigIntegerField(default=0, editable=False)
     header_version = models.PositiveBigIntegerField(default=0, editable=False)
-    said = models.PositiveBigIntegerField(default=0, editable=False)
+    message_count = models.PositiveBigIntegerField(default=0, editable=False)
     last_sent_at = models.DateTimeField(_("last activity"), null=True, editable=False, db_index=True)
     last_author = models.ForeignKey(
         "chat.Membership", models.SET_NULL, null=True, editable=False, related_name="+", db_index=False
@@ -131,19 +132,19 @@ class Room(Door, RoomSettings):
         with transaction.atomic():
             self.take_next_version()
             yield self
-            transaction.on_commit(partial(news.tell, self))
+            transaction.on_commit(partial(pubsub.publish_change, self))
 
     def take_next_version(self):
         """As `change()` begins, or inside it for one more line. Raises Refused where the room was deleted meanwhile."""
         if not Room.objects.filter(pk=self.pk).update(version=F("version") + 1):
-            raise self.refusal_when_gone()
+            raise self.deleted_refusal()
         self.refresh_from_db()
 
     @staticmethod
-    def refusal_when_gone():
+    def deleted_refusal():
         return Refused(_("This room is not there any more."), code="deleted")
 
-    def end(self):
+    def delete_with_messages(self):
         """Delete it with all that was said in it."""
         with self.change():
             Room.objects.filter(pk=self.pk).delete()  # Here it keeps its number, by which that is told.
@@ -165,45 +166,49 @@ class Room(Door, RoomSettings):
             version=self.version,
             sent_at=sent_at,
             previous_at=self.last_sent_at,
-            continues=follows and sent_at - self.last_sent_at <= Message.GROUPED_WITHIN,
+            continues=follows and sent_at - self.last_sent_at <= Message.GROUPING_WINDOW,
             **what,
         )
         self.last_sent_at, self.last_author = sent_at, author
-        self.said += author is not None
-        self.save(update_fields=["last_sent_at", "last_author", "said"])
+        self.message_count += author is not None
+        self.save(update_fields=["last_sent_at", "last_author", "message_count"])
         return message
 
-    def tell_of_arrival(self, member):
+    def announce_join(self, member):
         """Say in a line, inside `change()`, that somebody came in."""
         event = Message.Event.OPENED if self.version == 1 else Message.Event.JOINED
-        self.append(event=event, nickname=member.nickname, mark=member.mark)
-        if self.pair:
-            self.header_changed()
+        self.append(event=event, nickname=member.nickname, namesake_number=member.namesake_number)
+        if self.is_direct_message:
+            self.touch_header()
 
-    def header_changed(self):
+    @property
+    def is_direct_message(self):
+        return self.dm_key is not None
+
+    def touch_header(self):
         """Note, inside `change()`, that every page is to be told of its header anew."""
         self.header_version = self.version
         self.save(update_fields=["header_version"])
 
-    def has_lost_the_other(self):
+    def dm_partner_left(self):
         """Whether, in a room of two, one of them has left or does not want to."""
         gone = ("left", "removed", "banned", "declined")
-        return bool(self.pair) and self.memberships.filter(status__in=gone).exists()
+        return self.is_direct_message and self.memberships.filter(status__in=gone).exists()
 
     @property
-    def other_is_to_come(self):
+    def dm_partner_pending(self):
         """Whether, in a room of two, one of them was asked and is not here yet."""
         asked = (Membership.Status.ASKED, Membership.Status.IGNORED)
-        return bool(self.pair) and self.memberships.filter(status__in=asked).exists()
+        return self.is_direct_message and self.memberships.filter(status__in=asked).exists()
 
-    def heir(self, anybody=False):
+    def next_owner(self, anybody=False):
         """Who has been a moderator for longest among those who are in, or None; else, of `anybody`, who has been in,
         muted people last."""
         inside = self.memberships.filter(status=Membership.Status.IN).exclude(role=Membership.Role.OWNER)
         moderators = inside.filter(role=Membership.Role.MODERATOR).order_by("joined_at", "pk")
         return moderators.first() or (anybody and inside.order_by("muted", "joined_at", "pk").first()) or None
 
-    def take_rights_away(self):
+    def bump_epoch(self):
         """Count one more time that somebody may read less than before, inside `change()`."""
         self.epoch = F("epoch") + 1
         self.save(update_fields=["epoch"])

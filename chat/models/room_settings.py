@@ -5,19 +5,19 @@ import secrets
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from chat import names
-from chat.models.address import free_slugs
+from chat.exceptions import Refused
 from chat.models.membership import Membership
 from chat.models.message import Message
-from chat.refusals import Refused
+from chat.models.room_address import available_slugs
+from chat.names.normalize import display_name, room_key, room_lookalike_key
 
 
-class RoomSettings(models.Model):
+class SettingsMixin(models.Model):
     """The half of a room that is set by hand.
 
     `key` is unique among rooms that are found by their name, `look` among those that are listed: a private room has
-    neither, so that nobody learns of it by a name. `moves` counts how often an address was withdrawn from all but
-    the members. `waiting` is how many wait to be let in, `most_members` how many can be in, None for any number.
+    neither, so that nobody learns of it by a name. `withdrawals` counts how often an address was withdrawn from all but
+    the members. `waiting` is how many wait to be let in, `member_limit` how many can be in, None for any number.
     """
 
     class Access(models.TextChoices):
@@ -27,25 +27,25 @@ class RoomSettings(models.Model):
 
     name = models.CharField(_("name"), max_length=64)
     key = models.CharField(max_length=256, unique=True, null=True, editable=False)
-    look = models.CharField(max_length=256, unique=True, null=True, editable=False)
+    lookalike_key = models.CharField(max_length=256, unique=True, null=True, editable=False)
     slug = models.CharField(_("address"), max_length=80, unique=True, editable=False)
-    moves = models.PositiveIntegerField(default=0, editable=False)
+    withdrawals = models.PositiveIntegerField(default=0, editable=False)
     access = models.CharField(_("who finds it"), max_length=8, choices=Access, default=Access.OPEN)
     topic = models.CharField(_("topic"), max_length=200, blank=True)
     rules = models.TextField(_("rules"), max_length=2000, blank=True)
     locked = models.BooleanField(_("locked"), default=False)
     announce_only = models.BooleanField(_("announcements only"), default=False)
     approval = models.BooleanField(_("newcomers wait"), default=False)
-    waiting = models.PositiveIntegerField(_("waiting"), default=0, editable=False)
+    join_request_count = models.PositiveIntegerField(_("waiting"), default=0, editable=False)
     accounts_only = models.BooleanField(_("accounts only"), default=False)
-    most_members = models.PositiveIntegerField(_("most members"), null=True, blank=True)
+    member_limit = models.PositiveIntegerField(_("most members"), null=True, blank=True)
     archived = models.BooleanField(_("archived"), default=False)
 
     class Meta:
         abstract = True
 
     @transaction.atomic
-    def settle(self, **settings):
+    def update_settings(self, **settings):
         """Change what is to be other than it is; the room tells of each in a line. Raises Refused, and changes none.
 
         A room that fewer find from now on is so first: another name of its own need not be as free then. Who waits is
@@ -85,9 +85,9 @@ class RoomSettings(models.Model):
         with self.change():
             if self.archived != archived:
                 self._set("archived", archived)
-                self._claim(self.name, self.access)
+                self._claim_name(self.name, self.access)
                 if archived:
-                    self._turn_away(self.memberships.waiting(), _("This room is archived now."))
+                    self._decline_waiting(self.memberships.waiting(), _("This room is archived now."))
                 self.append(event=Message.Event.ARCHIVED if archived else Message.Event.RESTORED)
 
     def set_accounts_only(self, accounts_only):
@@ -96,12 +96,12 @@ class RoomSettings(models.Model):
             self._set("accounts_only", accounts_only)
             if accounts_only:
                 guests = self.memberships.waiting().filter(participant__user=None)
-                self._turn_away(guests, _("Only people with an account come in here."))
+                self._decline_waiting(guests, _("Only people with an account come in here."))
 
-    def set_most_members(self, most_members):
+    def set_member_limit(self, member_limit):
         """How many can be in at once, None for any number; nobody who is in has to go."""
         with self.change():
-            self._set("most_members", most_members)
+            self._set("member_limit", member_limit)
 
     def set_approval(self, approval):
         """Whether newcomers wait until they are let in; whoever waits when that ends is let in. Raises Refused."""
@@ -109,7 +109,7 @@ class RoomSettings(models.Model):
             self._set("approval", approval)
             if not approval:
                 for member in self.memberships.waiting().select_related("participant"):
-                    member.let_in()
+                    member.approve()
 
     def lock(self):
         self.set_locked(True)
@@ -120,10 +120,10 @@ class RoomSettings(models.Model):
     def set_name(self, name):
         """Another name, and an address made of it; the old one leads on. Raises Refused where the name is taken."""
         with self.change():
-            self._claim(name, self.access)
-            self._set("name", names.display(name))
+            self._claim_name(name, self.access)
+            self._set("name", display_name(name))
             if self.access != self.Access.PRIVATE:
-                self._move(self._free_slug())
+                self._change_slug(self._free_slug())
             self.append(event=Message.Event.NAMED, text=self.name)
 
     def set_access(self, access):
@@ -132,19 +132,19 @@ class RoomSettings(models.Model):
             was = self.access
             if was == access:
                 return
-            self._claim(self.name, access)
+            self._claim_name(self.name, access)
             self._set("access", access)
             if self.Access.PRIVATE in (was, access):
                 private = access == self.Access.PRIVATE
-                self._move(secrets.token_urlsafe(16) if private else self._free_slug())
+                self._change_slug(secrets.token_urlsafe(16) if private else self._free_slug())
                 self._withdraw_addresses()
-                self._turn_away(self.memberships.waiting())
+                self._decline_waiting(self.memberships.waiting())
             self.append(event=Message.Event.ACCESS, text=access)
 
-    def _turn_away(self, waiting, answer=""):
+    def _decline_waiting(self, waiting, answer=""):
         """All at once, inside `change()`."""
         waiting.update(status=Membership.Status.REFUSED, answer=answer, holds_name=False)
-        self.count_waiting()
+        self.update_join_request_count()
 
     def _set(self, setting, value):
         """Write it, inside `change()`, so that every page is told of its header anew."""
@@ -152,13 +152,13 @@ class RoomSettings(models.Model):
         self.header_version = self.version
         self.save(update_fields=[setting, "header_version"])
 
-    def _claim(self, name, access):
+    def _claim_name(self, name, access):
         """Be found by this name as far as rooms of this access are; what is archived keeps no look-alikes away."""
-        self.key = None if access == self.Access.PRIVATE else names.room_key(name)
-        self.look = names.room_look(name) if access == self.Access.OPEN and not self.archived else None
+        self.key = None if access == self.Access.PRIVATE else room_key(name)
+        self.lookalike_key = room_lookalike_key(name) if access == self.Access.OPEN and not self.archived else None
         try:
             with transaction.atomic():
-                self.save(update_fields=["key", "look"])
+                self.save(update_fields=["key", "lookalike_key"])
         except IntegrityError:
             raise Refused(
                 _("There is a room of this name, or one that looks like it. Choose another name."), code="name_taken"
@@ -166,9 +166,9 @@ class RoomSettings(models.Model):
 
     def _free_slug(self):
         owners = self.memberships.filter(role=Membership.Role.OWNER)
-        return next(free_slugs(self.name, self, insiders=owners.values("participant")))
+        return next(available_slugs(self.name, self, insiders=owners.values("participant")))
 
-    def _move(self, slug):
+    def _change_slug(self, slug):
         """Take another address; this one leads on from now."""
         if slug == self.slug:
             return
@@ -179,6 +179,6 @@ class RoomSettings(models.Model):
 
     def _withdraw_addresses(self):
         self.former_addresses.withdraw()
-        self.moves += 1
-        self.save(update_fields=["moves"])
-        self.take_rights_away()
+        self.withdrawals += 1
+        self.save(update_fields=["withdrawals"])
+        self.bump_epoch()

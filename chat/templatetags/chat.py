@@ -2,11 +2,11 @@
 
 from django import template
 
-from chat import paint
+from chat.realtime import rendering
 
 register = template.Library()
-register.filter("painted", paint.paint)
-register.filter("lines", paint.lines)
+register.filter("painted", rendering.render_messages)
+register.filter("lines", rendering.render_lines)
 
 
 @register.filter

@@ -12,21 +12,39 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from chat import access_to_accounts, answers, answers_of_accounts, limits, mails, sessions
-from chat.forms import typed
-from chat.forms_of_accounts import (
+from chat import emails, identity, limits, responses
+from chat.access.accounts import account_to_change, user_to_reset
+from chat.exceptions import LimitExceeded
+from chat.forms.accounts import (
+    CreateAccountForm,
     DeleteAccountForm,
     EmailForm,
-    KeepNameForm,
     NewPasswordForm,
     PasswordForm,
-    PersonalLinkForm,
     ResetForm,
     SignInForm,
 )
-from chat.models import Participant, Site
+from chat.forms.base import submitted_data
+from chat.forms.sign_in_links import SignInLinkForm
+from chat.models import Membership, Participant, Site
 
 shown_and_sent = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def account_page(request, participant, form, made=None):
+    """Who this browser is; `made` is a new sign-in link, shown only this once."""
+    context = {"participant": participant, "form": form, "made": made}
+    if participant:
+        context["memberships"] = participant.memberships.filter(status=Membership.Status.IN).select_related("room")
+        context["links"] = participant.sign_in_links.active()
+    return responses.page(request, "accounts/account.html", context, 422 if form.errors else 200)
+
+
+def account_form_page(request, form, name):
+    """A page with one form of an account; afterwards the visitor goes on to the URL in `next`."""
+    onward = request.POST.get("next", "") or request.GET.get("next", "")
+    context = {"form": form, "onward": onward, "participant": identity.participant_of(request)}
+    return responses.page(request, f"accounts/{name}.html", context, 422 if form.errors else 200)
 
 
 def where_there_are_accounts(view):
@@ -42,123 +60,127 @@ def where_there_are_accounts(view):
 @require_safe
 def account(request):
     """Who this browser is, and what can be done about that."""
-    return answers_of_accounts.account(request, sessions.participant_of(request), PersonalLinkForm())
+    return account_page(request, identity.participant_of(request), SignInLinkForm())
 
 
 @shown_and_sent
 @where_there_are_accounts
-def keep(request):
+def create(request):
     """Make the guest of this browser an account, or whoever is nobody here yet."""
-    participant = sessions.participant_of(request)
+    participant = identity.participant_of(request)
     if participant and not participant.is_guest:
-        return answers.see_other(request, reverse("account"))
-    form = KeepNameForm(typed(request), initial={"name": participant.usual_name if participant else ""})
+        return responses.redirect(request, reverse("account"))
+    form = CreateAccountForm(
+        submitted_data(request), initial={"name": participant.default_nickname if participant else ""}
+    )
     if request.method == "POST":
-        limits.making_accounts(request)
-        if form.does((participant or Participant()).keep_name):
-            sessions.become(request, form.result, anew=True)
-            return answers.see_other(request, reverse("account"))
-    return answers_of_accounts.form_page(request, form, "keep")
+        limits.check_creating_accounts(request)
+        if form.does((participant or Participant()).create_account):
+            identity.bind_session(request, form.result, anew=True)
+            return responses.redirect(request, reverse("account"))
+    return account_form_page(request, form, "create")
 
 
 @shown_and_sent
 @where_there_are_accounts
 def sign_in(request):
-    here = sessions.participant_of(request)
-    form = SignInForm(typed(request), name=request.GET.get("name"), guest=here if here and here.is_guest else None)
+    here = identity.participant_of(request)
+    form = SignInForm(
+        submitted_data(request), name=request.GET.get("name"), guest=here if here and here.is_guest else None
+    )
     if request.method == "POST":
-        limits.signing_in(request, form.key)
-        if form.signs_in():
-            sessions.become(request, form.result)
-            return answers.see_other(request, reverse("home"))
-    return answers_of_accounts.form_page(request, form, "sign_in")
+        limits.check_signing_in(request, form.key)
+        if form.sign_in():
+            identity.bind_session(request, form.result)
+            return responses.redirect(request, reverse("home"))
+    return account_form_page(request, form, "sign_in")
 
 
 @require_POST
 def sign_out(request):
-    sessions.sign_out(request)
-    return answers.see_other(request, reverse("home"))
+    identity.sign_out(request)
+    return responses.redirect(request, reverse("home"))
 
 
 @require_POST
 def sign_out_elsewhere(request):
     """End all sessions of this person but this one."""
-    participant = sessions.participant_of(request)
+    participant = identity.participant_of(request)
     if participant:
         participant.sign_out_everywhere()
-        sessions.become(request, participant)
-    return answers.see_other(request, reverse("account"))
+        identity.bind_session(request, participant)
+    return responses.redirect(request, reverse("account"))
 
 
 @shown_and_sent
 @where_there_are_accounts
 def password(request):
-    participant = access_to_accounts.account_to_change(request)
-    form = PasswordForm(typed(request), user=participant.user)
+    participant = account_to_change(request)
+    form = PasswordForm(submitted_data(request), user=participant.user)
     if request.method == "POST":
-        limits.signing_in(request, participant.account_key)
+        limits.check_signing_in(request, participant.account_key)
         if form.does(participant.change_password):
-            sessions.become(request, participant)
-            return answers.see_other(request, reverse("account"))
-    return answers_of_accounts.form_page(request, form, "password")
+            identity.bind_session(request, participant)
+            return responses.redirect(request, reverse("account"))
+    return account_form_page(request, form, "password")
 
 
 @shown_and_sent
 @where_there_are_accounts
 def email(request):
-    participant = access_to_accounts.account_to_change(request)
-    form = EmailForm(typed(request), initial={"email": participant.user.email})
+    participant = account_to_change(request)
+    form = EmailForm(submitted_data(request), initial={"email": participant.user.email})
     if request.method == "POST":
-        limits.signing_in(request, participant.account_key)
+        limits.check_signing_in(request, participant.account_key)
         if form.does(participant.change_email):
-            return answers.see_other(request, reverse("account"))
-    return answers_of_accounts.form_page(request, form, "email")
+            return responses.redirect(request, reverse("account"))
+    return account_form_page(request, form, "email")
 
 
 @shown_and_sent
 @where_there_are_accounts
 def delete(request):
-    participant = access_to_accounts.account_to_change(request)
-    form = DeleteAccountForm(typed(request))
+    participant = account_to_change(request)
+    form = DeleteAccountForm(submitted_data(request))
     if request.method == "POST":
-        limits.signing_in(request, participant.account_key)
+        limits.check_signing_in(request, participant.account_key)
         if form.does(participant.delete_account):
-            sessions.sign_out(request)
-            return answers.see_other(request, reverse("home"))
-    return answers_of_accounts.form_page(request, form, "delete_account")
+            identity.sign_out(request)
+            return responses.redirect(request, reverse("home"))
+    return account_form_page(request, form, "delete_account")
 
 
 @shown_and_sent
 @where_there_are_accounts
 def reset(request):
     """Mail a link by which a forgotten password is replaced; the answer tells nobody who has an account."""
-    form = ResetForm(typed(request))
+    form = ResetForm(submitted_data(request))
     if form.is_valid():
-        limits.resetting(request)
+        limits.check_password_resets(request)
         for user in form.users:
             _mail(request, user)
-        return answers.page(request, "accounts/mailed.html")
-    return answers_of_accounts.form_page(request, form, "reset")
+        return responses.page(request, "accounts/reset_sent.html")
+    return account_form_page(request, form, "reset")
 
 
 def _mail(request, user):
     """Send the link, unless too many went there: of that, too, whoever asks is told nothing."""
     uid = urlsafe_base64_encode(force_bytes(user.pk))
     where = reverse("new_password", args=[uid, default_token_generator.make_token(user)])
-    with suppress(limits.Exceeded):
-        limits.mailing(user)
-        mails.send_reset(user, Site.current().name, request.build_absolute_uri(where))
+    with suppress(LimitExceeded):
+        limits.check_reset_emails(user)
+        emails.send_reset(user, Site.current().name, request.build_absolute_uri(where))
 
 
 @shown_and_sent
 @where_there_are_accounts
 def new_password(request, uid, token):
     """Set another password by a link that was mailed."""
-    user = access_to_accounts.user_to_reset(uid, token)
-    form = NewPasswordForm(typed(request), user=user)
+    user = user_to_reset(uid, token)
+    form = NewPasswordForm(submitted_data(request), user=user)
     if form.is_valid():
         user.set_password(form.cleaned_data["password"])
         user.save(update_fields=["password"])
         query = urlencode({"saved": "", "name": user.username})
-        return answers.see_other(request, f"{reverse('sign_in')}?{query}")
-    return answers_of_accounts.form_page(request, form, "new_password")
+        return responses.redirect(request, f"{reverse('sign_in')}?{query}")
+    return account_form_page(request, form, "new_password")

@@ -1,78 +1,151 @@
-"""Messages: writing them, and reading back."""
+"""Messages: sending them, the composer, and the message history."""
+
+from dataclasses import replace
 
 from django.http import Http404
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from chat import access, answers, changes, composers, limits, typing_line
-from chat.composers import Composer
-from chat.forms import MessageForm
+from chat import limits, responses
+from chat.access.messages import message_to_read
+from chat.access.rooms import (
+    address_was_withdrawn,
+    guarded_read,
+    membership_to_read,
+    membership_to_type,
+    membership_to_write,
+)
+from chat.composer import CACHE_SECONDS, LAST_NUMBER, Composer, refused_composer, unused_number
+from chat.forms.messages import MessageForm
+from chat.realtime import delta, typing_indicator
+from chat.views.noscript import composer_frame
+from chat.views.rooms import room_page
 
 
 @require_POST
 def send(request, slug):
-    membership = access.membership_to_write(request, slug)
+    membership = membership_to_write(request, slug).record_seen()
     form = MessageForm(request.POST)
-    limits.sending(request, membership)
-    typing_line.ended(membership)
+    limits.check_sending(request, membership)
+    typing_indicator.stop_typing(membership)
     if form.does(membership.send):
-        return answers.sent(request, membership, elsewhere=access.was_withdrawn(membership, slug))
-    return answers.unsent(request, slug, form, membership)
+        return _sent(request, membership, elsewhere=address_was_withdrawn(membership, slug))
+    return send_error(request, slug, form, membership)
+
+
+def _sent(request, membership, elsewhere=False):
+    """The author gets the message by the poll, like everyone else. `elsewhere`: the room has a new address, so the
+    page that sent this gets no more messages."""
+    if responses.is_htmx(request):
+        context = {"room": membership.room, "elsewhere": elsewhere}
+        return responses.fragment(request, "partials/notice.html", context, headers=responses.POLL_NOW)
+    return responses.redirect(request, _place_to_write(request, membership))
+
+
+def _place_to_write(request, membership):
+    """The URL of the page or frame with the composer, in the mode (one line or several) that was used."""
+    room, many = membership.room, request.POST.get("lines") == "many"
+    as_usual = many != membership.participant.enter_sends
+    lines = "" if as_usual else f"?lines={'many' if many else 'one'}"
+    # After a redirect inside a frame the focus follows a fragment; `autofocus` does not work there.
+    frame = reverse("compose", args=[room.slug]) + lines + "#words-1"
+    return frame if request.POST.get("frame") else f"{room.get_absolute_url()}{lines}#end"
+
+
+def send_error(request, slug, form, membership=None, fresh_token=False):
+    """The form again with its text, the reason, and a number never used; `fresh_token` adds a new CSRF token."""
+    composer = refused_composer(slug, form.data, " ".join(form.errors.get("text", [])))
+    if responses.is_htmx(request):
+        context = {"composer": replace(composer, number=unused_number()), "fresh_token": fresh_token}
+        return responses.fragment(request, "partials/send_error.html", context, 422)
+    return _page_with_composer(request, membership, composer, 422)
+
+
+def _page_with_composer(request, membership, composer, status=200):
+    """The page or, with JavaScript off, the frame in which this text was typed."""
+    show = composer_frame if request.POST.get("frame") else room_page
+    return show(request, membership, composer, status)
 
 
 @require_POST
 def typing(request, slug):
-    """Somebody types: noted in memory, and told to the others."""
-    membership = access.membership_to_type(request, slug)
-    limits.typing(request, membership)
-    typing_line.note(membership)
-    return answers.nothing()
+    """Tell the others that this member is typing; kept in memory only."""
+    membership = membership_to_type(request, slug)
+    limits.check_typing(request, membership)
+    typing_indicator.record_typing(membership)
+    return responses.no_content()
+
+
+def fresh_csrf_token(request):
+    """A new token for a page whose own has expired, for requests that nobody made by hand."""
+    return responses.fragment(request, "partials/csrf.html", {"out_of_band": True}, 422)
+
+
+# The composer
 
 
 @require_POST
 def toggle(request, slug):
-    """One line or several: the composer's other kind, with what was typed so far."""
-    membership = access.membership_to_read(request, slug)
-    number = changes.number(request.POST.get("n", "")) or 1
+    """Switch the composer between one line and several, with what was typed so far."""
+    membership = membership_to_read(request, slug).record_seen()
+    number = delta.parse_number(request.POST.get("n", "")) or 1
     composer = Composer(slug, number, many=request.POST.get("lines") == "many")
-    return answers.toggled(request, membership, composer.toggled(request.POST.get("text", "")))
+    composer = composer.toggled(request.POST.get("text", ""))
+    if responses.is_htmx(request):
+        return responses.fragment(request, "partials/toggled.html", {"composer": composer})
+    return _page_with_composer(request, membership, composer)
 
 
 @require_safe
 def composer(request, slug, number):
-    """Composer number n: for everybody the same, so it asks neither who nor whether there is such a room."""
-    if not 1 <= number <= composers.LAST:
+    """Composer number n: the same for everyone, so neither the reader nor the room is looked up."""
+    if not 1 <= number <= LAST_NUMBER:
         raise Http404
     composer = Composer(slug, number, many=request.GET.get("lines") == "many")
-    return answers.kept(request, "partials/write.html", {"composer": composer})
+    return responses.cached_fragment(request, "partials/composer_form.html", {"composer": composer}, CACHE_SECONDS)
 
 
 @require_safe
-def fate(request, slug):
-    """What becomes of a page's first message, in words for its form: under way, waiting, not sent."""
-    return answers.kept(request, "partials/fate.html", {"composer": Composer(slug)})
+def send_status(request, slug):
+    """The states of a page's first form, in words: sending, waiting, not sent."""
+    context = {"composer": Composer(slug)}
+    return responses.cached_fragment(request, "partials/send_status.html", context, CACHE_SECONDS)
+
+
+# History
 
 
 @require_safe
 def history(request, slug):
     """The log page by page: above `before`, or from `after` on."""
-    membership = access.membership_to_read(request, slug)
-    before, after = (changes.number(request.GET.get(name, "")) for name in ("before", "after"))
-    with access.reading_through(membership):
-        reading = _page(membership.room, before, after)
-    return answers.history(request, membership, reading)
+    membership = membership_to_read(request, slug).record_seen()
+    before, after = (delta.parse_number(request.GET.get(name, "")) for name in ("before", "after"))
+    with guarded_read(membership):
+        log_slice = _slice(membership.room, before, after)
+    return _history_page(request, membership, log_slice)
 
 
-def _page(room, before, after):
+def _slice(room, before, after):
     if after is not None:
-        return changes.after(room, after)
-    return changes.newest(room) if before is None else changes.before(room, before)
+        return delta.after(room, after)
+    return delta.newest(room) if before is None else delta.before(room, before)
 
 
 @require_safe
 def message(request, pk):
     """One message among those before and after it."""
-    message, membership = access.message_to_read(request, pk)
+    message, membership = message_to_read(request, pk)
+    membership.record_seen()
     message.room = membership.room
-    with access.reading_through(membership):
-        reading = changes.around(message)
-    return answers.history(request, membership, reading, message)
+    with guarded_read(membership):
+        log_slice = delta.around(message)
+    return _history_page(request, membership, log_slice, message)
+
+
+def _history_page(request, membership, log_slice, message=None):
+    """A page of the log; for htmx the lines that replace the link to them."""
+    context = {"reading": log_slice, "room": membership.room, "membership": membership, "message": message}
+    if responses.is_htmx(request):
+        # The room was read before the lines: at worst a change is shown twice, never missed.
+        return responses.fragment(request, "partials/older_page.html", context | {"read_at": membership.room.version})
+    return responses.page(request, "rooms/history.html", context)

@@ -2,17 +2,20 @@
 
 from django.views.decorators.http import require_http_methods
 
-from chat import access, answers, limits
-from chat.forms import NicknameForm, typed
+from chat import limits, responses
+from chat.access.rooms import membership_to_write
+from chat.forms.base import submitted_data
+from chat.forms.nicknames import NicknameForm
+from chat.views.rooms import room_context
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def nickname(request, slug):
-    membership = access.membership_to_write(request, slug)
-    form = NicknameForm(typed(request), initial={"nickname": membership.nickname})
+    membership = membership_to_write(request, slug).record_seen()
+    form = NicknameForm(submitted_data(request), initial={"nickname": membership.nickname})
     if request.method == "POST":
-        limits.renaming(request, membership)
-        if form.does(membership.rename):
-            return answers.see_other(request, membership.room.get_absolute_url())
-    context = access.keeping(membership) | {"form": form}
-    return answers.page(request, "rooms/nickname.html", context, 422 if form.errors else 200)
+        limits.check_nickname_changes(request, membership)
+        if form.does(membership.change_nickname):
+            return responses.redirect(request, membership.room.get_absolute_url())
+    context = room_context(membership) | {"form": form}
+    return responses.page(request, "rooms/nickname.html", context, 422 if form.errors else 200)

@@ -6,7 +6,7 @@ from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from chat import answers
+from chat import responses
 from chat.models import Site
 
 
@@ -29,4 +29,4 @@ def favicon(request):
 def _page(request, title, text):
     if not text:
         raise Http404
-    return answers.page(request, "pages.html", {"title": title, "text": text})
+    return responses.page(request, "site_page.html", {"title": title, "text": text})

@@ -2,43 +2,45 @@
 
 from django.views.decorators.http import require_http_methods, require_POST
 
-from chat import answers, grants, limits, sessions
-from chat.forms import PreferencesForm, RefreshForm, typed
+from chat import identity, limits, responses
+from chat.forms.base import submitted_data
+from chat.forms.preferences import PreferencesForm, RefreshForm
+from chat.realtime import grants
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request):
-    participant = sessions.participant_of(request)
+    participant = identity.participant_of(request)
     if participant is None:
-        return answers.see_other(request, "/")
+        return responses.redirect(request, "/")
     if request.method == "POST":
-        limits.changing_preferences(request, participant)
-    form = PreferencesForm(typed(request), instance=participant)
+        limits.check_preferences(request, participant)
+    form = PreferencesForm(submitted_data(request), instance=participant)
     if form.is_valid():
         form.save()
-        grants.take_back(request)
-        return answers.see_other(request, "?saved")
-    return answers.page(request, "preferences.html", {"form": form}, 422 if form.errors else 200)
+        grants.revoke_grants(request)
+        return responses.redirect(request, "?saved")
+    return responses.page(request, "preferences.html", {"form": form}, 422 if form.errors else 200)
 
 
 @require_POST
 def refresh(request):
     """How often the log looks for news, set beside it."""
-    participant = sessions.participant_of(request)
+    participant = identity.participant_of(request)
     if participant:
-        limits.changing_preferences(request, participant)
+        limits.check_preferences(request, participant)
         form = RefreshForm(request.POST, instance=participant)
         if form.is_valid():
             form.save()
-    return answers.see_other(request, "/preferences/")
+    return responses.redirect(request, "/preferences/")
 
 
 @require_POST
 def pause(request):
     """Take in no new messages until one resumes, or resume."""
-    participant = sessions.participant_of(request)
+    participant = identity.participant_of(request)
     if participant:
-        limits.changing_preferences(request, participant)
+        limits.check_preferences(request, participant)
         participant.pause("paused" in request.POST)
-        grants.take_back(request)
-    return answers.see_other(request, "/")
+        grants.revoke_grants(request)
+    return responses.redirect(request, "/")

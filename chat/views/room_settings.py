@@ -5,34 +5,36 @@ from copy import copy
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from chat import access, answers, limits
-from chat.forms import typed
-from chat.forms_of_rooms import DeleteRoomForm, OwnerSettingsForm, RoomSettingsForm
+from chat import limits, responses
+from chat.access.rooms import membership_to_moderate, membership_to_own
+from chat.forms.base import submitted_data
+from chat.forms.rooms import DeleteRoomForm, OwnerSettingsForm, RoomSettingsForm
+from chat.views.rooms import room_context
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def room_settings(request, slug):
-    membership = access.membership_to_moderate(request, slug)
+    membership = membership_to_moderate(request, slug).record_seen()
     room = copy(membership.room)  # What was refused stays out of the room that the page shows.
-    kind = OwnerSettingsForm if membership.owns else RoomSettingsForm
-    form = kind(typed(request), room=room)
+    kind = OwnerSettingsForm if membership.is_owner else RoomSettingsForm
+    form = kind(submitted_data(request), room=room)
     if request.method == "POST":
-        limits.settling(request, membership)
-        if form.takes_another_name:
-            limits.creating(request, membership.participant)
-        if form.does(room.settle):
-            return answers.see_other(request, reverse("room_settings", args=[room.slug]) + "?saved")
-    context = access.keeping(membership) | {"form": form}
-    return answers.page(request, "rooms/settings.html", context, 422 if form.errors else 200)
+        limits.check_room_settings(request, membership)
+        if form.changes_name:
+            limits.check_creating_rooms(request, membership.participant)
+        if form.does(room.update_settings):
+            return responses.redirect(request, reverse("room_settings", args=[room.slug]) + "?saved")
+    context = room_context(membership) | {"form": form}
+    return responses.page(request, "rooms/settings.html", context, 422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request, slug):
     """Delete the room with all that was said in it, once its name was typed."""
-    membership = access.membership_to_own(request, slug)
-    form = DeleteRoomForm(typed(request), room=membership.room)
+    membership = membership_to_own(request, slug).record_seen()
+    form = DeleteRoomForm(submitted_data(request), room=membership.room)
     if form.is_valid():
-        membership.room.end()
-        return answers.see_other(request, "/")
-    context = access.keeping(membership) | {"form": form}
-    return answers.page(request, "rooms/delete.html", context, 422 if form.errors else 200)
+        membership.room.delete_with_messages()
+        return responses.redirect(request, "/")
+    context = room_context(membership) | {"form": form}
+    return responses.page(request, "rooms/delete.html", context, 422 if form.errors else 200)

@@ -3,7 +3,7 @@
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
-from chat import second_factor
+from chat.admin import two_factor
 
 
 class Command(BaseCommand):
@@ -16,6 +16,6 @@ class Command(BaseCommand):
         user = get_user_model().objects.filter(username=name).first()
         if user is None:
             raise CommandError(f"Nobody signs in as {name}.")
-        if not second_factor.forget(user):
+        if not two_factor.forget(user):
             raise CommandError(f"{name} has no second factor.")
         self.stdout.write(f"{name} has no second factor any more.")

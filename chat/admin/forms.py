@@ -1,0 +1,69 @@
+"""The admin's forms: signing in with a second factor, its codes, editing a topic or a message."""
+
+from django import forms
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from chat import limits
+from chat.admin import two_factor
+from chat.exceptions import Refused
+from chat.forms.base import VerbForm
+from chat.forms.fields import MessageTextField
+from chat.models import Message, Room
+from chat.names.normalize import display_name
+from chat.text import FORBIDDEN_CHARACTERS
+
+
+class CodeField(forms.CharField):
+    """Letters, too: a recovery code is taken wherever a code is asked for."""
+
+    def __init__(self, **kwargs):
+        typed_once = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
+        super().__init__(label=_("Code"), max_length=40, widget=forms.TextInput(attrs=typed_once), **kwargs)
+
+
+class AdminSignInForm(AdminAuthenticationForm):
+    code = CodeField(required=False, help_text=_("Empty, if you have set up no second factor."))
+
+    def clean(self):
+        limits.check_signing_in(self.request)
+        cleaned = super().clean()
+        user = self.get_user()
+        if user and two_factor.is_set_up(user):
+            self.prove(user, cleaned.get("code", ""))
+        return cleaned
+
+    def prove(self, user, code):
+        """Only after the password, so that nobody else learns whose sign-in asks for a code."""
+        try:
+            user.otp_device = two_factor.verify_code(user, code)
+        except Refused as refusal:
+            self.add_error("code", refusal)
+
+
+class CodeForm(VerbForm):
+    error_field = "code"
+    verb_fields = ["code"]
+
+    code = CodeField()
+
+
+class RoomAdminForm(forms.ModelForm):
+    class Meta:
+        model = Room
+        fields = ["topic"]
+
+    def clean_topic(self):
+        topic = display_name(self.cleaned_data["topic"])
+        if FORBIDDEN_CHARACTERS.search(topic):
+            raise ValidationError(_("This has characters that cannot be shown. Take them out."), code="characters")
+        return topic
+
+
+class MessageAdminForm(forms.ModelForm):
+    text = MessageTextField(label=_("Words"))
+
+    class Meta:
+        model = Message
+        fields = ["text"]

@@ -1,0 +1,58 @@
+"""Messages in the admin."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from chat.admin.base import VerbAdmin, link
+from chat.admin.forms import MessageAdminForm
+from chat.models import Message
+
+
+@admin.register(Message)
+class MessageAdmin(VerbAdmin):
+    form = MessageAdminForm
+    list_display = ["sent_at", "room_link", "member_link", "what", "state"]
+    list_display_links = ["sent_at"]
+    list_filter = ["sent_at", ("removed_at", admin.EmptyFieldListFilter), ("event", admin.EmptyFieldListFilter)]
+    list_select_related = ["room", "membership"]
+    search_fields = ["text", "nickname"]
+    date_hierarchy = "sent_at"
+    ordering = ["-sent_at", "-pk"]
+    actions = ["remove", "restore"]
+    readonly_fields = ["room_link", "member_link", "nickname", "role", "event", "sent_at", "edited_at", "removed_at"]
+    fields = ["text", *readonly_fields]
+
+    def lookup_allowed(self, lookup, value, request):
+        return lookup in ("room__id__exact", "membership__id__exact") or super().lookup_allowed(lookup, value, request)
+
+    def has_change_permission(self, request, message=None):
+        """What the room itself told cannot be put in other words."""
+        return super().has_change_permission(request, message) and not (message and message.event)
+
+    @admin.display(description=_("room"), ordering="room__name")
+    def room_link(self, message):
+        return link(message.room, message.room.name)
+
+    @admin.display(description=_("member"), ordering="nickname")
+    def member_link(self, message):
+        return link(message.membership, message.nickname) if message.membership else message.nickname
+
+    @admin.display(description=_("words"))
+    def what(self, message):
+        return str(message)
+
+    @admin.display(description=_("state"))
+    def state(self, message):
+        return _("removed") if message.removed_at else _("edited") if message.edited_at else ""
+
+    @admin.action(permissions=["change"], description=_("Remove: a tombstone takes its place"))
+    def remove(self, request, queryset):
+        self.run_verb(request, queryset.filter(event="", removed_at=None), Message.remove, _("removed"))
+
+    @admin.action(permissions=["change"], description=_("Restore"))
+    def restore(self, request, queryset):
+        self.run_verb(request, queryset.exclude(removed_at=None), Message.restore, _("restored"))
+
+    def save_model(self, request, message, form, change):
+        if "text" in form.changed_data:
+            message.edit(form.cleaned_data["text"])

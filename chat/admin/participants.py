@@ -1,0 +1,42 @@
+"""Participants (guests and accounts) in the admin."""
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from chat.admin.base import VerbAdmin
+from chat.models import Participant
+
+
+@admin.register(Participant)
+class ParticipantAdmin(VerbAdmin):
+    list_display = ["__str__", "user", "names", "room_count", "time_zone", "created_at"]
+    list_filter = [("user", admin.EmptyFieldListFilter), "created_at", "time_zone"]
+    list_select_related = ["user"]
+    search_fields = ["memberships__nickname", "user__username"]
+    date_hierarchy = "created_at"
+    ordering = ["-pk"]
+    actions = ["sign_out_everywhere"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("memberships")
+
+    def has_change_permission(self, request, participant=None):
+        """To be looked at, and acts: the preferences are the person's own."""
+        return participant is None and super().has_change_permission(request)
+
+    @admin.action(permissions=["change"], description=_("Sign out everywhere: a guest comes back as somebody else"))
+    def sign_out_everywhere(self, request, queryset):
+        self.run_verb(request, queryset, Participant.sign_out_everywhere, _("signed out everywhere"))
+
+    @admin.display(description=_("names"))
+    def names(self, participant):
+        return ", ".join(sorted({membership.nickname for membership in participant.memberships.all()}))
+
+    @admin.display(description=_("rooms"))
+    def room_count(self, participant):
+        url = reverse("admin:chat_membership_changelist")
+        return format_html(
+            '<a href="{}?participant__id__exact={}">{}</a>', url, participant.pk, len(participant.memberships.all())
+        )

@@ -1,0 +1,9 @@
+"""What the admin shows; imported once all apps are loaded."""
+
+from django.contrib import admin
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from chat.admin import members, messages, participants, rooms, site, users  # noqa: F401  (each registers its models)
+
+admin.site.unregister([TOTPDevice, StaticDevice])  # An admin who reads another one's keys could make their codes.

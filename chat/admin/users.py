@@ -1,0 +1,8 @@
+"""Accounts and site admins in the admin."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+
+from chat.models import User
+
+admin.site.register(User, UserAdmin)

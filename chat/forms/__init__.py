@@ -1,0 +1,1 @@
+"""What people submit, validated before any verb runs, one file per noun."""

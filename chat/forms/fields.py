@@ -1,0 +1,99 @@
+"""Form fields for names, message text and passwords, with errors in plain words."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from chat.names.normalize import display_name
+from chat.names.validators import has_too_many_marks, validate_name, validate_nickname
+from chat.text import FORBIDDEN_CHARACTERS, tidy_text, validate_text
+
+
+class NameField(forms.CharField):
+    """A room's or a person's name, as it will be shown."""
+
+    def __init__(self, **kwargs):
+        super().__init__(required=False, **kwargs)
+
+    def to_python(self, value):
+        return display_name(super().to_python(value))
+
+    def run_validators(self, value):
+        validate_name(value)  # Also where nothing was typed: Django's own would skip that.
+
+
+class NicknameField(NameField):
+    def run_validators(self, value):
+        validate_nickname(value)
+
+
+class MessageTextField(forms.CharField):
+    """What somebody says: line ends made equal, otherwise as typed."""
+
+    def __init__(self, **kwargs):
+        super().__init__(strip=False, required=False, widget=forms.Textarea, **kwargs)
+
+    def to_python(self, value):
+        return tidy_text(super().to_python(value))
+
+    def run_validators(self, value):
+        validate_text(value)
+
+
+class UntrimmedField(forms.CharField):
+    """A field without `maxlength`: a browser cuts off what is pasted beyond it without a word."""
+
+    default_error_messages = {
+        "max_length": _("This has %(show_value)d characters, and at most %(limit_value)d fit. Make it shorter.")
+    }
+
+    def widget_attrs(self, widget):
+        return {}
+
+
+class LineField(UntrimmedField):
+    """Something short that is shown in one line, or nothing."""
+
+    def to_python(self, value):
+        return display_name(super().to_python(value))
+
+    def validate(self, value):
+        super().validate(value)
+        _must_be_shown(value)
+        if has_too_many_marks(value):
+            raise ValidationError(_("Please put fewer marks on one letter."), code="marks")
+
+
+class TextField(UntrimmedField):
+    """Several lines as typed, or none."""
+
+    def __init__(self, **kwargs):
+        super().__init__(widget=forms.Textarea(attrs={"rows": 5, "dir": "auto"}), strip=False, **kwargs)
+
+    def to_python(self, value):
+        return tidy_text(super().to_python(value))
+
+    def validate(self, value):
+        super().validate(value)
+        _must_be_shown(value)
+
+
+def _must_be_shown(text):
+    if FORBIDDEN_CHARACTERS.search(text):
+        raise ValidationError(_("This has characters that cannot be shown. Take them out."), code="characters")
+
+
+def whole_number_errors(least, most):
+    """What refuses all that is not such a number, in one sentence."""
+    sentence = _("Type a whole number from {least} to {most}, or leave it empty.")
+    return dict.fromkeys(("invalid", "min_value", "max_value"), format_lazy(sentence, least=least, most=most))
+
+
+class PasswordField(forms.CharField):
+    """Never shown again, and taken as it was typed."""
+
+    def __init__(self, autocomplete, **kwargs):
+        widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
+        words = {"required": _("Please write a password."), "max_length": _("This is longer than 256 characters.")}
+        super().__init__(strip=False, max_length=256, widget=widget, error_messages=words, **kwargs)

@@ -1,0 +1,35 @@
+"""The form that creates an invite link."""
+
+from functools import partial
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from chat.forms.base import VerbForm
+from chat.forms.fields import whole_number_errors
+from chat.models import Invite
+
+
+class InviteForm(VerbForm):
+    error_field = "max_uses"
+    verb_fields = ["days", "max_uses"]
+
+    max_uses = forms.IntegerField(
+        label=_("For how many people"),
+        min_value=1,
+        max_value=1000,
+        error_messages=whole_number_errors(1, "1,000"),
+        initial=1,
+        required=False,
+        help_text=_("Empty: for any number."),
+    )
+    days = forms.TypedChoiceField(
+        label=_("Works for"),
+        coerce=int,
+        initial=7,
+        choices=[(1, _("a day")), (7, _("a week")), (30, _("a month")), (365, _("a year"))],
+    )
+
+    def makes(self, membership):
+        """Whether there is an invite now; it and the key of its link are in `result`."""
+        return self.does(partial(Invite.objects.make, membership))

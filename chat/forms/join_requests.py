@@ -1,0 +1,15 @@
+"""The form that answers a join request."""
+
+from django.utils.translation import gettext_lazy as _
+
+from chat.forms.base import VerbForm
+from chat.forms.fields import LineField
+
+
+class JoinRequestAnswerForm(VerbForm):
+    """What is said to somebody who waits to be let in."""
+
+    error_field = "answer"
+    verb_fields = ["answer"]
+
+    answer = LineField(label=_("A word to them"), max_length=200, required=False)

@@ -1,0 +1,14 @@
+"""The form that changes a member's role."""
+
+from django import forms
+
+from chat.models import Membership
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(choices=Membership.Role)
+    confirmed = forms.BooleanField(required=False)
+
+    @property
+    def is_confirmed(self):
+        return self.cleaned_data["role"] != Membership.Role.OWNER or self.cleaned_data["confirmed"]

@@ -1,0 +1,35 @@
+"""The forms of a person's preferences."""
+
+from django import forms
+
+from chat.forms.base import OwnFieldsForm
+from chat.models import Participant
+from chat.time_zones import TimeZoneField
+
+
+class PreferencesForm(OwnFieldsForm):
+    class Meta:
+        model = Participant
+        fields = [
+            "color_scheme",
+            "text_size",
+            "enter_sends",
+            "less_noise",
+            "time_zone",
+            "poll_seconds",
+            "refresh_seconds",
+        ]
+        widgets = {"color_scheme": forms.RadioSelect, "text_size": forms.RadioSelect}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["time_zone"] = TimeZoneField(self.instance.time_zone)
+
+
+class RefreshForm(OwnFieldsForm):
+    """How often the log looks for new messages where JavaScript is off."""
+
+    class Meta:
+        model = Participant
+        fields = ["refresh_seconds"]
+        help_texts = {"refresh_seconds": ""}

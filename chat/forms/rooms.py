@@ -1,0 +1,119 @@
+"""The forms of a room's settings, and to delete it."""
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from chat.forms.base import VerbForm
+from chat.forms.fields import LineField, NameField, TextField, whole_number_errors
+from chat.models import Room
+from chat.names.normalize import room_key
+
+
+class RoomSettingsForm(VerbForm):
+    """What each moderator decides."""
+
+    error_field = "topic"
+    error_fields_by_code = {"full": "approval", "account": "approval"}
+
+    topic = LineField(label=_("Topic"), max_length=200, required=False, help_text=_("One line under the room’s name."))
+    rules = TextField(
+        label=_("Rules"), max_length=2000, required=False, help_text=_("Shown to everybody before they come in.")
+    )
+    locked = forms.BooleanField(
+        label=_("Locked: everybody can read, nobody can write"), required=False, help_text=_("Until you unlock it.")
+    )
+    announce_only = forms.BooleanField(
+        label=_("Announcements only: the owner and moderators write, everybody else reads"), required=False
+    )
+    approval = forms.BooleanField(
+        label=_("Newcomers wait until the owner or a moderator lets them in"),
+        required=False,
+        help_text=_("Who comes by an invitation comes straight in. When you take this back, all who wait are let in."),
+    )
+
+    def __init__(self, data=None, *, room):
+        super().__init__(data, initial={name: getattr(room, name) for name in self.base_fields})
+        if settings.ACCOUNTS != "on":
+            self.fields.pop("accounts_only", None)
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+        if "name" in self.fields and room.access == Room.Access.PRIVATE:
+            self.fields["name"].help_text = ""  # Its address has no name in it.
+
+    @property
+    def verb_fields(self):
+        """What was changed on the page: what others decided since it was opened stays as they decided."""
+        return [name for name in self.fields if name in self.changed_data or not self._was_shown(name)]
+
+    @property
+    def changes_name(self):
+        """Whether one name and address more are used up, as by another room."""
+        return self.is_valid() and "name" in self.changed_data
+
+    def _was_shown(self, name):
+        return self[name].html_initial_name in self.data
+
+
+class OwnerSettingsForm(RoomSettingsForm):
+    """What the owner decides beside that."""
+
+    error_field = "name"
+
+    name = NameField(label=_("Name"), help_text=_("The old address leads to the new one."))
+    access = forms.ChoiceField(
+        label=_("Who finds it"),
+        choices=Room.Access,
+        widget=forms.RadioSelect,
+        help_text=_(
+            "A private room gets a secret address, its name becomes free for others, and nobody comes in without an "
+            "invitation; whoever is in stays in."
+        ),
+    )
+
+    accounts_only = forms.BooleanField(
+        label=_("Only people with an account come in"), required=False, help_text=_("Whoever is in stays in.")
+    )
+    member_limit = forms.IntegerField(
+        label=_("How many people can be in at once"),
+        min_value=2,
+        max_value=1_000_000,
+        error_messages=whole_number_errors(2, "1,000,000"),
+        required=False,
+        help_text=_("Empty: any number. Whoever is in stays in."),
+    )
+    archived = forms.BooleanField(
+        label=_("Archived: out of use"),
+        required=False,
+        help_text=_("Nobody writes or comes in, and the home page does not list it. Whoever is in can read it."),
+    )
+
+    field_order = [
+        "name",
+        "topic",
+        "rules",
+        "access",
+        "approval",
+        "accounts_only",
+        "member_limit",
+        "announce_only",
+        "locked",
+        "archived",
+    ]
+
+
+class DeleteRoomForm(forms.Form):
+    """Asks for the room's name, so that none is deleted by a slip."""
+
+    name = NameField(label=_("Type the room’s name to delete it"))
+
+    def __init__(self, data=None, *, room):
+        super().__init__(data)
+        self.room = room
+
+    def clean_name(self):
+        name = self.cleaned_data["name"]
+        if room_key(name) != room_key(self.room.name):
+            raise ValidationError(_("This is not the name of this room. Nothing was deleted."), code="other")
+        return name

@@ -1,0 +1,24 @@
+"""Who held which name in a room, in their order: a later holder is not to be taken for an earlier one."""
+
+from django.db import models
+
+
+class NameHolderQuerySet(models.QuerySet):
+    def namesake_number(self, membership, key):
+        """Which holder of this name in its room a member is: 1 is the first, and always the same for a member."""
+        mine, _new = self.get_or_create(room_id=membership.room_id, key=key, membership=membership)
+        return self.filter(room_id=membership.room_id, key=key, pk__lte=mine.pk).count()
+
+
+class NameHolder(models.Model):
+    room = models.ForeignKey("chat.Room", models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=256)
+    membership = models.ForeignKey("chat.Membership", models.CASCADE, related_name="held_names")
+
+    objects = NameHolderQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "key", "membership"], name="one_holding_per_member")]
+
+    def __str__(self):
+        return self.key

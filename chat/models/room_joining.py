@@ -1,0 +1,130 @@
+"""The door of a room: who comes in, who waits before it, who cannot, and under which name."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from chat.exceptions import Refused
+from chat.models.membership import Membership
+from chat.names.normalize import display_name, nickname_key
+from chat.names.reserved import is_reserved
+from chat.names.slugs import name_suggestions
+
+
+class JoiningMixin(models.Model):
+    """The half of a room at which newcomers stand."""
+
+    MAX_JOIN_REQUESTS = 100  # people before the room at once; the next come when these are answered
+
+    class Meta:
+        abstract = True
+
+    def join(self, participant, nickname, role=Membership.Role.MEMBER, invite=None):
+        """Let a person in under a nickname. Raises Refused where it is taken, or they are here under another, or the
+        invite does not hold any more."""
+        nickname = display_name(nickname)
+        with self.change():
+            known = self.memberships.filter(participant=participant).first()
+            if known and known.is_inside:
+                return known.check_same_nickname(nickname)
+            mine = known or Membership(room=self, participant=participant, role=role)
+            self.check_may_join(mine, nickname)
+            if invite:
+                mine.invite = invite.use()
+            self.claim_nickname(nickname, mine)
+            self._admit(mine, nickname, invite, known)
+            return mine
+
+    def _admit(self, member, nickname, invite, known):
+        """Let them wait where newcomers do; a room that is nobody's, and in which nobody is, is the next newcomer's."""
+        waits = self.approval and not member.is_moderator and not invite
+        inherits = not known and not member.is_owner and self._is_ownerless()
+        if waits and not inherits:
+            self._check_queue_length(member)
+            member.wait(nickname)
+            return
+        member.enter_room(nickname)
+        if inherits:
+            member.set_role(Membership.Role.OWNER)
+
+    def _is_ownerless(self):
+        owned = self.memberships.filter(role=Membership.Role.OWNER)
+        return not owned.exists() and not self.memberships.inside().exists()
+
+    def check_may_join(self, member, nickname=None):
+        """Raises Refused where this person cannot come in, by this name or by any."""
+        if not member.can_unarchive:
+            self.check_not_archived()
+        if member.status == Membership.Status.BANNED:
+            raise Refused(_("You were shown out of this room for good. Ask those who keep it."), code="banned")
+        others_name = nickname and nickname_key(nickname) != member.nickname_key
+        if member.muted and member.holds_name and others_name:
+            raise Refused(_("You are muted here, and come back only under the name that you had."), code="muted")
+        self._check_account(member.participant)
+        if not member.is_moderator:
+            self._check_capacity()
+
+    def check_not_archived(self):
+        if self.archived:
+            raise Refused(_("This room is archived: it can only be read by those who are in it."), code="archived")
+
+    @property
+    def requires_account(self):
+        return settings.ACCOUNTS == "required" or (self.accounts_only and settings.ACCOUNTS == "on")
+
+    def check_joinable_by(self, participant):
+        """Raises Refused where somebody like this, or None for a stranger, does not come in under any name."""
+        self._check_account(participant)
+        self._check_capacity()
+
+    def _check_account(self, participant):
+        if self.requires_account and (participant is None or participant.is_guest):
+            raise Refused(_("Only people with an account come in here."), code="account")
+
+    def _check_capacity(self):
+        if self.member_limit and self.memberships.inside().count() >= self.member_limit:
+            raise Refused(_("This room is full just now. Try again when somebody has left."), code="full")
+
+    def _check_queue_length(self, member):
+        """Raises Refused where so many wait already that those who keep the room could not look at one more."""
+        if self.memberships.waiting().exclude(pk=member.pk).count() >= self.MAX_JOIN_REQUESTS:
+            raise Refused(_("Very many wait to be let in here just now. Try again later."), code="full")
+
+    def update_join_request_count(self):
+        """Note, inside `change()`, how many wait to be let in: every open page has that number."""
+        self._set("join_request_count", self.memberships.waiting().count())
+
+    def claim_nickname(self, nickname, mine):
+        """Make sure that nobody else holds this name or one that looks like it, inside `change()`. Raises Refused."""
+        if is_reserved(nickname):
+            raise Refused(_("This name is kept for those who run this site. Choose another one."), code="reserved")
+        key = nickname_key(nickname)
+        if mine.holds_name and mine.nickname_key == key:
+            return  # It was theirs before anybody made an account of it.
+        owner = mine.participant.with_name(nickname)
+        if owner and owner.pk != mine.participant_id:
+            raise Refused(
+                _("This name belongs to an account. If it is yours, sign in."),
+                code="account_name",
+                instead=self.suggest_nickname(nickname, mine.participant),
+            )
+        holder = self.memberships.holding(key).exclude(pk=mine.pk).first()
+        if holder and holder.name_is_protected:
+            raise Refused(
+                _("This name is taken here, or looks like one that is."),
+                code="taken",
+                instead=self.suggest_nickname(nickname, mine.participant),
+            )
+        if holder:
+            holder.release_nickname()
+
+    def available_nickname_for(self, member, nickname):
+        """This name, or the next one like it that nobody else holds here."""
+        taken = self.memberships.holding(nickname_key(nickname)).exclude(pk=member.pk).exists()
+        return self.suggest_nickname(nickname, member.participant) if taken else nickname
+
+    def suggest_nickname(self, nickname, participant):
+        """The first of `Ann 2`, `Ann 3`, ... that nobody holds here, nor any account."""
+        held = set(self.memberships.filter(holds_name=True).values_list("nickname_key", flat=True))
+        free = (s for s in name_suggestions(nickname) if nickname_key(s) not in held)
+        return next(s for s in free if not participant.with_name(s))

@@ -1,0 +1,76 @@
+"""Personal links: by which one goes on as oneself in another browser, once, for a while, taken back at any time."""
+
+import secrets
+from datetime import timedelta
+
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from chat.exceptions import Refused
+from chat.models.invite import key_digest
+
+
+class PersonalLinkQuerySet(models.QuerySet):
+    def by_key(self, key):
+        """The link with that key, or None; only a digest of it is kept."""
+        return self.select_related("participant").filter(key_digest=key_digest(key)).first()
+
+    def active(self):
+        """Those by which one can still go on, newest first."""
+        return self.filter(used_at=None, revoked_at=None, expires_at__gt=timezone.now()).order_by("-pk")
+
+    def make(self, participant, hours):
+        """A link for that person, and its key, which is told this once."""
+        key = secrets.token_urlsafe(16)
+        expires_at = timezone.now() + timedelta(hours=hours)
+        return self.create(participant=participant, key_digest=key_digest(key), expires_at=expires_at), key
+
+    def revoke(self):
+        self.active().order_by().update(revoked_at=timezone.now())
+
+
+class SignInLink(models.Model):
+    """Nobody guesses 128 random bits, and only a digest of them is here: a signature would add nothing to that."""
+
+    participant = models.ForeignKey(
+        "chat.Participant", models.CASCADE, related_name="sign_in_links", verbose_name=_("participant")
+    )
+    key_digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires"))
+    used_at = models.DateTimeField(_("used"), null=True)
+    revoked_at = models.DateTimeField(_("taken back"), null=True)
+
+    objects = PersonalLinkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("personal link")
+        verbose_name_plural = _("personal links")
+
+    def __str__(self):
+        return f"#{self.pk}"
+
+    @property
+    def refusal(self):
+        """Why nobody goes on by it any more, in words, or nothing."""
+        if self.revoked_at:
+            return _("This link was taken back. Make another one in the browser in which you are still you.")
+        if self.used_at:
+            return _("This link was used already. Make another one in the browser in which you are still you.")
+        if self.expires_at <= timezone.now():
+            return _("This link has expired. Make another one in the browser in which you are still you.")
+        return ""
+
+    @transaction.atomic
+    def use(self, sign_out_others=False):
+        """The person as whom one goes on; nobody else does by this link. Raises Refused."""
+        # Before the link: signing out everywhere takes the two in this order as well.
+        type(self.participant).objects.select_for_update().get(pk=self.participant_id)
+        unused = SignInLink.objects.active().order_by().filter(pk=self.pk)
+        if not unused.update(used_at=timezone.now()):
+            self.refresh_from_db()
+            raise Refused(self.refusal, code="link")
+        if sign_out_others:
+            self.participant.sign_out_everywhere()
+        return self.participant

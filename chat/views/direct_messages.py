@@ -1,0 +1,34 @@
+"""Pairs: writing to one person alone, and being asked for that."""
+
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from chat import limits, responses
+from chat.access.members import members_for_direct_message, shared_rooms
+from chat.access.rooms import membership_with_chat_request
+from chat.models.direct_message import open_direct_message
+
+VERBS = {answer: answer for answer in ("accept", "decline", "ignore")}
+
+
+@require_POST
+def message_member(request, slug, pk):
+    by, other = members_for_direct_message(request, slug, pk)
+    limits.check_chat_requests(request, by)
+    return responses.redirect(request, open_direct_message(by, other).room.get_absolute_url())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def chat_request(request, slug):
+    """Somebody wants to write to me alone: accept, decline or ignore it."""
+    membership = membership_with_chat_request(request, slug)
+    verb = VERBS.get(request.POST.get("answer"))
+    if verb:
+        getattr(membership, verb)()
+    if membership.is_inside:
+        return responses.redirect(request, membership.room.get_absolute_url())
+    if verb:
+        return responses.redirect(request, f"{reverse('home')}?{'declined' if verb == 'decline' else 'ignored'}")
+    other = membership.other_member
+    context = {"membership": membership, "other": other, "rooms": shared_rooms(membership, other)}
+    return responses.page(request, "rooms/chat_request.html", context, 422 if request.method == "POST" else 200)

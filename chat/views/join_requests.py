@@ -1,0 +1,52 @@
+"""Join requests: waiting for approval, and approving or declining those who wait."""
+
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from chat import responses
+from chat.access.members import join_request_to_answer
+from chat.access.rooms import membership_with_join_request
+from chat.exceptions import NotAMember
+from chat.forms.join_requests import JoinRequestAnswerForm
+from chat.views.members import members_page
+
+
+@require_safe
+def waiting(request, slug):
+    """The state of a join request; the page updates itself, and leads on once there is nothing to wait for."""
+    try:
+        membership = membership_with_join_request(request, slug).record_seen()
+    except NotAMember as outside:
+        return responses.leave_page(request, outside.room.get_absolute_url())
+    if membership.is_inside and not membership.answer:
+        return responses.leave_page(request, membership.room.get_absolute_url())
+    return _join_request_page(request, membership)
+
+
+def _join_request_page(request, membership):
+    room = membership.room
+    before = room.memberships.waiting().filter(joined_at__lt=membership.joined_at).count()
+    context = {"membership": membership, "room": room, "place": before + 1}
+    if responses.is_htmx(request):
+        return responses.fragment(request, "partials/join_request.html", context)
+    return responses.page(request, "rooms/join_request.html", context)
+
+
+@require_POST
+def cancel(request, slug):
+    """Cancel one's own join request."""
+    membership = membership_with_join_request(request, slug)
+    if membership.is_waiting:
+        membership.leave()
+    return responses.redirect(request, "/")
+
+
+@require_POST
+def answer(request, slug, pk):
+    """Approve or decline a join request, with an optional message."""
+    by, member = join_request_to_answer(request, slug, pk)
+    form = JoinRequestAnswerForm(request.POST)
+    verb = member.approve if "let_in" in request.POST else member.decline_request
+    if form.does(verb):
+        return responses.redirect(request, reverse("members", args=[by.room.slug]))
+    return members_page(request, by, {"form": form, "refused": member}, 422)

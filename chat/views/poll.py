@@ -1,0 +1,35 @@
+"""The poll: what a page does not know yet."""
+
+from django.views.decorators.http import require_safe
+
+from chat import responses
+from chat.access.rooms import address_was_withdrawn, guarded_read, membership_of
+from chat.exceptions import NotAMember, Refused
+from chat.realtime import delta, grants, poll, sidebar
+
+
+@require_safe
+def changes(request, slug):
+    cursor = delta.Cursor.read(request.GET)
+    membership = membership_of(request, slug)
+    if membership is None:
+        return responses.poll_response(poll.not_recognized(slug, cursor))
+    if address_was_withdrawn(membership, slug):
+        return responses.poll_response(poll.room_moved(membership.room, cursor), continues=False)
+    if not membership.is_inside:
+        return responses.poll_response(poll.no_longer_a_member(membership.room, cursor), continues=False)
+    if "paused" in request.GET:
+        membership.record_seen()
+        return responses.poll_response(poll.paused(membership, cursor))
+    membership.record_seen(reading=True)
+    grants.offer_grant(request, membership, slug)
+    try:
+        with guarded_read(membership):
+            more = sidebar.due_parts(request, membership.room, cursor.at)
+            reading = delta.since(membership.room, cursor)
+    except (NotAMember, Refused):
+        return responses.poll_response(poll.no_longer_a_member(membership.room, cursor), continues=False)
+    held = grants.can_hold(request, membership)
+    if "gone" in request.GET:
+        return responses.poll_response(poll.rejoined(reading, cursor, membership, held), replaces_poller=True)
+    return responses.poll_response(poll.with_news(reading, cursor, held, more))

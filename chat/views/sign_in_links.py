@@ -1,0 +1,42 @@
+"""Personal links: taking one's name along into another browser."""
+
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from chat import identity, limits, qr, responses
+from chat.access.accounts import participant_or_404
+from chat.access.sign_in_links import sign_in_link_to_use, sign_in_links_to_revoke
+from chat.forms.base import submitted_data
+from chat.forms.sign_in_links import SignInLinkForm, UseSignInLinkForm
+from chat.models import SignInLink
+from chat.views.accounts import account_page
+
+
+@require_POST
+def create(request):
+    """A link and its picture, which are shown this once."""
+    participant = participant_or_404(request)
+    limits.check_sign_in_links(request, participant)
+    form, made = SignInLinkForm(request.POST), None
+    if form.does(lambda hours: SignInLink.objects.make(participant, hours)):
+        link = request.build_absolute_uri(reverse("use_sign_in_link", args=[form.result[1]]))
+        made = {"link": link, "picture": qr.picture(link)}
+    return account_page(request, participant, form, made)
+
+
+@require_POST
+def revoke(request, pk):
+    sign_in_links_to_revoke(request).filter(pk=pk).revoke()
+    return responses.redirect(request, reverse("account"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def use(request, key):
+    """Go on as the person whose link this is. Looking uses nothing up, as previews of links look too."""
+    link = sign_in_link_to_use(key)
+    form = UseSignInLinkForm(submitted_data(request))
+    if form.does(link.use):
+        identity.bind_session(request, form.result)
+        return responses.redirect(request, f"{reverse('home')}?here")
+    context = {"form": form, "link": link, "here": identity.participant_of(request)}
+    return responses.page(request, "accounts/use_sign_in_link.html", context, 422 if form.errors else 200)
