@@ -26,7 +26,7 @@ def numbers(html):
 
 
 def cookies(person):
-    """The Cookie header, in a browser's order. A guest who is about to join has no session."""
+    """The Cookie header, in a browser's order. Guests have no session before they join."""
     session = f"; session={person.session}" if person.session else ""
     return f"csrf={person.csrf}{session}"
 
