@@ -109,12 +109,12 @@ def changed_panels(known):
     seen = presence.refresh_panels(list(known))
     return {
         room: RenderedPart(
-            (panel.changed_at,),
+            (panel.announced_at,),
             panel.epoch,
             render_in_languages("people", presence.render_panel, panel.people, languages),
         )
         for room, (mark, languages) in known.items()
-        if (panel := seen.get(room)) and mark != ((panel.changed_at,), panel.epoch)
+        if (panel := seen.get(room)) and mark != ((panel.announced_at,), panel.epoch)
     }
 
 
