@@ -21,6 +21,7 @@ from bench.people import Person, Place, as_json  # noqa: E402
 from chat import markup  # noqa: E402
 from chat.identity import RENEWED_KEY, SESSION_KEY  # noqa: E402
 from chat.models import Membership, Message, Participant, Room  # noqa: E402
+from chat.models.message import new_nonce  # noqa: E402
 from chat.names.normalize import nickname_key  # noqa: E402
 from chat.text import text_digest  # noqa: E402
 
@@ -121,6 +122,7 @@ def _rows(room, lines):
             | {
                 "first_version": room.version,
                 "version": room.version,
+                "nonce": new_nonce(),
                 "sent_at": stored(room.last_sent_at),
                 "previous_at": stored(before),
                 "continues": continues,

@@ -14,6 +14,7 @@ from chat.exceptions import Refused
 from chat.models.membership import Membership
 from chat.models.message import Message
 from chat.models.room_address import available_slugs
+from chat.models.room_deletion import DeletionMixin
 from chat.models.room_joining import JoiningMixin
 from chat.models.room_settings import SettingsMixin
 from chat.names.normalize import display_name, room_key, room_lookalike_key
@@ -89,7 +90,14 @@ class RoomQuerySet(models.QuerySet):
                     return room, False
 
 
-class Room(JoiningMixin, SettingsMixin):
+class RoomManager(models.Manager.from_queryset(RoomQuerySet)):
+    """Leaves out deleted rooms whose rows are not erased yet."""
+
+    def get_queryset(self):
+        return super().get_queryset().filter(deleted_at=None)
+
+
+class Room(JoiningMixin, SettingsMixin, DeletionMixin):
     """`version` counts changes, `epoch` rights taken away, `said` what people said; `header_version` is the change that
     last touched the header. `dm_key` names the two people of a direct message.
 
@@ -109,7 +117,8 @@ class Room(JoiningMixin, SettingsMixin):
         "chat.Membership", models.SET_NULL, null=True, editable=False, related_name="+", db_index=False
     )
 
-    objects = RoomQuerySet.as_manager()
+    objects = RoomManager()
+    with_deleted = RoomQuerySet.as_manager()
 
     line_at = None  # the version at which this instance has appended its last line
 
@@ -143,11 +152,6 @@ class Room(JoiningMixin, SettingsMixin):
     @staticmethod
     def deleted_refusal():
         return Refused(_("This room is not there any more."), code="deleted")
-
-    def delete_with_messages(self):
-        """Delete it with all that was said in it."""
-        with self.change():
-            Room.objects.filter(pk=self.pk).delete()  # Here it keeps its number, by which that is told.
 
     def append(self, author=None, **what):
         """Put one line at the end of the log, inside `change()`; times never run backwards.

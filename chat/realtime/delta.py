@@ -95,7 +95,7 @@ class LogSlice:
     @property
     def recent(self):
         """Those of the changed lines that stand on every page that is open."""
-        newest = Message.objects.filter(room=self.room).order_by("-first_version").values_list("pk", flat=True)
+        newest = Message.objects.in_room(self.room).newest().values_list("pk", flat=True)
         kept = set(newest[:PAGE_SIZE])
         return [message for message in self.changed if message.pk in kept]
 
@@ -112,8 +112,8 @@ class LogSlice:
     def newer_from(self):
         """The version from which the log goes on below its newest line here, or None."""
         if self.messages:
-            newer = Message.objects.filter(room=self.room, first_version__gt=self.messages[-1].first_version)
-            return newer.order_by("first_version").values_list("first_version", flat=True).first()
+            newer = Message.objects.in_room(self.room).after(self.messages[-1].first_version)
+            return newer.values_list("first_version", flat=True).first()
 
     @property
     def has_older(self):
@@ -123,7 +123,7 @@ class LogSlice:
 
 def newest(room):
     """The room and its newest lines, oldest of them first, as of one moment."""
-    return _read(room, Message.objects.filter(room=room).order_by("-first_version")[:PAGE_SIZE])
+    return _read(room, Message.objects.in_room(room).newest()[:PAGE_SIZE])
 
 
 def newest_html(room):
@@ -146,7 +146,7 @@ def since(room, cursor):
     if cursor.can_catch_up(room):
         if cursor.told == room.version:
             return LogSlice(room, [], cursor.since)
-        reading = _read(room, Message.objects.filter(room=room, version__gt=cursor.told), cursor.since)
+        reading = _read(room, Message.objects.in_room(room).changed_since(cursor.told), cursor.since)
         if cursor.can_catch_up(reading.room):
             return reading
     return newest(room)
@@ -154,16 +154,12 @@ def since(room, cursor):
 
 def before(room, version):
     """One page of the log above that version, oldest first."""
-    return _read(
-        room, Message.objects.filter(room=room, first_version__lt=version).order_by("-first_version")[:PAGE_SIZE]
-    )
+    return _read(room, Message.objects.in_room(room).before(version)[:PAGE_SIZE])
 
 
 def after(room, version):
     """One page of the log from that version on, oldest first."""
-    return _read(
-        room, Message.objects.filter(room=room, first_version__gte=version).order_by("first_version")[:PAGE_SIZE]
-    )
+    return _read(room, Message.objects.in_room(room).starting_at(version)[:PAGE_SIZE])
 
 
 def around(message):
@@ -175,7 +171,7 @@ def around(message):
 
 def count_messages_since(room, version, most):
     """How many messages were said since that version, as far as `most`."""
-    return Message.objects.filter(room=room, event="", first_version__gt=version)[:most].count()
+    return Message.objects.in_room(room).with_text().after(version)[:most].count()
 
 
 def render_delta(reading):
@@ -202,7 +198,8 @@ def _read(room, messages, since=None):
         inner, params = messages.model.objects.filter(pk=NO_MESSAGE).query.sql_with_params()
     rows = Message.objects.raw(  # Only SQL of Django's own making is put in; what people typed is in the parameters.
         f"SELECT lines.*, {ROOM_COLUMNS_SQL} FROM chat_room AS room"
-        f" LEFT JOIN ({inner}) AS lines ON lines.room_id = room.id WHERE room.id = %s",
+        f" LEFT JOIN ({inner}) AS lines ON lines.room_id = room.id"
+        " WHERE room.id = %s AND room.deleted_at IS NULL",
         [*params, room.pk],
     )
     rows = list(rows)

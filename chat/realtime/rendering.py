@@ -1,4 +1,4 @@
-"""Painting: the HTML of messages, made once for all who read in the same language and see the same clock."""
+"""Painting: the HTML of messages, rendered once for all readers who share a language and a UTC offset."""
 
 from django.core.cache import cache as kept
 from django.template.loader import get_template
@@ -9,19 +9,19 @@ from chat.template_hash import template_hash
 
 TEMPLATE = "partials/message.html"
 PARTS = ("partials/event.html", "partials/day.html")
-CACHE_SECONDS = 24 * 3600  # seconds; what nobody looks at makes room for what they do
+CACHE_SECONDS = 24 * 3600
 MAX_CACHED_LENGTH = 4096  # characters; the cache counts entries, not bytes, and these are rarely longer
 
 
 def render_lines(messages):
-    """The messages as lines of a list. Put together here: a loop in a template takes twenty times as long."""
+    """The messages as list items. Joined here, because a loop in a template takes twenty times as long."""
     return markup.stored(
         "\n".join(f'<li id="m{message.pk}">{html}</li>' for message, html in render_messages(messages))
     )
 
 
 def render_messages(messages):
-    """Pairs of message and HTML, in the same order, in the language and time zone that are active."""
+    """Pairs of message and HTML, in the same order, in the active language and time zone."""
     keys = {message.pk: _key(message) for message in messages}
     found = kept.get_many(keys.values())
     made = {keys[m.pk]: _render(m) for m in messages if keys[m.pk] not in found}
@@ -36,12 +36,15 @@ def _render(message):
 
 
 def _key(message):
-    """All that the painting depends on. Zones that agree on both clocks share it."""
+    """The cache key: everything that the HTML depends on. Time zones with the same offsets share an entry.
+
+    The nonce, not the version: after a restored backup, other text can have the same id and version.
+    """
     template, language = template_hash(TEMPLATE, *PARTS), translation.get_language()
     clocks = f"{_offset(message.sent_at)}:{_offset(message.previous_at)}"
-    return f"paint:{message.pk}:{message.version}:{template}:{language}:{clocks}"
+    return f"paint:{message.pk}:{message.nonce}:{template}:{language}:{clocks}"
 
 
 def _offset(moment):
-    """Minutes between the active time zone and UTC at that moment."""
+    """The active time zone's offset from UTC at that moment, in minutes."""
     return moment and int(timezone.localtime(moment).utcoffset().total_seconds() // 60)
