@@ -75,7 +75,7 @@ def _sessions(participants):
 def _person(room, member, session):
     secret = csrf._get_new_csrf_string()
     token, page = csrf._mask_cipher_secret(secret), secrets.token_urlsafe(12)
-    return Person(room.slug, member.pk, member.nickname, session, secret, token, page)
+    return Person(room.slug, member.pk, member.nickname, session, secret, token, page, room.incarnation)
 
 
 def fill(slug, messages):

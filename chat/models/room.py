@@ -1,5 +1,6 @@
 """A room: a place with a name, its counters, and the verbs that change what happens in it."""
 
+import string
 from contextlib import contextmanager
 from functools import partial
 
@@ -8,6 +9,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import Refused
@@ -20,9 +22,22 @@ from chat.models.room_settings import SettingsMixin
 from chat.names.normalize import display_name, room_key, room_lookalike_key
 from chat.realtime import pubsub
 
+INCARNATION_LENGTH = 10  # characters
+
+
+def new_incarnation():
+    return get_random_string(INCARNATION_LENGTH, string.ascii_lowercase + string.digits)
+
 
 class RoomQuerySet(models.QuerySet):
     PER_PAGE = 50
+
+    def rotate_incarnations(self):
+        """Give these rooms a new incarnation, so that every open page is painted whole.
+
+        To be called when versions went back, as after a restore: a version then no longer names one state of the log.
+        """
+        return self.update(incarnation=new_incarnation())
 
     def by_activity(self):
         return self.order_by(F("last_sent_at").desc(nulls_last=True), "pk")
@@ -101,12 +116,14 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
     """`version` counts changes, `epoch` rights taken away, `said` what people said; `header_version` is the change that
     last touched the header. `dm_key` names the two people of a direct message.
 
-    Rows below `floor_version` may be gone, so nobody can catch up from below it.
+    Rows below `floor_version` may be gone, so nobody can catch up from below it. Versions are comparable only within
+    one `incarnation`.
     """
 
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     dm_key = models.CharField(max_length=64, unique=True, null=True, editable=False)
 
+    incarnation = models.CharField(max_length=INCARNATION_LENGTH, default=new_incarnation, editable=False)
     version = models.PositiveBigIntegerField(default=0, editable=False)
     epoch = models.PositiveBigIntegerField(default=0, editable=False)
     floor_version = models.PositiveBigIntegerField(default=0, editable=False)

@@ -24,7 +24,8 @@ LOG_TEMPLATES = (
 )
 MAX_LOG_GROWTH = 1500  # changes after which an open page is painted whole, so that it stays small
 NUMBER = re.compile(r"[0-9]{1,18}\Z", re.ASCII)  # int() would also take "５_7"
-COUNTER_COLUMNS = ("version", "epoch", "message_count", "floor_version", "header_version")
+INCARNATION = re.compile(r"[a-z0-9]{10}\Z", re.ASCII)
+COUNTER_COLUMNS = ("incarnation", "version", "epoch", "message_count", "floor_version", "header_version")
 HEADER_COLUMNS = (
     "name",
     "access",
@@ -45,19 +46,21 @@ class Cursor:
     """What a page says of itself: the version it has seen, and the one at which its log was last painted whole.
 
     `older` are the versions at which lines further up came to the page: what a poll told of them while they were on
-    their way found nobody, so it is told again. `at` is when the page was last told anything.
+    their way found nobody, so it is told again. `at` is when the page was last told anything. `incarnation` is the
+    room's at that time: versions of another one mean nothing.
     """
 
     since: int | None
     origin: int | None
     older: frozenset[int] = frozenset()
     at: int | None = None
+    incarnation: str | None = None
 
     @classmethod
     def read(cls, query):
         older = frozenset(map(parse_number, query.getlist("older"))) - {None}
         since, origin, at = (parse_number(query.get(name, "")) for name in ("since", "from", "at"))
-        return cls(since, origin, older, at)
+        return cls(since, origin, older, at, parse_incarnation(query.get("log", "")))
 
     @property
     def told(self):
@@ -66,9 +69,9 @@ class Cursor:
 
     def can_catch_up(self, room):
         """Whether a delta leads from here to now; otherwise the log is painted whole."""
-        if self.since is None or self.origin is None or not self.origin <= self.since:
+        if self.incarnation != room.incarnation or self.since is None or self.origin is None:
             return False
-        in_reach = room.floor_version <= self.told and self.since <= room.version
+        in_reach = room.floor_version <= self.told and self.origin <= self.since <= room.version
         return in_reach and room.version - self.told <= MAX_CHANGES and room.version - self.origin <= MAX_LOG_GROWTH
 
 
@@ -129,9 +132,8 @@ def newest(room):
 def newest_html(room):
     """The newest lines as they were read, and their HTML, which is kept until the room changes: most who open it find
     it as the one before them did."""
-    key = (
-        f"log:{room.pk}:{template_hash(*LOG_TEMPLATES)}:{translation.get_language()}:{timezone.get_current_timezone()}"
-    )
+    language, zone = translation.get_language(), timezone.get_current_timezone()
+    key = f"log:{room.pk}:{room.incarnation}:{template_hash(*LOG_TEMPLATES)}:{language}:{zone}"
     version, html = log_cache.get(key, (None, ""))
     if version == room.version:
         return LogSlice(room, []), markup.stored(html)
@@ -219,3 +221,8 @@ def _as_of(room, row):
 def parse_number(text):
     """A whole number as our pages write them, or None."""
     return int(text) if NUMBER.match(text) else None
+
+
+def parse_incarnation(text):
+    """A room's incarnation as our pages write it, or None."""
+    return text if INCARNATION.match(text) else None

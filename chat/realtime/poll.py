@@ -15,8 +15,15 @@ def page_state(reading, cursor=None):
 
     The time is in whole seconds since 1970; a page that comes back late has slept.
     """
-    version = reading.room.version
-    return {"since": version, "origin": version if reading.whole else cursor.origin, "at": int(time.time())}
+    room = reading.room
+    origin = room.version if reading.whole else cursor.origin
+    return {"since": room.version, "origin": origin, "at": int(time.time()), "incarnation": room.incarnation}
+
+
+def unchanged_state(cursor):
+    """The same for a page that is told nothing of the log: what it sent, as far as that could be read."""
+    since, origin = cursor.since or 0, cursor.origin or 0
+    return {"since": since, "origin": origin, "at": int(time.time()), "incarnation": cursor.incarnation or ""}
 
 
 def with_news(reading, cursor, held, beside=""):
@@ -24,16 +31,16 @@ def with_news(reading, cursor, held, beside=""):
     return render_to_string(TEMPLATE, context) + delta.render_delta(reading) + beside
 
 
-def rejoined(reading, cursor, membership, held):
-    """The same for a page that was told to ask no more: with a new poller, as its own is stopped for good, and with
-    the name that its reader has now."""
+def with_new_poller(reading, cursor, membership, held):
+    """The same with a new poller and the reader's nickname: for a page whose poller was stopped, as its reader had left
+    the room, and for one that an earlier version of Parlour rendered, which doesn't send all fields."""
     context = {"poll": page_state(reading, cursor), "room": reading.room, "membership": membership, "held": held}
     return render_to_string("partials/rejoined.html", context) + delta.render_delta(reading)
 
 
 def paused(membership, cursor):
     """How much is new, to a page that takes in none of it until its reader resumes."""
-    poll = {"since": cursor.since or 0, "origin": cursor.origin or 0, "at": int(time.time())}
+    poll = unchanged_state(cursor)
     missed = delta.count_messages_since(membership.room, cursor.since or 0, MAX_COUNTED + 1)
     return render_to_string(TEMPLATE, {"poll": poll, "paused": True, "missed": missed, "most": MAX_COUNTED})
 
@@ -54,13 +61,12 @@ def not_recognized(slug, cursor):
 
 
 def poller_template():
-    """The inside of a poller with holes, for the gate to fill: {since}, {origin}, {at}."""
-    return render_to_string(
-        TEMPLATE, {"poll": {name: f"{{{name}}}" for name in ("since", "origin", "at")}, "held": True}
-    )
+    """The inside of a poller with holes, for the gate to fill: {since}, {origin}, {at}, {incarnation}."""
+    holes = {name: f"{{{name}}}" for name in ("since", "origin", "at", "incarnation")}
+    return render_to_string(TEMPLATE, {"poll": holes, "held": True})
 
 
 def _without_room(why, slug, cursor, **more):
     # htmx complains when the fields that it is to include are gone.
-    poll = {"since": cursor.since or 0, "origin": cursor.origin or 0, "at": int(time.time())}
+    poll = unchanged_state(cursor)
     return render_to_string(TEMPLATE, {"poll": poll, "why": why, "slug": slug} | more)

@@ -30,6 +30,7 @@ def changes(request, slug):
     except (NotAMember, Refused):
         return responses.poll_response(poll.no_longer_a_member(membership.room, cursor), continues=False)
     held = grants.can_hold(request, membership)
-    if "gone" in request.GET:
-        return responses.poll_response(poll.rejoined(reading, cursor, membership, held), replaces_poller=True)
+    if "gone" in request.GET or "log" not in request.GET:
+        html = poll.with_new_poller(reading, cursor, membership, held)
+        return responses.poll_response(html, replaces_poller=True)
     return responses.poll_response(poll.with_news(reading, cursor, held, more))
