@@ -195,7 +195,7 @@ def test_a_log_that_was_kept_for_another_incarnation_is_not_shown(alice, room):
 def test_what_was_written_while_the_poll_was_looked_up_counts_too(alice, room):
     stale = Room.objects.get(pk=room.pk)
     many_lines(room, alice.membership, delta.MAX_CHANGES + 1)
-    assert delta.since(stale, delta.Cursor(0, 0, incarnation=room.incarnation)).whole
+    assert delta.since(stale, delta.Cursor(0, 0, incarnation=room.incarnation)).is_full
 
 
 def test_the_header_comes_only_when_it_changed(alice, room):

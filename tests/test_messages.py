@@ -267,7 +267,7 @@ def test_reading_on_by_links_comes_back_to_the_newest(alice, room):
     while url:
         page = alice.get(url)
         seen += re.findall(r"data-message-body hx-disable>([^<]+)<", page.content.decode())
-        newer = page.context["reading"].newer_from
+        newer = page.context["log_slice"].newer_from
         url = newer and f"{room.get_absolute_url()}messages/?after={newer}"
     assert seen == [f"message {n}" for n in range(70)]
 

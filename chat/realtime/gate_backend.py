@@ -53,7 +53,7 @@ def render_painting(room, incarnation, since, variant):
     with translation.override(language), timezone.override(zone):
         reading = delta.since(found, delta.Cursor(since, since, incarnation=incarnation))
         html = RENDERERS[kind](reading).encode()
-    return Painting(reading.room.version, reading.room.epoch, reading.room.incarnation, reading.whole, html)
+    return Painting(reading.room.version, reading.room.epoch, reading.room.incarnation, reading.is_full, html)
 
 
 @with_own_connection

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
-from chat.models import Message
+from chat.models import Membership, Message
 from chat.realtime.delta import PAGE_SIZE
 
 
@@ -14,19 +15,19 @@ class Unread:
     first: Message
 
     @property
-    def address(self):
+    def address(self) -> str:
         """The address of the first unread message: on the room's page, or further back in the log."""
-        if self._from_there_on[: PAGE_SIZE + 1].count() <= PAGE_SIZE:
+        if self._from_first_on[: PAGE_SIZE + 1].count() <= PAGE_SIZE:
             return f"#m{self.first.pk}"
         return f"{reverse('history', args=[self.first.room.slug])}?after={self.first.first_version}"
 
     @property
-    def _from_there_on(self):
+    def _from_first_on(self) -> QuerySet[Message]:
         return Message.objects.in_room(self.first.room).starting_at(self.first.first_version)
 
 
-def unread_in(membership):
-    """What others sent since this member last read the room, or None."""
+def unread_in(membership: Membership) -> Unread | None:
+    """The messages that others sent since this member last had the room open, or None."""
     room = membership.room
     if membership.read_message_count >= room.message_count:
         return None

@@ -144,7 +144,7 @@ def message(request, pk):
 
 def _history_page(request, membership, log_slice, message=None):
     """A page of the log; for htmx the lines that replace the link to them."""
-    context = {"reading": log_slice, "room": membership.room, "membership": membership, "message": message}
+    context = {"log_slice": log_slice, "room": membership.room, "membership": membership, "message": message}
     if responses.is_htmx(request):
         # The room was read before the lines: at worst a change is shown twice, never missed.
         return responses.fragment(request, "partials/older_page.html", context | {"read_at": membership.room.version})
