@@ -48,7 +48,7 @@ def _place_to_write(request, membership):
     as_usual = many != membership.participant.enter_sends
     lines = "" if as_usual else f"?lines={'many' if many else 'one'}"
     # After a redirect inside a frame the focus follows a fragment; `autofocus` does not work there.
-    frame = reverse("compose", args=[room.slug]) + lines + "#words-1"
+    frame = reverse("compose", args=[room.slug]) + lines + "#text-1"
     return frame if request.POST.get("frame") else f"{room.get_absolute_url()}{lines}#end"
 
 
