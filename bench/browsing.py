@@ -12,7 +12,7 @@ TICK = 2  # seconds between two polls of a page
 BANNER = 14  # seconds without an answer until a page shows its offline banner
 RELOADS = 5  # seconds from the end of a stream until the log's frame reloads
 LOST = "Join again"  # in a poll's answer to a person outside the room
-FIELD = re.compile(r'name="(since|from|at)" value="(\d+)"')
+FIELD = re.compile(r'name="(since|from|at|log)" value="(\w+)"')
 LINE = re.compile(r'<li id="m(\d+)">(.*?)</li>', re.DOTALL)
 WHOLE = 'hx-swap-oob="innerHTML:#messages"'
 NEW = re.compile(r'<ol hx-swap-oob="beforeend:#news">(.*?)</ol>', re.DOTALL)
@@ -91,7 +91,7 @@ class Log:
 
     @property
     def query(self):
-        return urlencode({name: self.state[name] for name in ("since", "from", "at")})
+        return urlencode({name: self.state[name] for name in ("since", "from", "at", "log")})
 
 
 class Reader(Browser):

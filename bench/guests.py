@@ -27,7 +27,7 @@ def come_and_go(address, slug, over):
 def join(connection, host, slug):
     """Join as a new guest, with the form on the room's page."""
     secret = secrets.token_hex(16)
-    guest = Person(slug, 0, f"Guest {secret[:8]}", "", secret, secret, "")
+    guest = Person(slug, 0, f"Guest {secret[:8]}", "", secret, secret, "", "")
     form = {"nickname": guest.nickname, "key": secrets.token_urlsafe(16)}
     answer = connection.ask(requests.post(guest, host, f"/rooms/{slug}/join/", **form))
     if answer.status != 200:

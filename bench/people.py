@@ -19,6 +19,7 @@ class Person:
     csrf: str
     token: str
     page: str
+    incarnation: str  # of the room
 
 
 @dataclass(frozen=True)

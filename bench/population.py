@@ -21,6 +21,7 @@ from bench.people import Person, Place, as_json  # noqa: E402
 from chat import markup  # noqa: E402
 from chat.identity import RENEWED_KEY, SESSION_KEY  # noqa: E402
 from chat.models import Membership, Message, Participant, Room  # noqa: E402
+from chat.models.message import new_nonce  # noqa: E402
 from chat.names.normalize import nickname_key  # noqa: E402
 from chat.text import text_digest  # noqa: E402
 
@@ -74,7 +75,7 @@ def _sessions(participants):
 def _person(room, member, session):
     secret = csrf._get_new_csrf_string()
     token, page = csrf._mask_cipher_secret(secret), secrets.token_urlsafe(12)
-    return Person(room.slug, member.pk, member.nickname, session, secret, token, page)
+    return Person(room.slug, member.pk, member.nickname, session, secret, token, page, room.incarnation)
 
 
 def fill(slug, messages):
@@ -121,6 +122,7 @@ def _rows(room, lines):
             | {
                 "first_version": room.version,
                 "version": room.version,
+                "nonce": new_nonce(),
                 "sent_at": stored(room.last_sent_at),
                 "previous_at": stored(before),
                 "continues": continues,

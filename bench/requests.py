@@ -40,7 +40,7 @@ def from_page(person, host):
 def poll_head(person, host):
     """The bytes before and after the three numbers of a poll."""
     before = f"GET /rooms/{person.slug}/changes/?since="
-    after = f" HTTP/1.1\r\n{from_page(person, host)}Cookie: {cookies(person)}\r\n\r\n"
+    after = f"&log={person.incarnation} HTTP/1.1\r\n{from_page(person, host)}Cookie: {cookies(person)}\r\n\r\n"
     return before.encode(), after.encode()
 
 

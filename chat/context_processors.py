@@ -13,7 +13,7 @@ from chat.models import Site
 
 def site(request):
     return {
-        "looks": SimpleLazyObject(lambda: looks(request)),
+        "appearance": SimpleLazyObject(lambda: looks(request)),
         "site": SimpleLazyObject(Site.current),
         "accounts": settings.ACCOUNTS != "off",
         "accounts_required": settings.ACCOUNTS == "required",

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from chat.exceptions import Refused
 from chat.models import FormerAddress, Invite, Membership, Room, SignInLink
+from chat.models.room_deletion import erase_deleted_rooms
 
 LINKS_KEPT_FOR = timedelta(days=30)  # after they have expired
 INVITATIONS_KEPT_FOR = timedelta(days=90)  # the same; until then they are listed with who came by them
@@ -26,6 +27,7 @@ def tidy():
     FormerAddress.objects.filter(until__lte=timezone.now()).delete()
     SignInLink.objects.filter(expires_at__lte=timezone.now() - LINKS_KEPT_FOR).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
+    erase_deleted_rooms()
     return gone
 
 
@@ -34,7 +36,7 @@ def _end(room):
     with suppress(Refused), room.change():
         still = silent_rooms() | deserted_rooms()
         if still.filter(pk=room.pk).exists():
-            room.delete_with_messages()
+            room.mark_deleted()
             return True
     return False
 

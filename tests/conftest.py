@@ -57,6 +57,7 @@ class Person(Client):
     def poll(self, room, since, origin=None, **more):
         # As a page that was told of everything by now but for the log: nothing comes with it beside that.
         query = {"since": since, "from": since if origin is None else origin, "at": int(time.time()) + 2}
+        query["log"] = room.incarnation
         return self.get(f"/rooms/{room.slug}/changes/", query, headers={"HX-Request": "true"}, **more)
 
 

@@ -24,7 +24,9 @@ class Reader:
         self.http.get("/")
         self.token = self.http.cookies["csrf"]
         self.path = self.write("/join/", room=room, nickname=nickname).headers["Location"]
-        self.since = self.origin = int(re.search(r'name="since" value="(\d+)"', self.http.get(self.path).text)[1])
+        page = self.http.get(self.path).text
+        self.since = self.origin = int(re.search(r'name="since" value="(\d+)"', page)[1])
+        self.incarnation = re.search(r'name="log" value="(\w+)"', page)[1]
         self.member = Membership.objects.get(nickname=nickname)
 
     def write(self, path, **form):
@@ -34,8 +36,14 @@ class Reader:
         form = {"text": text, "n": str(time.monotonic_ns()), "page": "page-of-tests"}
         assert self.write(f"{self.path}send/", **form).status_code == 303
 
+    def query(self, since=None, origin=None, at=None):
+        """The query of a poll, where nothing else is said with the numbers that the page has now."""
+        since = self.since if since is None else since
+        origin = self.origin if origin is None else origin
+        return f"since={since}&from={origin}&at={int(time.time()) if at is None else at}&log={self.incarnation}"
+
     def ask(self, query=None, **headers):
-        query = query or f"since={self.since}&from={self.origin}&at={int(time.time())}"
+        query = query or self.query()
         return self.http.get(f"{self.path}changes/?{query}", headers=HTMX | headers)
 
     def poll(self):

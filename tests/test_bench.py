@@ -11,7 +11,7 @@ from bench.people import Person
 from bench.readers import Readers
 from bench.report import Bound, Row
 
-PERSON = Person("room", 1, "Ann", "s" * 32, "c" * 32, "t" * 64, "page-of-tests")
+PERSON = Person("room", 1, "Ann", "s" * 32, "c" * 32, "t" * 64, "page-of-tests", "incarnat10")
 
 
 def answer(since, origin, *numbers):
@@ -39,7 +39,7 @@ def test_an_answer_in_pieces_is_read_when_it_is_whole(readers):
         assert readers.arrivals == []
         hear(readers, piece)
     assert [number for _, number, _ in readers.arrivals] == [1]
-    assert b"?since=6&from=5&at=1700000000 " in readers.readers[0].request()
+    assert b"?since=6&from=5&at=1700000000&log=incarnat10 " in readers.readers[0].request()
 
 
 def test_what_is_shown_twice_is_doubled_but_not_in_a_log_painted_whole(readers):

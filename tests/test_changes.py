@@ -1,8 +1,10 @@
 """The poll: what it brings, what it costs, and what it says to whom it has nothing to say."""
 
 import re
+from urllib.parse import urlencode
 
 import pytest
+from django.http import QueryDict
 
 from chat.models import Membership, Message, Participant, Room
 from chat.realtime import delta
@@ -112,7 +114,8 @@ def test_a_page_that_was_told_to_ask_no_more_gets_a_new_poller_once_it_may_ask(a
     gone = bob.poll(room, 1)
     assert (gone.status_code, 'name="gone"' in gone.content.decode()) == (286, True)
     bob.join(room.name, "Bobby")
-    answer = bob.get(f"/rooms/{room.slug}/changes/", {"since": 1, "from": 1, "gone": 1}, headers={"HX-Request": "true"})
+    query = {"since": 1, "from": 1, "gone": 1, "log": room.incarnation}
+    answer = bob.get(f"/rooms/{room.slug}/changes/", query, headers={"HX-Request": "true"})
     assert answer.headers["HX-Reswap"] == "outerHTML settle:0ms"
     assert 'hx-trigger="every 2s, asked from:body"' in answer.content.decode()
     assert "You are <bdi>Bobby</bdi>" in answer.content.decode()
@@ -146,19 +149,53 @@ def test_the_banner_comes_with_every_answer(alice, room):
     ],
 )
 def test_how_far_back_a_delta_reaches(since, origin, reached):
-    assert delta.Cursor(since, origin).can_catch_up(Room(version=2000)) is reached
+    room = Room(version=2000)
+    assert delta.Cursor(since, origin, incarnation=room.incarnation).can_catch_up(room) is reached
 
 
 def test_a_delta_ends_at_the_floor():
     room = Room(version=2000, floor_version=1900)
-    assert delta.Cursor(1900, 1900).can_catch_up(room)
-    assert not delta.Cursor(1899, 1899).can_catch_up(room)
+    assert delta.Cursor(1900, 1900, incarnation=room.incarnation).can_catch_up(room)
+    assert not delta.Cursor(1899, 1899, incarnation=room.incarnation).can_catch_up(room)
+
+
+def test_versions_of_another_incarnation_are_not_caught_up_from(alice, bob, room):
+    stale = Room.objects.get(pk=room.pk)
+    assert b'hx-swap-oob="innerHTML:#messages"' not in alice.poll(stale, room.version).content
+    Room.objects.rotate_incarnations()
+    answer = alice.poll(stale, room.version).content.decode()
+    assert 'hx-swap-oob="innerHTML:#messages"' in answer
+    room.refresh_from_db()
+    assert room.incarnation != stale.incarnation
+    assert f'name="log" value="{room.incarnation}"' in answer
+    assert 'hx-swap-oob="innerHTML:#messages"' not in alice.poll(room, room.version).content.decode()
+
+
+@pytest.mark.parametrize("log", ["", "x", "ABCDEFGHIJ", "abcdefghij\n", "abcdefghi٣", "abcdefghijk"])
+def test_an_incarnation_that_no_page_can_have_is_none(log):
+    assert delta.Cursor.read(QueryDict(urlencode({"since": 1, "from": 1, "log": log}))).incarnation is None
+
+
+def test_a_page_of_an_earlier_version_is_given_a_new_poller_and_the_whole_log(alice, room):
+    query = {"since": room.version, "from": room.version, "at": 1}
+    answer = alice.get(f"/rooms/{room.slug}/changes/", query, headers={"HX-Request": "true"})
+    assert answer.headers["HX-Reswap"] == "outerHTML settle:0ms"
+    assert 'hx-params="since,from,at,log,' in answer.content.decode()
+    assert 'hx-swap-oob="innerHTML:#messages"' in answer.content.decode()
+
+
+def test_a_log_that_was_kept_for_another_incarnation_is_not_shown(alice, room):
+    alice.send(room, "before the restore")
+    assert b"before the restore" in alice.get(room.get_absolute_url()).content
+    Room.objects.rotate_incarnations()
+    Message.objects.filter(text="before the restore").delete()
+    assert b"before the restore" not in alice.get(room.get_absolute_url()).content
 
 
 def test_what_was_written_while_the_poll_was_looked_up_counts_too(alice, room):
     stale = Room.objects.get(pk=room.pk)
     many_lines(room, alice.membership, delta.MAX_CHANGES + 1)
-    assert delta.since(stale, delta.Cursor(0, 0)).whole
+    assert delta.since(stale, delta.Cursor(0, 0, incarnation=room.incarnation)).is_full
 
 
 def test_the_header_comes_only_when_it_changed(alice, room):

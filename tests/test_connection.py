@@ -12,6 +12,7 @@ import pytest
 
 from chat.gate.connection import Connection
 from chat.gate.poll_request import PollRequest
+from chat.models import Room
 from chat.views import rooms as pages
 from tests.reading import held, until
 
@@ -26,7 +27,7 @@ class Wire:
 
     def head(self, query=None, version="1.1", line="", **headers):
         reader = self.reader
-        query = query or f"since={reader.since}&from={reader.origin}&at={int(time.time())}"
+        query = query or reader.query()
         headers = {
             "Host": "127.0.0.1",
             "HX-Request": "true",
@@ -64,7 +65,7 @@ class Wire:
 @pytest.fixture
 def connect(ann):
     """A function that gives one more connection of Ann's, who was granted her polls."""
-    ann.ask("since=1&from=1&at=1")
+    ann.ask(ann.query(1, 1, 1))
     with contextlib.ExitStack() as stack:
 
         def connected():
@@ -79,7 +80,7 @@ def connect(ann):
 def wire(connect):
     """A connection on which a poll was asked before."""
     wire = connect()
-    wire.ask("since=1&from=1&at=1")
+    wire.ask(wire.reader.query(1, 1, 1))
     assert wire.read()[0] == 200
     return wire
 
@@ -106,7 +107,7 @@ def test_a_poll_is_parsed_once_and_then_known_again(wire, ben, gate, parsed, ask
 
 def test_a_head_that_comes_in_pieces_is_the_same_question(wire, ben):
     ben.send("hello")
-    head = wire.head("since=1&from=1&at=1")
+    head = wire.head(wire.reader.query(1, 1, 1))
     for _ in range(2):
         for piece in (head[:30], head[30:200], head[200:]):
             wire.socket.sendall(piece)
@@ -118,10 +119,10 @@ def test_a_head_that_comes_in_pieces_is_the_same_question(wire, ben):
 
 def test_another_session_on_the_same_connection_is_another_reader(wire, ann, ben, asked_django):
     """As behind a proxy, which sends the requests of many over one connection."""
-    ben.ask("since=1&from=1&at=1")
+    ben.ask(ben.query(1, 1, 1))
     ann.member.leave()
     ben.send("now that she is gone")
-    query = "since=1&from=1&at=1"
+    query = ann.query(1, 1, 1)
     for _ in range(2):
         wire.ask(query)
         assert "now that she is gone" not in wire.read()[2]
@@ -144,16 +145,16 @@ def test_what_is_sent_behind_a_poll_that_is_being_found_out_waits(wire, ann, ben
     paint, painted = gate.live.polls.paintings.paint, Event()
     monkeypatch.setattr(gate.live.polls.paintings, "paint", lambda *a: (painted.wait(5), paint(*a))[1])
     ben.send("hello")
-    wire.ask("since=1&from=1&at=1")
+    wire.ask(wire.reader.query(1, 1, 1))
     until(lambda: gate.live.polls.asking)
     page = wire.head(line=f"GET {ann.path} HTTP/1.1") if page_too else b""
-    wire.socket.sendall(page + wire.head("since=1&from=1&at=1"))
+    wire.socket.sendall(page + wire.head(wire.reader.query(1, 1, 1)))
     time.sleep(0.1)
     painted.set()
     assert "hx-swap-oob" in wire.read()[2]
     assert not page_too or "<!doctype html>" in wire.read()[2]
     assert "hx-swap-oob" in wire.read()[2]
-    wire.ask("since=1&from=1&at=1")
+    wire.ask(wire.reader.query(1, 1, 1))
     assert "hx-swap-oob" in wire.read()[2]
 
 
@@ -162,7 +163,7 @@ def test_a_poll_behind_a_request_that_django_answers_waits_for_it(wire, ann, gat
     monkeypatch.setattr(pages, "room_page", lambda *a, **k: (opened.wait(5), room_page(*a, **k))[1])
     wire.ask(line=f"GET {ann.path} HTTP/1.1")
     until(lambda: gate.working)
-    wire.ask("since=1&from=1&at=1")
+    wire.ask(wire.reader.query(1, 1, 1))
     time.sleep(0.1)
     opened.set()
     assert "<!doctype html>" in wire.read()[2]
@@ -171,7 +172,7 @@ def test_a_poll_behind_a_request_that_django_answers_waits_for_it(wire, ann, gat
 
 def test_polls_sent_all_at_once_are_all_answered_in_order(wire, ben):
     ben.send("hello")
-    heads = [wire.head(f"since={since}&from={since}&at=1") for since in (1, 2, 3)]
+    heads = [wire.head(wire.reader.query(since, since, 1)) for since in (1, 2, 3)]
     wire.socket.sendall(b"".join(heads))
     answers = [wire.read()[2] for _ in heads]
     assert ["hello" in answer for answer in answers] == [True, True, False]
@@ -192,12 +193,25 @@ def test_a_connection_that_was_to_end_is_held_and_ends(connect, gate, ben, more)
 def test_when_the_grant_has_run_out_django_is_asked(wire, ben, gate, asked_django):
     ben.send("hello")
     gate.live.grants.by_session.clear()
-    wire.ask("since=1&from=1&at=1")
+    wire.ask(wire.reader.query(1, 1, 1))
     assert "hello" in wire.read()[2]
     assert len(asked_django) == 1
-    wire.ask("since=1&from=1&at=1")
+    wire.ask(wire.reader.query(1, 1, 1))
     assert "hello" in wire.read()[2]
     assert len(asked_django) == 1
+
+
+def test_a_poll_known_by_its_bytes_is_for_django_once_the_log_is_another(wire, ann, asked_django):
+    before = Room.objects.get().incarnation
+    Room.objects.rotate_incarnations()
+    ann.ask("since=1&at=1")
+    del asked_django[:]
+    for _ in range(2):
+        wire.ask(ann.query(1, 1, 1))
+        body = wire.read()[2]
+        assert f'name="log" value="{before}"' not in body
+        assert "innerHTML:#messages" in body
+    assert len(asked_django) == 2
 
 
 def test_a_connection_with_polls_stays_and_one_without_is_closed_after_a_while(connect, monkeypatch):
@@ -210,7 +224,7 @@ def test_a_connection_with_polls_stays_and_one_without_is_closed_after_a_while(c
     monkeypatch.setattr(Connection, "__init__", impatient)
     wire = connect()
     for _ in range(10):
-        wire.ask("since=1&from=1&at=1")
+        wire.ask(wire.reader.query(1, 1, 1))
         assert wire.read()[0] == 200
         time.sleep(0.2)
     assert wire.closed
@@ -225,8 +239,9 @@ def test_who_hangs_up_gives_the_place_back(wire, gate, caplog):
     assert not [record for record in caplog.records if record.exc_info]
 
 
-HEAD = b"GET /rooms/a/changes/?since=1&from=1&at=1 HTTP/1.1\r\nHost: x\r\n\r\n"
-SCOPE = {"raw_path": b"/rooms/a/changes/", "query_string": b"since=1&from=1&at=1"}
+QUERY = b"since=1&from=1&at=1&log=abcdefgh12"
+HEAD = b"GET /rooms/a/changes/?" + QUERY + b" HTTP/1.1\r\nHost: x\r\n\r\n"
+SCOPE = {"raw_path": b"/rooms/a/changes/", "query_string": QUERY}
 
 
 @pytest.mark.parametrize(
@@ -239,6 +254,7 @@ SCOPE = {"raw_path": b"/rooms/a/changes/", "query_string": b"since=1&from=1&at=1
         HEAD.replace(b"\r\n\r\n", b"\n\nGET / HTTP/1.1\r\nX: y\r\n\r\n"),
         HEAD.replace(b"Host", b"X: y\nHost"),
         HEAD.replace(b"at=1", b"at=2"),
+        HEAD.replace(b"log=a", b"log=b"),
         b"",
     ],
 )
@@ -256,9 +272,9 @@ def test_the_same_question_has_other_numbers_and_nothing_else(other):
         if numbers := question.numbers(data):
             known += 1
             url, headers = parse(data)
-            assert re.fullmatch(rb"/rooms/a/changes/\?since=\d+&from=\d+&at=\d+", url)
+            assert re.fullmatch(rb"/rooms/a/changes/\?since=\d+&from=\d+&at=\d+&log=abcdefgh12", url)
             assert headers == [(b"Host", b"x")]
-            assert numbers == tuple(int(number) for number in re.findall(rb"=(\d+)", url))
+            assert numbers == tuple(int(number) for number in re.findall(rb"=(\d+)&", url))
             assert question.numbers(question.said(*numbers)) == numbers
     assert bool(known) == (other in (b"", b"0", b"7"))
 

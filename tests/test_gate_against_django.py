@@ -24,13 +24,14 @@ PIECES = {
         "/rooms/nowhere/changes/",
     ],
     "query": [
-        "since={since}&from={since}&at=1",
-        "since=1&from=1&at=1",
-        "since=0{since}&from={since}&at=1",
-        "since={since}&from={since}&at=1&gone=",
-        "since={since}&from={since}&at=1&since=1",
-        "since=999999999&from=1&at=1",
-        "since=5&from=9&at=1",
+        "since={since}&from={since}&at=1&log={log}",
+        "since=1&from=1&at=1&log={log}",
+        "since=0{since}&from={since}&at=1&log={log}",
+        "since={since}&from={since}&at=1&log={log}&gone=",
+        "since={since}&from={since}&at=1&log={log}&since=1",
+        "since={since}&from={since}&at=1&log=0123456789",
+        "since=999999999&from=1&at=1&log={log}",
+        "since=5&from=9&at=1&log={log}",
         "",
     ],
     "cookie": [
@@ -99,11 +100,12 @@ def test_the_gate_answers_nobody_whom_django_would_refuse(ann, ben, reader, gate
     stranger, gone = reader("Mallory", room="Elsewhere"), reader("Carol")
     gone.member.leave()
     for one in (ann, stranger, gone):
-        one.ask("since=1&from=1&at=1")
+        one.ask(one.query(1, 1, 1))
     known = {"path": f"{ann.path}changes/", "other": f"{stranger.path}changes/", "since": ann.since}
     known["places"] = [
         (one.http.cookies["session"], f"{one.path}changes/".encode(), one.member.pk) for one in (ann, stranger)
     ]
+    known["log"] = ann.incarnation
     known["session"] = ann.http.cookies["session"]
     known |= {"stranger": stranger.http.cookies["session"], "left": gone.http.cookies["session"]}
     answered = Counter()

@@ -105,7 +105,7 @@ def by_plain_polls(reader, gate, meanwhile, act):
     """Without any hold: pages that ask again and again while it happens."""
     acting, read = meanwhile(act), ""
     while not acting.done():
-        read += reader.ask(f"since={reader.since}&from={reader.since}&at=1").text
+        read += reader.ask(reader.query(origin=reader.since, at=1)).text
     acting.result()
     return read + reader.ask().text
 
@@ -173,22 +173,27 @@ def test_rights_are_asked_about_once_even_where_news_of_them_comes_late(
 
 
 STRANGE = [
-    "since={0}&from={0}&at={1}&at={1}",
-    "since={0}&from={0}&at={1}&x=1",
-    "from={0}&since={0}&at={1}",
-    "since=%31&from={0}&at={1}",
-    "since=+{0}&from={0}&at={1}",
-    "since=-1&from={0}&at={1}",
-    "since={0}&from={0}&at={1}%0a",
-    "since={0}&from={0}",
-    "since=9999999999999999999&from={0}&at={1}",
+    "since={0}&from={0}&at={1}&at={1}&log={2}",
+    "since={0}&from={0}&at={1}&x=1&log={2}",
+    "from={0}&since={0}&at={1}&log={2}",
+    "since=%31&from={0}&at={1}&log={2}",
+    "since=+{0}&from={0}&at={1}&log={2}",
+    "since=-1&from={0}&at={1}&log={2}",
+    "since={0}&from={0}&at={1}%0a&log={2}",
+    "since={0}&from={0}&log={2}",
+    "since=9999999999999999999&from={0}&at={1}&log={2}",
+    "since={0}&from={0}&at={1}",
+    "since={0}&from={0}&at={1}&log=",
+    "since={0}&from={0}&at={1}&log=0123456789",
+    "since={0}&from={0}&at={1}&log={2}x",
+    "log={2}&since={0}&from={0}&at={1}",
     "",
 ]
 
 
 @pytest.mark.parametrize("query", STRANGE)
 def test_a_query_of_another_shape_is_for_django(ann, asked_django, query):
-    answer = ann.ask(query.format(ann.since, int(time.time())) or "x")
+    answer = ann.ask(query.format(ann.since, int(time.time()), ann.incarnation) or "x")
     assert answer.status_code == 200
     assert len(asked_django) == 1
 
@@ -212,7 +217,7 @@ def test_headers_of_another_shape_are_for_django(ann, gate, headers):
     scope = {
         "method": "GET",
         "raw_path": f"{ann.path}changes/".encode(),
-        "query_string": f"since={ann.since}&from={ann.since}&at=1".encode(),
+        "query_string": ann.query(origin=ann.since, at=1).encode(),
         "headers": [(name.lower(), value) for name, value in request.headers.raw if name != b"Host"],
     }
     assert gate.live.grants.asked(scope) is None
@@ -224,7 +229,7 @@ def test_zones_without_a_name_of_a_place_are_painted_too(ann, ben, gate, meanwhi
     poll = meanwhile(ann.ask)
     ben.send("hello")
     assert poll.result(5).status_code == 200
-    assert "+0300" in ann.ask(f"since={ann.since}&from={ann.since}&at=1").text
+    assert "+0300" in ann.ask(ann.query(origin=ann.since, at=1)).text
 
 
 @pytest.mark.parametrize("place", ["", "live/", "changes/?since=1&at=1"])

@@ -1,5 +1,6 @@
 """Polls behind the gate: held until there is news, and answered from one painting for all."""
 
+import re
 import time
 from threading import Event
 
@@ -46,7 +47,7 @@ def test_what_the_gate_answers_carries_every_header_and_no_cookie(ann, ben, shor
 
 def test_a_reader_who_has_slept_is_told_at_once(ann, gate):
     began = time.monotonic()
-    ann.ask(f"since={ann.since}&from={ann.since}&at={int(time.time()) - 60}")
+    ann.ask(ann.query(at=int(time.time()) - 60))
     assert time.monotonic() - began < 2
     assert gate.live.polls.held == 0
 
@@ -76,13 +77,13 @@ def test_three_polls_of_a_session_are_held_and_others_answered_at_once(ann, ben,
 
 def open_tab(reader):
     """What one more tab of that browser is answered, over a connection of its own."""
-    url = f"{reader.http.base_url}{reader.path}changes/?since={reader.since}&from={reader.since}&at={int(time.time())}"
+    url = f"{reader.http.base_url}{reader.path}changes/?{reader.query()}"
     return httpx.get(url, headers=HTMX, cookies=dict(reader.http.cookies), timeout=20)
 
 
 def test_a_closed_tab_gives_its_place_back(ann, gate, meanwhile):
     with pytest.raises(httpx.ReadTimeout):
-        ann.http.get(f"{ann.path}changes/?since={ann.since}&from=1&at={int(time.time())}", headers=HTMX, timeout=0.5)
+        ann.http.get(f"{ann.path}changes/?{ann.query()}", headers=HTMX, timeout=0.5)
     held(gate, 0)
 
 
@@ -158,13 +159,41 @@ def test_paintings_from_before_the_latest_news_are_not_kept(ann, ben, gate):
     assert paintings.size == len(kept.html) + 500
 
 
+def test_after_a_restore_the_open_page_is_painted_whole_and_goes_on(ann, ben, gate, meanwhile, asked_django):
+    """The held poll is answered by Django, as versions have another meaning now; then the gate goes on."""
+    poll = meanwhile(ann.ask)
+    held(gate)
+    Room.objects.rotate_incarnations()
+    answer = poll.result(5).text
+    assert 'hx-swap-oob="innerHTML:#messages"' in answer
+    assert len(asked_django) == 1
+    ann.incarnation = re.search(r'name="log" value="(\w+)"', answer)[1]
+    assert ann.incarnation == Room.objects.get().incarnation
+    poll = meanwhile(ann.poll)
+    held(gate)
+    ben.send("hello")
+    assert "hello" in poll.result(5).text
+    assert len(asked_django) == 1
+
+
+def test_a_grant_of_the_new_incarnation_is_not_used_for_a_page_of_the_old(ann, asked_django):
+    """One of two tabs was painted anew: the other one still has versions of before."""
+    old = ann.query()
+    Room.objects.rotate_incarnations()
+    assert 'hx-swap-oob="innerHTML:#messages"' in ann.ask(old).text
+    del asked_django[:]
+    for _ in range(2):
+        assert 'hx-swap-oob="innerHTML:#messages"' in ann.ask(old).text
+    assert len(asked_django) == 2
+
+
 def test_while_the_database_is_away_polls_are_refused_in_our_own_way(ann, ben, gate, monkeypatch):
     def away(*arguments):
         raise OperationalError("away")
 
     ben.send("hello")
     monkeypatch.setattr(gate.live.polls.paintings, "paint", away)
-    answer = ann.ask(f"since={ann.since}&from={ann.since}&at=1")
+    answer = ann.ask(ann.query(origin=ann.since, at=1))
     assert answer.status_code == 503
     assert answer.headers["Content-Security-Policy"]
     monkeypatch.undo()
@@ -175,5 +204,5 @@ def test_positions_that_no_page_can_have_are_all_one_painting(ann, ben, gate, mo
     made, paint = [], gate.live.polls.paintings.paint
     monkeypatch.setattr(gate.live.polls.paintings, "paint", lambda *a: made.append(a) or paint(*a))
     for far in range(900_000, 900_020):
-        assert "hx-swap-oob" in ann.ask(f"since={far}&from={far}&at=1").text
+        assert "hx-swap-oob" in ann.ask(ann.query(far, far, 1)).text
     assert len(made) == 1

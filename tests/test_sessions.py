@@ -1,7 +1,6 @@
 """Sessions: which answers set the cookie, when its key changes, and that pages with polls under the old key go on."""
 
 import re
-import time
 
 import httpx
 import pytest
@@ -227,7 +226,7 @@ def test_a_poll_that_comes_late_under_the_old_key_does_not_touch_the_new_one(ann
     sign_in(ben.http)
     new = ben.http.cookies["session"]
     gate.live.loop.call_soon_threadsafe(gate.live.forget)  # as five minutes later
-    for part in ("changes/?since=1&from=1&at=0", "live/", "reader.css", "composer/2/", "composer/fate/"):
+    for part in (f"changes/?{ben.query(1, 1, 0)}", "live/", "reader.css", "composer/2/", "composer/fate/"):
         late = ben.http.get(f"{ben.path}{part}", headers={"Cookie": f"session={old}", "HX-Request": "true"})
         assert "set-cookie" not in late.headers, part
     assert ben.http.cookies["session"] == new
@@ -295,7 +294,7 @@ def test_the_old_key_reads_nothing_any_more_neither_from_django_nor_from_the_gat
     old = act()
     assert ben.http.cookies.get("session") != old
     ann.send("for those who are here")
-    late = by_the_key(ben, old, f"changes/?since={ben.since}&from={ben.origin}&at={int(time.time())}")
+    late = by_the_key(ben, old, f"changes/?{ben.query()}")
     assert "for those who are here" not in late.text
     assert (late.status_code, "Join again" in late.text) == (200, True), "it goes on asking, and heals"
     assert "set-cookie" not in late.headers
@@ -333,7 +332,7 @@ def test_what_the_new_key_is_granted_is_not_taken_with_the_old(ann, server, aske
         new.get("/")
         form = {"nickname": "Cleo", "csrfmiddlewaretoken": new.cookies["csrf"]}
         assert new.post(f"{ann.path}join/", data=form, headers=HTMX).status_code == 200
-        assert "Cleo" in new.get(f"{ann.path}changes/?since=1&from=1&at=1", headers=HTMX).text
+        assert "Cleo" in new.get(f"{ann.path}changes/?{ann.query(1, 1, 1)}", headers=HTMX).text
     assert asked_django == []
 
 

@@ -32,7 +32,8 @@ def line(answer):
 
 def poll(who, room, ago=2):
     """As a page that was told so many seconds ago."""
-    return who.get(f"/rooms/{room.slug}/changes/", {"since": 1, "from": 1, "at": int(time.time()) - ago})
+    query = {"since": 1, "from": 1, "at": int(time.time()) - ago, "log": room.incarnation}
+    return who.get(f"/rooms/{room.slug}/changes/", query)
 
 
 # What is said
@@ -174,7 +175,8 @@ def test_who_is_shown_out_while_the_line_is_read_is_told_of_nobody(alice, bob, r
 
     monkeypatch.setattr(typing_indicator, "last_typing", meanwhile)
     version = bob.membership.room.version  # without news, so that the room is not read again for that
-    answer = bob.get(f"/rooms/{room.slug}/changes/", {"since": version, "from": version, "at": 0})
+    query = {"since": version, "from": version, "at": 0, "log": room.incarnation}
+    answer = bob.get(f"/rooms/{room.slug}/changes/", query)
     assert answer.status_code == 286
     assert "is typing" not in answer.content.decode()
 
@@ -226,7 +228,7 @@ def test_a_reader_who_was_not_waiting_just_then_is_told_too(up_to_date, ben, gat
     room = gate.live.rooms.by_id[ben.member.room_id]
     until(lambda: room.beside.shows("typing"))
     began, at = time.time(), int(time.time()) - 2
-    asked = up_to_date.ask(f"since={up_to_date.since}&from={up_to_date.origin}&at={at}")
+    asked = up_to_date.ask(up_to_date.query(at=at))
     assert line(asked) == "Ben is typing"
     assert time.time() - began < 1
 
@@ -239,7 +241,7 @@ def test_nobody_is_woken_more_than_once_in_three_seconds(up_to_date, ben, reader
     def follow():
         at = int(time.time())
         while time.monotonic() < end:
-            answer = up_to_date.ask(f"since={up_to_date.since}&from={up_to_date.origin}&at={at}")
+            answer = up_to_date.ask(up_to_date.query(at=at))
             at = re.search(r'name="at" value="(\d+)"', answer.text)[1]
             if LINE.search(answer.text):
                 told.append((time.monotonic(), line(answer)))

@@ -31,7 +31,8 @@ async def watch(rooms, site, in_thread):
         if ids and (moved() or rooms.unsure):
             rooms.unsure = False
             versions = await in_thread(site.room_versions, ids)
-            for room_id, (version, epoch) in versions.items():
+            for room_id, (version, epoch, incarnation) in versions.items():
+                rooms.forget_other_incarnation(room_id, incarnation)
                 rooms.heard(room_id, version, epoch)
             rooms.gone(set(ids) - versions.keys())
 

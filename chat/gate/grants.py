@@ -25,10 +25,11 @@ class Grant:
     member: int
     standing: tuple  # what has to be as it was for the grant to hold on when rights are taken away
     epoch: int
+    incarnation: str
     variant: tuple
     address: str  # of the reader's network, empty where it is not known
     until: float  # on the clock of time.monotonic()
-    poller: tuple[bytes, bytes, bytes, bytes]
+    poller: tuple[bytes, ...]
 
 
 class Offer:
@@ -67,11 +68,11 @@ class Grants:
         while self.count > self.most:
             self.count -= len(self.by_session.popitem(last=False)[1])
 
-    def find(self, session, path):
-        """The grant of that session for that path, or None; it counts as used now."""
+    def find(self, session, path, incarnation):
+        """The grant of that session for that path and incarnation of its room, or None; it counts as used now."""
         key = digest(session)
         grant = self.by_session.get(key, {}).get(path)
-        if grant is None or grant.until < time.monotonic():
+        if grant is None or grant.until < time.monotonic() or grant.incarnation != incarnation:
             return None
         self.by_session.move_to_end(key)
         return grant
@@ -112,11 +113,13 @@ class Grants:
         Strict on purpose. Nothing is decoded, and nothing may be there twice: where two programs read the same
         bytes differently, one of them lets somebody in whom the other would not.
         """
-        session = self.session_of(scope["headers"]) if self.is_poll(scope) else None
-        return self.find(session, scope["raw_path"]) if session else None
+        query = self.poll_query(scope)
+        session = query and self.session_of(scope["headers"])
+        return self.find(session, scope["raw_path"], query[4].decode()) if session else None
 
-    def is_poll(self, scope):
-        return scope["method"] == "GET" and bool(QUERY.match(scope["query_string"]))
+    def poll_query(self, scope):
+        """The match of QUERY, if this is a poll, or None."""
+        return QUERY.match(scope["query_string"]) if scope["method"] == "GET" else None
 
     def session_of(self, headers):
         """The session's key where there is exactly one cookie header with exactly one session, of htmx's making."""

@@ -75,7 +75,7 @@ class Hub:
     @contextlib.asynccontextmanager
     async def turn(self, scope):
         """Wait until a poll may be asked of Django; everything else may at once. Raises polls.Gone."""
-        if not self.grants.is_poll(scope):
+        if not self.grants.poll_query(scope):
             yield
             return
         async with self.first_polls:
@@ -113,5 +113,5 @@ class Hub:
 
     def give(self, path, grant, version, asked_at):
         self.grants.give(path, grant, asked_at)
-        self.rooms.seen(grant.room, version, grant.epoch)
+        self.rooms.seen(grant.room, version, grant.epoch, grant.incarnation)
         self.rooms.by_id[grant.room].beside.languages.add(grant.variant[0])

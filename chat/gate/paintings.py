@@ -9,16 +9,18 @@ OWN_SIZE = 500  # bytes that a painting takes beside its HTML
 
 
 class Painting(NamedTuple):
-    """What brings a page up to `version`; `whole` where the log is painted anew. Rights were as of `epoch`."""
+    """What brings a page up to `version` in that incarnation of the room; `whole` where the log is painted anew.
+    Rights were as of `epoch`."""
 
     version: int
     epoch: int
+    incarnation: str
     whole: bool
     html: bytes
 
 
 class Paintings:
-    """`paint(room, since, origin, variant)` is called in a thread and answers a Painting, or None without a room.
+    """`paint(room, incarnation, since, variant)` is called in a thread and answers a Painting, or None without a room.
 
     A page that missed more than `most_changes`, or has grown by more than `longest`, is painted whole. Kept are those
     of each room as it is now; what was painted before its latest news nobody asks for any more.
@@ -30,30 +32,29 @@ class Paintings:
         self.of_room, self.size, self.most = OrderedDict(), 0, most
         self.flights = {}
 
-    async def painted(self, room, since, origin, variant):
-        """The painting that brings a page from `since` to now."""
-        key = self.key(room, since, origin, variant)
+    async def painted(self, grant, since, origin):
+        """The painting that brings the page of this grant from `since` to now."""
+        key = self.key(grant, since, origin)
         return self.kept(key) or await asyncio.shield(self.flights.get(key) or self.take_off(key))
 
-    def key(self, room, since, origin, variant):
+    def key(self, grant, since, origin):
         """What pages that need the same painting have in common."""
-        known = self.rooms.by_id.get(room)
+        known = self.rooms.by_id.get(grant.room)
         missed = known.version - since if known else 0
         whole = not (0 <= missed <= self.most_changes and 0 <= since - origin <= self.longest)
-        return room, None if whole else since, variant
+        return grant.room, grant.incarnation, None if whole else since, grant.variant
 
     def kept(self, key):
         """The painting that is there already, if nothing has happened since it was made; otherwise None."""
         room, known = key[0], self.rooms.by_id.get(key[0])
         painting = self.of_room.get(room, {}).get(key)
-        if not painting or not known or painting[:2] != (known.version, known.epoch):
+        if not painting or not known or painting[:3] != (known.version, known.epoch, known.incarnation):
             return None
         self.of_room.move_to_end(room)
         return painting
 
     def take_off(self, key):
-        room, since, variant = key
-        flight = self.flights[key] = asyncio.ensure_future(self.in_thread(self.paint, room, since, variant))
+        flight = self.flights[key] = asyncio.ensure_future(self.in_thread(self.paint, *key))
         flight.add_done_callback(lambda done: self.land(key, done))
         return flight
 
@@ -65,7 +66,7 @@ class Paintings:
     def keep(self, key, painting):
         room = key[0]
         kept = self.of_room.get(room, {})
-        if any(other[:2] != painting[:2] for other in kept.values()) or key in kept:
+        if any(other[:3] != painting[:3] for other in kept.values()) or key in kept:
             self.drop(room)
         self.of_room.setdefault(room, {})[key] = painting
         self.of_room.move_to_end(room)

@@ -2,9 +2,8 @@
 
 import re
 
-NUMBERS = rb"since=([0-9]{1,18})&from=([0-9]{1,18})&at=([0-9]{1,12})"
-QUERY = re.compile(NUMBERS + rb"\Z")
-NUMBERS = re.compile(NUMBERS)
+NUMBERS = re.compile(rb"since=([0-9]{1,18})&from=([0-9]{1,18})&at=([0-9]{1,12})")
+QUERY = re.compile(NUMBERS.pattern + rb"&log=([a-z0-9]{10})\Z")
 
 
 class PollRequest:
@@ -13,11 +12,11 @@ class PollRequest:
     The same bytes once more are the same request once more: nothing but the numbers can have changed.
     """
 
-    __slots__ = ("after", "before", "keep_alive", "path", "session")
+    __slots__ = ("after", "before", "incarnation", "keep_alive", "path", "session")
 
-    def __init__(self, before, after, session, path, keep_alive):
+    def __init__(self, before, after, session, path, incarnation, keep_alive):
         self.before, self.after = before, after
-        self.session, self.path, self.keep_alive = session, path, keep_alive
+        self.session, self.path, self.incarnation, self.keep_alive = session, path, incarnation, keep_alive
 
     @classmethod
     def read(cls, head, scope, session, keep_alive):
@@ -27,8 +26,9 @@ class PollRequest:
         one_head = head.find(b"\r\n\r\n") == len(head) - 4 and head.count(b"\n") == head.count(b"\r\n")
         if not one_head or not head.startswith(line):
             return None
-        after = head[len(line) - len(b" HTTP/") :]
-        return cls(before, after, session, scope["raw_path"], keep_alive)
+        query = QUERY.match(scope["query_string"])
+        after = head[len(before) + query.end(3) :]
+        return cls(before, after, session, scope["raw_path"], query[4].decode(), keep_alive)
 
     def numbers(self, data):
         """Where its page stands, if this is the question once more; otherwise None."""

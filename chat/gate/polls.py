@@ -84,8 +84,9 @@ class Polls:
 
     def take(self, poll):
         """See to it that this poll is answered, now or when there is news; False where Django has to."""
-        poll.polls, poll.grant = self, self.grants.find(poll.question.session, poll.question.path)
-        room = poll.grant and self.rooms.polled(poll.grant.room)
+        question = poll.question
+        poll.polls, poll.grant = self, self.grants.find(question.session, question.path, question.incarnation)
+        room = poll.grant and self.rooms.polled(poll.grant)
         if not room:
             return False
         self.members.add(poll.grant.member)
@@ -156,14 +157,16 @@ class Polls:
 
     def known(self, poll):
         """What to tell, where nobody has to be asked for it; otherwise None."""
-        room, grant = self.rooms.polled(poll.grant.room), poll.grant
+        room, grant = self.rooms.polled(poll.grant), poll.grant
         if room and grant.epoch != room.epoch:
-            grant = self.grants.find(grant.session, poll.question.path)  # renewed together with another's
+            grant = self.grants.find(
+                grant.session, poll.question.path, grant.incarnation
+            )  # renewed together with another's
         if not room or not grant or grant.epoch != room.epoch or room.beside.asking:
             return None
         if poll.since == room.version:
             return self.without_news(poll, grant, room)
-        painting = self.paintings.kept(self.paintings.key(grant.room, poll.since, poll.origin, grant.variant))
+        painting = self.paintings.kept(self.paintings.key(grant, poll.since, poll.origin))
         return painting and self.with_news(poll, grant, room, painting)
 
     async def find_out(self, poll):
@@ -188,21 +191,19 @@ class Polls:
         Without a grant where they may not any more; without news where there is none.
         """
         for _attempt in range(3):
-            room = self.rooms.polled(grant.room)
+            room = self.rooms.polled(grant)
             if room and grant.epoch != room.epoch:
                 await self.renewals.of(grant.room, room)
-                grant = self.grants.find(grant.session, path)
+                grant = self.grants.find(grant.session, path, grant.incarnation)
             if room is None or grant is None:
                 break
-            self.rooms.heard(grant.room, room.version, grant.epoch)
+            self.rooms.heard(grant.room, room.version, grant.epoch, grant.incarnation)
             if since == room.version:
                 return grant, None
-            painting = await self.paintings.painted(
-                grant.room, since, since if origin is None else origin, grant.variant
-            )
-            if painting is None:
+            painting = await self.paintings.painted(grant, since, since if origin is None else origin)
+            if painting is None or painting.incarnation != grant.incarnation:
                 break
-            self.rooms.heard(grant.room, painting.version, painting.epoch)
+            self.rooms.heard(grant.room, painting.version, painting.epoch, painting.incarnation)
             if painting.epoch == grant.epoch:
                 return grant, painting
         return None, None
@@ -247,5 +248,6 @@ def with_length(head, body):
 def poller(grant, since, origin, beside):
     """What tells the page how it stands, and asks next; who is told something beside the log is ahead of this second,
     so that it is known from who was told nothing yet in the second of a change."""
-    before, between, then, after = grant.poller
-    return b"%b%d%b%d%b%d%b" % (before, since, between, origin, then, int(time.time()) + bool(beside), after)
+    before, between, then, log, after = grant.poller
+    at = int(time.time()) + bool(beside)
+    return b"%b%d%b%d%b%d%b%b%b" % (before, since, between, origin, then, at, log, grant.incarnation.encode(), after)

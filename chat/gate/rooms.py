@@ -12,10 +12,10 @@ SLICE = 32  # readers woken in one go, so that others get their turn in between
 class Room:
     """One room as of the latest news of it."""
 
-    __slots__ = ("beside", "epoch", "polled_at", "version", "waiting")
+    __slots__ = ("beside", "epoch", "incarnation", "polled_at", "version", "waiting")
 
-    def __init__(self, version, epoch):
-        self.version, self.epoch = version, epoch
+    def __init__(self, version, epoch, incarnation):
+        self.version, self.epoch, self.incarnation = version, epoch, incarnation
         self.polled_at = time.monotonic()
         self.waiting = set()  # held polls, and streams; each has `wake` and a `grant`
         self.beside = Sidebar()
@@ -29,23 +29,32 @@ class Rooms:
         self.waking = set()
         self.unsure = False  # a room came in of which something may have been said before it was listened for
 
-    def polled(self, room_id):
-        room = self.by_id.get(room_id)
-        if room:
-            room.polled_at = time.monotonic()
+    def polled(self, grant):
+        """The room of that grant, or None where it is not known, or known in another incarnation."""
+        room = self.by_id.get(grant.room)
+        if not room or room.incarnation != grant.incarnation:
+            return None
+        room.polled_at = time.monotonic()
         return room
 
-    def seen(self, room_id, version, epoch):
+    def seen(self, room_id, version, epoch, incarnation):
         """Somebody who reads that room was told this of it."""
+        self.forget_other_incarnation(room_id, incarnation)
         if room_id in self.by_id:
             self.heard(room_id, version, epoch)
         else:
-            self.by_id[room_id] = Room(version, epoch)
+            self.by_id[room_id] = Room(version, epoch, incarnation)
             self.unsure = True
 
-    def heard(self, room_id, version, epoch):
-        """News, if it is newer than what is known."""
+    def forget_other_incarnation(self, room_id, incarnation):
+        if room_id in self.by_id and self.by_id[room_id].incarnation != incarnation:
+            self.gone([room_id])
+
+    def heard(self, room_id, version, epoch, incarnation=None):
+        """News, if it is newer than what is known, and of the same incarnation as far as that is known."""
         room = self.by_id.get(room_id)
+        if room and incarnation not in (None, room.incarnation):
+            return
         if room and (version > room.version or epoch > room.epoch):
             room.version, room.epoch = max(version, room.version), max(epoch, room.epoch)
             self.wake_room(room)

@@ -44,7 +44,7 @@ class Streams:
     async def follow(self, stream, connection, send):
         grant, since, end = stream.grant, stream.version, time.monotonic() + random.uniform(*LASTS)  # noqa: S311
         while time.monotonic() < end and not self.polls.stopping and not connection.transport.is_closing():
-            room = self.rooms.polled(grant.room)
+            room = self.rooms.polled(grant)
             if room and (since, grant.epoch) == (room.version, room.epoch):
                 await wait(room, grant, connection)
             self.polls.members.add(grant.member)

@@ -16,7 +16,8 @@ from chat.exceptions import Refused
 class InvitationQuerySet(models.QuerySet):
     def by_key(self, key):
         """The invite with that key, or None; only a digest of it is kept."""
-        return self.select_related("room", "created_by").filter(key_digest=key_digest(key)).first()
+        found = self.filter(key_digest=key_digest(key), room__deleted_at=None)
+        return found.select_related("room", "created_by").first()
 
     def active(self):
         """Those by which somebody can still come in, newest first."""

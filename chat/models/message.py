@@ -1,5 +1,6 @@
-"""A message: words by a membership as they were said, or one line in which the room tells what happened."""
+"""A message: text by a member, or a system message about something that happened in the room."""
 
+import secrets
 from datetime import timedelta
 
 from django.db import models
@@ -14,11 +15,48 @@ from chat.names.slugs import initials
 from chat.text import text_digest
 
 
-class Message(models.Model):
-    """`first_version` is the change that said it and orders the log; `version` the last change to it.
+def new_nonce():
+    return secrets.token_urlsafe(9)  # 12 characters
 
-    A message keeps nickname, mark and role under which it was said; `mark` is 1 for the first who had that name in the
-    room, 2 for the second. `event` is empty for words.
+
+class MessageQuerySet(models.QuerySet):
+    def in_room(self, room):
+        return self.filter(room=room)
+
+    def newest(self):
+        """Newest first."""
+        return self.order_by("-first_version")
+
+    def before(self, version):
+        """Sent before that version, newest first."""
+        return self.filter(first_version__lt=version).order_by("-first_version")
+
+    def after(self, version):
+        """Sent after that version, oldest first."""
+        return self.filter(first_version__gt=version).order_by("first_version")
+
+    def starting_at(self, version):
+        """Sent at that version or later, oldest first."""
+        return self.filter(first_version__gte=version).order_by("first_version")
+
+    def changed_since(self, version):
+        """Sent, edited, removed or restored after that version."""
+        return self.filter(version__gt=version)
+
+    def with_text(self):
+        """Written by members; without system messages."""
+        return self.filter(event="")
+
+    def readable(self):
+        """Without the messages of deleted rooms, which wait to be erased."""
+        return self.filter(room__deleted_at=None)
+
+
+class Message(models.Model):
+    """Text that a member sent, or a system message (`event` is not empty).
+
+    `first_version` is the room's version when it was sent and orders the log. `version` is that of its last change.
+    `nickname`, `namesake_number` and `role` are the author's at the time of sending.
     """
 
     GROUPING_WINDOW = timedelta(minutes=5)
@@ -60,6 +98,8 @@ class Message(models.Model):
 
     first_version = models.PositiveBigIntegerField(editable=False)
     version = models.PositiveBigIntegerField(editable=False)
+    # Random, new with each change. The HTML cache uses it in its key, because a restored backup repeats versions.
+    nonce = models.CharField(max_length=16, default=new_nonce, editable=False)
     sent_at = models.DateTimeField(_("sent"), editable=False)
     previous_at = models.DateTimeField(null=True, editable=False)
     continues = models.BooleanField(default=False, editable=False)
@@ -68,6 +108,8 @@ class Message(models.Model):
 
     token = models.CharField(max_length=64, null=True, editable=False)
     digest = models.CharField(max_length=32, blank=True, editable=False)
+
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("message")
@@ -86,12 +128,12 @@ class Message(models.Model):
 
     @property
     def starts_day(self):
-        """Whether a new day begins with this line, in the active time zone."""
+        """Whether this is the first message of a day in the active time zone."""
         return not self.previous_at or timezone.localdate(self.sent_at) != timezone.localdate(self.previous_at)
 
     @property
     def is_long(self):
-        """Whether this would push everything else off the screen, so that it is shown in a box of its own."""
+        """Whether the page shows it in a box that scrolls."""
         return len(self.text) > 1500 or self.text.count("\n") > 20
 
     @property
@@ -104,7 +146,7 @@ class Message(models.Model):
 
     @property
     def hue(self):
-        """One of twelve colours, the same for a member for ever."""
+        """The number of the author's colour, one of twelve. It never changes."""
         return self.membership_id % 12
 
     @property
@@ -112,25 +154,29 @@ class Message(models.Model):
         return markup.stored(self.html)
 
     def as_repeat(self, text):
-        """This message, as the answer to its own form sent again. Raises Refused where the words are others."""
+        """This message, as the answer to a form that was sent twice. Raises Refused if the text differs."""
         if self.digest != text_digest(text):
             raise Refused(_("This page has sent other words already. Send once more to add these."), code="used")
         return self
 
     def edit(self, text):
-        """Say it in other words; the page shows that it was edited."""
-        self._changed(text=text, html=markup.render(text), edited_at=timezone.now())
+        """Replace the text. The page shows that the message was edited."""
+        self.touch(text=text, html=markup.render(text), edited_at=timezone.now())
 
     def remove(self):
-        """Put a tombstone in its place; the words stay in the database, so that it can be restored."""
-        self._changed(removed_at=timezone.now())
+        """Show a tombstone instead. The text stays in the database, so `restore` can bring it back."""
+        self.touch(removed_at=timezone.now())
 
     def restore(self):
-        self._changed(removed_at=None)
+        self.touch(removed_at=None)
 
-    def _changed(self, **fields):
-        """Write these fields under the room's next version, so that every open page hears of it."""
+    def touch(self, **fields):
+        """Save these fields with the room's next version and a new nonce, so that open pages and caches update.
+
+        Every change to a stored message goes through here.
+        """
         with self.room.change() as room:
-            for name, value in (fields | {"version": room.version}).items():
+            changed = fields | {"version": room.version, "nonce": new_nonce()}
+            for name, value in changed.items():
                 setattr(self, name, value)
-            self.save(update_fields=[*fields, "version"])
+            self.save(update_fields=list(changed))

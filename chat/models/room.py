@@ -1,5 +1,6 @@
 """A room: a place with a name, its counters, and the verbs that change what happens in it."""
 
+import string
 from contextlib import contextmanager
 from functools import partial
 
@@ -8,20 +9,35 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import Refused
 from chat.models.membership import Membership
 from chat.models.message import Message
 from chat.models.room_address import available_slugs
+from chat.models.room_deletion import DeletionMixin
 from chat.models.room_joining import JoiningMixin
 from chat.models.room_settings import SettingsMixin
 from chat.names.normalize import display_name, room_key, room_lookalike_key
 from chat.realtime import pubsub
 
+INCARNATION_LENGTH = 10  # characters
+
+
+def new_incarnation():
+    return get_random_string(INCARNATION_LENGTH, string.ascii_lowercase + string.digits)
+
 
 class RoomQuerySet(models.QuerySet):
     PER_PAGE = 50
+
+    def rotate_incarnations(self):
+        """Give these rooms a new incarnation, so that every open page is painted whole.
+
+        To be called when versions went back, as after a restore: a version then no longer names one state of the log.
+        """
+        return self.update(incarnation=new_incarnation())
 
     def by_activity(self):
         return self.order_by(F("last_sent_at").desc(nulls_last=True), "pk")
@@ -89,16 +105,25 @@ class RoomQuerySet(models.QuerySet):
                     return room, False
 
 
-class Room(JoiningMixin, SettingsMixin):
+class RoomManager(models.Manager.from_queryset(RoomQuerySet)):
+    """Leaves out deleted rooms whose rows are not erased yet."""
+
+    def get_queryset(self):
+        return super().get_queryset().filter(deleted_at=None)
+
+
+class Room(JoiningMixin, SettingsMixin, DeletionMixin):
     """`version` counts changes, `epoch` rights taken away, `said` what people said; `header_version` is the change that
     last touched the header. `dm_key` names the two people of a direct message.
 
-    Rows below `floor_version` may be gone, so nobody can catch up from below it.
+    Rows below `floor_version` may be gone, so nobody can catch up from below it. Versions are comparable only within
+    one `incarnation`.
     """
 
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     dm_key = models.CharField(max_length=64, unique=True, null=True, editable=False)
 
+    incarnation = models.CharField(max_length=INCARNATION_LENGTH, default=new_incarnation, editable=False)
     version = models.PositiveBigIntegerField(default=0, editable=False)
     epoch = models.PositiveBigIntegerField(default=0, editable=False)
     floor_version = models.PositiveBigIntegerField(default=0, editable=False)
@@ -109,7 +134,8 @@ class Room(JoiningMixin, SettingsMixin):
         "chat.Membership", models.SET_NULL, null=True, editable=False, related_name="+", db_index=False
     )
 
-    objects = RoomQuerySet.as_manager()
+    objects = RoomManager()
+    with_deleted = RoomQuerySet.as_manager()
 
     line_at = None  # the version at which this instance has appended its last line
 
@@ -143,11 +169,6 @@ class Room(JoiningMixin, SettingsMixin):
     @staticmethod
     def deleted_refusal():
         return Refused(_("This room is not there any more."), code="deleted")
-
-    def delete_with_messages(self):
-        """Delete it with all that was said in it."""
-        with self.change():
-            Room.objects.filter(pk=self.pk).delete()  # Here it keeps its number, by which that is told.
 
     def append(self, author=None, **what):
         """Put one line at the end of the log, inside `change()`; times never run backwards.

@@ -1,1 +1,1 @@
-"""Names of people and rooms: when two are the same, what is allowed, and slugs made of them."""
+"""Names of people and rooms: which are allowed, which count as the same, and the slugs made from them."""

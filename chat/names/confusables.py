@@ -1,30 +1,34 @@
-"""Drawings: what each character is drawn like, by the Unicode table of confusables (UTS 39)."""
+"""Unicode's table of confusable characters (UTS 39): which character each one looks like."""
 
 from functools import cache
 from pathlib import Path
 from unicodedata import normalize
 
-# "Combining Diacritical Marks", its Extended, its Supplement, those for Symbols, and "Combining Half Marks".
+# The Unicode blocks of combining accents: Combining Diacritical Marks, its Extended and Supplement blocks, those for
+# Symbols, and Combining Half Marks.
 ACCENT_BLOCKS = ((0x300, 0x36F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE20, 0xFE2F))
 
-# Another case of a letter, which UTS 39 keeps apart: small capitals (as which Cyrillic draws its small letters: В в),
-# and small letters that lose their likeness with their case (Ь З Ζ Μ Χ are drawn like b 3 Z M X).
-OTHER_CASES = dict(zip(map(ord, "ᴀʙᴅᴇꜰɢʜᴊĸʟʍɴᴘꞯʀᴛƅƨɜȝζμχ"), "abdefghjklmnpqrtb233zmx", strict=True))
+# Added to the table of UTS 39: keys fold case before they look for prototypes, and some small letters look unlike their
+# capitals. On the left: small capitals, which are the prototypes of Cyrillic small letters (в of В), and prototypes of
+# other small letters whose capital looks Latin or like a digit (those of Ь З Ζ Μ Χ). On the right: what they count as.
+CASE_PROTOTYPES = dict(zip(map(ord, "ᴀʙᴅᴇꜰɢʜᴊĸʟʍɴᴘꞯʀᴛƅƨɜȝζμχ"), "abdefghjklmnpqrtb233zmx", strict=True))
 
 
-def to_prototypes(text):
+def to_prototypes(text: str) -> str:
+    """Each character replaced by its prototype: the character that stands for all that look like it (UTS 39)."""
     return normalize("NFD", text).translate(prototypes())
 
 
 @cache
-def prototypes():
-    """What each character is drawn like.
+def prototypes() -> dict[int, str]:
+    """The prototype of each confusable code point, from `chat/data/confusables.txt`.
 
-    Accents that are part of a letter, and other scripts' vowel signs drawn like accents, move to private use, which
-    names cannot hold: the next step would take them for loose accents.
+    Keys are made without combining accents. Two kinds of accents must survive that, so they are moved to a private use
+    area, which names cannot contain: accents that are part of a prototype, and vowel signs of other scripts whose
+    prototype is an accent.
     """
-    kept = {accent: chr(0xF0000 + accent) for first, last in ACCENT_BLOCKS for accent in range(first, last + 1)}
+    protected = {accent: chr(0xF0000 + accent) for first, last in ACCENT_BLOCKS for accent in range(first, last + 1)}
     lines = (Path(__file__).parents[1] / "data" / "confusables.txt").read_text(encoding="utf-8").splitlines()
     pairs = (line.split(";") for line in lines if not line.startswith("#"))
     table = {int(source, 16): "".join(chr(int(code, 16)) for code in target.split()) for source, target in pairs}
-    return kept | {source: target.translate(kept) for source, target in (table | OTHER_CASES).items()}
+    return protected | {source: target.translate(protected) for source, target in (table | CASE_PROTOTYPES).items()}

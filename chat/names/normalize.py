@@ -1,17 +1,18 @@
-"""Which names are the same: the key of a nickname or a room, and the form in which a name is shown."""
+"""Keys that are equal for names that count as the same, and the form in which a name is displayed."""
 
 import re
+from collections.abc import Callable
 from functools import cache
 from unicodedata import normalize
 
 from chat.names.confusables import ACCENT_BLOCKS, prototypes, to_prototypes
 
-MAX_KEY_LENGTH = 256  # characters of a key or look; 64 Hangul syllables need about 200, but one U+FDFA unfolds to 15
-LONGEST_TO_COMPOSE = 1000  # characters; composing takes the square of the accents in a row
+MAX_KEY_LENGTH = 256  # characters; 64 Hangul syllables need about 200, and U+FDFA alone expands to 15
+MAX_LENGTH_TO_COMPOSE = 1000  # characters; NFC takes quadratic time in the number of accents on one letter
 
 
-# Default_Ignorable_Code_Point and category Cf of Unicode 17 (of which Python may know less), and what else leaves no
-# ink: fillers, the Braille blank, a note without a head.
+# Characters that show nothing: Default_Ignorable_Code_Point and category Cf of Unicode 17 (newer than the tables of
+# some Python versions), and the Hangul fillers, the blank Braille pattern and the null notehead, which are drawn empty.
 INVISIBLE = (
     "\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000110bd\U000110cd"
@@ -20,58 +21,67 @@ INVISIBLE = (
 ACCENTS = "".join(f"{chr(first)}-{chr(last)}" for first, last in ACCENT_BLOCKS)
 SPACES = re.compile(r"[^\S\x1c-\x1f]+")
 VISIBLE = re.compile(rf"[^{INVISIBLE}\s]")
-UNSEEN = re.compile(f"[{INVISIBLE}]+")
-NOT_IN_KEYS = re.compile(rf"[{INVISIBLE}{ACCENTS}\s]+")
+INVISIBLE_RUN = re.compile(f"[{INVISIBLE}]+")
+IGNORED_IN_SKELETON = re.compile(rf"[{INVISIBLE}{ACCENTS}\s]+")
 GREEK = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]+")
 
 
-def display_name(name):
-    text = _trimmed(SPACES.sub(" ", name))
-    return normalize("NFC", text) if len(text) <= LONGEST_TO_COMPOSE else text
+def display_name(name: str) -> str:
+    """The name as it is displayed: composed (NFC), single spaces, nothing invisible at either end."""
+    text = _trim(SPACES.sub(" ", name))
+    return normalize("NFC", text) if len(text) <= MAX_LENGTH_TO_COMPOSE else text
 
 
-def _trimmed(text):
+def _trim(text: str) -> str:
     first, last = VISIBLE.search(text), VISIBLE.search(text[::-1])
-    if not first:
+    if not first or not last:
         return ""
     end = len(text) - last.start()
-    # The selector after a symbol belongs to it: without it a red heart is a black one.
+    # A variation selector after a symbol is kept: without it, a red heart becomes a black one.
     if not text[end - 1].isalnum() and text.startswith(("\ufe0e", "\ufe0f"), end):
         end += 1
     return text[first.start() : end]
 
 
-def nickname_key(name):
-    """Equal for nicknames that people would take for one another. For short names: validate first."""
-    words = UNSEEN.sub("", name).split()
-    return _folded("".join(map(_with_latin_read, words)))
+def nickname_key(name: str) -> str:
+    """A key that is equal for nicknames which look alike. Validate the name first: long ones take long."""
+    words = INVISIBLE_RUN.sub("", name).split()
+    return _nickname_skeleton("".join(map(_read_as_latin, words)))
 
 
-def room_key(name):
-    """Equal for one room: `Mail` and `MAIL` are one, `mail` and `mall` two. For short names: validate first."""
-    return _settled(_one_step_to_plain, name)
+def room_key(name: str) -> str:
+    """A key that is equal for spellings of one room's name: `Mail` and `MAIL` share it, `mail` and `mall` don't.
+
+    Validate the name first: long ones take long.
+    """
+    return _repeat_until_stable(_fold, name)
 
 
-def room_lookalike_key(name):
-    """Equal for rooms that look alike.
+def room_lookalike_key(name: str) -> str:
+    """A key that is equal for room names which look alike.
 
-    Case goes first, so `mail`, `MAIL` and `maIl` look the same, and unlike `mall`: a capital I is an i, never an l.
-    Digits have no case, so with UTS 39 `room 1` and `room |` look like `room l` (but not like `room i`), `room 0`
-    like `room o`; and `modern` like `modem`.
+    Case is folded first, so `mail`, `MAIL` and `maIl` share a key that `mall` doesn't: a capital I counts as i, never
+    as l. UTS 39 then makes `room 1` and `room |` equal to `room l` (not to `room i`, as digits have no case), `room 0`
+    to `room o`, and `modern` to `modem`.
     """
     return _skeleton(room_key(name))
 
 
-def _folded(text):
+def _nickname_skeleton(text: str) -> str:
+    """The skeleton of nicknames, in which also i, l, 1 and | are one letter, and o and 0."""
     return _skeleton(text).translate(str.maketrans("i1|0", "lllo"))
 
 
-def _skeleton(text):
-    return _settled(_one_step_to_skeleton, text)
+def _skeleton(text: str) -> str:
+    """The skeleton of UTS 39, equal for confusable texts; here also without case, spaces and loose accents."""
+    return _repeat_until_stable(_skeleton_step, text)
 
 
-def _settled(step, text):
-    """What mapping brings in may have to be mapped or taken out again: go on until a key is its own key."""
+def _repeat_until_stable(step: Callable[[str], str], text: str) -> str:
+    """Repeat the step until the text stays the same: a replacement can produce what has to be replaced in turn.
+
+    So the key of a key is the key itself.
+    """
     for _round in range(10):
         before, text = text, step(text)
         if before == text:
@@ -79,33 +89,38 @@ def _settled(step, text):
     return text
 
 
-def _one_step_to_plain(text):
-    return "".join(UNSEEN.sub("", _caseless(text)).split())
+def _fold(text: str) -> str:
+    return "".join(INVISIBLE_RUN.sub("", _nfkc_casefold(text)).split())
 
 
-def _one_step_to_skeleton(text):
-    return to_prototypes(NOT_IN_KEYS.sub("", _caseless(text)))
+def _skeleton_step(text: str) -> str:
+    return to_prototypes(IGNORED_IN_SKELETON.sub("", _nfkc_casefold(text)))
 
 
-def _caseless(text):
-    return normalize("NFKC", normalize("NFKC", UNSEEN.sub("", text)).casefold())
+def _nfkc_casefold(text: str) -> str:
+    """Close to Unicode's NFKC_Casefold: compatibility forms (full-width, circled) made plain, case folded."""
+    return normalize("NFKC", normalize("NFKC", INVISIBLE_RUN.sub("", text)).casefold())
 
 
 @cache
-def _false_latin():
-    """Letters drawn like a Latin one or a digit, whose small or plain (NFKC) form is drawn like another: Ν is an N, but
-    ν a v; Ƽ is a 5, but ƽ an s."""
+def _latin_lookalikes() -> dict[int, str]:
+    """Letters that look like a Latin letter or a digit, but stop doing so when their case is folded or they go through
+    NFKC, so that a skeleton alone misses them: Greek Ν looks like N, but ν like v; Ƽ looks like 5, but ƽ like s."""
     latin = {chr(code): target for code, target in prototypes().items() if re.fullmatch("[A-Za-z0-9]", target)}
-    lost = {c: t for c, t in latin.items() if _folded(c) != _folded(t) and not normalize("NFKC", c).isascii()}
+    lost = {
+        c: t
+        for c, t in latin.items()
+        if _nickname_skeleton(c) != _nickname_skeleton(t) and not normalize("NFKC", c).isascii()
+    }
     return str.maketrans(lost)
 
 
-def _with_latin_read(word):
-    """False Latin is read as Latin beside Latin letters, and where all of the word could be Latin.
+def _read_as_latin(word: str) -> str:
+    """The word with its look-alikes of Latin replaced by Latin, if it has Latin letters or could be Latin as a whole.
 
-    Not in a Greek word with small letters, though: Νανα and νανα are to stay one name.
+    A Greek word with small letters stays as it is: `Νανα` and `νανα` are one name.
     """
-    read = normalize("NFKD", word.translate(_false_latin())).translate(_false_latin())
+    latin = normalize("NFKD", word.translate(_latin_lookalikes())).translate(_latin_lookalikes())
     greek = GREEK.fullmatch(word) and not word.isupper()
     mixed = re.search("[A-Za-z]", normalize("NFKD", word))
-    return read if mixed or (not greek and to_prototypes(read).isascii()) else word
+    return latin if mixed or (not greek and to_prototypes(latin).isascii()) else word

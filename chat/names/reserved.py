@@ -1,4 +1,4 @@
-"""Names that nobody may take: people would believe that whoever bears one runs the site."""
+"""Reserved names, such as Admin: people would think that their holder runs the site."""
 
 import re
 
@@ -7,7 +7,7 @@ from django.conf import settings
 from chat.names.normalize import nickname_key
 
 
-def is_reserved(name):
-    """Whether people would take this name for one of RESERVED_NAMES, or for a further one (`Admin 2`, `@Admin!`)."""
+def is_reserved(name: str) -> bool:
+    """Whether this name looks like one in the setting RESERVED_NAMES, also with a number or punctuation: `@Admin 2`."""
     keys = "|".join(re.escape(nickname_key(word)) for word in settings.RESERVED_NAMES)
     return bool(keys and re.fullmatch(rf"[\W_]*(?:{keys})[\W\d_lo]*", nickname_key(name)))

@@ -1,1 +1,1 @@
-"""What reaches open pages: the delta, who is online, who is typing, and the signals between processes."""
+"""What open pages receive: changes of the log, who is online, who is typing; and the signals between processes."""

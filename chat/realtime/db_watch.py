@@ -1,26 +1,28 @@
-"""The watch: when to look at what other processes have written."""
+"""Tells the gate when to check the database for changes that other processes wrote."""
 
 import sqlite3
 import time
+from collections.abc import Callable
 
 from django.conf import settings
 from django.db import connection
 
-INTERVAL = 0.1  # seconds from look to look
-INTERVAL_WITH_REDIS = 2  # the same with Redis, which tells at once, for when it is away
+INTERVAL = 0.1  # seconds between two checks
+INTERVAL_WITH_REDIS = 2  # seconds; Redis signals changes at once, so this only covers the time while it is down
 
 
-def new_watch():
-    """A function that tells whether it is time to look at what has been written."""
+def new_watch() -> Callable[[], bool]:
+    """A function that returns whether the database should be checked now."""
     if connection.vendor == "sqlite":
         return sqlite_watch()
     return every(INTERVAL_WITH_REDIS if settings.REDIS_URL else INTERVAL)
 
 
-def every(seconds):
-    due = 0
+def every(seconds: float) -> Callable[[], bool]:
+    """A function that returns True at most once in this many seconds."""
+    due = 0.0
 
-    def is_due():
+    def is_due() -> bool:
         nonlocal due
         if (now := time.monotonic()) < due:
             return False
@@ -30,14 +32,17 @@ def every(seconds):
     return is_due
 
 
-def sqlite_watch():
-    """Whether any process has written since the last time; SQLite knows that in a few microseconds."""
-    own = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
-    seen = None
+def sqlite_watch() -> Callable[[], bool]:
+    """A function that returns whether another connection wrote to the SQLite file since the last call.
 
-    def moved():
-        nonlocal seen
-        before, seen = seen, own.execute("PRAGMA data_version").fetchone()
-        return seen != before
+    `PRAGMA data_version` answers that in a few microseconds, but only on a connection that stays open.
+    """
+    own_connection = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+    version = None
 
-    return moved
+    def has_changed() -> bool:
+        nonlocal version
+        before, version = version, own_connection.execute("PRAGMA data_version").fetchone()
+        return version != before
+
+    return has_changed

@@ -1,10 +1,13 @@
-"""The delta: what is newer than version N in a room, read in one statement; and its painting."""
+"""The delta: the messages that changed after version N of a room, read in one statement, and their HTML."""
 
 import re
 from dataclasses import dataclass
+from typing import Self
 
 from django.core.cache import caches
 from django.core.exceptions import EmptyResultSet
+from django.db.models import QuerySet
+from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -13,8 +16,8 @@ from chat.models import Message, Room
 from chat.realtime import rendering
 from chat.template_hash import template_hash
 
-PAGE_SIZE = 50  # messages on a page as it opens, and on each step back
-MAX_CHANGES = 200  # a page that missed more is painted whole
+PAGE_SIZE = 50  # messages on a page that opens, and on each page of older ones
+MAX_CHANGES = 200  # versions; a page that missed more gets the full log instead of a delta
 LOG_TEMPLATES = (
     "partials/messages.html",
     "partials/older_lines.html",
@@ -22,9 +25,10 @@ LOG_TEMPLATES = (
     rendering.TEMPLATE,
     *rendering.PARTS,
 )
-MAX_LOG_GROWTH = 1500  # changes after which an open page is painted whole, so that it stays small
-NUMBER = re.compile(r"[0-9]{1,18}\Z", re.ASCII)  # int() would also take "５_7"
-COUNTER_COLUMNS = ("version", "epoch", "message_count", "floor_version", "header_version")
+MAX_LOG_GROWTH = 1500  # versions after which an open page gets the full log, so that it stays small
+NUMBER = re.compile(r"[0-9]{1,18}\Z", re.ASCII)  # int() would also accept "５_7"
+INCARNATION = re.compile(r"[a-z0-9]{10}\Z", re.ASCII)
+COUNTER_COLUMNS = ("incarnation", "version", "epoch", "message_count", "floor_version", "header_version")
 HEADER_COLUMNS = (
     "name",
     "access",
@@ -33,192 +37,207 @@ HEADER_COLUMNS = (
     "announce_only",
     "archived",
     "join_request_count",
-)  # what pages show of a room
+)  # what a page shows of its room
 ROOM_COLUMNS = COUNTER_COLUMNS + HEADER_COLUMNS
 ROOM_COLUMNS_SQL = ", ".join(f"room.{name} AS room_{name}" for name in ROOM_COLUMNS)
-NO_MESSAGE = 0  # an id that no row has
+NO_MESSAGE = 0  # an id that no message has
 log_cache = caches["logs"]
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """What a page says of itself: the version it has seen, and the one at which its log was last painted whole.
+    """The state of an open page, sent along with its poll.
 
-    `older` are the versions at which lines further up came to the page: what a poll told of them while they were on
-    their way found nobody, so it is told again. `at` is when the page was last told anything.
+    `since` is the room's version that the page shows, `origin` the one at which it last received the full log. `older`
+    holds the versions at which older messages were loaded: a poll that ran meanwhile could not update them, so changes
+    after that are sent again. `at` is the Unix time of the last answer, in seconds. `incarnation` is the room's:
+    versions of another incarnation cannot be compared.
     """
 
     since: int | None
     origin: int | None
     older: frozenset[int] = frozenset()
     at: int | None = None
+    incarnation: str | None = None
 
     @classmethod
-    def read(cls, query):
-        older = frozenset(map(parse_number, query.getlist("older"))) - {None}
+    def read(cls, query: QueryDict) -> Self:
+        """The cursor in a poll's query; what it does not have, or not as our pages write it, is None."""
+        older = frozenset(n for text in query.getlist("older") if (n := parse_number(text)) is not None)
         since, origin, at = (parse_number(query.get(name, "")) for name in ("since", "from", "at"))
-        return cls(since, origin, older, at)
+        return cls(since, origin, older, at, parse_incarnation(query.get("log", "")))
 
     @property
-    def told(self):
-        """The version from which on changes are told."""
-        return min(self.since, *self.older) if self.older else self.since
+    def from_version(self) -> int:
+        """The version after which changes are sent."""
+        return min({self.since or 0, *self.older})
 
-    def can_catch_up(self, room):
-        """Whether a delta leads from here to now; otherwise the log is painted whole."""
-        if self.since is None or self.origin is None or not self.origin <= self.since:
+    def can_catch_up(self, room: Room) -> bool:
+        """Whether a delta brings the page up to date; otherwise it needs the full log."""
+        if self.incarnation != room.incarnation or self.since is None or self.origin is None:
             return False
-        in_reach = room.floor_version <= self.told and self.since <= room.version
-        return in_reach and room.version - self.told <= MAX_CHANGES and room.version - self.origin <= MAX_LOG_GROWTH
+        in_reach = room.floor_version <= self.from_version and self.origin <= self.since <= room.version
+        missed, growth = room.version - self.from_version, room.version - self.origin
+        return in_reach and missed <= MAX_CHANGES and growth <= MAX_LOG_GROWTH
 
 
 @dataclass(frozen=True)
 class LogSlice:
-    """A room and lines of its log as they were in one moment; `since` is None where they are simply the newest."""
+    """A room and some messages of its log, oldest first, all read at one moment.
+
+    With `since` they are a delta: the messages that are new or changed after that version. Without, they are a page of
+    the log.
+    """
 
     room: Room
-    messages: list
+    messages: list[Message]
     since: int | None = None
 
     @property
-    def whole(self):
+    def is_full(self) -> bool:
+        """Whether it replaces the log of an open page, instead of updating it."""
         return self.since is None
 
     @property
-    def new(self):
-        return [message for message in self.messages if message.first_version > self.since]
+    def new(self) -> list[Message]:
+        return [message for message in self.messages if message.first_version > (self.since or 0)]
 
     @property
-    def changed(self):
-        return [message for message in self.messages if message.first_version <= self.since]
+    def changed(self) -> list[Message]:
+        return [message for message in self.messages if message.first_version <= (self.since or 0)]
 
     @property
-    def recent(self):
-        """Those of the changed lines that stand on every page that is open."""
-        newest = Message.objects.filter(room=self.room).order_by("-first_version").values_list("pk", flat=True)
-        kept = set(newest[:PAGE_SIZE])
-        return [message for message in self.changed if message.pk in kept]
+    def changed_on_newest_page(self) -> list[Message]:
+        """Those changed messages that are among the newest PAGE_SIZE, so that every open page shows them."""
+        newest = Message.objects.in_room(self.room).newest().values_list("pk", flat=True)
+        on_page = set(newest[:PAGE_SIZE])
+        return [message for message in self.changed if message.pk in on_page]
 
     @property
-    def header_changed(self):
-        return self.whole or self.room.header_version > self.since
+    def header_changed(self) -> bool:
+        return self.since is None or self.room.header_version > self.since
 
     @property
-    def silent(self):
-        """Whether nobody has said anything yet: from the first line on, all was told by the room itself."""
+    def has_no_messages(self) -> bool:
+        """Whether nobody has posted in this room yet: its log is nothing but system messages."""
         return not self.has_older and all(message.event for message in self.messages)
 
     @property
-    def newer_from(self):
-        """The version from which the log goes on below its newest line here, or None."""
-        if self.messages:
-            newer = Message.objects.filter(room=self.room, first_version__gt=self.messages[-1].first_version)
-            return newer.order_by("first_version").values_list("first_version", flat=True).first()
+    def newer_from(self) -> int | None:
+        """The first version of the next newer message in the log, or None."""
+        if not self.messages:
+            return None
+        newer = Message.objects.in_room(self.room).after(self.messages[-1].first_version)
+        return newer.values_list("first_version", flat=True).first()
 
     @property
-    def has_older(self):
-        """Whether the log goes on above its oldest line here (every first line of a room has no predecessor)."""
+    def has_older(self) -> bool:
+        """Whether the log has messages older than these. Only a room's first one has no `previous_at`."""
         return bool(self.messages) and self.messages[0].previous_at is not None
 
 
-def newest(room):
-    """The room and its newest lines, oldest of them first, as of one moment."""
-    return _read(room, Message.objects.filter(room=room).order_by("-first_version")[:PAGE_SIZE])
+def newest(room: Room) -> LogSlice:
+    """The newest page of the log."""
+    return _read(room, Message.objects.in_room(room).newest()[:PAGE_SIZE])
 
 
-def newest_html(room):
-    """The newest lines as they were read, and their HTML, which is kept until the room changes: most who open it find
-    it as the one before them did."""
-    key = (
-        f"log:{room.pk}:{template_hash(*LOG_TEMPLATES)}:{translation.get_language()}:{timezone.get_current_timezone()}"
-    )
+def newest_html(room: Room) -> tuple[LogSlice, str]:
+    """The newest page of the log as HTML, cached until the room's version changes.
+
+    The LogSlice has the room as it was read. It has no messages if the HTML came from the cache.
+    """
+    language, zone = translation.get_language(), timezone.get_current_timezone()
+    key = f"log:{room.pk}:{room.incarnation}:{template_hash(*LOG_TEMPLATES)}:{language}:{zone}"
     version, html = log_cache.get(key, (None, ""))
     if version == room.version:
         return LogSlice(room, []), markup.stored(html)
-    reading = newest(room)
-    html = render_to_string(LOG_TEMPLATES[0], {"reading": reading, "room": reading.room})
-    log_cache.set(key, (reading.room.version, html))
-    return reading, html
+    log_slice = newest(room)
+    html = render_to_string(LOG_TEMPLATES[0], {"log_slice": log_slice, "room": log_slice.room})
+    log_cache.set(key, (log_slice.room.version, html))
+    return log_slice, html
 
 
-def since(room, cursor):
-    """What a page with this cursor has to learn; painted whole where it cannot catch up."""
+def since(room: Room, cursor: Cursor) -> LogSlice:
+    """The delta for a page with this cursor, or the newest page of the log if the page cannot catch up."""
     if cursor.can_catch_up(room):
-        if cursor.told == room.version:
+        if cursor.from_version == room.version:
             return LogSlice(room, [], cursor.since)
-        reading = _read(room, Message.objects.filter(room=room, version__gt=cursor.told), cursor.since)
-        if cursor.can_catch_up(reading.room):
-            return reading
+        log_slice = _read(room, Message.objects.in_room(room).changed_since(cursor.from_version), cursor.since)
+        if cursor.can_catch_up(log_slice.room):
+            return log_slice
     return newest(room)
 
 
-def before(room, version):
-    """One page of the log above that version, oldest first."""
-    return _read(
-        room, Message.objects.filter(room=room, first_version__lt=version).order_by("-first_version")[:PAGE_SIZE]
-    )
+def before(room: Room, version: int) -> LogSlice:
+    """One page of the log: the last messages before this version."""
+    return _read(room, Message.objects.in_room(room).before(version)[:PAGE_SIZE])
 
 
-def after(room, version):
-    """One page of the log from that version on, oldest first."""
-    return _read(
-        room, Message.objects.filter(room=room, first_version__gte=version).order_by("first_version")[:PAGE_SIZE]
-    )
+def after(room: Room, version: int) -> LogSlice:
+    """One page of the log: the first messages from this version on."""
+    return _read(room, Message.objects.in_room(room).starting_at(version)[:PAGE_SIZE])
 
 
-def around(message):
-    """A message in the middle of what was said before and after it."""
+def around(message: Message) -> LogSlice:
+    """One page of the log with this message in its middle."""
     half = PAGE_SIZE // 2
     earlier = before(message.room, message.first_version).messages[-half:]
     return LogSlice(message.room, earlier + after(message.room, message.first_version).messages[:half])
 
 
-def count_messages_since(room, version, most):
-    """How many messages were said since that version, as far as `most`."""
-    return Message.objects.filter(room=room, event="", first_version__gt=version)[:most].count()
+def count_messages_since(room: Room, version: int, limit: int) -> int:
+    """The number of messages posted after this version, counted up to `limit`; system messages don't count."""
+    return Message.objects.in_room(room).with_text().after(version)[:limit].count()
 
 
-def render_delta(reading):
-    """The HTML that brings a page up to date, the same bytes for every reader of this language and time zone."""
-    if not reading.whole and not reading.messages and not reading.header_changed:
+def render_delta(log_slice: LogSlice) -> str:
+    """The HTML that brings an open page up to date: the same for all readers who share language and time zone."""
+    if not log_slice.is_full and not log_slice.messages and not log_slice.header_changed:
         return ""
-    return render_to_string("partials/changes.html", {"reading": reading, "room": reading.room})
+    return render_to_string("partials/changes.html", {"log_slice": log_slice, "room": log_slice.room})
 
 
-def render_stream(reading):
-    """The same for a page that cannot be changed any more, only gone on with."""
-    return render_to_string("partials/stream.html", {"reading": reading, "room": reading.room})
+def render_stream(log_slice: LogSlice) -> str:
+    """The same for a streamed page, to which HTML can only be added."""
+    return render_to_string("partials/stream.html", {"log_slice": log_slice, "room": log_slice.room})
 
 
-def _read(room, messages, since=None):
-    """The room's counters LEFT JOIN those messages, in one statement. Raises Refused where the room is gone meanwhile.
+def _read(room: Room, messages: QuerySet[Message], since: int | None = None) -> LogSlice:
+    """Read the room's columns LEFT JOIN these messages in one statement. Raises Refused if the room was deleted.
 
-    A second query would lose or double what is written between the two; the version of the messages alone stays
-    behind when only the topic changed.
+    With two statements, a change written between them would be lost or sent twice. The messages' versions alone would
+    not do: a change of the topic has no message.
     """
     try:
         inner, params = messages.query.sql_with_params()
-    except EmptyResultSet:  # Django knows that nothing can match, as with an empty list of ids.
+    except EmptyResultSet:  # Django raises this for a query that cannot match, as with an empty list of ids.
         inner, params = messages.model.objects.filter(pk=NO_MESSAGE).query.sql_with_params()
-    rows = Message.objects.raw(  # Only SQL of Django's own making is put in; what people typed is in the parameters.
+    found = Message.objects.raw(  # All SQL put in here was made by Django; what people typed is in the parameters.
         f"SELECT lines.*, {ROOM_COLUMNS_SQL} FROM chat_room AS room"
-        f" LEFT JOIN ({inner}) AS lines ON lines.room_id = room.id WHERE room.id = %s",
+        f" LEFT JOIN ({inner}) AS lines ON lines.room_id = room.id"
+        " WHERE room.id = %s AND room.deleted_at IS NULL",
         [*params, room.pk],
     )
-    rows = list(rows)
+    rows = list(found)
     if not rows:
         raise room.deleted_refusal()
     lines = sorted((row for row in rows if row.pk), key=lambda row: row.first_version)
-    return LogSlice(_as_of(room, rows[0]), lines, since)
+    return LogSlice(_with_columns(room, rows[0]), lines, since)
 
 
-def _as_of(room, row):
-    """The room as it was in the moment that this row was read."""
+def _with_columns(room: Room, row: Message) -> Room:
+    """The room, brought up to date from the columns that were read with this row."""
     for name in ROOM_COLUMNS:
-        setattr(room, name, Room._meta.get_field(name).to_python(getattr(row, f"room_{name}")))
+        field = Room._meta.get_field(name)
+        setattr(room, name, field.to_python(getattr(row, f"room_{name}")))  # type: ignore[union-attr]
     return room
 
 
-def parse_number(text):
-    """A whole number as our pages write them, or None."""
+def parse_number(text: str) -> int | None:
+    """A whole number as our pages write it, or None."""
     return int(text) if NUMBER.match(text) else None
+
+
+def parse_incarnation(text: str) -> str | None:
+    """A room's incarnation as our pages write it, or None."""
+    return text if INCARNATION.match(text) else None

@@ -41,7 +41,7 @@ def with_own_connection(ask):
 
 
 @with_own_connection
-def render_painting(room, since, variant):
+def render_painting(room, incarnation, since, variant):
     """The Painting that brings pages in this language and time zone from `since` to now, or paints them whole (None).
 
     None where there is no such room any more.
@@ -51,16 +51,17 @@ def render_painting(room, since, variant):
     if found is None:
         return None
     with translation.override(language), timezone.override(zone):
-        reading = delta.since(found, delta.Cursor(since, since))
+        reading = delta.since(found, delta.Cursor(since, since, incarnation=incarnation))
         html = RENDERERS[kind](reading).encode()
-    return Painting(reading.room.version, reading.room.epoch, reading.whole, html)
+    return Painting(reading.room.version, reading.room.epoch, reading.room.incarnation, reading.is_full, html)
 
 
 @with_own_connection
 def room_versions(rooms):
-    """Version and epoch of each of these rooms that is still there."""
-    found = [Room.objects.filter(pk__in=some).values_list("pk", "version", "epoch") for some in batches(rooms)]
-    return {pk: (version, epoch) for pk, version, epoch in chain(*found)}
+    """Version, epoch and incarnation of each of these rooms that is still there."""
+    columns = "pk", "version", "epoch", "incarnation"
+    found = [Room.objects.filter(pk__in=some).values_list(*columns) for some in batches(rooms)]
+    return {pk: tuple(state) for pk, *state in chain(*found)}
 
 
 @with_own_connection
@@ -109,12 +110,12 @@ def changed_panels(known):
     seen = presence.refresh_panels(list(known))
     return {
         room: RenderedPart(
-            (panel.changed_at,),
+            (panel.announced_at,),
             panel.epoch,
             render_in_languages("people", presence.render_panel, panel.people, languages),
         )
         for room, (mark, languages) in known.items()
-        if (panel := seen.get(room)) and mark != ((panel.changed_at,), panel.epoch)
+        if (panel := seen.get(room)) and mark != ((panel.announced_at,), panel.epoch)
     }
 
 

@@ -13,7 +13,7 @@ from chat.gate.grants import ENVIRON_KEY, Grant
 from chat.gate.streams import Stream
 from chat.realtime import poll
 
-HOLES = re.compile(r"\{(?:since|origin|at)\}")
+HOLES = re.compile(r"\{(?:since|origin|at|incarnation)\}")
 
 
 def offer_grant(request, membership, slug=""):
@@ -65,6 +65,7 @@ def _grant(request, membership, poller=(), kind="poll"):
         member=membership.pk,
         standing=(membership.participant_id, membership.participant.generation, room.withdrawals),
         epoch=epoch,
+        incarnation=room.incarnation,
         variant=variant,
         address=client_ip.network_of(request),
         until=time.monotonic() + request.session.get_expiry_age(),

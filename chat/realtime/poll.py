@@ -1,66 +1,81 @@
-"""The poll: the inside of a reader's own poller, renewed by every answer, then the painting that all readers share."""
+"""What a poll is answered with: new content for the page's poller element, then the delta that all readers share."""
 
 import time
 
 from django.template.loader import render_to_string
 
+from chat.models import Membership, Room
 from chat.realtime import delta
+from chat.realtime.delta import Cursor, LogSlice
 
 TEMPLATE = "partials/poll.html"
-MAX_COUNTED = 99  # messages that a paused page speaks of; above that there are just more
+MAX_COUNTED = 99  # new messages that a paused page counts; above, it says "more than 99"
 
 
-def page_state(reading, cursor=None):
-    """What a page says when it asks next: the version it has seen, where its log began, and when it was told.
+def page_state(log_slice: LogSlice, cursor: Cursor | None = None) -> dict[str, object]:
+    """The hidden fields that the page sends with its next poll, as `delta.Cursor` reads them.
 
-    The time is in whole seconds since 1970; a page that comes back late has slept.
+    `at` is the Unix time in seconds: a page that polls much later was asleep.
     """
-    version = reading.room.version
-    return {"since": version, "origin": version if reading.whole else cursor.origin, "at": int(time.time())}
+    room = log_slice.room
+    origin = room.version if log_slice.is_full or cursor is None else cursor.origin
+    return {"since": room.version, "origin": origin, "at": int(time.time()), "incarnation": room.incarnation}
 
 
-def with_news(reading, cursor, held, beside=""):
-    context = {"poll": page_state(reading, cursor), "checked": cursor.older, "held": held}
-    return render_to_string(TEMPLATE, context) + delta.render_delta(reading) + beside
+def unchanged_state(cursor: Cursor) -> dict[str, object]:
+    """The same for a page that receives nothing of the log: the values it sent, as far as they could be parsed."""
+    since, origin = cursor.since or 0, cursor.origin or 0
+    return {"since": since, "origin": origin, "at": int(time.time()), "incarnation": cursor.incarnation or ""}
 
 
-def rejoined(reading, cursor, membership, held):
-    """The same for a page that was told to ask no more: with a new poller, as its own is stopped for good, and with
-    the name that its reader has now."""
-    context = {"poll": page_state(reading, cursor), "room": reading.room, "membership": membership, "held": held}
-    return render_to_string("partials/rejoined.html", context) + delta.render_delta(reading)
+def update(log_slice: LogSlice, cursor: Cursor, held: bool, sidebar_html: str = "") -> str:
+    """The usual answer. `held`: the gate may hold the next poll until there is news."""
+    context = {"poll": page_state(log_slice, cursor), "checked": cursor.older, "held": held}
+    return render_to_string(TEMPLATE, context) + delta.render_delta(log_slice) + sidebar_html
 
 
-def paused(membership, cursor):
-    """How much is new, to a page that takes in none of it until its reader resumes."""
-    poll = {"since": cursor.since or 0, "origin": cursor.origin or 0, "at": int(time.time())}
+def with_new_poller(log_slice: LogSlice, cursor: Cursor, membership: Membership, held: bool) -> str:
+    """The usual answer with a new poller element and the reader's nickname.
+
+    For a page whose poller was stopped because its reader had left the room, and for one that was rendered by an
+    earlier version of Parlour and does not send all fields.
+    """
+    context = {"poll": page_state(log_slice, cursor), "room": log_slice.room, "membership": membership, "held": held}
+    return render_to_string("partials/rejoined.html", context) + delta.render_delta(log_slice)
+
+
+def paused(membership: Membership, cursor: Cursor) -> str:
+    """The answer to a paused page: the number of new messages, without the messages."""
+    poll = unchanged_state(cursor)
     missed = delta.count_messages_since(membership.room, cursor.since or 0, MAX_COUNTED + 1)
     return render_to_string(TEMPLATE, {"poll": poll, "paused": True, "missed": missed, "most": MAX_COUNTED})
 
 
-def no_longer_a_member(room, cursor):
-    """Last words to somebody who left or was shown out."""
-    return _without_room("gone", room.slug, cursor, hidden=room.access == room.Access.PRIVATE)
+def no_longer_a_member(room: Room, cursor: Cursor) -> str:
+    """The last answer to someone who left the room or was removed."""
+    return _without_room("left", room.slug, cursor, hidden=room.access == room.Access.PRIVATE)
 
 
-def room_moved(room, cursor):
-    """Last words to the page of a member whose room has another address now."""
+def room_moved(room: Room, cursor: Cursor) -> str:
+    """The last answer to a member's page whose room has a new address."""
     return _without_room("moved", room.slug, cursor)
 
 
-def not_recognized(slug, cursor):
-    """The same for whoever has no place here, in any room and in none; it heals when the cookie is back."""
-    return _without_room("nobody", slug, cursor)
+def not_recognized(slug: str, cursor: Cursor) -> str:
+    """The answer to someone without a membership, whether the room exists or not.
+
+    The page goes on polling, so it recovers if the session cookie comes back.
+    """
+    return _without_room("unrecognized", slug, cursor)
 
 
-def poller_template():
-    """The inside of a poller with holes, for the gate to fill: {since}, {origin}, {at}."""
-    return render_to_string(
-        TEMPLATE, {"poll": {name: f"{{{name}}}" for name in ("since", "origin", "at")}, "held": True}
-    )
+def poller_template() -> str:
+    """The poller's content with placeholders for the gate to fill: {since}, {origin}, {at}, {incarnation}."""
+    holes = {name: f"{{{name}}}" for name in ("since", "origin", "at", "incarnation")}
+    return render_to_string(TEMPLATE, {"poll": holes, "held": True})
 
 
-def _without_room(why, slug, cursor, **more):
-    # htmx complains when the fields that it is to include are gone.
-    poll = {"since": cursor.since or 0, "origin": cursor.origin or 0, "at": int(time.time())}
-    return render_to_string(TEMPLATE, {"poll": poll, "why": why, "slug": slug} | more)
+def _without_room(reason: str, slug: str, cursor: Cursor, **context: object) -> str:
+    # The hidden fields stay: htmx logs an error if the inputs that it is to include are missing.
+    poll = unchanged_state(cursor)
+    return render_to_string(TEMPLATE, {"poll": poll, "reason": reason, "slug": slug} | context)

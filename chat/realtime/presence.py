@@ -1,8 +1,9 @@
-"""Panels: who is in a room just now, painted the same for everybody, and told again when it has changed."""
+"""The panel of members: who is online in a room, the same HTML for every reader, refreshed every 15 seconds at most."""
 
 import time
 from collections import defaultdict
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from django.core.cache import cache
 from django.db.models import Case, Q, Value, When
@@ -16,146 +17,165 @@ from chat.template_hash import template_hash
 from chat.text import text_digest
 
 TEMPLATE = "partials/people.html"
-MAX_ONLINE, MAX_AWAY = 50, 20  # people that a panel names; the whole list is a page of its own
-REFRESH_SECONDS = 15  # seconds between two looks at a room, and between two changes of which open pages are told
-JITTER_SECONDS = 1  # seconds by which a round may come early
-CACHE_SECONDS = 24 * 3600  # seconds
+MAX_ONLINE, MAX_AWAY = 50, 20  # members named in a panel; the full list is a page of its own
+REFRESH_SECONDS = 15  # seconds between two refreshes of a panel, and between two changes that open pages receive
+JITTER_SECONDS = 1  # seconds by which the gate's round may be early
+CACHE_SECONDS = 24 * 3600
 COLUMNS = ("pk", "nickname", "role", "namesake_number")
-ACCOUNT = Q(participant__user__isnull=False)
+HAS_ACCOUNT = Q(participant__user__isnull=False)
+
+Member = tuple[Any, ...]  # the values of COLUMNS, and whether the member has an account
 
 
 class People(NamedTuple):
-    """How many are here, and those who are named: first who is here, then who was here last; each as COLUMNS has it,
-    and whether they have an account."""
+    """What a panel shows: how many members are online, and those it names.
+
+    `online` is ordered by role and name, `away` by when the members were last seen, latest first.
+    """
 
     online_count: int = 0
-    online: tuple = ()
-    away: tuple = ()
+    online: tuple[Member, ...] = ()
+    away: tuple[Member, ...] = ()
 
 
 class Panel(NamedTuple):
-    """What is known of a room. Nothing of it is newer than `epoch`; the absent are as of `version` and `crowd`.
+    """The cached state of one room's panel. Times are Unix times.
 
-    `changed`: not all pages were told of these people yet. `changed_at` is when they were last to be told.
+    `online_hash` and `version` tell whether `people.away` has to be read again. Nothing in the panel is newer than
+    `epoch`. `has_pending_change`: the people have changed, but too soon after `announced_at`, the time of the last
+    change that open pages receive, so this one waits for a later refresh.
     """
 
     people: People
-    crowd: int
+    online_hash: int
     version: int
     epoch: int
-    looked_at: float
-    changed: bool
-    changed_at: float
+    refreshed_at: float
+    has_pending_change: bool
+    announced_at: float
 
 
-def panel_for_page(membership):
-    """The panel for a page that opens: as it was last seen, unless the reader is not in it, or not as they are now."""
+def panel_for_page(membership: Membership) -> Panel:
+    """The panel for a page that opens: the cached one, unless it is stale or shows the reader wrongly or not at all.
+
+    Raises Refused if the room was deleted meanwhile.
+    """
     room = membership.room
     panel = cached_panel(room)
     me = (*(getattr(membership, column) for column in COLUMNS), not membership.participant.is_guest)
-    if panel is None or is_old(panel) or (me not in panel.people.online and panel.people.online_count <= MAX_ONLINE):
+    if panel is None or is_stale(panel) or (me not in panel.people.online and panel.people.online_count <= MAX_ONLINE):
         panel = refresh_panels([room.pk]).get(room.pk)
     if panel is None:
         raise room.deleted_refusal()
-    _reads(room, panel)
+    _raise_epoch(room, panel)
     return panel
 
 
-def panel_for_poll(room, gated):
-    """The panel for a page that asks, or None. Where there is no gate that looks every so often, a poll does."""
+def panel_for_poll(room: Room, gated: bool) -> Panel | None:
+    """The cached panel for a poll, or None. Without a gate, which refreshes panels regularly, a poll refreshes it."""
     panel = cached_panel(room)
     if (
         not gated
-        and (panel is None or is_old(panel))
-        and cache.add(f"panel-look:{room.pk}", True, REFRESH_SECONDS - JITTER_SECONDS)
+        and (panel is None or is_stale(panel))
+        and cache.add(f"panel-refresh:{room.pk}", True, REFRESH_SECONDS - JITTER_SECONDS)
     ):
         panel = refresh_panels([room.pk]).get(room.pk)
     if panel:
-        _reads(room, panel)
+        _raise_epoch(room, panel)
     return panel
 
 
-def _reads(room, panel):
-    """What is shown may be newer than the right to see it: `access.reading_through` then asks for that once more."""
+def _raise_epoch(room: Room, panel: Panel) -> None:
+    """The panel may be newer than the check of the reader's rights: a higher epoch makes `guarded_read` check again."""
     room.epoch = max(room.epoch, panel.epoch)
 
 
-def cached_panel(room):
+def cached_panel(room: Room) -> Panel | None:
     return cache.get(_key(room.pk))
 
 
-def is_old(panel):
-    """Whether it is time to look again; where a change is still to be told, as soon as that may be."""
-    return time.time() - (panel.changed_at if panel.changed else panel.looked_at) >= REFRESH_SECONDS
+def is_stale(panel: Panel) -> bool:
+    """Whether the panel is due for a refresh; with a pending change, as soon as that may be announced."""
+    last = panel.announced_at if panel.has_pending_change else panel.refreshed_at
+    return time.time() - last >= REFRESH_SECONDS
 
 
-def refresh_panels(rooms):
-    """Look who is in these rooms: the Panel of each that is still there, kept for all. Some statements for all
-    together, and one for each in which something has happened."""
-    before = cache.get_many(map(_key, rooms))
+def refresh_panels(rooms: Iterable[int]) -> dict[int, Panel]:
+    """Read who is in these rooms, cache the panels, and return them by room id, without rooms that are deleted.
+
+    Takes three statements for all rooms together, and one more for each room that has changed.
+    """
+    rooms = list(rooms)
+    cached = cache.get_many(map(_key, rooms))
     versions = dict(Room.objects.filter(pk__in=rooms).values_list("pk", "version"))
-    present, seen = _present(rooms), {}
+    online, people = _online_members(rooms), {}
     for room, version in versions.items():
-        seen[room] = _people(before.get(_key(room)), room, version, present[room])
-    # The epochs last: nothing of what was read is newer than they are.
+        people[room] = _read_people(cached.get(_key(room)), room, version, online[room])
+    # The epochs are read last, so nothing read above is newer than they are.
     epochs = dict(Room.objects.filter(pk__in=rooms).values_list("pk", "epoch"))
     panels = {
-        room: _panel(before.get(_key(room)), people, crowd, versions[room], epochs[room])
-        for room, (people, crowd) in seen.items()
+        room: _next_panel(cached.get(_key(room)), shown, online_hash, versions[room], epochs[room])
+        for room, (shown, online_hash) in people.items()
         if room in epochs
     }
     cache.set_many({_key(room): panel for room, panel in panels.items()}, CACHE_SECONDS)
     return panels
 
 
-def _present(rooms):
-    """For each room those who are here: who keeps it first, then by their names."""
+def _online_members(rooms: list[int]) -> dict[int, list[Member]]:
+    """The online members of each room: the owner first, then moderators, then by nickname."""
     role = Case(When(role="owner", then=Value(0)), When(role="moderator", then=Value(1)), default=Value(2))
-    here = Membership.objects.online().filter(room__in=rooms).order_by(role, Lower("nickname"), "pk")
+    online = Membership.objects.online().filter(room__in=rooms).order_by(role, Lower("nickname"), "pk")
     by_room = defaultdict(list)
-    for room, *person in here.values_list("room", *COLUMNS, ACCOUNT):
-        by_room[room].append(tuple(person))
+    for room, *member in online.values_list("room", *COLUMNS, HAS_ACCOUNT):
+        by_room[room].append(tuple(member))
     return by_room
 
 
-def _people(before, room, version, present):
-    crowd = hash(tuple(pk for pk, *_ in present))
-    moved = before is None or (before.version, before.crowd) != (version, crowd)
-    absent = _absent(room) if moved else before.people.away
-    return People(len(present), tuple(present[:MAX_ONLINE]), absent), crowd
+def _read_people(cached: Panel | None, room: int, version: int, online: list[Member]) -> tuple[People, int]:
+    """What the panel shows now, and the hash of who is online. The away are read only if either has changed."""
+    online_hash = hash(tuple(pk for pk, *_ in online))
+    if cached and (cached.version, cached.online_hash) == (version, online_hash):
+        away = cached.people.away
+    else:
+        away = _away_members(room)
+    return People(len(online), tuple(online[:MAX_ONLINE]), away), online_hash
 
 
-def _absent(room):
+def _away_members(room: int) -> tuple[Member, ...]:
     away = Membership.objects.inside().filter(room=room, seen_at__lt=timezone.now() - Membership.ONLINE_FOR)
-    return tuple(away.values_list(*COLUMNS, ACCOUNT)[:MAX_AWAY])
+    return tuple(away.values_list(*COLUMNS, HAS_ACCOUNT)[:MAX_AWAY])
 
 
-def _panel(before, people, crowd, version, epoch):
-    """What is known by now. A change is told at once, unless the last one was just now."""
+def _next_panel(cached: Panel | None, people: People, online_hash: int, version: int, epoch: int) -> Panel:
+    """The panel to cache next. A change is announced now, or stays pending if the last one was too recent."""
     now = time.time()
-    changed = before is None or before.changed or before.people != people
-    tell = changed and (before is None or now - before.changed_at >= REFRESH_SECONDS - JITTER_SECONDS)
-    changed_at = now if tell else before.changed_at
-    return Panel(people, crowd, version, epoch, now, changed and not tell, changed_at)
+    if cached is None:
+        return Panel(people, online_hash, version, epoch, now, False, now)
+    changed = cached.has_pending_change or cached.people != people
+    announce = changed and now - cached.announced_at >= REFRESH_SECONDS - JITTER_SECONDS
+    announced_at = now if announce else cached.announced_at
+    return Panel(people, online_hash, version, epoch, now, changed and not announce, announced_at)
 
 
-def render_panel(people):
-    """The inside of a panel in the language that is active, kept for the next who needs the same."""
+def render_panel(people: People) -> str:
+    """The inside of the panel in the active language, cached for other rooms and readers with the same people."""
     key = f"panel:{template_hash(TEMPLATE)}:{translation.get_language()}:{text_digest(repr(people))}"
     html = cache.get(key)
     if html is None:
-        named = {name: [_person(*about) for about in getattr(people, name)] for name in ("online", "away")}
-        html = render_to_string(TEMPLATE, {"online_count": people.online_count, **named})
+        lists = {name: [_membership(*member) for member in getattr(people, name)] for name in ("online", "away")}
+        html = render_to_string(TEMPLATE, {"online_count": people.online_count, **lists})
         cache.set(key, html, CACHE_SECONDS)
     return markup.stored(html)
 
 
-def _person(*about):
-    *about, account = about
-    person = Membership(**dict(zip(COLUMNS, about, strict=True)))
-    person.has_account = account
-    return person
+def _membership(*member: Any) -> Membership:
+    """The membership as the template needs it, without a query."""
+    *values, has_account = member
+    membership = Membership(**dict(zip(COLUMNS, values, strict=True)))
+    membership.has_account = has_account  # type: ignore[attr-defined]  # for the template alone
+    return membership
 
 
-def _key(room):
-    return f"panel:{room}:{len(COLUMNS) + 1}"  # What an earlier version kept has other columns.
+def _key(room: int) -> str:
+    return f"panel:{room}:{len(COLUMNS) + 1}"  # The number changes with the columns, so old entries are not read.

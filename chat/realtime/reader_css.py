@@ -1,55 +1,62 @@
-"""Stylesheets that make a painting which all share one's own, or take back a part of it."""
+"""Stylesheets that adapt the HTML that all readers share: to the reader, and to edits of streamed messages."""
 
 from django.http import HttpResponse
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext
 
 from chat.composer import CACHE_SECONDS
+from chat.models import Membership
 
-KEEPER = ".state .join-requests{display:block}\n"
-# An empty field in which nobody can write only asks for words in vain.
-MEMBER = """\
+MODERATOR_RULES = ".state .join-requests{display:block}\n"
+# Where only moderators may post, members don't see the composer, unless it holds text, nor the invitation to say hello.
+MEMBER_RULES = """\
 .state:has(.announce) ~ .composer .write:last-of-type:has(:placeholder-shown){display:none}
-.room:has(> .foot .announce) .hello{display:none}
+.room:has(> .foot .announce) .first-message-hint{display:none}
 """
-QUIET = ":is([data-event=joined],[data-event=left],[data-event=renamed]){display:none}\n"
-TYPE = "text/css; charset=utf-8"
-# The first unread line may go on with what somebody said before: below the line above it, it says who again. The link
-# to it goes where it is among the last three lines, which are in sight as the page opens, or the reader has answered.
-UNREAD = """\
+LESS_NOISE_RULES = ":is([data-event=joined],[data-event=left],[data-event=renamed]){display:none}\n"
+CONTENT_TYPE = "text/css; charset=utf-8"
+# Puts a label above the first unread message. Where that message continues the one before it, so that its author and
+# time are hidden, they are shown again. The link to it is hidden if it is among the last three messages, which are in
+# sight when the page opens, or once the reader has posted.
+UNREAD_RULES = """\
 .room:has(#older>[id="m{line}"]:nth-last-child(-n+3)):not(:has(#older>li:nth-last-child(-n+3) .long)) .unread.js,
 .room:has(#news [data-author="{me}"]) .unread.js{{display:none}}
 [id="m{line}"]::before{{content:"{label}"}}
 [id="m{line}"] .continued{{margin-block-start:.375rem}}
-[id="m{line}"] .continued .at{{opacity:1}}
-[id="m{line}"] .continued .by{{position:static;inline-size:auto;block-size:auto;clip-path:none}}
+[id="m{line}"] .continued > a{{opacity:1}}
+[id="m{line}"] .continued .byline{{position:static;inline-size:auto;block-size:auto;clip-path:none}}
 [id="m{line}"] .continued .avatar{{visibility:visible;block-size:2.25rem}}
-[id="m{line}"] .continued :is(.words,.tombstone){{grid-row:2;grid-column:2/4}}
+[id="m{line}"] .continued :is(.body,.tombstone){{grid-row:2;grid-column:2/4}}
 """
-OWN = """\
+OWN_RULES = """\
 [data-author="{me}"]{{background-color:var(--color-tint)}}
 [data-typing~="{me}"]{{display:none}}
 [data-without="{me}"]{{display:inline}}
 """
 
 
-def reader_stylesheet(membership, first_unread=None):
-    """What makes the painting one's own: my messages set apart, a line above the first that I have not read, the others
-    who type, and what concerns only those who keep the room. Nothing for who has no place in it."""
+def reader_stylesheet(membership: Membership | None, first_unread: int | None = None) -> HttpResponse:
+    """What differs between readers: their own messages, their first unread one (an id), and what moderators see.
+
+    Empty for a person without a membership, so that it tells nothing about the room.
+    """
     if membership is None:
-        return HttpResponse(content_type=TYPE)
-    rules = OWN.format(me=membership.pk) + (KEEPER if membership.is_moderator else MEMBER)
+        return HttpResponse(content_type=CONTENT_TYPE)
+    rules = OWN_RULES.format(me=membership.pk) + (MODERATOR_RULES if membership.is_moderator else MEMBER_RULES)
     if membership.participant.less_noise:
-        rules += QUIET
+        rules += LESS_NOISE_RULES
     if first_unread:
         label = gettext("New since you were here").replace('"', "")
-        rules += UNREAD.format(line=first_unread, label=label, me=membership.pk)
-    return HttpResponse(rules, content_type=TYPE)
+        rules += UNREAD_RULES.format(line=first_unread, label=label, me=membership.pk)
+    return HttpResponse(rules, content_type=CONTENT_TYPE)
 
 
-def superseded_stylesheet(line, version):
-    """What hides a line's earlier states in a page that can only be gone on with; the same for everybody, so kept."""
+def superseded_stylesheet(line: int, version: int) -> HttpResponse:
+    """Hides all states of a message but the one of this version, in a streamed page, to which HTML can only be added.
+
+    It is the same for every reader, so browsers may cache it.
+    """
     rule = f'[id="m{line}"],[id^="m{line}v"]:not([id="m{line}v{version}"]){{display:none}}\n'
-    response = HttpResponse(rule, content_type=TYPE)
+    response = HttpResponse(rule, content_type=CONTENT_TYPE)
     patch_cache_control(response, private=True, max_age=CACHE_SECONDS)
     return response

@@ -1,48 +1,50 @@
-"""What is told beside the log: who is here and who types, out of band, to pages that have not heard of it yet."""
+"""The parts of a page that update apart from the log: the panel of members, and the typing indicator."""
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 
-from chat.models import Room
+from chat.models import Membership, Room
 from chat.realtime import grants, presence, typing_indicator
 
-IN_FLIGHT_SECONDS = 1  # seconds that an answer may have been under way: what it told may be as old as that
+IN_FLIGHT_SECONDS = 1  # seconds between rendering an answer and its arrival; a change in between is sent again
 
 
-def for_page(request, membership):
-    """What a page shows as it opens; a gate must not follow it up with an older panel."""
+def for_page(request: HttpRequest, membership: Membership) -> dict[str, object]:
+    """The template context of a page that opens. The gate won't send it a panel older than the one shown here."""
     panel = presence.panel_for_page(membership)
     html = presence.render_panel(panel.people)
     grants.supersede_panel(request, membership.room, panel.epoch, oob_part("people", html))
     return {"panel": html, "typing": settings.TYPING}
 
 
-def due_parts(request, room, at):
-    """What a page that was last told something `at` that time has to hear of beside the log."""
+def due_parts(request: HttpRequest, room: Room, at: int | None) -> str:
+    """The parts that changed since a page received its last answer, `at` that Unix time, as out-of-band HTML."""
     return _panel_due(request, room, at) + _typing_due(room, at) if at is not None else ""
 
 
-def _panel_due(request, room, at):
+def _panel_due(request: HttpRequest, room: Room, at: int) -> str:
     gated = grants.has_gate(request)
     panel = presence.panel_for_poll(room, gated)
-    # A gate hears of a change by its next round; until then it may have told this page other things.
-    late = presence.REFRESH_SECONDS if gated else 0
-    if panel is None or at > panel.changed_at + late + IN_FLIGHT_SECONDS:
+    # The gate may learn of a change up to REFRESH_SECONDS later, and answer this page without it until then.
+    delay = presence.REFRESH_SECONDS if gated else 0
+    if panel is None or at > panel.announced_at + delay + IN_FLIGHT_SECONDS:
         return ""
     html = oob_part("people", presence.render_panel(panel.people))
     grants.supersede_panel(request, room, panel.epoch, html)
     return html
 
 
-def _typing_due(room, at):
-    names, until = typing_indicator.last_typing(room.pk)
+def _typing_due(room: Room, at: int) -> str:
+    typists, until = typing_indicator.last_typing(room.pk)
     if until is None or at > until + IN_FLIGHT_SECONDS:
         return ""
-    # Names may be newer than the right to see them: `access.reading_through` then asks for that once more.
+    # The names may be newer than the check of the reader's rights. Raising the epoch makes
+    # `access.rooms.guarded_read` check them again.
     room.epoch = Room.objects.filter(pk=room.pk).values_list("epoch", flat=True).first() or room.epoch
-    return oob_part("typing", typing_indicator.render_typing(names))
+    return oob_part("typing", typing_indicator.render_typing(typists))
 
 
-def oob_part(place, html):
-    """This HTML as what is now inside the element of that id."""
+def oob_part(place: str, html: str) -> str:
+    """HTML that htmx swaps into the element with this id."""
     return render_to_string("partials/oob.html", {"place": place, "html": html})

@@ -1,10 +1,11 @@
-"""Unread: how much was said in a room since somebody last looked, and where that begins."""
+"""Unread messages: how many a member has in a room, and the first of them."""
 
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
-from chat.models import Message
+from chat.models import Membership, Message
 from chat.realtime.delta import PAGE_SIZE
 
 
@@ -14,24 +15,24 @@ class Unread:
     first: Message
 
     @property
-    def address(self):
-        """Where it begins: on the room's page, or further back in the log."""
-        if self._from_there_on[: PAGE_SIZE + 1].count() <= PAGE_SIZE:
+    def address(self) -> str:
+        """The address of the first unread message: on the room's page, or further back in the log."""
+        if self._from_first_on[: PAGE_SIZE + 1].count() <= PAGE_SIZE:
             return f"#m{self.first.pk}"
         return f"{reverse('history', args=[self.first.room.slug])}?after={self.first.first_version}"
 
     @property
-    def _from_there_on(self):
-        return Message.objects.filter(room=self.first.room, first_version__gte=self.first.first_version)
+    def _from_first_on(self) -> QuerySet[Message]:
+        return Message.objects.in_room(self.first.room).starting_at(self.first.first_version)
 
 
-def unread_in(membership):
-    """What others have said since this person last looked into the room, or None."""
+def unread_in(membership: Membership) -> Unread | None:
+    """The messages that others sent since this member last had the room open, or None."""
     room = membership.room
     if membership.read_message_count >= room.message_count:
         return None
-    news = Message.objects.filter(room=room, event="", first_version__gt=membership.read_version)
-    first = news.exclude(membership=membership).order_by("first_version").first()
+    unread = Message.objects.in_room(room).with_text().after(membership.read_version)
+    first = unread.exclude(membership=membership).first()
     if first is None:
         return None
     first.room = room

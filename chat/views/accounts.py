@@ -33,7 +33,7 @@ shown_and_sent = require_http_methods(["GET", "HEAD", "POST"])
 
 def account_page(request, participant, form, made=None):
     """Who this browser is; `made` is a new sign-in link, shown only this once."""
-    context = {"participant": participant, "form": form, "made": made}
+    context = {"participant": participant, "form": form, "new_link": made}
     if participant:
         context["memberships"] = participant.memberships.filter(status=Membership.Status.IN).select_related("room")
         context["links"] = participant.sign_in_links.active()
@@ -42,8 +42,8 @@ def account_page(request, participant, form, made=None):
 
 def account_form_page(request, form, name):
     """A page with one form of an account; afterwards the visitor goes on to the URL in `next`."""
-    onward = request.POST.get("next", "") or request.GET.get("next", "")
-    context = {"form": form, "onward": onward, "participant": identity.participant_of(request)}
+    next_url = request.POST.get("next", "") or request.GET.get("next", "")
+    context = {"form": form, "next_url": next_url, "participant": identity.participant_of(request)}
     return responses.page(request, f"accounts/{name}.html", context, 422 if form.errors else 200)
 
 

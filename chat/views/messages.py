@@ -48,7 +48,7 @@ def _place_to_write(request, membership):
     as_usual = many != membership.participant.enter_sends
     lines = "" if as_usual else f"?lines={'many' if many else 'one'}"
     # After a redirect inside a frame the focus follows a fragment; `autofocus` does not work there.
-    frame = reverse("compose", args=[room.slug]) + lines + "#words-1"
+    frame = reverse("compose", args=[room.slug]) + lines + "#text-1"
     return frame if request.POST.get("frame") else f"{room.get_absolute_url()}{lines}#end"
 
 
@@ -144,7 +144,7 @@ def message(request, pk):
 
 def _history_page(request, membership, log_slice, message=None):
     """A page of the log; for htmx the lines that replace the link to them."""
-    context = {"reading": log_slice, "room": membership.room, "membership": membership, "message": message}
+    context = {"log_slice": log_slice, "room": membership.room, "membership": membership, "message": message}
     if responses.is_htmx(request):
         # The room was read before the lines: at worst a change is shown twice, never missed.
         return responses.fragment(request, "partials/older_page.html", context | {"read_at": membership.room.version})

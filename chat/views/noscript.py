@@ -26,7 +26,7 @@ def live(request, slug):
 def _log_frame(request, membership, log_slice, streamed):
     """The frame sets no cookie: a late answer would put back an old one."""
     every = RELOAD_AFTER_STREAM if streamed else membership.participant.refresh_seconds
-    context = {"reading": log_slice, "room": log_slice.room, "every": every, "streamed": streamed}
+    context = {"log_slice": log_slice, "room": log_slice.room, "every": every, "streamed": streamed}
     context["unread"] = delta.parse_number(request.GET.get("unread", ""))
     # A stream is not compressed: the compressor would wait until it has enough bytes.
     headers = {"Content-Encoding": "identity"} if streamed else None

@@ -26,10 +26,11 @@ def changes(request, slug):
     try:
         with guarded_read(membership):
             more = sidebar.due_parts(request, membership.room, cursor.at)
-            reading = delta.since(membership.room, cursor)
+            log_slice = delta.since(membership.room, cursor)
     except (NotAMember, Refused):
         return responses.poll_response(poll.no_longer_a_member(membership.room, cursor), continues=False)
     held = grants.can_hold(request, membership)
-    if "gone" in request.GET:
-        return responses.poll_response(poll.rejoined(reading, cursor, membership, held), replaces_poller=True)
-    return responses.poll_response(poll.with_news(reading, cursor, held, more))
+    if "gone" in request.GET or "log" not in request.GET:
+        html = poll.with_new_poller(log_slice, cursor, membership, held)
+        return responses.poll_response(html, replaces_poller=True)
+    return responses.poll_response(poll.update(log_slice, cursor, held, more))

@@ -41,9 +41,9 @@ def home_page(request, form, participant, status=200):
     others = rooms.listed().exclude(pk__in=mine.values("pk"))
     context = {
         "form": form,
-        "mine": mine,
+        "my_rooms": mine,
         "participant": participant,
-        "asked": Membership.objects.chat_requests_to(participant),
+        "chat_requests": Membership.objects.chat_requests_to(participant),
         "rooms": others.page(request.GET.get("page")),
     }
     return _page_with_join_form(request, "rooms/home.html", context, status)
@@ -179,7 +179,7 @@ def _own_rooms(participant):
     """The rooms that this person is in, and the open chat requests to them."""
     return {
         "my_rooms": Room.objects.of(participant).by_activity(),
-        "asked": Membership.objects.chat_requests_to(participant),
+        "chat_requests": Membership.objects.chat_requests_to(participant),
     }
 
 

@@ -1,0 +1,74 @@
+"""Room deletion: the room disappears at once, and its rows are erased in batches afterwards."""
+
+import secrets
+import time
+from contextlib import suppress
+
+from django.db import OperationalError, models
+from django.utils import timezone
+
+from chat.models.membership import Membership
+from chat.models.message import Message
+
+BATCH = 1000  # rows deleted in one transaction
+PAUSE = 0.05  # seconds between two batches, so that other writers get their turn
+ERASED_AT_ONCE = 1  # second spent on erasing before the delete request is answered; the hourly cleanup does the rest
+
+
+class DeletionMixin(models.Model):
+    """`Room.objects` and `Membership.objects` leave out deleted rooms and their members."""
+
+    deleted_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def delete_with_messages(self, by=None):
+        """Delete the room. Call it outside a transaction: a large room is erased in many.
+
+        The name is free, and nothing is readable, as soon as the room is marked as deleted. If erasing is interrupted,
+        the hourly cleanup continues it.
+        """
+        self.mark_deleted(by)
+        with suppress(OperationalError):
+            self.erase(ERASED_AT_ONCE)
+
+    def mark_deleted(self, by=None):
+        """Hide the room and its members from every query, free its name and addresses, and notify open pages."""
+        with self.change():
+            self.deleted_at = timezone.now()
+            released = {"key": None, "lookalike_key": None, "dm_key": None, "slug": f"-{secrets.token_urlsafe(16)}"}
+            type(self).objects.filter(pk=self.pk).update(deleted_at=self.deleted_at, **released)
+            self.memberships.update(room_deleted=True)
+            self.former_addresses.all().delete()
+
+    def erase(self, seconds=None):
+        """Delete the rows of a room marked as deleted, within that time; None is no limit.
+
+        Returns whether all are gone. Members come after messages, because deleting a member cascades to theirs.
+        """
+        if self.deleted_at is None:
+            raise ValueError(f"Room {self.pk} is not marked as deleted.")
+        deadline = None if seconds is None else time.monotonic() + seconds
+        for model in (Message, Membership):
+            while delete_batch(model._base_manager.filter(room=self.pk)):
+                if deadline and time.monotonic() > deadline:
+                    return False
+                time.sleep(PAUSE)
+        type(self).with_deleted.filter(pk=self.pk).delete()
+        return True
+
+
+def delete_batch(rows):
+    """Delete some of the rows in one transaction. Returns whether there may be more."""
+    pks = list(rows.values_list("pk", flat=True)[:BATCH])
+    rows.filter(pk__in=pks).delete()
+    return len(pks) == BATCH
+
+
+def erase_deleted_rooms():
+    """Finish what was interrupted."""
+    from chat.models.room import Room
+
+    for room in Room.with_deleted.exclude(deleted_at=None):
+        room.erase()

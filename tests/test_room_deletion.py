@@ -1,0 +1,152 @@
+"""Deleting a room: nothing of it is readable at once, and its rows are erased in batches that can be resumed."""
+
+import pytest
+from django.core.management import call_command
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
+
+from chat.models import Invite, Membership, Message, NameHolder, Room, room_deletion
+from chat.models.direct_message import open_direct_message
+from chat.realtime import gate_backend
+from tests.browsing import say
+from tests.reading import held
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch):
+    monkeypatch.setattr(room_deletion, "PAUSE", 0)
+
+
+@pytest.fixture
+def large(alice, bob, room):
+    """A room with 2,000 messages."""
+    columns = {"membership": alice.membership, "room": room, "nickname": "Alice"}
+    times = {"sent_at": room.created_at, "previous_at": room.created_at}
+    start, n = room.messages.latest("first_version").first_version + 1, 2000 - room.messages.count()
+    Message.objects.bulk_create(
+        Message(text="a secret", first_version=v, version=v, token=v, **columns, **times)
+        for v in range(start, start + n)
+    )
+    Room.objects.filter(pk=room.pk).update(version=start + n - 1, message_count=n)
+    room.refresh_from_db()
+    return room
+
+
+def everything():
+    return [model._base_manager.count() for model in (Room, Membership, Message, NameHolder, Invite)]
+
+
+def deletions(queries):
+    return [query["sql"] for query in queries if query["sql"].startswith('DELETE FROM "chat_message"')]
+
+
+def test_its_messages_go_in_batches(large):
+    with CaptureQueriesContext(connection) as queries:
+        large.delete_with_messages()
+    assert len([sql for sql in deletions(queries) if sql.count(",") > 900]) == 2
+    assert everything() == [0, 0, 0, 0, 0]
+
+
+@pytest.fixture
+def interrupted(large, monkeypatch):
+    """A deleted room of which one batch is gone."""
+    delete_batch, calls = room_deletion.delete_batch, []
+
+    def failing(rows):
+        calls.append(rows)
+        if len(calls) == 2:
+            raise OperationalError("database is locked")
+        return delete_batch(rows)
+
+    monkeypatch.setattr(room_deletion, "delete_batch", failing)
+    large.delete_with_messages()
+    monkeypatch.undo()
+    return large
+
+
+def test_an_interrupted_deletion_is_resumed_by_the_cleanup(interrupted):
+    assert Message.objects.count() == 1000
+    assert Room.with_deleted.count() == 1
+    call_command("prune")
+    assert everything() == [0, 0, 0, 0, 0]
+
+
+def test_a_slow_deletion_leaves_the_rest_to_the_cleanup(large, monkeypatch):
+    monkeypatch.setattr(room_deletion, "ERASED_AT_ONCE", -1)
+    large.delete_with_messages()
+    assert Message.objects.count() == 1000
+    gate_backend.prune.__wrapped__()
+    assert everything() == [0, 0, 0, 0, 0]
+
+
+def test_nothing_of_it_is_readable(alice, bob, person, admin_client, interrupted):
+    left, slug = Message.objects.latest("pk"), interrupted.slug
+    stranger = person()
+    for visitor in (alice, bob, stranger):
+        for page in ("", "members/", "history/", "live/", "compose/", "settings/"):
+            answer = visitor.get(f"/rooms/{slug}/{page}")
+            assert answer.status_code == 404, page
+        assert visitor.get(f"/messages/{left.pk}/").status_code == 404
+        assert interrupted.name not in visitor.get("/").content.decode()
+        assert visitor.send(interrupted, "hello?").status_code in (404, 409)
+    assert "not in this room any more" in bob.poll(interrupted, 1).content.decode()
+    for model in ("room", "message", "membership", "participant"):
+        listed = admin_client.get(f"/admin/chat/{model}/").content.decode()
+        assert "a secret" not in listed
+        assert interrupted.name not in listed
+    assert admin_client.get(f"/admin/chat/message/{left.pk}/change/").status_code == 302
+    assert gate_backend.room_versions.__wrapped__([interrupted.pk]) == {}
+    assert gate_backend.render_painting.__wrapped__(interrupted.pk, 1, ("en", "UTC", "poll")) is None
+
+
+def test_its_invites_lead_nowhere(alice, person, large, monkeypatch):
+    _invite, key = Invite.objects.make(alice.membership, days=1, max_uses=None)
+    monkeypatch.setattr(room_deletion, "ERASED_AT_ONCE", -1)
+    large.delete_with_messages()
+    assert Invite.objects.by_key(key) is None
+
+
+def test_a_room_of_the_same_name_can_be_created_at_once(person, interrupted):
+    dave = person(interrupted.name, "Alice")
+    assert dave.membership.room.pk != interrupted.pk
+    assert dave.membership.is_owner
+    assert dave.get(f"/rooms/{interrupted.slug}/").status_code == 200
+
+
+def test_two_people_can_open_a_direct_message_again(alice, bob, room, monkeypatch):
+    mine, other = alice.membership, bob.membership
+    direct = open_direct_message(mine, other).room
+    monkeypatch.setattr(Room, "erase", lambda *_: False)
+    direct.delete_with_messages()
+    assert open_direct_message(mine, other).room.pk != direct.pk
+
+
+def test_an_account_can_be_deleted_although_a_room_of_theirs_is_only_marked(alice, interrupted):
+    participant = Membership._base_manager.get(nickname="Alice").participant
+    participant.leave_all_rooms()
+    participant.sign_out_everywhere()
+
+
+def test_nobody_writes_into_a_deleted_room(alice, room, monkeypatch):
+    member = alice.membership
+    monkeypatch.setattr(Room, "erase", lambda *_: False)
+    Room.objects.get().delete_with_messages()
+    with pytest.raises(Exception, match="not there any more"):
+        say(member, "hello?")
+    assert not Message.objects.filter(text="hello?").exists()
+
+
+def test_a_room_that_is_not_marked_is_not_erased(room):
+    with pytest.raises(ValueError, match="not marked"):
+        room.erase()
+    assert Room.objects.count() == 1
+
+
+def test_readers_whose_poll_is_held_are_notified_at_once(gate, ann, meanwhile, monkeypatch):
+    monkeypatch.setattr(Room, "erase", lambda *_: False)
+    ann.poll()
+    poll = meanwhile(ann.ask)
+    held(gate)
+    Room.objects.get().delete_with_messages()
+    answer = poll.result(3)
+    assert "not in this room any more" in (answer.text if answer.status_code == 286 else ann.ask().text)
