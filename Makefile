@@ -24,7 +24,7 @@ BARE := ENV_FILE=/dev/null DEBUG=off HTTPS=on TRUSTED_PROXIES=1 ALLOWED_HOSTS=ex
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install test check check-code check-templates check-migrations check-css check-deploy
+.PHONY: help run install test check check-code check-types check-templates check-migrations check-css check-deploy
 .PHONY: format css tree clean always
 .PHONY: bench bench-full chaos restart slow soak alike
 
@@ -41,12 +41,16 @@ test: $(DEVELOPS)  ## Run all tests, some of them: make test ARGS='-k gate'
 		echo "No browser at $(CHROMIUM): browser tests are skipped (Debian: apt install chromium)."
 	@exec $(BIN)/python -m pytest -n auto $(ARGS)
 
-check: check-code check-templates check-migrations check-css check-deploy  ## Check all that needs no test run
+check: check-code check-types check-templates check-migrations check-css check-deploy  ## Check all that needs no test run
 
 check-code: $(DEVELOPS)
 	@echo "Checking the code."
 	@$(BIN)/ruff check --quiet --output-format concise .
 	@$(BIN)/ruff format --quiet --check --output-format concise . || $(call fail,Not in the one format: make format)
+
+check-types: $(DEVELOPS)
+	@echo "Checking the types."
+	@$(BARE) $(BIN)/python -m mypy --no-error-summary --cache-dir .venv/mypy_cache
 
 check-templates: $(DEVELOPS)
 	@echo "Checking the templates."

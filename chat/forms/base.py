@@ -13,7 +13,7 @@ class VerbForm(forms.Form):
     """A form that ends in a verb of a model."""
 
     refusal = None
-    error_fields_by_code = {}
+    error_fields_by_code: dict[str, str] = {}
 
     def does(self, verb):
         """Whether the input was good and the verb agreed; what it answered is then in `result`."""
