@@ -119,7 +119,7 @@ class Message(models.Model):
 
     def edit(self, text):
         """Say it in other words; the page shows that it was edited."""
-        self._changed(text=text, html=markup.render(text), edited_at=timezone.now())
+        self._changed(text=text, html=markup.render(text, self.room), edited_at=timezone.now())
 
     def remove(self):
         """Put a tombstone in its place; the words stay in the database, so that it can be restored."""
