@@ -1,4 +1,4 @@
-"""What every template may ask for: the site as its operator describes it, read only where a page names it."""
+"""Variables of every template: the site and the reader's preferences, both read only if a template uses them."""
 
 from contextlib import suppress
 
@@ -21,6 +21,6 @@ def site(request):
 
 
 def looks(request):
-    """Whose preferences a page looks like, or nobody's, as on an error page without database or session."""
+    """The participant whose preferences style the page; None without one, a session or a database."""
     with suppress(AttributeError, DatabaseError, InterfaceError, RedisError):
         return identity.participant_of(request)

@@ -1,4 +1,4 @@
-"""The second factor of staff: an app that makes a code every half minute, and recovery codes for when it is lost."""
+"""Two-factor authentication of site staff: codes from an authentication app, and recovery codes."""
 
 import base64
 import re
@@ -23,7 +23,7 @@ is_set_up = user_has_device
 
 
 def app_setup(user, key, issuer):
-    """What the app is told, as a link, which is also put into the QR code, and as letters to be typed."""
+    """The secret for the authentication app: as a link, which the QR code has, and as letters to type."""
     device = TOTPDevice(user=user, key=key)
     letters = base64.b32encode(device.bin_key).decode()
     return {
@@ -34,7 +34,7 @@ def app_setup(user, key, issuer):
 
 @transaction.atomic
 def set_up(user, key, code):
-    """Ask for codes of this key from now on. Answers the device and its recovery codes; raises Refused."""
+    """Turn it on with this key. Returns the device and its recovery codes. Raises Refused."""
     get_user_model().objects.select_for_update().get(pk=user.pk)
     if is_set_up(user):
         raise Refused(_("You have set up a second factor already."), code="already")
@@ -56,20 +56,20 @@ def recovery_codes_left(user):
 
 
 def verify_code(user, code):
-    """The device that takes this code, which is worth nothing afterwards. Raises Refused."""
+    """Use up this code, and return its device. Raises Refused."""
     code = _tidy(code)
     if not code:
         raise Refused(_("Type the code that your app shows just now, or a recovery code."), code="missing")
     kind = TOTPDevice if APP_CODE.fullmatch(code) else StaticDevice
     device = kind.objects.devices_for_user(user, confirmed=True).first()
-    _must_be_allowed(device)
+    _check_not_throttled(device)
     if device is None or not verify_token(user, device.persistent_id, code):
         raise _wrong()
     return device
 
 
-def _must_be_allowed(device):
-    """Each wrong code makes the wait for the next one twice as long."""
+def _check_not_throttled(device):
+    """Each wrong code doubles the wait for the next attempt."""
     allowed, why = device.verify_is_allowed() if device else (True, None)
     if not allowed:
         wait = timeuntil(why["locked_until"] + timedelta(minutes=1))  # "1 minute" for some seconds, rather than 0
@@ -77,23 +77,23 @@ def _must_be_allowed(device):
 
 
 def remove(user, code):
-    """Ask for codes no more. Raises Refused."""
+    """Turn it off with a last code. Raises Refused."""
     verify_code(user, code)
     forget(user)
 
 
 @transaction.atomic
 def forget(user):
-    """Answers how many devices there were."""
+    """Turn it off without a code. Returns the number of devices removed."""
     mine = [kind.objects.filter(user=user) for kind in (TOTPDevice, StaticDevice)]
-    there_were = sum(devices.count() for devices in mine)
+    count = sum(devices.count() for devices in mine)
     for devices in mine:
         devices.delete()
-    return there_were
+    return count
 
 
 def _tidy(code):
-    """As people type it: in groups, or in capitals."""
+    """Accept codes typed in groups or capitals."""
     return re.sub(r"[\s-]", "", code).lower()
 
 
