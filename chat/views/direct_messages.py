@@ -1,4 +1,4 @@
-"""Pairs: writing to one person alone, and being asked for that."""
+"""Direct messages: starting one, and answering a chat request."""
 
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
@@ -20,7 +20,7 @@ def message_member(request, slug, pk):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def chat_request(request, slug):
-    """Somebody wants to write to me alone: accept, decline or ignore it."""
+    """Show a chat request; accept, decline or ignore it."""
     membership = membership_with_chat_request(request, slug)
     verb = VERBS.get(request.POST.get("answer"))
     if verb:

@@ -13,11 +13,11 @@ from chat.views.members import members_page
 
 @require_safe
 def waiting(request, slug):
-    """The state of a join request; the page updates itself, and leads on once there is nothing to wait for."""
+    """The state of a join request; the page updates itself, and redirects once there is nothing to wait for."""
     try:
         membership = membership_with_join_request(request, slug).record_seen()
-    except NotAMember as outside:
-        return responses.leave_page(request, outside.room.get_absolute_url())
+    except NotAMember as refusal:
+        return responses.leave_page(request, refusal.room.get_absolute_url())
     if membership.is_inside and not membership.answer:
         return responses.leave_page(request, membership.room.get_absolute_url())
     return _join_request_page(request, membership)
@@ -34,7 +34,7 @@ def _join_request_page(request, membership):
 
 @require_POST
 def cancel(request, slug):
-    """Cancel one's own join request."""
+    """Cancel your own join request."""
     membership = membership_with_join_request(request, slug)
     if membership.is_waiting:
         membership.leave()
@@ -47,6 +47,6 @@ def answer(request, slug, pk):
     by, member = join_request_to_answer(request, slug, pk)
     form = JoinRequestAnswerForm(request.POST)
     verb = member.approve if "let_in" in request.POST else member.decline_request
-    if form.does(verb):
+    if form.submit(verb):
         return responses.redirect(request, reverse("members", args=[by.room.slug]))
     return members_page(request, by, {"form": form, "refused": member}, 422)

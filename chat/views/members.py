@@ -1,4 +1,4 @@
-"""Members: who is in a room, what they are in it, and showing them out."""
+"""Members: listing them, changing roles, removing, muting and banning."""
 
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -7,9 +7,9 @@ from chat import responses
 from chat.access.members import member_to_ban, member_to_promote, member_to_remove, member_to_unban
 from chat.access.rooms import membership_to_read
 from chat.forms.members import RoleForm
-from chat.views.rooms import room_context
+from chat.views.room_page import room_context
 
-MAX_BANNED_LISTED = 200  # people on the page who were shown out for good, the last of them first
+MAX_BANNED_LISTED = 200  # on the page, those seen last come first
 
 
 @require_safe
@@ -18,7 +18,7 @@ def members(request, slug):
 
 
 def members_page(request, membership, context=None, status=200):
-    """The people of a room, and for those who keep it also who waits to be let in and who was shown out for good."""
+    """The members, and for moderators also the join requests and the banned people."""
     people = membership.room.memberships
     listed = people.inside().select_related("participant").page(request.GET.get("page"))
     members = [(member, membership.outranks(member)) for member in listed]
@@ -30,7 +30,7 @@ def members_page(request, membership, context=None, status=200):
 
 @require_POST
 def role(request, slug, pk):
-    """Promote, demote or hand over; the last is asked once more, as nobody can take it back."""
+    """Promote, demote or transfer ownership; a transfer can't be undone, so it needs a confirmation."""
     by, member = member_to_promote(request, slug, pk)
     form = RoleForm(request.POST)
     if form.is_valid() and form.is_confirmed:
@@ -49,7 +49,7 @@ def remove(request, slug, pk):
 
 @require_POST
 def mute(request, slug, pk):
-    """Let somebody read only, or write again."""
+    """Mute or unmute a member."""
     by, member = member_to_remove(request, slug, pk)
     member.set_muted("unmute" not in request.POST, by)
     return _back(request, by.room)
@@ -64,9 +64,9 @@ def ban(request, slug, pk):
 
 @require_POST
 def unban(request, slug, pk):
-    member = member_to_unban(request, slug, pk)
+    by, member = member_to_unban(request, slug, pk)
     member.unban()
-    return _back(request, member.room)
+    return _back(request, by.room)
 
 
 def _back(request, room):

@@ -19,7 +19,7 @@ from chat.composer import CACHE_SECONDS, LAST_NUMBER, Composer, refused_composer
 from chat.forms.messages import MessageForm
 from chat.realtime import delta, typing_indicator
 from chat.views.noscript import composer_frame
-from chat.views.rooms import room_page
+from chat.views.room_page import room_page
 
 
 @require_POST
@@ -28,7 +28,7 @@ def send(request, slug):
     form = MessageForm(request.POST)
     limits.check_sending(request, membership)
     typing_indicator.stop_typing(membership)
-    if form.does(membership.send):
+    if form.submit(membership.send):
         return _sent(request, membership, elsewhere=address_was_withdrawn(membership, slug))
     return send_error(request, slug, form, membership)
 

@@ -1,4 +1,4 @@
-"""JavaScript off: log and composer as frames of their own, so that new messages do not disturb a draft."""
+"""Without JavaScript: log and composer are separate frames, so that new messages don't disturb a draft."""
 
 from django.views.decorators.http import require_safe
 
@@ -7,9 +7,9 @@ from chat.access.rooms import guarded_read, membership_to_read, membership_to_wr
 from chat.composer import first_composer
 from chat.forms.preferences import RefreshForm
 from chat.realtime import delta, grants
-from chat.views.rooms import composer_context
+from chat.views.room_page import composer_context
 
-RELOAD_AFTER_STREAM = 5  # seconds after the end of a stream; a server that restarts is back by then
+RELOAD_AFTER_STREAM = 5  # seconds after the end of a stream; a restarting server is up by then
 
 
 @require_safe
@@ -24,11 +24,11 @@ def live(request, slug):
 
 
 def _log_frame(request, membership, log_slice, streamed):
-    """The frame sets no cookie: a late answer would put back an old one."""
+    """The frame sets no cookie, so it is no `responses.page`: a late response would restore an old cookie."""
     every = RELOAD_AFTER_STREAM if streamed else membership.participant.refresh_seconds
     context = {"reading": log_slice, "room": log_slice.room, "every": every, "streamed": streamed}
     context["unread"] = delta.parse_number(request.GET.get("unread", ""))
-    # A stream is not compressed: the compressor would wait until it has enough bytes.
+    # A stream is not compressed, because the compressor would hold back small parts.
     headers = {"Content-Encoding": "identity"} if streamed else None
     return responses.fragment(request, "rooms/live.html", context, headers=headers)
 

@@ -1,4 +1,4 @@
-"""Pages of the site's own: the rules, and the privacy and legal notice, as written in the admin."""
+"""The site's rules and its privacy and legal notice, as written in the admin, and its icon."""
 
 from django.http import Http404
 from django.shortcuts import redirect
@@ -22,7 +22,7 @@ def privacy(request):
 
 @require_safe
 def favicon(request):
-    """Browsers ask for this where a page names no icon, as the admin's pages do."""
+    """Browsers request this for pages that name no icon, such as the admin's."""
     return redirect(static("favicon.svg"))
 
 

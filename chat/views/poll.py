@@ -1,4 +1,4 @@
-"""The poll: what a page does not know yet."""
+"""The poll: what changed in a room since a page last asked."""
 
 from django.views.decorators.http import require_safe
 

@@ -1,4 +1,4 @@
-"""Preferences: how pages look to one person, and how often they look for news."""
+"""A person's preferences: how pages look, and how often they fetch new messages."""
 
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -25,7 +25,7 @@ def preferences(request):
 
 @require_POST
 def refresh(request):
-    """How often the log looks for news, set beside it."""
+    """How often the log reloads without JavaScript; the form is next to the log."""
     participant = identity.participant_of(request)
     if participant:
         limits.check_preferences(request, participant)
@@ -37,7 +37,7 @@ def refresh(request):
 
 @require_POST
 def pause(request):
-    """Take in no new messages until one resumes, or resume."""
+    """Pause or resume updates in all rooms."""
     participant = identity.participant_of(request)
     if participant:
         limits.check_preferences(request, participant)
