@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from django.core.exceptions import BadRequest
 from django.http import Http404
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -15,7 +16,7 @@ from chat.access.rooms import (
     membership_to_type,
     membership_to_write,
 )
-from chat.composer import CACHE_SECONDS, LAST_NUMBER, Composer, refused_composer, unused_number
+from chat.composer import CACHE_SECONDS, LAST_NUMBER, Composer, Target, refused_composer, unused_number
 from chat.forms.messages import MessageForm
 from chat.realtime import delta, typing_indicator
 from chat.views.noscript import composer_frame
@@ -39,21 +40,21 @@ def _sent(request, membership, elsewhere=False):
     if responses.is_htmx(request):
         context = {"room": membership.room, "elsewhere": elsewhere}
         return responses.fragment(request, "partials/notice.html", context, headers=responses.POLL_NOW)
-    return responses.redirect(request, _place_to_write(request, membership))
+    return responses.redirect(request, _composer_url(request, membership))
 
 
-def _place_to_write(request, membership):
+def _composer_url(request, membership):
     """The URL of the page or frame with the composer, in the mode (one line or several) that was used."""
-    room, many = membership.room, request.POST.get("lines") == "many"
-    as_usual = many != membership.participant.enter_sends
-    lines = "" if as_usual else f"?lines={'many' if many else 'one'}"
+    room, multiline = membership.room, request.POST.get("lines") == "many"
+    is_preference = multiline != membership.participant.enter_sends
+    lines = "" if is_preference else f"?lines={'many' if multiline else 'one'}"
     # After a redirect inside a frame the focus follows a fragment; `autofocus` does not work there.
     frame = reverse("compose", args=[room.slug]) + lines + "#words-1"
     return frame if request.POST.get("frame") else f"{room.get_absolute_url()}{lines}#end"
 
 
 def send_error(request, slug, form, membership=None, fresh_token=False):
-    """The form again with its text, the reason, and a number never used; `fresh_token` adds a new CSRF token."""
+    """The form again with its text, the reason and an unused number; `fresh_token` adds a new CSRF token."""
     composer = refused_composer(slug, form.data, " ".join(form.errors.get("text", [])))
     if responses.is_htmx(request):
         context = {"composer": replace(composer, number=unused_number()), "fresh_token": fresh_token}
@@ -77,7 +78,7 @@ def typing(request, slug):
 
 
 def fresh_csrf_token(request):
-    """A new token for a page whose own has expired, for requests that nobody made by hand."""
+    """A new CSRF token for a page whose own has expired, for requests that the page sends by itself."""
     return responses.fragment(request, "partials/csrf.html", {"out_of_band": True}, 422)
 
 
@@ -89,8 +90,7 @@ def toggle(request, slug):
     """Switch the composer between one line and several, with what was typed so far."""
     membership = membership_to_read(request, slug).record_seen()
     number = delta.parse_number(request.POST.get("n", "")) or 1
-    composer = Composer(slug, number, many=request.POST.get("lines") == "many")
-    composer = composer.toggled(request.POST.get("text", ""))
+    composer = _composer(slug, number, request.POST).toggled(request.POST.get("text", ""))
     if responses.is_htmx(request):
         return responses.fragment(request, "partials/toggled.html", {"composer": composer})
     return _page_with_composer(request, membership, composer)
@@ -98,16 +98,27 @@ def toggle(request, slug):
 
 @require_safe
 def composer(request, slug, number):
-    """Composer number n: the same for everyone, so neither the reader nor the room is looked up."""
+    """Composer `number`; neither the reader nor the room is looked up. Only one with a target is not cached."""
     if not 1 <= number <= LAST_NUMBER:
         raise Http404
-    composer = Composer(slug, number, many=request.GET.get("lines") == "many")
-    return responses.cached_fragment(request, "partials/composer_form.html", {"composer": composer}, CACHE_SECONDS)
+    composer = _composer(slug, number, request.GET)
+    template, context = "partials/composer_form.html", {"composer": composer}
+    if not composer.is_cacheable:
+        return responses.fragment(request, template, context)
+    return responses.cached_fragment(request, template, context, CACHE_SECONDS)
+
+
+def _composer(slug, number, query):
+    try:
+        target = Target.read(query)
+    except ValueError as error:
+        raise BadRequest from error
+    return Composer(slug, number, multiline=query.get("lines") == "many", target=target)
 
 
 @require_safe
 def send_status(request, slug):
-    """The states of a page's first form, in words: sending, waiting, not sent."""
+    """The labels for the states of a page's first form: sending, waiting, not sent."""
     context = {"composer": Composer(slug)}
     return responses.cached_fragment(request, "partials/send_status.html", context, CACHE_SECONDS)
 
@@ -133,7 +144,7 @@ def _slice(room, before, after):
 
 @require_safe
 def message(request, pk):
-    """One message among those before and after it."""
+    """One message with those before and after it."""
     message, membership = message_to_read(request, pk)
     membership.record_seen()
     message.room = membership.room
