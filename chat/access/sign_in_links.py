@@ -1,6 +1,9 @@
 """Who may use or revoke a sign-in link."""
 
-from django.db.models import QuerySet
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext as _
 
 from chat import identity
@@ -9,10 +12,12 @@ from chat.exceptions import ExplainedNotFound
 from chat.models import SignInLink
 from chat.types import Request
 
+if TYPE_CHECKING:
+    from chat.models.sign_in_link import PersonalLinkQuerySet
 
-def sign_in_links_to_revoke(request: Request) -> QuerySet[SignInLink]:
-    """This person's active active links; the queryset has `revoke()`."""
-    links: QuerySet[SignInLink] = participant_or_404(request).sign_in_links.active().order_by()
+
+def sign_in_links_to_revoke(request: Request) -> PersonalLinkQuerySet[SignInLink]:
+    links: PersonalLinkQuerySet[SignInLink] = participant_or_404(request).sign_in_links.active().order_by()
     return links
 
 

@@ -136,6 +136,9 @@ class EmailForm(VerbForm):
     email = email_field()
     password = PasswordField("current-password", label=_("Your password"))
 
+    def __init__(self, data=None, *, user):
+        super().__init__(data, initial={"email": user.email})
+
 
 class DeleteAccountForm(VerbForm):
     error_field = "password"

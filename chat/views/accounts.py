@@ -1,12 +1,15 @@
 """Accounts: creating one, signing in and out, passwords, email addresses and deletion."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
-from django.http import Http404
+from django.forms import Form
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
@@ -26,32 +29,35 @@ from chat.forms.accounts import (
 )
 from chat.forms.base import submitted_data
 from chat.forms.sign_in_links import SignInLinkForm
-from chat.models import Membership, Participant, Site
+from chat.models import Membership, Participant, Site, User
+from chat.types import Request
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def account_page(request, participant, form, made=None):
+def account_page(
+    request: Request, participant: Participant | None, form: Form, made: dict[str, Any] | None = None
+) -> HttpResponse:
     """The account page; `made` is a new sign-in link, shown only in this response."""
-    context = {"participant": participant, "form": form, "made": made}
+    context: dict[str, Any] = {"participant": participant, "form": form, "made": made}
     if participant:
         context["memberships"] = participant.memberships.filter(status=Membership.Status.IN).select_related("room")
         context["links"] = participant.sign_in_links.active()
     return responses.page(request, "accounts/account.html", context, 422 if form.errors else 200)
 
 
-def account_form_page(request, form, name):
+def account_form_page(request: Request, form: Form, name: str) -> HttpResponse:
     """A page with one form of an account; `next` is the URL to redirect to afterwards."""
     onward = request.POST.get("next", "") or request.GET.get("next", "")
     context = {"form": form, "onward": onward, "participant": identity.participant_of(request)}
     return responses.page(request, f"accounts/{name}.html", context, 422 if form.errors else 200)
 
 
-def accounts_enabled(view):
+def accounts_enabled(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """404 on a site without accounts."""
 
     @wraps(view)
-    def inner(request, **kwargs):
+    def inner(request: Request, **kwargs: Any) -> HttpResponse:
         if settings.ACCOUNTS == "off":
             raise Http404
         return view(request, **kwargs)
@@ -60,13 +66,13 @@ def accounts_enabled(view):
 
 
 @require_safe
-def account(request):
+def account(request: Request) -> HttpResponse:
     return account_page(request, identity.participant_of(request), SignInLinkForm())
 
 
 @get_or_post
 @accounts_enabled
-def create(request):
+def create(request: Request) -> HttpResponse:
     """Turn a guest into an account, or create one for someone new."""
     participant = identity.participant_of(request)
     if participant and not participant.is_guest:
@@ -84,7 +90,7 @@ def create(request):
 
 @get_or_post
 @accounts_enabled
-def sign_in(request):
+def sign_in(request: Request) -> HttpResponse:
     here = identity.participant_of(request)
     form = SignInForm(
         submitted_data(request), name=request.GET.get("name"), guest=here if here and here.is_guest else None
@@ -98,13 +104,13 @@ def sign_in(request):
 
 
 @require_POST
-def sign_out(request):
+def sign_out(request: Request) -> HttpResponse:
     identity.sign_out(request)
     return responses.redirect(request, reverse("home"))
 
 
 @require_POST
-def sign_out_elsewhere(request):
+def sign_out_elsewhere(request: Request) -> HttpResponse:
     """End all other sessions of this person."""
     participant = identity.participant_of(request)
     if participant:
@@ -115,7 +121,7 @@ def sign_out_elsewhere(request):
 
 @get_or_post
 @accounts_enabled
-def password(request):
+def password(request: Request) -> HttpResponse:
     participant = account_to_change(request)
     form = PasswordForm(submitted_data(request), user=participant.user)
     if request.method == "POST":
@@ -128,9 +134,9 @@ def password(request):
 
 @get_or_post
 @accounts_enabled
-def email(request):
+def email(request: Request) -> HttpResponse:
     participant = account_to_change(request)
-    form = EmailForm(submitted_data(request), initial={"email": participant.user.email})
+    form = EmailForm(submitted_data(request), user=participant.user)
     if request.method == "POST":
         limits.check_signing_in(request, participant.account_key)
         if form.submit(participant.change_email):
@@ -140,7 +146,7 @@ def email(request):
 
 @get_or_post
 @accounts_enabled
-def delete(request):
+def delete(request: Request) -> HttpResponse:
     participant = account_to_change(request)
     form = DeleteAccountForm(submitted_data(request))
     if request.method == "POST":
@@ -153,7 +159,7 @@ def delete(request):
 
 @get_or_post
 @accounts_enabled
-def reset(request):
+def reset(request: Request) -> HttpResponse:
     """Email a password reset link. The response doesn't reveal whether there is an account."""
     form = ResetForm(submitted_data(request))
     if form.is_valid():
@@ -164,7 +170,7 @@ def reset(request):
     return account_form_page(request, form, "reset")
 
 
-def _send_reset_link(request, user):
+def _send_reset_link(request: Request, user: User) -> None:
     """Send the link. If the account got too many emails, nothing is sent, and the response is the same."""
     uid = urlsafe_base64_encode(force_bytes(user.pk))
     path = reverse("new_password", args=[uid, default_token_generator.make_token(user)])
@@ -175,7 +181,7 @@ def _send_reset_link(request, user):
 
 @get_or_post
 @accounts_enabled
-def new_password(request, uid, token):
+def new_password(request: Request, uid: str, token: str) -> HttpResponse:
     """Set a new password with an emailed link."""
     user = user_to_reset(uid, token)
     form = NewPasswordForm(submitted_data(request), user=user)

@@ -1,8 +1,11 @@
 """Error pages: each says what to do next and keeps what was typed."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.forms import Form
+from django.http import HttpResponse
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,12 +15,13 @@ from chat import error_responses, responses
 from chat.access.origin import is_from_our_page
 from chat.access.rooms import membership_of, room_to_join
 from chat.error_responses import error_response
-from chat.exceptions import RoomMoved
+from chat.exceptions import LimitExceeded, Refused, RoomMoved
 from chat.forms.join import JoinForm
 from chat.forms.messages import MessageForm
 from chat.models import Room
+from chat.types import Request
 from chat.views.join import join_page
-from chat.views.messages import fresh_csrf_token, send_error
+from chat.views.messages import fresh_csrf_token, send_error_fragment
 
 BUSY_FOR = 5  # seconds until a browser may retry after a database error
 FORMS = {  # by URL name, for text that is kept when a form expired
@@ -29,14 +33,14 @@ FORMS = {  # by URL name, for text that is kept when a form expired
 }
 
 
-def bad_request(request, exception=None):
+def bad_request(request: Request, exception: Exception | None = None) -> HttpResponse:
     sentence = _("The address or the form was broken. Nothing was changed.")
     if isinstance(exception, DisallowedHost):
         sentence = _("This server does not know that it has this name. Its operator has to add it to ALLOWED_HOSTS.")
     return error_response(request, 400, _("That did not make sense"), sentence)
 
 
-def forbidden(request, exception=None):
+def forbidden(request: Request, exception: Exception | None = None) -> HttpResponse:
     """Says who may do this, and links back to the room for its members."""
     where = request.resolver_match
     membership = where and "slug" in where.kwargs and membership_of(request, where.kwargs["slug"])
@@ -50,7 +54,7 @@ def forbidden(request, exception=None):
     return error_response(request, 403, _("Not yours to open"), sentence, way=way)
 
 
-def not_found(request, exception=None):
+def not_found(request: Request, exception: Exception | None = None) -> HttpResponse:
     sentence = _("There is nothing at this address, or it is not open to you.")
     if settings.CREATE_ROOMS == "anyone":
         sentence += " " + _("You can open a room of any name yourself.")
@@ -58,7 +62,7 @@ def not_found(request, exception=None):
     return error_response(request, 404, _("Nothing here"), sentence, way=way)
 
 
-def broken(request):
+def broken(request: Request) -> HttpResponse:
     return error_response(
         request,
         500,
@@ -67,7 +71,7 @@ def broken(request):
     )
 
 
-def wrong_method(request, response):
+def wrong_method(request: Request, response: HttpResponse) -> HttpResponse:
     """Mostly someone who reloads the URL of a form: redirect to the page with that form."""
     if request.method in ("GET", "HEAD"):
         slug = request.resolver_match.kwargs.get("slug")
@@ -76,7 +80,7 @@ def wrong_method(request, response):
     return error_response(request, 405, _("Not like this"), sentence, headers={"Allow": response.headers["Allow"]})
 
 
-def not_a_member(request, room):
+def not_a_member(request: Request, room: Room) -> HttpResponse:
     """Readers are sent to the join page; for a submitted form its text is kept."""
     if request.resolver_match.url_name in ("live", "compose"):
         return error_responses.not_a_member_frame(request, room)
@@ -86,7 +90,7 @@ def not_a_member(request, room):
     return error_response(request, 403, _("Not in this room"), sentence, again=True, target_room=room)
 
 
-def room_moved(request, room):
+def room_moved(request: Request, room: Room) -> HttpResponse:
     """Redirect to the same page at the room's current address, or to the room for a submitted form."""
     where = request.resolver_match
     url = reverse(where.url_name, kwargs=where.kwargs | {"slug": room.slug})
@@ -96,17 +100,17 @@ def room_moved(request, room):
     return responses.redirect(request, f"{url}?{query}" if query else url)
 
 
-def refused(request, refusal):
+def refused(request: Request, refusal: Refused) -> HttpResponse:
     """A verb refused, and no form shows the reason: often someone else was faster."""
-    return error_response(request, 409, _("That does not go"), refusal.message, again=True)
+    return error_response(request, 409, _("That does not go"), str(refusal.message), again=True)
 
 
-def invite_not_usable(request, reason):
+def invite_not_usable(request: Request, reason: str) -> HttpResponse:
     """The page names no room: 410 for readers, 422 if a verb refused a submitted form."""
     return error_response(request, 422 if request.method == "POST" else 410, _("No way in"), reason)
 
 
-def too_many(request, exceeded):
+def too_many(request: Request, exceeded: LimitExceeded) -> HttpResponse:
     wait = ngettext("Try again in %d second.", "Try again in %d seconds.", exceeded.wait) % exceeded.wait
     sentence = _("That was too often in a short time, so nothing was done. %s") % wait
     return error_response(
@@ -114,12 +118,12 @@ def too_many(request, exceeded):
     )
 
 
-def unavailable(request):
+def unavailable(request: Request) -> HttpResponse:
     sentence = _("The server could not write this down just now. Nothing is lost: try again in a few seconds.")
     return error_response(request, 503, _("One moment"), sentence, again=True, headers={"Retry-After": str(BUSY_FOR)})
 
 
-def stale_form(request, reason=""):
+def stale_form(request: Request, reason: str = "") -> HttpResponse:
     """A form without a valid CSRF token: offer to send it again if one of our pages sent it, otherwise refuse."""
     sentence = _("This page was open for a long time, so nothing was done yet. Do it once more.")
     if reason == REASON_NO_CSRF_COOKIE and not request.COOKIES:
@@ -130,16 +134,16 @@ def stale_form(request, reason=""):
     where = request.resolver_match
     if where.url_name == "typing":
         return fresh_csrf_token(request)
-    form = FORMS.get(where.url_name, Form)(request.POST)
+    form = FORMS.get(where.url_name or "", Form)(request.POST)
     form.add_error(getattr(form, "error_field", None), sentence)
     if responses.is_htmx(request) and isinstance(form, MessageForm):
-        return send_error(request, where.kwargs["slug"], form, fresh_token=True)
+        return send_error_fragment(request, where.kwargs["slug"], form, fresh_token=True)
     if responses.is_htmx(request) and isinstance(form, JoinForm):
         return _join_form_again(request, form, where.kwargs)
     return error_response(request, 422, _("Once more, please"), sentence, again=True)
 
 
-def _join_form_again(request, form, where):
+def _join_form_again(request: Request, form: JoinForm, where: dict[str, Any]) -> HttpResponse:
     """The join form again with a fresh CSRF token.
 
     For an invite link, the form shows no room: neither the invite nor its room has been looked up.
@@ -149,7 +153,7 @@ def _join_form_again(request, form, where):
     return join_page(request, form, 422)
 
 
-def _room_at(slug):
+def _room_at(slug: str) -> Room:
     """The room to join, even if `slug` is a former address of it."""
     try:
         return room_to_join(slug)

@@ -1,22 +1,26 @@
 """The home page and a person's own rooms."""
 
+from typing import Any
+
+from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from chat import identity, responses
 from chat.forms.join import JoinForm
-from chat.models import Membership, Room
+from chat.models import Membership, Participant, Room
+from chat.types import Request
 from chat.views.room_page import mark_previous_room_read, own_rooms_context
 
 
 @require_safe
-def home(request):
+def home(request: Request) -> HttpResponse:
     participant = identity.participant_of(request)
     form = JoinForm(initial={"nickname": participant.default_nickname if participant else ""})
     return home_page(request, form, participant)
 
 
-def home_page(request, form, participant, status=200):
+def home_page(request: Request, form: JoinForm, participant: Participant | None, status: int = 200) -> HttpResponse:
     mark_previous_room_read(request)
     rooms = Room.objects.with_online_count().by_activity()
     mine = rooms.of(participant)
@@ -31,7 +35,7 @@ def home_page(request, form, participant, status=200):
     return page_with_join_form(request, "rooms/home.html", context, status)
 
 
-def page_with_join_form(request, template, context, status=200):
+def page_with_join_form(request: Request, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """The page, or only the refused join form for htmx."""
     if status != 200 and responses.is_htmx(request):
         return responses.fragment(request, "partials/join.html", context, status, responses.REPLACE_JOIN_FORM)
@@ -39,7 +43,7 @@ def page_with_join_form(request, template, context, status=200):
 
 
 @require_safe
-def my_rooms(request):
+def my_rooms(request: Request) -> HttpResponse:
     """The person's rooms with unread counts; an open room reloads this list by itself."""
     if not responses.is_htmx(request):
         return responses.redirect(request, reverse("home"))

@@ -1,5 +1,8 @@
 """Invite links: created, listed and revoked by moderators, and used by others to join."""
 
+from typing import Any
+
+from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -9,6 +12,8 @@ from chat.access.rooms import can_read_room, membership_to_moderate
 from chat.forms.base import submitted_data
 from chat.forms.invites import InviteForm
 from chat.forms.join import JoinForm
+from chat.models import Invite
+from chat.types import Request
 from chat.views.join import join_page, joined
 from chat.views.room_page import room_context
 
@@ -16,7 +21,7 @@ MAX_LISTED = 100  # active and inactive ones each, newest first
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def invites(request, slug):
+def invites(request: Request, slug: str) -> HttpResponse:
     """Active and inactive invites; the link of a new one is shown only in this response."""
     membership = membership_to_moderate(request, slug).record_seen()
     form, made = InviteForm(submitted_data(request)), None
@@ -30,20 +35,20 @@ def invites(request, slug):
     return responses.page(request, "rooms/invites.html", context, 422 if form.errors else 200)
 
 
-def _made(request, invite, key):
+def _made(request: Request, invite: Invite, key: str) -> dict[str, Any]:
     link = request.build_absolute_uri(reverse("invite", args=[key]))
     return {"invite": invite, "link": link, "picture": qr.picture(link)}
 
 
 @require_POST
-def revoke(request, slug, pk):
+def revoke(request: Request, slug: str, pk: int) -> HttpResponse:
     by, invite = invite_to_revoke(request, slug, pk)
     invite.revoke()
     return responses.redirect(request, reverse("invites", args=[by.room.slug]))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def invite(request, key):
+def invite(request: Request, key: str) -> HttpResponse:
     """The join page for everyone with this link. Only joining counts as a use of the invite."""
     invite = invite_by_key(key)
     room = invite.room

@@ -1,5 +1,6 @@
 """Join requests: waiting for approval, and approving or declining those who wait."""
 
+from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -8,11 +9,13 @@ from chat.access.members import join_request_to_answer
 from chat.access.rooms import membership_with_join_request
 from chat.exceptions import NotAMember
 from chat.forms.join_requests import JoinRequestAnswerForm
+from chat.models import Membership
+from chat.types import Request
 from chat.views.members import members_page
 
 
 @require_safe
-def waiting(request, slug):
+def waiting(request: Request, slug: str) -> HttpResponse:
     """The state of a join request; the page updates itself, and redirects once there is nothing to wait for."""
     try:
         membership = membership_with_join_request(request, slug).record_seen()
@@ -23,7 +26,7 @@ def waiting(request, slug):
     return _join_request_page(request, membership)
 
 
-def _join_request_page(request, membership):
+def _join_request_page(request: Request, membership: Membership) -> HttpResponse:
     room = membership.room
     before = room.memberships.waiting().filter(joined_at__lt=membership.joined_at).count()
     context = {"membership": membership, "room": room, "place": before + 1}
@@ -33,7 +36,7 @@ def _join_request_page(request, membership):
 
 
 @require_POST
-def cancel(request, slug):
+def cancel(request: Request, slug: str) -> HttpResponse:
     """Cancel your own join request."""
     membership = membership_with_join_request(request, slug)
     if membership.is_waiting:
@@ -42,7 +45,7 @@ def cancel(request, slug):
 
 
 @require_POST
-def answer(request, slug, pk):
+def answer(request: Request, slug: str, pk: int) -> HttpResponse:
     """Approve or decline a join request, with an optional message."""
     by, member = join_request_to_answer(request, slug, pk)
     form = JoinRequestAnswerForm(request.POST)

@@ -2,6 +2,7 @@
 
 from copy import copy
 
+from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -9,11 +10,12 @@ from chat import limits, responses
 from chat.access.rooms import membership_to_moderate, membership_to_own
 from chat.forms.base import submitted_data
 from chat.forms.rooms import DeleteRoomForm, OwnerSettingsForm, RoomSettingsForm
+from chat.types import Request
 from chat.views.room_page import room_context
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def room_settings(request, slug):
+def room_settings(request: Request, slug: str) -> HttpResponse:
     membership = membership_to_moderate(request, slug).record_seen()
     room = copy(membership.room)  # Refused values must not show up in the rest of the page.
     kind = OwnerSettingsForm if membership.is_owner else RoomSettingsForm
@@ -29,7 +31,7 @@ def room_settings(request, slug):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def delete(request, slug):
+def delete(request: Request, slug: str) -> HttpResponse:
     """Delete the room with all its messages, once its name was typed."""
     membership = membership_to_own(request, slug).record_seen()
     form = DeleteRoomForm(submitted_data(request), room=membership.room)

@@ -1,5 +1,6 @@
 """A room: showing it to members, its join page to everyone else, and leaving it."""
 
+from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -7,12 +8,13 @@ from chat import identity, responses
 from chat.access.rooms import membership_of, membership_to_read, room_to_join
 from chat.exceptions import NotAMember, NotYetAMember
 from chat.forms.join import JoinForm
+from chat.types import Request
 from chat.views.join import join_page
 from chat.views.room_page import mark_previous_room_read, room_page
 
 
 @require_safe
-def room(request, slug):
+def room(request: Request, slug: str) -> HttpResponse:
     mark_previous_room_read(request)
     try:
         membership = membership_to_read(request, slug).record_seen()
@@ -23,7 +25,7 @@ def room(request, slug):
     return room_page(request, membership)
 
 
-def _join_page_of(request, slug):
+def _join_page_of(request: Request, slug: str) -> HttpResponse:
     membership = membership_of(request, slug)
     participant = identity.participant_of(request)
     initial = {"nickname": membership.nickname if membership else participant.default_nickname if participant else ""}
@@ -31,6 +33,6 @@ def _join_page_of(request, slug):
 
 
 @require_POST
-def leave(request, slug):
+def leave(request: Request, slug: str) -> HttpResponse:
     membership_to_read(request, slug).leave()
     return responses.redirect(request, "/")

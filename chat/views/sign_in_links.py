@@ -1,5 +1,6 @@
 """Sign-in links, for using another device."""
 
+from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -9,11 +10,12 @@ from chat.access.sign_in_links import sign_in_link_to_use, sign_in_links_to_revo
 from chat.forms.base import submitted_data
 from chat.forms.sign_in_links import SignInLinkForm, UseSignInLinkForm
 from chat.models import SignInLink
+from chat.types import Request
 from chat.views.accounts import account_page
 
 
 @require_POST
-def create(request):
+def create(request: Request) -> HttpResponse:
     """Create a link; it and its QR code are shown only in this response."""
     participant = participant_or_404(request)
     limits.check_sign_in_links(request, participant)
@@ -25,13 +27,13 @@ def create(request):
 
 
 @require_POST
-def revoke(request, pk):
+def revoke(request: Request, pk: int) -> HttpResponse:
     sign_in_links_to_revoke(request).filter(pk=pk).revoke()
     return responses.redirect(request, reverse("account"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def use(request, key):
+def use(request: Request, key: str) -> HttpResponse:
     """Sign in with a link. A GET does not use it up, because link previews send one too."""
     link = sign_in_link_to_use(key)
     form = UseSignInLinkForm(submitted_data(request))
