@@ -1,6 +1,7 @@
 """Variables of every template: the site and the reader's preferences, both read only if a template uses them."""
 
 from contextlib import suppress
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
@@ -8,10 +9,11 @@ from django.utils.functional import SimpleLazyObject
 from redis.exceptions import RedisError
 
 from chat import identity
-from chat.models import Site
+from chat.models import Participant, Site
+from chat.types import Request
 
 
-def site(request):
+def site(request: Request) -> dict[str, Any]:
     return {
         "looks": SimpleLazyObject(lambda: looks(request)),
         "site": SimpleLazyObject(Site.current),
@@ -20,7 +22,8 @@ def site(request):
     }
 
 
-def looks(request):
+def looks(request: Request) -> Participant | None:
     """The participant whose preferences style the page; None without one, a session or a database."""
     with suppress(AttributeError, DatabaseError, InterfaceError, RedisError):
         return identity.participant_of(request)
+    return None

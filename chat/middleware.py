@@ -2,23 +2,28 @@
 
 import logging
 import re
+from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.db import InterfaceError, OperationalError
+from django.http import HttpResponse
 from django.utils import timezone
 from redis.exceptions import RedisError
 
 from chat.exceptions import InviteNotUsable, LimitExceeded, NotAMember, Refused, RoomMoved
 from chat.realtime import grants
+from chat.types import Request
 from chat.views import errors
+
+GetResponse = Callable[[Request], HttpResponse]
 
 logger = logging.getLogger("chat")
 SESSION_KEY = re.compile(r"[a-z0-9]{32}\Z")  # as Django creates them; others must not end up in logs and caches
 
 
-def security_headers():
+def security_headers() -> dict[str, str]:
     """The headers of every response, including errors, static files and the admin.
 
     `SECURE_CSP` is a setting of Django 6, whose own middleware replaces that part after an upgrade.
@@ -38,11 +43,11 @@ def security_headers():
 class SecurityHeadersMiddleware:
     """Sets `security_headers`, and `Cache-Control: private, no-store` unless a view sets its own."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         self.headers = security_headers() | {"Cache-Control": "private, no-store"}
 
-    def __call__(self, request):
+    def __call__(self, request: Request) -> HttpResponse:
         response = self.get_response(request)
         for name, value in self.headers.items():
             response.headers.setdefault(name, value)
@@ -78,10 +83,10 @@ class SessionMiddleware(DjangoSessionMiddleware):
 class CsrfCookieMiddleware:
     """Lets only responses with a form replace an invalid CSRF cookie; Django would do it in every response."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: Request) -> HttpResponse:
         request.META.pop("CSRF_COOKIE_NEEDS_UPDATE", None)
         return self.get_response(request)
 
@@ -89,10 +94,10 @@ class CsrfCookieMiddleware:
 class TimeZoneMiddleware:
     """Resets the time zone, which is the thread's and may be that of an earlier request's participant."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: Request) -> HttpResponse:
         timezone.deactivate()
         return self.get_response(request)
 
@@ -100,14 +105,14 @@ class TimeZoneMiddleware:
 class ErrorMiddleware:
     """Turns the exceptions of access, verbs, limits and databases into error pages that keep what was typed."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: Request) -> HttpResponse:
         response = self.get_response(request)
         return errors.wrong_method(request, response) if response.status_code == 405 else response
 
-    def process_exception(self, request, exception):
+    def process_exception(self, request: Request, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, NotAMember):
             return errors.not_a_member(request, exception.room)
         if isinstance(exception, RoomMoved):
