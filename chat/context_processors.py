@@ -15,14 +15,14 @@ from chat.types import Request
 
 def site(request: Request) -> dict[str, Any]:
     return {
-        "looks": SimpleLazyObject(lambda: looks(request)),
+        "appearance": SimpleLazyObject(lambda: appearance(request)),
         "site": SimpleLazyObject(Site.current),
         "accounts": settings.ACCOUNTS != "off",
         "accounts_required": settings.ACCOUNTS == "required",
     }
 
 
-def looks(request: Request) -> Participant | None:
+def appearance(request: Request) -> Participant | None:
     """The participant whose preferences style the page; None without one, a session or a database."""
     with suppress(AttributeError, DatabaseError, InterfaceError, RedisError):
         return identity.participant_of(request)

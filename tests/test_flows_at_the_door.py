@@ -56,7 +56,7 @@ def test_somebody_is_let_in_with_a_word(alice, somebody):
 def test_an_invitation_is_taken_back(alice, somebody):
     at(alice, "invitations/")
     press(alice, "Make a link")
-    link = alice.page.locator(".made .link").inner_text()
+    link = alice.page.locator(".new-link .link").inner_text()
     carol = somebody()
     carol.page.goto(link)
     fill(carol, Your_name="Carol")

@@ -132,7 +132,7 @@ def test_a_personal_link_is_taken_back(somebody):
     bob, phone = somebody("Bob"), somebody()
     at(bob, "/account/")
     press(bob, "Make a link")
-    phone.page.goto(bob.page.locator(".made .link a").inner_text())
+    phone.page.goto(bob.page.locator(".new-link .link a").inner_text())
     sees(phone, "In this browser you will be Bob.")
     take_back(bob)
     press(phone, "Go on")

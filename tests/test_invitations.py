@@ -196,7 +196,7 @@ def test_two_browsers_and_one_invitation_with_one_use(visitor, javascript):
     expect(alice.page.get_by_text("Saved.")).to_be_visible()
     alice.page.get_by_role("link", name="Invitations").click()
     alice.page.get_by_role("button", name="Make a link").click()
-    link = alice.page.locator(".made .link").inner_text()
+    link = alice.page.locator(".new-link .link").inner_text()
     assert alice.page.locator("img.qr").evaluate("picture => picture.naturalWidth") > 100
     bob, carol = visitor(javascript), visitor(javascript)
     for guest in (bob, carol):

@@ -48,7 +48,7 @@ def test_htmx_gets_an_empty_answer_and_is_told_to_ask(alice, room):
 def test_without_htmx_one_comes_back_to_where_one_wrote(alice, room):
     assert alice.send(room, "hello").headers["Location"] == f"{room.get_absolute_url()}#end"
     answer = alice.send(room, "hello", n=2, frame="1")
-    assert answer.headers["Location"] == f"{room.get_absolute_url()}compose/#words-1"
+    assert answer.headers["Location"] == f"{room.get_absolute_url()}compose/#text-1"
 
 
 def test_without_htmx_several_lines_stay_several_lines(alice, room):
@@ -298,7 +298,7 @@ def test_a_permalink_shows_the_message_in_its_context(alice, room):
     fill(room, alice.membership, 100)
     meant = Message.objects.get(text="message 50")
     page = alice.get(meant.get_absolute_url()).content.decode()
-    assert f'<li id="m{meant.pk}" class="meant" aria-current="true">' in page
+    assert f'<li id="m{meant.pk}" class="highlighted" aria-current="true">' in page
     assert "message 26<" in page
     assert "message 74<" in page
     assert page.count("<li id=") == 50
@@ -345,7 +345,7 @@ def test_the_toggle_carries_the_draft_both_ways(alice, room):
     several = alice.post(url, {"n": "3", "text": "half a thought"}, headers={"HX-Request": "true"})
     assert "<textarea" in several.content.decode()
     assert "half a thought" in several.content.decode()
-    assert 'id="next" for="words-3" hx-swap-oob="true"' in several.content.decode()
+    assert 'id="next" for="text-3" hx-swap-oob="true"' in several.content.decode()
     one = alice.post(url, {"n": "3", "lines": "many", "text": "one\r\ntwo"})
     assert one.status_code == 200
     assert 'value="one two"' in one.content.decode()

@@ -21,7 +21,7 @@ LONG_AGO = "2020-01-01T00:00Z"
 
 
 def names(html):
-    return re.findall(r'class="who"><bdi>(.*?)</bdi>', html)
+    return re.findall(r'class="person-name"><bdi>(.*?)</bdi>', html)
 
 
 def panel_of_page(who, room):
@@ -72,9 +72,9 @@ def test_who_gave_a_sign_of_life_ninety_seconds_ago_is_not_here_any_more(alice, 
     panel = panel_of_page(alice, room)
     assert panel.index("Bob") < panel.index("Not here just now") < panel.index("Dave")
     assert "2 here" in panel
-    assert '<span class="here">2 here</span>' in person().get("/").content.decode()
+    assert '<span class="online">2 here</span>' in person().get("/").content.decode()
     page = alice.get(f"/rooms/{room.slug}/members/").content.decode()
-    assert page.count('<span class="here">here</span>') == 2
+    assert page.count('<span class="online">here</span>') == 2
     assert dave.membership.is_inside, "away is not out"
 
 

@@ -134,7 +134,7 @@ def test_a_guest_moves_to_another_browser(visitor, javascript):
     room = old.page.url
     old.page.goto(old.server + "/account/")
     old.page.get_by_role("button", name="Make a link").click()
-    new.page.goto(old.page.locator(".made .link a").inner_text())
+    new.page.goto(old.page.locator(".new-link .link a").inner_text())
     new.page.get_by_label("Sign out the browsers in which I was before").check()
     new.page.get_by_role("button", name="Go on", exact=True).click()
     expect(new.page.get_by_role("status").filter(has_text="in this browser you are Ann now")).to_be_visible()

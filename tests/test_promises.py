@@ -38,7 +38,7 @@ def test_the_forms_of_a_member_work_as_the_pages_give_them(strict):
         strict.post("/preferences/refresh/", refresh | {"refresh_seconds": "10"}).headers["Location"] == f"{url}live/"
     )
     assert strict.membership.participant.refresh_seconds == 10
-    strict.post(f"{url}send/", fields(strict, f"{url}compose/", f"{url}send/\\#words-1") | {"text": "from the frame"})
+    strict.post(f"{url}send/", fields(strict, f"{url}compose/", f"{url}send/\\#text-1") | {"text": "from the frame"})
     assert Message.objects.filter(text="from the frame").exists()
     strict.post(f"{url}leave/", fields(strict, url, f"{url}leave/"))
     assert not strict.membership.is_inside

@@ -107,7 +107,7 @@ def test_enter_joins_under_what_was_typed_and_takes_no_suggestion(alice, person,
     for room in ("Reading club", "Rеading club"):
         page = person().join(room, name).content.decode()
         form = re.search(r'<form id="join".*?</form>', page, re.S)[0]
-        assert re.findall(r"<button[^>]*>", form)[0] == '<button class="go">'
+        assert re.findall(r"<button[^>]*>", form)[0] == '<button class="primary">'
         assert len(re.findall(r"<button[^>]*>", form)) == 2
 
 
@@ -262,7 +262,7 @@ def test_the_home_page_lists_rooms_with_topic_presence_and_activity(alice, bob, 
 
 def test_my_rooms_come_first_and_once(alice, mallory):
     page = alice.get("/")
-    assert [room.name for room in page.context["mine"]] == ["Reading club"]
+    assert [room.name for room in page.context["my_rooms"]] == ["Reading club"]
     assert [room.name for room in page.context["rooms"]] == ["Elsewhere"]
 
 

@@ -204,6 +204,6 @@ def test_the_first_new_line_says_whose_it_is_also_where_it_goes_on_with_what_was
     bob.page.goto("about:blank")
     Membership.objects.filter(pk=mine.pk).update(read_version=news[0].first_version - 1, read_message_count=1)
     bob.page.goto(bob.server + room.get_absolute_url())
-    first, second = (bob.log.locator(f"#m{line.pk} .by") for line in news)
+    first, second = (bob.log.locator(f"#m{line.pk} .byline") for line in news)
     expect(first).to_have_css("position", "static")
     expect(second).to_have_css("position", "absolute")

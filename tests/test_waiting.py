@@ -108,7 +108,7 @@ def test_those_who_keep_the_room_and_who_comes_by_an_invitation_do_not_wait(alic
     alice.membership.leave()
     alice.join(room.name, "Alice")
     assert alice.membership.is_inside
-    link = bob.post(f"/rooms/{room.slug}/invitations/", {"max_uses": "1", "days": "7"}).context["made"]["link"]
+    link = bob.post(f"/rooms/{room.slug}/invitations/", {"max_uses": "1", "days": "7"}).context["new_invite"]["link"]
     guest = person()
     guest.post(link.removeprefix("http://testserver"), {"nickname": "Dave"})
     assert guest.membership.is_inside

@@ -10,7 +10,7 @@ KEEPER = ".state .join-requests{display:block}\n"
 # An empty field in which nobody can write only asks for words in vain.
 MEMBER = """\
 .state:has(.announce) ~ .composer .write:last-of-type:has(:placeholder-shown){display:none}
-.room:has(> .foot .announce) .hello{display:none}
+.room:has(> .foot .announce) .first-message-hint{display:none}
 """
 QUIET = ":is([data-event=joined],[data-event=left],[data-event=renamed]){display:none}\n"
 TYPE = "text/css; charset=utf-8"
@@ -21,10 +21,10 @@ UNREAD = """\
 .room:has(#news [data-author="{me}"]) .unread.js{{display:none}}
 [id="m{line}"]::before{{content:"{label}"}}
 [id="m{line}"] .continued{{margin-block-start:.375rem}}
-[id="m{line}"] .continued .at{{opacity:1}}
-[id="m{line}"] .continued .by{{position:static;inline-size:auto;block-size:auto;clip-path:none}}
+[id="m{line}"] .continued > a{{opacity:1}}
+[id="m{line}"] .continued .byline{{position:static;inline-size:auto;block-size:auto;clip-path:none}}
 [id="m{line}"] .continued .avatar{{visibility:visible;block-size:2.25rem}}
-[id="m{line}"] .continued :is(.words,.tombstone){{grid-row:2;grid-column:2/4}}
+[id="m{line}"] .continued :is(.body,.tombstone){{grid-row:2;grid-column:2/4}}
 """
 OWN = """\
 [data-author="{me}"]{{background-color:var(--color-tint)}}

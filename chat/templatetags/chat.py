@@ -1,27 +1,25 @@
-"""Template filters of the product."""
+"""Template filters for messages and form fields."""
 
 from django import template
 
 from chat.realtime import rendering
 
 register = template.Library()
-register.filter("painted", rendering.render_messages)
-register.filter("lines", rendering.render_lines)
+register.filter("rendered_messages", rendering.render_messages)
+register.filter("rendered_lines", rendering.render_lines)
 
 
 @register.filter
-def drawn(field):
-    """A form's field, with the cursor in it where it is the first that was refused: what is wrong is in sight then.
-
-    Beside it, where the form asks for that, what it showed before anything was typed.
-    """
-    refused = next((other for other in field.form if other.errors), None)
-    html = field.as_widget(attrs={"autofocus": True} if refused and refused.name == field.name else None)
-    return html + shown(field) if field.field.show_hidden_initial else html
+def field_with_focus(field):
+    """The field's widget, focused if it is the form's first field with an error, and its hidden initial value."""
+    first_error = next((other for other in field.form if other.errors), None)
+    focused = first_error and first_error.name == field.name
+    html = field.as_widget(attrs={"autofocus": True} if focused else None)
+    return html + hidden_initial(field) if field.field.show_hidden_initial else html
 
 
 @register.filter
-def shown(field):
-    """What the field showed before anything was typed, to be sent along where the form asks for that."""
+def hidden_initial(field):
+    """The field's initial value as a hidden input, or nothing if the field has no `show_hidden_initial`."""
     hidden = field.as_hidden(attrs={"autocomplete": "off"}, only_initial=True)
     return hidden if field.field.show_hidden_initial else ""

@@ -39,7 +39,7 @@ def account_page(
     request: Request, participant: Participant | None, form: Form, made: dict[str, Any] | None = None
 ) -> HttpResponse:
     """The account page; `made` is a new sign-in link, shown only in this response."""
-    context: dict[str, Any] = {"participant": participant, "form": form, "made": made}
+    context: dict[str, Any] = {"participant": participant, "form": form, "new_link": made}
     if participant:
         context["memberships"] = participant.memberships.filter(status=Membership.Status.IN).select_related("room")
         context["links"] = participant.sign_in_links.active()
@@ -48,8 +48,8 @@ def account_page(
 
 def account_form_page(request: Request, form: Form, name: str) -> HttpResponse:
     """A page with one form of an account; `next` is the URL to redirect to afterwards."""
-    onward = request.POST.get("next", "") or request.GET.get("next", "")
-    context = {"form": form, "onward": onward, "participant": identity.participant_of(request)}
+    next_url = request.POST.get("next", "") or request.GET.get("next", "")
+    context = {"form": form, "next_url": next_url, "participant": identity.participant_of(request)}
     return responses.page(request, f"accounts/{name}.html", context, 422 if form.errors else 200)
 
 

@@ -27,9 +27,9 @@ def home_page(request: Request, form: JoinForm, participant: Participant | None,
     others = rooms.listed().exclude(pk__in=mine.values("pk"))
     context = {
         "form": form,
-        "mine": mine,
+        "my_rooms": mine,
         "participant": participant,
-        "asked": Membership.objects.chat_requests_to(participant),
+        "chat_requests": Membership.objects.chat_requests_to(participant),
         "rooms": others.page(request.GET.get("page")),
     }
     return page_with_join_form(request, "rooms/home.html", context, status)

@@ -30,8 +30,11 @@ def invites(request: Request, slug: str) -> HttpResponse:
         if form.create(membership):
             made = _made(request, *form.result)
     invites_of_room = membership.room.invites.listed()
-    lists = {"standing": invites_of_room.active()[:MAX_LISTED], "ended": invites_of_room.inactive()[:MAX_LISTED]}
-    context = room_context(membership) | {"form": form, "made": made} | lists
+    lists = {
+        "active_invites": invites_of_room.active()[:MAX_LISTED],
+        "inactive_invites": invites_of_room.inactive()[:MAX_LISTED],
+    }
+    context = room_context(membership) | {"form": form, "new_invite": made} | lists
     return responses.page(request, "rooms/invites.html", context, 422 if form.errors else 200)
 
 

@@ -51,7 +51,7 @@ def _composer_url(request: Request, membership: Membership) -> str:
     is_preference = multiline != membership.participant.enter_sends
     lines = "" if is_preference else f"?lines={'many' if multiline else 'one'}"
     # After a redirect inside a frame the focus follows a fragment; `autofocus` does not work there.
-    frame = reverse("compose", args=[room.slug]) + lines + "#words-1"
+    frame = reverse("compose", args=[room.slug]) + lines + "#text-1"
     return frame if request.POST.get("frame") else f"{room.get_absolute_url()}{lines}#end"
 
 

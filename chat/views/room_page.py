@@ -62,7 +62,7 @@ def own_rooms_context(participant: Participant | None) -> dict[str, Any]:
     """The participant's rooms, and the open chat requests to them."""
     return {
         "my_rooms": Room.objects.of(participant).by_activity(),
-        "asked": Membership.objects.chat_requests_to(participant),
+        "chat_requests": Membership.objects.chat_requests_to(participant),
     }
 
 

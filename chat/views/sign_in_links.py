@@ -40,5 +40,5 @@ def use(request: Request, key: str) -> HttpResponse:
     if form.submit(link.use):
         identity.bind_session(request, form.result)
         return responses.redirect(request, f"{reverse('home')}?here")
-    context = {"form": form, "link": link, "here": identity.participant_of(request)}
+    context = {"form": form, "link": link, "participant": identity.participant_of(request)}
     return responses.page(request, "accounts/use_sign_in_link.html", context, 422 if form.errors else 200)
