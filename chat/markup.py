@@ -1,21 +1,30 @@
-"""Words to safe HTML, once, when they are written: the only place that marks HTML safe."""
+"""Turns text into safe HTML when it is stored: the only module that marks HTML as safe."""
+
+from __future__ import annotations
 
 import re
 from itertools import cycle
+from typing import TYPE_CHECKING
 
 import nh3
 from django.utils.html import escape, urlize
 from django.utils.safestring import mark_safe
 
+if TYPE_CHECKING:
+    from django.utils.safestring import SafeString
+
+    from chat.models import Room
+
 LINK_REL = "nofollow ugc noopener noreferrer"
-# `urlize` takes what follows `ftp://` for a web address.
+# `urlize` would link what follows `ftp://` as a web address.
 OTHER_ADDRESS = re.compile(r"((?<![\w+.-])(?!https?://)[a-z][\w+.-]*://\S*)", re.ASCII | re.IGNORECASE)
 
 
-def render(text):
-    """The words as HTML that any page may show: escaped, line breaks kept, web and mail addresses linked.
+def render(text: str, room: Room | None = None) -> str:
+    """The text as HTML that any page may show: escaped, with line breaks, and with links for URLs and emails.
 
-    `urlize` escapes everything; nh3 then lets through a closed list and nothing else, whatever came before.
+    `urlize` escapes everything; nh3 then allows only the tags listed here, whatever `urlize` does. `room` is the room
+    of the message, for markup that depends on it.
     """
     parts = OTHER_ADDRESS.split(text)
     linked = [escape(part) if odd else urlize(part, autoescape=True) for odd, part in zip(cycle((0, 1)), parts)]
@@ -28,6 +37,6 @@ def render(text):
     )
 
 
-def stored(html):
-    """HTML that `render` made, on its way out of the database or the cache into a page."""
+def stored(html: str) -> SafeString:
+    """Mark HTML from the database or a cache as safe; it was made by `render` or by a template."""
     return mark_safe(html)

@@ -1,27 +1,32 @@
-"""What every request passes through: headers, sessions, time zones, and refusals put into words."""
+"""Middleware: security headers, sessions, the CSRF cookie, time zones and error pages."""
 
 import logging
 import re
+from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.db import InterfaceError, OperationalError
+from django.http import HttpResponse
 from django.utils import timezone
 from redis.exceptions import RedisError
 
 from chat.exceptions import InviteNotUsable, LimitExceeded, NotAMember, Refused, RoomMoved
 from chat.realtime import grants
+from chat.types import Request
 from chat.views import errors
 
+GetResponse = Callable[[Request], HttpResponse]
+
 logger = logging.getLogger("chat")
-SESSION_KEY = re.compile(r"[a-z0-9]{32}\Z")  # as Django makes them; anything longer would end up in logs and caches
+SESSION_KEY = re.compile(r"[a-z0-9]{32}\Z")  # as Django creates them; others must not end up in logs and caches
 
 
-def security_headers():
-    """The headers that every answer carries, errors, static files and the admin included.
+def security_headers() -> dict[str, str]:
+    """The headers of every response, including errors, static files and the admin.
 
-    `SECURE_CSP` is Django 6's setting: on upgrade its own middleware takes over that part.
+    `SECURE_CSP` is a setting of Django 6, whose own middleware replaces that part after an upgrade.
     """
     policy = "; ".join(" ".join([directive, *sources]) for directive, sources in settings.SECURE_CSP.items())
     return {
@@ -36,85 +41,86 @@ def security_headers():
 
 
 class SecurityHeadersMiddleware:
-    """Every header of `security_headers`, and nothing kept by any cache unless a view says otherwise."""
+    """Sets `security_headers`, and `Cache-Control: private, no-store` unless a view sets its own."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         self.headers = security_headers() | {"Cache-Control": "private, no-store"}
 
-    def __call__(self, request):
+    def __call__(self, request: Request) -> HttpResponse:
         response = self.get_response(request)
         for name, value in self.headers.items():
             response.headers.setdefault(name, value)
         if settings.DEBUG and response.status_code in (404, 500):
-            del response.headers["Content-Security-Policy"]  # Django's debug pages bring their own style and script.
+            del response.headers["Content-Security-Policy"]  # Django's debug pages have inline styles and scripts.
         return response
 
 
 class SessionMiddleware(DjangoSessionMiddleware):
-    """Django's, but it looks up no key of another shape, and deletes a cookie only when the session was ended here.
+    """Django's, with three changes.
 
-    A session that is not found says nothing: an old page's poll, answered late, must not sign out the one that has
-    just signed in. Whoever gave a session another key, or ended it, the old key reads no more from here on.
+    It ignores session keys of an unexpected format. It deletes the cookie only if this request ended the session: a
+    late response to an old poll must not sign out someone who has just signed in. When a session ends or gets a new
+    key, the gate's grants for the old key are revoked.
     """
 
     def process_request(self, request):
         key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
         request.session = self.SessionStore(key if SESSION_KEY.match(key) else None)
-        request.came_with = request.session.session_key
+        request.sent_session_key = request.session.session_key
 
     def process_response(self, request, response):
         if request.session.is_empty() and not request.session.modified:
             return response
-        if request.came_with not in (None, request.session.session_key):
-            grants.revoke_grants(request, request.came_with)
+        if request.sent_session_key not in (None, request.session.session_key):
+            grants.revoke_grants(request, request.sent_session_key)
         try:
             return super().process_response(request, response)
         except SessionInterrupted:
-            return response  # Meanwhile the session was given another key, or ended: the cookie of now is not ours.
+            return response  # Another request ended the session or changed its key: leave its cookie alone.
 
 
 class CsrfCookieMiddleware:
-    """Keeps Django from replacing a broken CSRF cookie by any answer: the next one with a form in it does."""
+    """Lets only responses with a form replace an invalid CSRF cookie; Django would do it in every response."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: Request) -> HttpResponse:
         request.META.pop("CSRF_COOKIE_NEEDS_UPDATE", None)
         return self.get_response(request)
 
 
 class TimeZoneMiddleware:
-    """The site's time zone at the start of each request, whoever was served by this thread before."""
+    """Resets the time zone, which is the thread's and may be that of an earlier request's participant."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: Request) -> HttpResponse:
         timezone.deactivate()
         return self.get_response(request)
 
 
-class RefusalMiddleware:
-    """Puts what access, limits and the database refuse into words, keeping what was typed."""
+class ErrorMiddleware:
+    """Turns the exceptions of access, verbs, limits and databases into error pages that keep what was typed."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: Request) -> HttpResponse:
         response = self.get_response(request)
         return errors.wrong_method(request, response) if response.status_code == 405 else response
 
-    def process_exception(self, request, exception):
+    def process_exception(self, request: Request, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, NotAMember):
-            return errors.outside(request, exception.room)
+            return errors.not_a_member(request, exception.room)
         if isinstance(exception, RoomMoved):
-            return errors.moved(request, exception.room)
+            return errors.room_moved(request, exception.room)
         if isinstance(exception, Refused):
             return errors.refused(request, exception)
         if isinstance(exception, InviteNotUsable):
-            return errors.closed(request, exception.reason)
+            return errors.invite_not_usable(request, exception.reason)
         if isinstance(exception, LimitExceeded):
             return errors.too_many(request, exception)
         if isinstance(exception, (OperationalError, InterfaceError, RedisError)):

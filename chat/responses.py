@@ -1,4 +1,7 @@
-"""How a view answers: a page, a fragment for htmx or a redirect; the only reader of request.htmx."""
+"""How a view responds: a page, a fragment for htmx or a redirect; the only module that reads request.htmx."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -7,67 +10,73 @@ from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from chat import identity
+from chat.types import Request
 
-STOP_POLLING = 286  # htmx swaps this answer in and polls no more
+Context = Mapping[str, Any] | None
+Headers = Mapping[str, str] | None
+
+STOP_POLLING = 286  # htmx swaps the response in and stops polling
 POLL_NOW = {"HX-Trigger": "asked"}
 REPLACE_JOIN_FORM = {"HX-Retarget": "#join", "HX-Reswap": "outerHTML"}
 SWAP_NOTHING = {"HX-Reswap": "none"}
 
 
-def is_htmx(request):
+def is_htmx(request: Request) -> bool:
+    """Also works in error pages for requests that our middleware has not seen."""
     return bool(getattr(request, "htmx", None))
 
 
-def page(request, template, context=None, status=200):
-    """A whole page."""
+def page(request: Request, template: str, context: Context = None, status: int = 200) -> HttpResponse:
     identity.renew_session(request)
     return vary_on_htmx(render(request, template, context, status=status))
 
 
-def fragment(request, template, context=None, status=200, headers=None):
-    """A part of a page, for htmx."""
+def fragment(
+    request: Request, template: str, context: Context = None, status: int = 200, headers: Headers = None
+) -> HttpResponse:
+    """Part of a page, for htmx. The middleware adds `Cache-Control: private, no-store`."""
     return vary_on_htmx(render(request, template, context, status=status), headers)
 
 
-def cached_fragment(request, template, context=None, seconds=0):
-    """A fragment that is the same for everyone, which browsers keep for `seconds`."""
+def cached_fragment(request: Request, template: str, context: Context = None, seconds: int = 0) -> HttpResponse:
+    """A fragment that is the same for everyone; the browser keeps it for `seconds`."""
     response = render(request, template, context)
     patch_cache_control(response, private=True, max_age=seconds)
     return response
 
 
-def redirect(request, url):
-    """A redirect after a write (303): to the page of this site that the form named as `next`, otherwise to `url`."""
+def redirect(request: Request, url: str) -> HttpResponse:
+    """A 303, to the form's `next` if that is a page of this site, otherwise to `url`."""
     back = request.POST.get("next", "")
     if back.isprintable() and back and url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
         url = back
     return vary_on_htmx(HttpResponse(status=303, headers={"Location": iri_to_uri(url)}))
 
 
-def leave_page(request, url):
-    """Replace the whole page by another one, even if htmx asked for a fragment of it."""
+def leave_page(request: Request, url: str) -> HttpResponse:
+    """Replace the whole page by another one, even if htmx requested a fragment of it."""
     if request.htmx:
         return vary_on_htmx(HttpResponse(), {"HX-Redirect": iri_to_uri(url)})
     return redirect(request, url)
 
 
-def no_content():
+def no_content() -> HttpResponse:
     return vary_on_htmx(HttpResponse(status=204))
 
 
-def poll_response(html, continues=True, replaces_poller=False):
-    """The answer to a poll: never a redirect, an error or a cookie. Status 286 ends the polling."""
+def poll_response(html: str, continues: bool = True, replaces_poller: bool = False) -> HttpResponse:
+    """The response to a poll: never a redirect, an error or a cookie. Status 286 ends the polling."""
     headers = {"HX-Reswap": "outerHTML settle:0ms"} if replaces_poller else {}
     return vary_on_htmx(HttpResponse(html, status=200 if continues else STOP_POLLING), headers)
 
 
-def push_url(url):
+def push_url(url: str) -> dict[str, str]:
     """Headers that put `url` into the browser's address bar."""
     return {"HX-Push-Url": url}
 
 
-def vary_on_htmx(response, headers=None):
-    """Set `headers`, and tell caches that htmx may get something else from the same URL."""
+def vary_on_htmx(response: HttpResponse, headers: Headers = None) -> HttpResponse:
+    """Set `headers`, and tell caches that htmx may get a different response from the same URL."""
     for name, value in (headers or {}).items():
         response.headers[name] = value
     patch_vary_headers(response, ["HX-Request"])

@@ -1,4 +1,4 @@
-"""What may be said: how long it may be, which characters are refused, and how line ends are kept."""
+"""The text of messages: its longest length, forbidden characters and line ends."""
 
 import hashlib
 import re
@@ -11,19 +11,19 @@ from chat.names.normalize import VISIBLE
 
 MAX_LENGTH = 4000  # characters, so at most 16,000 bytes
 
-# All control characters but tab and line feed; the one that writes backwards, which only disguises addresses (others
-# that turn text around come with telephone numbers, and end with the message); lone halves of a character;
+# All control characters but tab and line feed; the right-to-left override (U+202E), which disguises URLs (the other
+# direction marks appear in pasted phone numbers, and their effect ends with the message); lone surrogates;
 # noncharacters.
 FORBIDDEN_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
-def tidy_text(text):
-    """Line ends as line feeds, nothing blank around the words; single spaces and tabs inside stay as typed."""
+def tidy_text(text: str) -> str:
+    """Turn line ends into line feeds, and remove empty lines at the start and blank space at the end."""
     return text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").rstrip()
 
 
-def validate_text(text):
-    """Raise ValidationError, in words that say what to do, where the text cannot be sent."""
+def validate_text(text: str) -> None:
+    """Raise ValidationError if the text is empty, too long or has forbidden characters."""
     if not VISIBLE.search(text):
         raise ValidationError(_("Nothing to send yet: write something first."), code="empty")
     if FORBIDDEN_CHARACTERS.search(text):
@@ -35,7 +35,7 @@ def validate_text(text):
         raise ValidationError(_too_long(text), code="long")
 
 
-def _too_long(text):
+def _too_long(text: str) -> str:
     return ngettext(
         "This is %(over)d character too long: %(longest)d is the most. Shorten it, or send it in parts.",
         "This is %(over)d characters too long: %(longest)d is the most. Shorten it, or send it in parts.",
@@ -43,6 +43,6 @@ def _too_long(text):
     ) % {"over": len(text) - MAX_LENGTH, "longest": MAX_LENGTH}
 
 
-def text_digest(text):
-    """A short fingerprint that tells whether two texts are the same words."""
+def text_digest(text: str) -> str:
+    """A short hash, to compare texts."""
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

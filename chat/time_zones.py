@@ -1,4 +1,4 @@
-"""Time zones: those that people choose from, each once, by region; and the older names that go on being known."""
+"""Time zones to choose from, each once, by region; older names of the same zones stay valid."""
 
 import zoneinfo
 from functools import cache, lru_cache
@@ -12,7 +12,7 @@ ANY = [("", _("the site's own")), ("UTC", "UTC")]
 
 
 class TimeZoneSelect(forms.Select):
-    """A select whose HTML is kept for each zone: rendering its 420 options takes 15 ms."""
+    """A select whose HTML is cached per chosen zone, because rendering its 420 options takes 15 ms."""
 
     chosen = ""
 
@@ -28,12 +28,12 @@ def _rendered(name, value, attrs, chosen, language):
 
 
 def _choices(chosen):
-    """What is offered; an older name that somebody chose before stays theirs."""
-    return [*ANY, *([(chosen, _said(chosen))] if chosen else []), *listed()]
+    """The options. `chosen` is an older name that the person chose before, so it is offered to them too."""
+    return [*ANY, *([(chosen, _label(chosen))] if chosen else []), *listed()]
 
 
 class TimeZoneField(forms.ChoiceField):
-    """A time zone, or none; an older name of one is still taken, and shown where it is somebody's."""
+    """An optional time zone. Older names are valid too, but offered only to those who already chose one."""
 
     def __init__(self, chosen=None):
         super().__init__(label=_("Time zone"), required=False, widget=TimeZoneSelect)
@@ -48,14 +48,14 @@ class TimeZoneField(forms.ChoiceField):
 
 @cache
 def listed():
-    """What zone.tab has: at least one place for each country, and none by two names, grouped by region."""
+    """The zones in zone.tab, grouped by region: at least one for each country, each under one name."""
     table = files("tzdata").joinpath("zoneinfo/zone.tab").read_text(encoding="utf-8").splitlines()
     regions = {}
     for zone in sorted(line.split("\t")[2] for line in table if line and not line.startswith("#")):
         region, _slash, place = zone.partition("/")
-        regions.setdefault(region, []).append((zone, _said(place)))
+        regions.setdefault(region, []).append((zone, _label(place)))
     return tuple((region, tuple(places)) for region, places in regions.items())
 
 
-def _said(place):
+def _label(place):
     return place.replace("_", " ")

@@ -1,4 +1,4 @@
-"""Every address of the product, grouped by prefix: a map."""
+"""All URLs, grouped by prefix."""
 
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
@@ -6,7 +6,9 @@ from django.urls.converters import StringConverter
 from chat.views import (
     accounts,
     direct_messages,
+    home,
     invites,
+    join,
     join_requests,
     members,
     messages,
@@ -23,7 +25,7 @@ from chat.views import (
 
 
 class SlugConverter(StringConverter):
-    """Any script, unlike Django's own; but no NUL, which PostgreSQL would not even look for."""
+    """Slugs in any script, unlike Django's own; without NUL, which PostgreSQL rejects in a query."""
 
     regex = r"[^/\x00]+"
 
@@ -32,9 +34,9 @@ register_converter(SlugConverter, "room_slug")
 
 urlpatterns = [
     # /
-    path("", rooms.home, name="home"),
-    path("join/", rooms.join, name="join"),
-    path("my-rooms/", rooms.my_rooms, name="my_rooms"),
+    path("", home.home, name="home"),
+    path("join/", join.join, name="join"),
+    path("my-rooms/", home.my_rooms, name="my_rooms"),
     path("preferences/", preferences.preferences, name="preferences"),
     path("preferences/pause/", preferences.pause, name="pause"),
     path("preferences/refresh/", preferences.refresh, name="refresh"),
@@ -58,7 +60,7 @@ urlpatterns = [
     path("continue/<str:key>/", sign_in_links.use, name="use_sign_in_link"),
     # /rooms/<slug>/
     path("rooms/<room_slug:slug>/", rooms.room, name="room"),
-    path("rooms/<room_slug:slug>/join/", rooms.join_here, name="join_here"),
+    path("rooms/<room_slug:slug>/join/", join.join_here, name="join_here"),
     path("rooms/<room_slug:slug>/leave/", rooms.leave, name="leave"),
     path("rooms/<room_slug:slug>/changes/", poll.changes, name="changes"),
     path("rooms/<room_slug:slug>/reader.css", reader_css.stylesheet, name="reader"),

@@ -60,7 +60,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "chat.middleware.RefusalMiddleware",
+    "chat.middleware.ErrorMiddleware",
 ]
 
 TEMPLATES = [

@@ -149,7 +149,7 @@ def new_invitation(alice):
 def people_who_wait(alice):
     room = Room.objects.get(slug="reading-club")
     room.set_approval(True)
-    Participant.objects.create().enter("Dora", door=room)
+    Participant.objects.create().enter("Dora", target_room=room)
     room.memberships.get(nickname="Bob").ban()
     people(alice)
     expect(alice.page.get_by_role("button", name="Let in Dora")).to_be_visible()

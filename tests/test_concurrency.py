@@ -124,7 +124,7 @@ def test_many_at_the_same_nickname_are_one_holder(server, settings, person):
 
     def join():
         try:
-            Participant().enter("Same", door=room)
+            Participant().enter("Same", target_room=room)
             outcomes.append("in")
         except Refused as refusal:
             outcomes.append(refusal.code)

@@ -139,5 +139,5 @@ def test_a_form_in_the_frame_is_limited_like_any_other(alice, room, settings):
 
 
 def test_no_composer_is_fetched_ahead_that_is_not_there():
-    assert [ahead.number for ahead in Composer("x", LAST_NUMBER - 5).to_fetch] == [LAST_NUMBER - 1]
-    assert not Composer("x", LAST_NUMBER).to_fetch
+    assert [ahead.number for ahead in Composer("x", LAST_NUMBER - 5).prefetch] == [LAST_NUMBER - 1]
+    assert not Composer("x", LAST_NUMBER).prefetch

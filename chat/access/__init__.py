@@ -1,1 +1,1 @@
-"""Who may read or change what: lookups go through what the person may see, so "not yours" and "none" are alike."""
+"""Who may read or change what: private things and missing ones get the same 404, so nobody can tell them apart."""

@@ -1,4 +1,4 @@
-"""Who may change an account, and who may set a new password by an emailed link."""
+"""Who may change an account, and who may reset a password by an emailed link."""
 
 from contextlib import suppress
 
@@ -10,21 +10,21 @@ from django.utils.translation import gettext as _
 
 from chat import identity
 from chat.exceptions import ExplainedNotFound, Refused
-from chat.models import User
+from chat.models import Participant, User
+from chat.types import Request
 
 
-def participant_or_404(request):
-    """Whoever this browser is, or 404 where it is nobody."""
+def participant_or_404(request: Request) -> Participant:
     participant = identity.participant_of(request)
     if participant is None:
         raise Http404
     return participant
 
 
-def account_to_change(request):
-    """The account as which this browser is signed in, or 404. Raises Refused for one of the site's staff."""
+def account_to_change(request: Request) -> Participant:
+    """The signed-in participant, or 404 for guests and strangers. Raises Refused for site staff, who use the admin."""
     participant = participant_or_404(request)
-    if participant.is_guest:
+    if participant.user is None:
         raise Http404
     if participant.user.is_staff:
         sentence = _(
@@ -34,11 +34,11 @@ def account_to_change(request):
     return participant
 
 
-def user_to_reset(uid, token):
-    """The account to which a link for another password was mailed lately, and which has none yet, or 404."""
+def user_to_reset(uid: str, token: str) -> User:
+    """The user to whom this password reset link was mailed, or 404 if the link is used, expired or incomplete."""
     with suppress(ValueError, User.DoesNotExist):
-        known = {"is_active": True, "is_staff": False, "participant__isnull": False}
-        user = User.objects.get(pk=int(urlsafe_base64_decode(uid)), **known)
+        resettable = User.objects.filter(is_active=True, is_staff=False, participant__isnull=False)
+        user = resettable.get(pk=int(urlsafe_base64_decode(uid)))
         if default_token_generator.check_token(user, token):
             return user
     sentence = _("A link for another password works once and for a day, and has to be whole. Ask for another one.")

@@ -5,11 +5,12 @@ from django.utils.translation import gettext as _
 from chat.access.rooms import first_or_404, membership_of, membership_to_moderate
 from chat.exceptions import ExplainedNotFound, InviteNotUsable
 from chat.models import Invite, Membership
+from chat.types import Request
 
 
-def invite_by_key(key):
-    """An invite by the key in its link, whether it still holds or not, or 404."""
-    invite = Invite.objects.by_key(key)
+def invite_by_key(key: str) -> Invite:
+    """The invite whose link has this key, active or not, or 404."""
+    invite: Invite | None = Invite.objects.by_key(key)
     if invite is None:
         sentence = _(
             "There is no such invitation. Part of the link may be missing: ask whoever sent it for another one."
@@ -18,8 +19,8 @@ def invite_by_key(key):
     return invite
 
 
-def check_invite_usable(request, invite):
-    """Raises Closed where the door behind this invite is nothing to show to this person."""
+def check_invite_usable(request: Request, invite: Invite) -> None:
+    """Raise InviteNotUsable if the invite is inactive or this person is banned from its room."""
     membership = membership_of(request, invite.room.slug)
     if invite.refusal:
         raise InviteNotUsable(_("%s Whoever sent it to you can make one.") % invite.refusal)
@@ -27,6 +28,7 @@ def check_invite_usable(request, invite):
         raise InviteNotUsable(_("You were shown out for good where this invitation leads. Ask whoever sent it to you."))
 
 
-def invite_to_revoke(request, slug, pk):
-    room = membership_to_moderate(request, slug).room
-    return first_or_404(room.invites.filter(pk=pk))
+def invite_to_revoke(request: Request, slug: str, pk: int) -> tuple[Membership, Invite]:
+    """The moderator who revokes the invite, and the invite."""
+    by = membership_to_moderate(request, slug)
+    return by, first_or_404(by.room.invites.filter(pk=pk))

@@ -1,19 +1,20 @@
-"""Who may read a message by its address."""
+"""Who may read a message by its URL."""
 
 from django.db.models import Exists, OuterRef
 
 from chat import identity
 from chat.access.rooms import first_or_404, membership_to_read
 from chat.models import Membership, Message, Room
+from chat.types import Request
 
 
-def message_to_read(request, pk):
-    """A message and the membership that reads it; from outside, the door of the message's room where that is open.
+def message_to_read(request: Request, pk: int) -> tuple[Message, Membership]:
+    """A message and the membership that reads it. Raises NotAMember if the room is public and the reader is outside.
 
-    One in a room of which the person must not learn is not even found, so that it takes no longer than none.
+    The query leaves out messages of rooms that are hidden from the reader, so the response time doesn't reveal them.
     """
     inside = Membership.objects.inside().filter(participant=request.session.get(identity.SESSION_KEY))
     mine = inside.filter(room=OuterRef("room"))
-    known = Room.objects.filter(access=Room.Access.OPEN, pk=OuterRef("room"))
-    message = first_or_404(Message.objects.select_related("room").filter(Exists(known) | Exists(mine), pk=pk))
+    public = Room.objects.filter(access=Room.Access.OPEN, pk=OuterRef("room"))
+    message = first_or_404(Message.objects.select_related("room").filter(Exists(public) | Exists(mine), pk=pk))
     return message, membership_to_read(request, message.room.slug)

@@ -1,4 +1,4 @@
-"""The staff's door: who has set up a second factor shows it, and where one is required, nobody passes without."""
+"""The admin site: enforces two-factor authentication for those who set it up, or for all if it is required."""
 
 from functools import wraps
 
@@ -22,11 +22,11 @@ class ParlourAdminSite(AdminSite):
         return self.may_set_up(request) and (settings.SECOND_FACTOR == "optional" or has_verified(request))
 
     def may_set_up(self, request):
-        """Who has no second factor yet needs but the password for that, and whoever has one a code of it."""
+        """Setting up 2FA needs a password only; changing it needs a code."""
         return super().has_permission(request) and (has_verified(request) or not two_factor.is_set_up(request.user))
 
     def admin_view(self, view, cacheable=False):
-        """Whoever may do nothing but set up a second factor is led there from everywhere."""
+        """Redirects those who have to set up two-factor authentication first."""
         guarded = super().admin_view(view, cacheable)
 
         @wraps(guarded)
@@ -38,17 +38,17 @@ class ParlourAdminSite(AdminSite):
         return inner
 
     def get_urls(self):
-        from chat.admin import views  # they need the admin
+        from chat.admin import views  # they import this module's site
 
         return [
-            path("second-factor/", self.door_view(views.second_factor), name="two_factor"),
-            path("second-factor/remove/", self.door_view(views.remove), name="remove_two_factor"),
-            path("logout/", self.logout, name="logout"),  # before Django's, which is for those who have passed
+            path("second-factor/", self.setup_view(views.second_factor), name="two_factor"),
+            path("second-factor/remove/", self.setup_view(views.remove), name="remove_two_factor"),
+            path("logout/", self.logout, name="logout"),  # before Django's, which requires a code
             *super().get_urls(),
         ]
 
-    def door_view(self, view):
-        """A view for those, too, who have to set up a second factor first."""
+    def setup_view(self, view):
+        """A view that is also open to those who have to set up two-factor authentication first."""
 
         @wraps(view)
         def inner(request):
@@ -60,9 +60,10 @@ class ParlourAdminSite(AdminSite):
 
 
 def has_verified(request):
-    """Whether this session has shown a code of a device that is still this person's.
+    """Whether this session was verified with a code of a device that the user still has.
 
-    django-otp's middleware answers the same, but changes the session when the device is gone, also in a late answer.
+    django-otp's middleware checks the same, but if the device is gone it also changes the session, even in a late
+    response.
     """
     device = Device.from_persistent_id(request.session.get(DEVICE_ID_SESSION_KEY, ""))
     return device is not None and device.confirmed and device.user_id == request.user.pk

@@ -1,4 +1,4 @@
-"""The admin's forms: signing in with a second factor, its codes, editing a topic or a message."""
+"""The admin's forms: signing in with two-factor authentication, and editing a topic or a message."""
 
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
@@ -16,7 +16,7 @@ from chat.text import FORBIDDEN_CHARACTERS
 
 
 class CodeField(forms.CharField):
-    """Letters, too: a recovery code is taken wherever a code is asked for."""
+    """A text field, because a recovery code is accepted wherever a code is asked for."""
 
     def __init__(self, **kwargs):
         typed_once = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
@@ -31,11 +31,11 @@ class AdminSignInForm(AdminAuthenticationForm):
         cleaned = super().clean()
         user = self.get_user()
         if user and two_factor.is_set_up(user):
-            self.prove(user, cleaned.get("code", ""))
+            self.check_code(user, cleaned.get("code", ""))
         return cleaned
 
-    def prove(self, user, code):
-        """Only after the password, so that nobody else learns whose sign-in asks for a code."""
+    def check_code(self, user, code):
+        """Called after the password was right, so that nobody else learns whether this account uses 2FA."""
         try:
             user.otp_device = two_factor.verify_code(user, code)
         except Refused as refusal:

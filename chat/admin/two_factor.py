@@ -1,4 +1,4 @@
-"""The second factor of staff: an app that makes a code every half minute, and recovery codes for when it is lost."""
+"""Two-factor authentication of site staff: codes from an authentication app, and recovery codes."""
 
 import base64
 import re
@@ -10,10 +10,12 @@ from django.db import transaction
 from django.utils.timesince import timeuntil
 from django.utils.translation import gettext as _
 from django_otp import user_has_device, verify_token
+from django_otp.models import Device
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice, default_key
 
 from chat.exceptions import Refused
+from chat.models import User
 
 RECOVERY_CODES = 10
 APP_CODE = re.compile(r"[0-9]{6}", re.ASCII)  # recovery codes are longer
@@ -22,8 +24,8 @@ new_key = default_key
 is_set_up = user_has_device
 
 
-def app_setup(user, key, issuer):
-    """What the app is told, as a link, which is also put into the QR code, and as letters to be typed."""
+def app_setup(user: User, key: str, issuer: str) -> dict[str, str]:
+    """The secret for the authentication app: as a link, which the QR code has, and as letters to type."""
     device = TOTPDevice(user=user, key=key)
     letters = base64.b32encode(device.bin_key).decode()
     return {
@@ -33,8 +35,8 @@ def app_setup(user, key, issuer):
 
 
 @transaction.atomic
-def set_up(user, key, code):
-    """Ask for codes of this key from now on. Answers the device and its recovery codes; raises Refused."""
+def set_up(user: User, key: str, code: str) -> tuple[TOTPDevice, list[str]]:
+    """Turn it on with this key. Returns the device and its recovery codes. Raises Refused."""
     get_user_model().objects.select_for_update().get(pk=user.pk)
     if is_set_up(user):
         raise Refused(_("You have set up a second factor already."), code="already")
@@ -44,58 +46,60 @@ def set_up(user, key, code):
     return device, _new_recovery_codes(user)
 
 
-def _new_recovery_codes(user):
+def _new_recovery_codes(user: User) -> list[str]:
     device = StaticDevice.objects.create(user=user, name="recovery codes")
     codes = [StaticToken.random_token() for _number in range(RECOVERY_CODES)]
     StaticToken.objects.bulk_create(StaticToken(device=device, token=code) for code in codes)
     return codes
 
 
-def recovery_codes_left(user):
+def recovery_codes_left(user: User) -> int:
     return StaticToken.objects.filter(device__user=user).count()
 
 
-def verify_code(user, code):
-    """The device that takes this code, which is worth nothing afterwards. Raises Refused."""
+def verify_code(user: User, code: str) -> Device:
+    """Use up this code, and return its device. Raises Refused."""
     code = _tidy(code)
     if not code:
         raise Refused(_("Type the code that your app shows just now, or a recovery code."), code="missing")
     kind = TOTPDevice if APP_CODE.fullmatch(code) else StaticDevice
     device = kind.objects.devices_for_user(user, confirmed=True).first()
-    _must_be_allowed(device)
+    _check_not_throttled(device)
     if device is None or not verify_token(user, device.persistent_id, code):
         raise _wrong()
     return device
 
 
-def _must_be_allowed(device):
-    """Each wrong code makes the wait for the next one twice as long."""
-    allowed, why = device.verify_is_allowed() if device else (True, None)
+def _check_not_throttled(device: Device | None) -> None:
+    """Each wrong code doubles the wait for the next attempt."""
+    if device is None:
+        return
+    allowed, why = device.verify_is_allowed()
     if not allowed:
         wait = timeuntil(why["locked_until"] + timedelta(minutes=1))  # "1 minute" for some seconds, rather than 0
         raise Refused(_("Too many codes were wrong. Try again in %(wait)s.") % {"wait": wait}, code="wait")
 
 
-def remove(user, code):
-    """Ask for codes no more. Raises Refused."""
+def remove(user: User, code: str) -> None:
+    """Turn it off with a last code. Raises Refused."""
     verify_code(user, code)
     forget(user)
 
 
 @transaction.atomic
-def forget(user):
-    """Answers how many devices there were."""
+def forget(user: User) -> int:
+    """Turn it off without a code. Returns the number of devices removed."""
     mine = [kind.objects.filter(user=user) for kind in (TOTPDevice, StaticDevice)]
-    there_were = sum(devices.count() for devices in mine)
+    count = sum(devices.count() for devices in mine)
     for devices in mine:
         devices.delete()
-    return there_were
+    return count
 
 
-def _tidy(code):
-    """As people type it: in groups, or in capitals."""
+def _tidy(code: str) -> str:
+    """Accept codes typed in groups or capitals."""
     return re.sub(r"[\s-]", "", code).lower()
 
 
-def _wrong():
+def _wrong() -> Refused:
     return Refused(_("This code is wrong, or was used already. Wait for the next one."), code="wrong")

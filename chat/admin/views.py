@@ -1,4 +1,4 @@
-"""Second factor: staff set it up, see what is left of their recovery codes, and remove it."""
+"""Two-factor authentication of site staff: setting it up, counting recovery codes, and removing it."""
 
 from functools import partial
 
@@ -16,7 +16,7 @@ from chat.admin.forms import CodeForm
 from chat.forms.base import submitted_data
 from chat.models import Site
 
-KEY = "second_factor_key"  # of the session, until it is confirmed: another session would be shown another one
+KEY = "second_factor_key"  # in the session, until it is confirmed; each session has its own
 
 
 @never_cache
@@ -28,17 +28,17 @@ def second_factor(request, site):
     form, key = CodeForm(submitted_data(request)), request.session.setdefault(KEY, two_factor.new_key())
     if request.method == "POST":
         limits.check_signing_in(request)
-        if form.does(partial(two_factor.set_up, request.user, key)):
+        if form.submit(partial(two_factor.set_up, request.user, key)):
             return _set_up(request, site, *form.result)
     app = two_factor.app_setup(request.user, key, Site.current().name)
     return _page(request, site, form, {"app": app, "picture": qr.picture(app["link"])})
 
 
 def _set_up(request, site, device, codes):
-    """This session has shown its code just now; all others of this person are asked for one."""
+    """This session is verified by the code; all other sessions of this person need one."""
     del request.session[KEY]
     django_otp.login(request, device)
-    _write_down(request, site, _("Set up a second factor."))
+    _log(request, site, _("Set up a second factor."))
     return _page(request, site, CodeForm(), {"codes": codes, "left": len(codes)})
 
 
@@ -48,15 +48,15 @@ def _set_up(request, site, device, codes):
 def remove(request, site):
     form = CodeForm(request.POST)
     limits.check_signing_in(request)
-    if form.does(partial(two_factor.remove, request.user)):
-        _write_down(request, site, _("Removed the second factor."))
+    if form.submit(partial(two_factor.remove, request.user)):
+        _log(request, site, _("Removed the second factor."))
         return responses.redirect(request, reverse("admin:two_factor"))
     return _page(request, site, form, {"left": two_factor.recovery_codes_left(request.user)})
 
 
-def _write_down(request, site, what):
-    """In the person's history, which other staff may look at."""
-    site.get_model_admin(get_user_model()).log_change(request, request.user, what)
+def _log(request, site, message):
+    """Log it in the user's history, which other staff can read."""
+    site.get_model_admin(get_user_model()).log_change(request, request.user, message)
 
 
 def _page(request, site, form, context):

@@ -13,7 +13,7 @@ from chat.models import Participant, User
 from chat.names.normalize import display_name, nickname_key
 from chat.names.validators import MAX_NAME_LENGTH
 
-WHY_NOT = {  # by the code of Django's validators, whose own words are for machines
+PASSWORD_ERRORS = {  # by the code of Django's validators; these messages also say what to do
     "password_too_short": _("This is too short. Take at least 8 characters: some words in a row are easy to remember."),
     "password_too_common": _("Many people use this one, so it is tried first. Take another."),
     "password_entirely_numeric": _("Numbers alone are soon guessed. Add some words."),
@@ -22,23 +22,23 @@ WHY_NOT = {  # by the code of Django's validators, whose own words are for machi
 
 
 def password_problems(password, name="", email=""):
-    """The reasons against this password for an account of that name and e-mail address, or none."""
+    """The reasons why this password is not accepted for an account of that name and email address."""
     try:
         validate_password(password, User(username=name, email=email))
     except ValidationError as refused:
-        return [WHY_NOT.get(error.code, error) for error in refused.error_list]
+        return [PASSWORD_ERRORS.get(error.code, error) for error in refused.error_list]
     return []
 
 
 class NewPasswordField(PasswordField):
-    """Of a form that says with `must_be_good` for whom it is."""
+    """The form has to call `check_password`, which knows the account."""
 
     def __init__(self, **kwargs):
         super().__init__("new-password", help_text=_("At least 8 characters, and none that many people use."), **kwargs)
 
 
 def check_password(form, field, name, email):
-    """Say beside that field what speaks against the new password in it."""
+    """Add the problems of the new password in that field as its errors."""
     if password := form.cleaned_data.get(field):
         for reason in password_problems(password, name, email):
             form.add_error(field, reason)
@@ -65,8 +65,6 @@ def name_field(kind=NameField):
 
 
 class CreateAccountForm(VerbForm):
-    """Be an account from now on."""
-
     error_field = "name"
     verb_fields = ["name", "password", "email"]
 
@@ -98,14 +96,14 @@ class SignInForm(VerbForm):
 
     @property
     def key(self):
-        """What tries to sign in by this name are counted under."""
+        """The normalized name, under which sign-in attempts are counted."""
         return nickname_key(display_name(self.data.get("name", ""))[:MAX_NAME_LENGTH])
 
     def sign_in(self):
-        """Whether somebody may sign in by this; as whom is in `result`. Wrong name and wrong password are alike."""
-        return self.does(self._known)
+        """Returns whether name and password are right; `result` is the participant. Both errors look the same."""
+        return self.submit(self._authenticate)
 
-    def _known(self, name, password):
+    def _authenticate(self, name, password):
         account = not User.objects.filter(username=name).exists() and Participant.with_name(name)
         user = authenticate(username=account.user.username if account else name, password=password)
         if user is None:
@@ -117,8 +115,6 @@ class SignInForm(VerbForm):
 
 
 class PasswordForm(VerbForm):
-    """Another password."""
-
     error_field = "old"
     verb_fields = ["old", "new"]
 
@@ -140,6 +136,9 @@ class EmailForm(VerbForm):
     email = email_field()
     password = PasswordField("current-password", label=_("Your password"))
 
+    def __init__(self, data=None, *, user):
+        super().__init__(data, initial={"email": user.email})
+
 
 class DeleteAccountForm(VerbForm):
     error_field = "password"
@@ -149,8 +148,6 @@ class DeleteAccountForm(VerbForm):
 
 
 class ResetForm(forms.Form):
-    """Who forgot a password."""
-
     who = forms.CharField(
         label=_("Your name or your e-mail address"),
         max_length=254,
@@ -160,7 +157,7 @@ class ResetForm(forms.Form):
 
     @property
     def users(self):
-        """The accounts that are meant, as far as they have an address to write to; staff is not reset by mail."""
+        """The accounts of that name or email address, at most 5. Site staff can't reset by email."""
         who = self.cleaned_data["who"]
         account = Participant.with_name(who)
         named = User.objects.filter(pk=account.user_id) if account else User.objects.none()
@@ -169,7 +166,7 @@ class ResetForm(forms.Form):
 
 
 class NewPasswordForm(forms.Form):
-    """Another password for whom one was mailed a link."""
+    """For the link in a password reset email."""
 
     password = NewPasswordField(label=_("Your new password"))
 

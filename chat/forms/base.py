@@ -1,41 +1,55 @@
-"""What every form shares: it ends in a verb of a model, and shows a refusal beside the right field."""
+"""The base of all forms: run a model's verb with the input, and show a refusal at the right field."""
+
+from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django import forms
+from django.http import HttpRequest, QueryDict
 
 from chat.exceptions import Refused
 
-KEY = re.compile(r"\A[A-Za-z0-9_-]{8,40}\Z", re.ASCII)  # of a form or a page, as `secrets` makes them
+KEY = re.compile(r"\A[A-Za-z0-9_-]{8,40}\Z", re.ASCII)  # the key of a form or a page, as `secrets` makes them
 
 
 class VerbForm(forms.Form):
-    """A form that ends in a verb of a model."""
+    """Passes `verb_fields`, by default all, to a model's verb.
 
-    refusal = None
-    error_fields_by_code: dict[str, str] = {}
+    A refusal is shown at `error_field`, or at the field that `error_fields_by_code` gives for its code.
+    """
 
-    def does(self, verb):
-        """Whether the input was good and the verb agreed; what it answered is then in `result`."""
+    error_field: ClassVar[str]
+    error_fields_by_code: ClassVar[dict[str, str]] = {}
+    refusal: Refused | None = None
+    result: Any
+
+    @property
+    def verb_fields(self) -> list[str]:
+        return list(self.fields)
+
+    def submit(self, verb: Callable[..., Any]) -> bool:
+        """Validate, then run the verb. Returns whether both succeeded; `result` is what the verb returned."""
         if not self.is_valid():
             return False
         try:
             self.result = verb(**{field: self.cleaned_data[field] for field in self.verb_fields})
         except Refused as refusal:
             if refusal.code == "deleted":
-                raise  # There is nothing left to show this form in.
+                raise  # The room is gone, so there is no page left to show this form in.
             self.refusal = refusal
-            self.add_error(self.error_fields_by_code.get(refusal.code, self.error_field), refusal)
+            self.add_error(self.error_fields_by_code.get(refusal.code or "", self.error_field), refusal)
         return not self.errors
 
 
 class OwnFieldsForm(forms.ModelForm):
-    """Writes its own fields alone, so that it undoes nothing else of the row, such as another generation."""
+    """Saves only its own fields, so that it doesn't overwrite changes to others, such as `generation`."""
 
-    def save(self):
+    def save(self) -> None:  # type: ignore[override]  # always commits
         self.instance.save(update_fields=self._meta.fields)
 
 
-def submitted_data(request):
-    """What was sent with a form, or None where it is only shown."""
+def submitted_data(request: HttpRequest) -> QueryDict | None:
+    """The submitted form data, or None if the form is only shown."""
     return request.POST if request.method == "POST" else None

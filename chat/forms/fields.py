@@ -11,7 +11,7 @@ from chat.text import FORBIDDEN_CHARACTERS, tidy_text, validate_text
 
 
 class NameField(forms.CharField):
-    """A room's or a person's name, as it will be shown."""
+    """The name of a room or a person, normalized for display."""
 
     def __init__(self, **kwargs):
         super().__init__(required=False, **kwargs)
@@ -20,7 +20,7 @@ class NameField(forms.CharField):
         return display_name(super().to_python(value))
 
     def run_validators(self, value):
-        validate_name(value)  # Also where nothing was typed: Django's own would skip that.
+        validate_name(value)  # Also for an empty value, which Django would not validate.
 
 
 class NicknameField(NameField):
@@ -29,7 +29,7 @@ class NicknameField(NameField):
 
 
 class MessageTextField(forms.CharField):
-    """What somebody says: line ends made equal, otherwise as typed."""
+    """The text of a message; only its line ends and outer blank space are changed."""
 
     def __init__(self, **kwargs):
         super().__init__(strip=False, required=False, widget=forms.Textarea, **kwargs)
@@ -42,7 +42,7 @@ class MessageTextField(forms.CharField):
 
 
 class UntrimmedField(forms.CharField):
-    """A field without `maxlength`: a browser cuts off what is pasted beyond it without a word."""
+    """A field without `maxlength`, because browsers silently cut off longer pasted text."""
 
     default_error_messages = {
         "max_length": _("This has %(show_value)d characters, and at most %(limit_value)d fit. Make it shorter.")
@@ -53,20 +53,20 @@ class UntrimmedField(forms.CharField):
 
 
 class LineField(UntrimmedField):
-    """Something short that is shown in one line, or nothing."""
+    """An optional single line of text."""
 
     def to_python(self, value):
         return display_name(super().to_python(value))
 
     def validate(self, value):
         super().validate(value)
-        _must_be_shown(value)
+        _check_printable(value)
         if has_too_many_marks(value):
             raise ValidationError(_("Please put fewer marks on one letter."), code="marks")
 
 
 class TextField(UntrimmedField):
-    """Several lines as typed, or none."""
+    """Optional text of several lines."""
 
     def __init__(self, **kwargs):
         super().__init__(widget=forms.Textarea(attrs={"rows": 5, "dir": "auto"}), strip=False, **kwargs)
@@ -76,22 +76,22 @@ class TextField(UntrimmedField):
 
     def validate(self, value):
         super().validate(value)
-        _must_be_shown(value)
+        _check_printable(value)
 
 
-def _must_be_shown(text):
+def _check_printable(text):
     if FORBIDDEN_CHARACTERS.search(text):
         raise ValidationError(_("This has characters that cannot be shown. Take them out."), code="characters")
 
 
 def whole_number_errors(least, most):
-    """What refuses all that is not such a number, in one sentence."""
+    """One message for everything that is not a whole number in this range."""
     sentence = _("Type a whole number from {least} to {most}, or leave it empty.")
     return dict.fromkeys(("invalid", "min_value", "max_value"), format_lazy(sentence, least=least, most=most))
 
 
 class PasswordField(forms.CharField):
-    """Never shown again, and taken as it was typed."""
+    """A password: not trimmed, and never sent back in a page."""
 
     def __init__(self, autocomplete, **kwargs):
         widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})

@@ -30,6 +30,6 @@ class InviteForm(VerbForm):
         choices=[(1, _("a day")), (7, _("a week")), (30, _("a month")), (365, _("a year"))],
     )
 
-    def makes(self, membership):
-        """Whether there is an invite now; it and the key of its link are in `result`."""
-        return self.does(partial(Invite.objects.make, membership))
+    def create(self, membership):
+        """Returns whether an invite was created; `result` is the invite and the key of its link."""
+        return self.submit(partial(Invite.objects.make, membership))

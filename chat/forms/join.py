@@ -10,10 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.forms.base import KEY, VerbForm
 from chat.forms.fields import NameField, NicknameField
+from chat.models import Participant
 
 
 class JoinForm(VerbForm):
-    """For any room by its name or, at the door of one, for that room alone."""
+    """For any room by its name, or with `target_room` for that room only.
+
+    `address` is the path to submit to if it is not the room's own, as on the page of an invite link.
+    """
 
     error_field = "nickname"
     error_fields_by_code = {"looks_alike": "room", "not_opened": "room"}
@@ -21,41 +25,39 @@ class JoinForm(VerbForm):
     room = NameField(label=_("Room"))
     nickname = NicknameField(label=_("Your name"))
 
-    def __init__(self, data=None, *, door=None, invite=None, address="", membership=None, **kwargs):
+    def __init__(self, data=None, *, target_room=None, invite=None, address="", membership=None, **kwargs):
         super().__init__(data, **kwargs)
-        self.door, self.invite, self.address, self.membership = door, invite, address, membership
-        if door:
+        self.target_room, self.invite, self.address, self.membership = target_room, invite, address, membership
+        if target_room:
             del self.fields["room"]
 
-    def joins(self, participant):
-        """Whether that person is now in, through the membership in `result`."""
-        return self.does(partial(participant.enter, door=self.door, invite=self.invite))
+    def join(self, participant: Participant) -> bool:
+        """Returns whether the participant joined or asked to; `result` is the membership."""
+        return self.submit(partial(participant.enter, target_room=self.target_room, invite=self.invite))
 
     @property
-    def verb_fields(self):
-        return list(self.fields)
+    def action(self) -> str:
+        """The URL to submit to."""
+        if self.address or not self.target_room:
+            return self.address or reverse("join")
+        return reverse("join_here", args=[self.target_room.slug])
 
     @property
-    def action(self):
-        """Where it is sent: its own address, the room at whose door it stands, or wherever its room is."""
-        return self.address or (reverse("join_here", args=[self.door.slug]) if self.door else reverse("join"))
-
-    @property
-    def back(self):
-        """Where one goes on after signing in, to be let in: the address of the door."""
-        return quote(self.address or (self.door.get_absolute_url() if self.door else ""))
+    def back(self) -> str:
+        """The quoted path of the room's join page, to return to after signing in; empty without a room."""
+        return quote(self.address or (self.target_room.get_absolute_url() if self.target_room else ""))
 
     @cached_property
-    def key(self):
-        """The same for as long as this is the same form, however often it is sent."""
+    def key(self) -> str:
+        """Identifies this form, so that submitting it twice creates one guest; a new key for a new form."""
         sent = self.data.get("key", "")
         return sent if KEY.match(sent) else secrets.token_urlsafe(16)
 
     @property
-    def focuses_nickname(self):
-        """Whether the cursor belongs into the name: at a door, or where only the name was refused."""
-        return self.door is not None or (bool(self.errors) and "room" not in self.errors)
+    def focuses_nickname(self) -> bool:
+        """Whether the nickname gets the focus: on a room's join page, or if only the nickname was refused."""
+        return self.target_room is not None or (bool(self.errors) and "room" not in self.errors)
 
     @property
-    def focuses_room(self):
+    def focuses_room(self) -> bool:
         return not self.focuses_nickname

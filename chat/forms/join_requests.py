@@ -7,8 +7,6 @@ from chat.forms.fields import LineField
 
 
 class JoinRequestAnswerForm(VerbForm):
-    """What is said to somebody who waits to be let in."""
-
     error_field = "answer"
     verb_fields = ["answer"]
 

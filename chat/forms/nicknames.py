@@ -1,4 +1,4 @@
-"""The form to change one's nickname in a room."""
+"""The form to change your nickname in a room."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -7,8 +7,6 @@ from chat.forms.fields import NicknameField
 
 
 class NicknameForm(VerbForm):
-    """Another name for somebody who is in."""
-
     error_field = "nickname"
     verb_fields = ["nickname"]
 

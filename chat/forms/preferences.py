@@ -27,7 +27,7 @@ class PreferencesForm(OwnFieldsForm):
 
 
 class RefreshForm(OwnFieldsForm):
-    """How often the log looks for new messages where JavaScript is off."""
+    """How often the log reloads without JavaScript."""
 
     class Meta:
         model = Participant

@@ -1,4 +1,4 @@
-"""The forms of a room's settings, and to delete it."""
+"""The forms for a room's settings and for deleting it."""
 
 from django import forms
 from django.conf import settings
@@ -12,7 +12,7 @@ from chat.names.normalize import room_key
 
 
 class RoomSettingsForm(VerbForm):
-    """What each moderator decides."""
+    """The settings that moderators may change."""
 
     error_field = "topic"
     error_fields_by_code = {"full": "approval", "account": "approval"}
@@ -40,16 +40,16 @@ class RoomSettingsForm(VerbForm):
         for field in self.fields.values():
             field.show_hidden_initial = True
         if "name" in self.fields and room.access == Room.Access.PRIVATE:
-            self.fields["name"].help_text = ""  # Its address has no name in it.
+            self.fields["name"].help_text = ""  # The address of a private room does not contain its name.
 
     @property
     def verb_fields(self):
-        """What was changed on the page: what others decided since it was opened stays as they decided."""
+        """The fields changed on this page, so that changes made by others since it was opened are kept."""
         return [name for name in self.fields if name in self.changed_data or not self._was_shown(name)]
 
     @property
     def changes_name(self):
-        """Whether one name and address more are used up, as by another room."""
+        """Whether the room gets a new name and URL, which counts towards the limit on new rooms."""
         return self.is_valid() and "name" in self.changed_data
 
     def _was_shown(self, name):
@@ -57,7 +57,7 @@ class RoomSettingsForm(VerbForm):
 
 
 class OwnerSettingsForm(RoomSettingsForm):
-    """What the owner decides beside that."""
+    """The same and the settings that only the owner may change."""
 
     error_field = "name"
 
@@ -104,7 +104,7 @@ class OwnerSettingsForm(RoomSettingsForm):
 
 
 class DeleteRoomForm(forms.Form):
-    """Asks for the room's name, so that none is deleted by a slip."""
+    """Asks for the room's name, to prevent accidents."""
 
     name = NameField(label=_("Type the room’s name to delete it"))
 

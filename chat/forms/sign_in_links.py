@@ -16,8 +16,6 @@ class SignInLinkForm(VerbForm):
 
 
 class UseSignInLinkForm(VerbForm):
-    """Go on as somebody by their link."""
-
     error_field = "sign_out_others"
     verb_fields = ["sign_out_others"]
 

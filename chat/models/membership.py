@@ -210,7 +210,7 @@ class Membership(RolesMixin, StatusMixin):
 
     def send(self, text, token):
         """Say something. The same token with the same words is the same message; with others it is refused."""
-        html = markup.render(text)
+        html = markup.render(text, self.room)
         if said := self.messages.filter(token=token).first():
             return said.as_repeat(text)
         try:

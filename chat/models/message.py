@@ -161,7 +161,7 @@ class Message(models.Model):
 
     def edit(self, text):
         """Replace the text. The page shows that the message was edited."""
-        self.touch(text=text, html=markup.render(text), edited_at=timezone.now())
+        self.touch(text=text, html=markup.render(text, self.room), edited_at=timezone.now())
 
     def remove(self):
         """Show a tombstone instead. The text stays in the database, so `restore` can bring it back."""

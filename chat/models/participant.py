@@ -111,7 +111,7 @@ class Participant(AccountMixin):
         self.save(update_fields=["paused"])
 
     def enter(self, nickname, **where):
-        """Join `door`, or the room named `room`, which is made where there is none. Raises Refused."""
+        """Join `target_room`, or the room named `room`, which is created if there is none. Raises Refused."""
         try:
             return self._enter(nickname, **where)
         except IntegrityError:
@@ -122,11 +122,11 @@ class Participant(AccountMixin):
             return first._enter(nickname, **where)
 
     @transaction.atomic
-    def _enter(self, nickname, room=None, door=None, invite=None):
+    def _enter(self, nickname, room=None, target_room=None, invite=None):
         if self.pk is None:
             self.save()
-        if door:
-            return door.join(self, nickname, invite=invite)
+        if target_room:
+            return target_room.join(self, nickname, invite=invite)
         return Room.objects.enter(room, self, nickname)
 
     @property

@@ -1,1 +1,1 @@
-"""The answers to requests, one file per noun: access, form, verb, answer, in this order."""
+"""Views, one module per noun; each checks access, validates a form, calls a verb and responds, in this order."""

@@ -1,12 +1,15 @@
-"""Accounts: who this browser is, a name that is kept, signing in and out."""
+"""Accounts: creating one, signing in and out, passwords, email addresses and deletion."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
-from django.http import Http404
+from django.forms import Form
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
@@ -26,47 +29,51 @@ from chat.forms.accounts import (
 )
 from chat.forms.base import submitted_data
 from chat.forms.sign_in_links import SignInLinkForm
-from chat.models import Membership, Participant, Site
+from chat.models import Membership, Participant, Site, User
+from chat.types import Request
 
-shown_and_sent = require_http_methods(["GET", "HEAD", "POST"])
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def account_page(request, participant, form, made=None):
-    """Who this browser is; `made` is a new sign-in link, shown only this once."""
-    context = {"participant": participant, "form": form, "new_link": made}
+def account_page(
+    request: Request, participant: Participant | None, form: Form, made: dict[str, Any] | None = None
+) -> HttpResponse:
+    """The account page; `made` is a new sign-in link, shown only in this response."""
+    context: dict[str, Any] = {"participant": participant, "form": form, "new_link": made}
     if participant:
         context["memberships"] = participant.memberships.filter(status=Membership.Status.IN).select_related("room")
         context["links"] = participant.sign_in_links.active()
     return responses.page(request, "accounts/account.html", context, 422 if form.errors else 200)
 
 
-def account_form_page(request, form, name):
-    """A page with one form of an account; afterwards the visitor goes on to the URL in `next`."""
+def account_form_page(request: Request, form: Form, name: str) -> HttpResponse:
+    """A page with one form of an account; `next` is the URL to redirect to afterwards."""
     next_url = request.POST.get("next", "") or request.GET.get("next", "")
     context = {"form": form, "next_url": next_url, "participant": identity.participant_of(request)}
     return responses.page(request, f"accounts/{name}.html", context, 422 if form.errors else 200)
 
 
-def where_there_are_accounts(view):
+def accounts_enabled(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """404 on a site without accounts."""
+
     @wraps(view)
-    def looked_up(request, **where):
+    def inner(request: Request, **kwargs: Any) -> HttpResponse:
         if settings.ACCOUNTS == "off":
             raise Http404
-        return view(request, **where)
+        return view(request, **kwargs)
 
-    return looked_up
+    return inner
 
 
 @require_safe
-def account(request):
-    """Who this browser is, and what can be done about that."""
+def account(request: Request) -> HttpResponse:
     return account_page(request, identity.participant_of(request), SignInLinkForm())
 
 
-@shown_and_sent
-@where_there_are_accounts
-def create(request):
-    """Make the guest of this browser an account, or whoever is nobody here yet."""
+@get_or_post
+@accounts_enabled
+def create(request: Request) -> HttpResponse:
+    """Turn a guest into an account, or create one for someone new."""
     participant = identity.participant_of(request)
     if participant and not participant.is_guest:
         return responses.redirect(request, reverse("account"))
@@ -75,15 +82,15 @@ def create(request):
     )
     if request.method == "POST":
         limits.check_creating_accounts(request)
-        if form.does((participant or Participant()).create_account):
+        if form.submit((participant or Participant()).create_account):
             identity.bind_session(request, form.result, anew=True)
             return responses.redirect(request, reverse("account"))
     return account_form_page(request, form, "create")
 
 
-@shown_and_sent
-@where_there_are_accounts
-def sign_in(request):
+@get_or_post
+@accounts_enabled
+def sign_in(request: Request) -> HttpResponse:
     here = identity.participant_of(request)
     form = SignInForm(
         submitted_data(request), name=request.GET.get("name"), guest=here if here and here.is_guest else None
@@ -97,14 +104,14 @@ def sign_in(request):
 
 
 @require_POST
-def sign_out(request):
+def sign_out(request: Request) -> HttpResponse:
     identity.sign_out(request)
     return responses.redirect(request, reverse("home"))
 
 
 @require_POST
-def sign_out_elsewhere(request):
-    """End all sessions of this person but this one."""
+def sign_out_elsewhere(request: Request) -> HttpResponse:
+    """End all other sessions of this person."""
     participant = identity.participant_of(request)
     if participant:
         participant.sign_out_everywhere()
@@ -112,70 +119,70 @@ def sign_out_elsewhere(request):
     return responses.redirect(request, reverse("account"))
 
 
-@shown_and_sent
-@where_there_are_accounts
-def password(request):
+@get_or_post
+@accounts_enabled
+def password(request: Request) -> HttpResponse:
     participant = account_to_change(request)
     form = PasswordForm(submitted_data(request), user=participant.user)
     if request.method == "POST":
         limits.check_signing_in(request, participant.account_key)
-        if form.does(participant.change_password):
+        if form.submit(participant.change_password):
             identity.bind_session(request, participant)
             return responses.redirect(request, reverse("account"))
     return account_form_page(request, form, "password")
 
 
-@shown_and_sent
-@where_there_are_accounts
-def email(request):
+@get_or_post
+@accounts_enabled
+def email(request: Request) -> HttpResponse:
     participant = account_to_change(request)
-    form = EmailForm(submitted_data(request), initial={"email": participant.user.email})
+    form = EmailForm(submitted_data(request), user=participant.user)
     if request.method == "POST":
         limits.check_signing_in(request, participant.account_key)
-        if form.does(participant.change_email):
+        if form.submit(participant.change_email):
             return responses.redirect(request, reverse("account"))
     return account_form_page(request, form, "email")
 
 
-@shown_and_sent
-@where_there_are_accounts
-def delete(request):
+@get_or_post
+@accounts_enabled
+def delete(request: Request) -> HttpResponse:
     participant = account_to_change(request)
     form = DeleteAccountForm(submitted_data(request))
     if request.method == "POST":
         limits.check_signing_in(request, participant.account_key)
-        if form.does(participant.delete_account):
+        if form.submit(participant.delete_account):
             identity.sign_out(request)
             return responses.redirect(request, reverse("home"))
     return account_form_page(request, form, "delete_account")
 
 
-@shown_and_sent
-@where_there_are_accounts
-def reset(request):
-    """Mail a link by which a forgotten password is replaced; the answer tells nobody who has an account."""
+@get_or_post
+@accounts_enabled
+def reset(request: Request) -> HttpResponse:
+    """Email a password reset link. The response doesn't reveal whether there is an account."""
     form = ResetForm(submitted_data(request))
     if form.is_valid():
         limits.check_password_resets(request)
         for user in form.users:
-            _mail(request, user)
+            _send_reset_link(request, user)
         return responses.page(request, "accounts/reset_sent.html")
     return account_form_page(request, form, "reset")
 
 
-def _mail(request, user):
-    """Send the link, unless too many went there: of that, too, whoever asks is told nothing."""
+def _send_reset_link(request: Request, user: User) -> None:
+    """Send the link. If the account got too many emails, nothing is sent, and the response is the same."""
     uid = urlsafe_base64_encode(force_bytes(user.pk))
-    where = reverse("new_password", args=[uid, default_token_generator.make_token(user)])
+    path = reverse("new_password", args=[uid, default_token_generator.make_token(user)])
     with suppress(LimitExceeded):
         limits.check_reset_emails(user)
-        emails.send_reset(user, Site.current().name, request.build_absolute_uri(where))
+        emails.send_reset(user, Site.current().name, request.build_absolute_uri(path))
 
 
-@shown_and_sent
-@where_there_are_accounts
-def new_password(request, uid, token):
-    """Set another password by a link that was mailed."""
+@get_or_post
+@accounts_enabled
+def new_password(request: Request, uid: str, token: str) -> HttpResponse:
+    """Set a new password with an emailed link."""
     user = user_to_reset(uid, token)
     form = NewPasswordForm(submitted_data(request), user=user)
     if form.is_valid():

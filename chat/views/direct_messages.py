@@ -1,5 +1,6 @@
-"""Pairs: writing to one person alone, and being asked for that."""
+"""Direct messages: starting one, and answering a chat request."""
 
+from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -7,22 +8,23 @@ from chat import limits, responses
 from chat.access.members import members_for_direct_message, shared_rooms
 from chat.access.rooms import membership_with_chat_request
 from chat.models.direct_message import open_direct_message
+from chat.types import Request
 
 VERBS = {answer: answer for answer in ("accept", "decline", "ignore")}
 
 
 @require_POST
-def message_member(request, slug, pk):
+def message_member(request: Request, slug: str, pk: int) -> HttpResponse:
     by, other = members_for_direct_message(request, slug, pk)
     limits.check_chat_requests(request, by)
     return responses.redirect(request, open_direct_message(by, other).room.get_absolute_url())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def chat_request(request, slug):
-    """Somebody wants to write to me alone: accept, decline or ignore it."""
+def chat_request(request: Request, slug: str) -> HttpResponse:
+    """Show a chat request; accept, decline or ignore it."""
     membership = membership_with_chat_request(request, slug)
-    verb = VERBS.get(request.POST.get("answer"))
+    verb = VERBS.get(request.POST.get("answer", ""))
     if verb:
         getattr(membership, verb)()
     if membership.is_inside:

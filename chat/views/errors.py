@@ -1,26 +1,30 @@
-"""Refusals: every error page and every "no", in words that say what to do next, with what was typed kept."""
+"""Error pages: each says what to do next and keeps what was typed."""
+
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.forms import Form
+from django.http import HttpResponse
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from chat import responses
+from chat import error_responses, responses
 from chat.access.origin import is_from_our_page
 from chat.access.rooms import membership_of, room_to_join
-from chat.error_responses import error_response, not_a_member, not_a_member_frame
-from chat.exceptions import RoomMoved
+from chat.error_responses import error_response
+from chat.exceptions import LimitExceeded, Refused, RoomMoved
 from chat.forms.join import JoinForm
 from chat.forms.messages import MessageForm
 from chat.models import Room
-from chat.views.messages import fresh_csrf_token, send_error
-from chat.views.rooms import join_page
+from chat.types import Request
+from chat.views.join import join_page
+from chat.views.messages import fresh_csrf_token, send_error_fragment
 
-BUSY_FOR = 5  # seconds until a busy database may be asked again
-FORMS = {  # whose words are given back
+BUSY_FOR = 5  # seconds until a browser may retry after a database error
+FORMS = {  # by URL name, for text that is kept when a form expired
     "send": MessageForm,
     "toggle": MessageForm,
     "join": JoinForm,
@@ -29,15 +33,15 @@ FORMS = {  # whose words are given back
 }
 
 
-def bad_request(request, exception=None):
+def bad_request(request: Request, exception: Exception | None = None) -> HttpResponse:
     sentence = _("The address or the form was broken. Nothing was changed.")
     if isinstance(exception, DisallowedHost):
         sentence = _("This server does not know that it has this name. Its operator has to add it to ALLOWED_HOSTS.")
     return error_response(request, 400, _("That did not make sense"), sentence)
 
 
-def forbidden(request, exception=None):
-    """Who may, and the way back into the room where somebody is in one."""
+def forbidden(request: Request, exception: Exception | None = None) -> HttpResponse:
+    """Says who may do this, and links back to the room for its members."""
     where = request.resolver_match
     membership = where and "slug" in where.kwargs and membership_of(request, where.kwargs["slug"])
     if not membership:
@@ -50,7 +54,7 @@ def forbidden(request, exception=None):
     return error_response(request, 403, _("Not yours to open"), sentence, way=way)
 
 
-def not_found(request, exception=None):
+def not_found(request: Request, exception: Exception | None = None) -> HttpResponse:
     sentence = _("There is nothing at this address, or it is not open to you.")
     if settings.CREATE_ROOMS == "anyone":
         sentence += " " + _("You can open a room of any name yourself.")
@@ -58,7 +62,7 @@ def not_found(request, exception=None):
     return error_response(request, 404, _("Nothing here"), sentence, way=way)
 
 
-def broken(request):
+def broken(request: Request) -> HttpResponse:
     return error_response(
         request,
         500,
@@ -67,8 +71,8 @@ def broken(request):
     )
 
 
-def wrong_method(request, response):
-    """Mostly somebody who reloads the address of a form: on to the page where that form is."""
+def wrong_method(request: Request, response: HttpResponse) -> HttpResponse:
+    """Mostly someone who reloads the URL of a form: redirect to the page with that form."""
     if request.method in ("GET", "HEAD"):
         slug = request.resolver_match.kwargs.get("slug")
         return responses.redirect(request, reverse("room", args=[slug]) if slug else reverse("home"))
@@ -76,18 +80,18 @@ def wrong_method(request, response):
     return error_response(request, 405, _("Not like this"), sentence, headers={"Allow": response.headers["Allow"]})
 
 
-def outside(request, room):
-    """Somebody who is not in this room; a reader is shown to its door, a writer keeps the words."""
+def not_a_member(request: Request, room: Room) -> HttpResponse:
+    """Readers are sent to the join page; for a submitted form its text is kept."""
     if request.resolver_match.url_name in ("live", "compose"):
-        return not_a_member_frame(request, room)
+        return error_responses.not_a_member_frame(request, room)
     if request.method in ("GET", "HEAD"):
-        return not_a_member(request, room)
+        return error_responses.not_a_member(request, room)
     sentence = _("You are not in this room any more, so this was not sent. Join again first; your words stay here.")
-    return error_response(request, 403, _("Not in this room"), sentence, again=True, door=room)
+    return error_response(request, 403, _("Not in this room"), sentence, again=True, target_room=room)
 
 
-def moved(request, room):
-    """The room is elsewhere by now: on to the same page of it there; a write is done again where it is."""
+def room_moved(request: Request, room: Room) -> HttpResponse:
+    """Redirect to the same page at the room's current address, or to the room for a submitted form."""
     where = request.resolver_match
     url = reverse(where.url_name, kwargs=where.kwargs | {"slug": room.slug})
     query = request.META.get("QUERY_STRING")
@@ -96,17 +100,17 @@ def moved(request, room):
     return responses.redirect(request, f"{url}?{query}" if query else url)
 
 
-def refused(request, refusal):
-    """What a verb would not do where no form has a place for the reason: often something else was there first."""
-    return error_response(request, 409, _("That does not go"), refusal.message, again=True)
+def refused(request: Request, refusal: Refused) -> HttpResponse:
+    """A verb refused, and no form shows the reason: often someone else was faster."""
+    return error_response(request, 409, _("That does not go"), str(refusal.message), again=True)
 
 
-def closed(request, reason):
-    """An invite by which somebody does not come in, as a verb has just told who posts: not a word of the room."""
+def invite_not_usable(request: Request, reason: str) -> HttpResponse:
+    """The page names no room: 410 for readers, 422 if a verb refused a submitted form."""
     return error_response(request, 422 if request.method == "POST" else 410, _("No way in"), reason)
 
 
-def too_many(request, exceeded):
+def too_many(request: Request, exceeded: LimitExceeded) -> HttpResponse:
     wait = ngettext("Try again in %d second.", "Try again in %d seconds.", exceeded.wait) % exceeded.wait
     sentence = _("That was too often in a short time, so nothing was done. %s") % wait
     return error_response(
@@ -114,13 +118,13 @@ def too_many(request, exceeded):
     )
 
 
-def unavailable(request):
+def unavailable(request: Request) -> HttpResponse:
     sentence = _("The server could not write this down just now. Nothing is lost: try again in a few seconds.")
     return error_response(request, 503, _("One moment"), sentence, again=True, headers={"Retry-After": str(BUSY_FOR)})
 
 
-def stale_form(request, reason=""):
-    """A form without a valid token. Our own page was merely open for long; anything else is not ours."""
+def stale_form(request: Request, reason: str = "") -> HttpResponse:
+    """A form without a valid CSRF token: offer to send it again if one of our pages sent it, otherwise refuse."""
     sentence = _("This page was open for a long time, so nothing was done yet. Do it once more.")
     if reason == REASON_NO_CSRF_COOKIE and not request.COOKIES:
         sentence = _("Your browser sent no cookie, so this form cannot be known as yours. Allow cookies and try again.")
@@ -130,27 +134,27 @@ def stale_form(request, reason=""):
     where = request.resolver_match
     if where.url_name == "typing":
         return fresh_csrf_token(request)
-    form = FORMS.get(where.url_name, Form)(request.POST)
+    form = FORMS.get(where.url_name or "", Form)(request.POST)
     form.add_error(getattr(form, "error_field", None), sentence)
     if responses.is_htmx(request) and isinstance(form, MessageForm):
-        return send_error(request, where.kwargs["slug"], form, fresh_token=True)
+        return send_error_fragment(request, where.kwargs["slug"], form, fresh_token=True)
     if responses.is_htmx(request) and isinstance(form, JoinForm):
         return _join_form_again(request, form, where.kwargs)
     return error_response(request, 422, _("Once more, please"), sentence, again=True)
 
 
-def _join_form_again(request, form, where):
-    """The join form with a fresh CSRF token, in the place of the one that was sent.
+def _join_form_again(request: Request, form: JoinForm, where: dict[str, Any]) -> HttpResponse:
+    """The join form again with a fresh CSRF token.
 
-    The invite, if it came by one, has not been looked up at this point, and is not named by the form.
+    For an invite link, the form shows no room: neither the invite nor its room has been looked up.
     """
     slug = where.get("slug")
-    form.door, form.address = (Room(), request.path) if "key" in where else (slug and _room_at(slug), "")
+    form.target_room, form.address = (Room(), request.path) if "key" in where else (slug and _room_at(slug), "")
     return join_page(request, form, 422)
 
 
-def _room_at(slug):
-    """The room to join at this slug, even if it has another one by now."""
+def _room_at(slug: str) -> Room:
+    """The room to join, even if `slug` is a former address of it."""
     try:
         return room_to_join(slug)
     except RoomMoved as moved:

@@ -1,5 +1,8 @@
-"""Invitations: made, listed and taken back by those who keep a room, and followed by those who come in by them."""
+"""Invite links: created, listed and revoked by moderators, and used by others to join."""
 
+from typing import Any
+
+from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -9,19 +12,22 @@ from chat.access.rooms import can_read_room, membership_to_moderate
 from chat.forms.base import submitted_data
 from chat.forms.invites import InviteForm
 from chat.forms.join import JoinForm
-from chat.views.rooms import join_page, joined, room_context
+from chat.models import Invite
+from chat.types import Request
+from chat.views.join import join_page, joined
+from chat.views.room_page import room_context
 
-MAX_LISTED = 100  # of each kind on the page, the newest
+MAX_LISTED = 100  # active and inactive ones each, newest first
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def invites(request, slug):
-    """Those that hold, and those that do not any more; one that was made just now with its link, shown this once."""
+def invites(request: Request, slug: str) -> HttpResponse:
+    """Active and inactive invites; the link of a new one is shown only in this response."""
     membership = membership_to_moderate(request, slug).record_seen()
     form, made = InviteForm(submitted_data(request)), None
     if request.method == "POST":
         limits.check_inviting(request, membership)
-        if form.makes(membership):
+        if form.create(membership):
             made = _made(request, *form.result)
     invites_of_room = membership.room.invites.listed()
     lists = {
@@ -32,30 +38,30 @@ def invites(request, slug):
     return responses.page(request, "rooms/invites.html", context, 422 if form.errors else 200)
 
 
-def _made(request, invite, key):
+def _made(request: Request, invite: Invite, key: str) -> dict[str, Any]:
     link = request.build_absolute_uri(reverse("invite", args=[key]))
     return {"invite": invite, "link": link, "picture": qr.picture(link)}
 
 
 @require_POST
-def revoke(request, slug, pk):
-    invite = invite_to_revoke(request, slug, pk)
+def revoke(request: Request, slug: str, pk: int) -> HttpResponse:
+    by, invite = invite_to_revoke(request, slug, pk)
     invite.revoke()
-    return responses.redirect(request, reverse("invites", args=[invite.room.slug]))
+    return responses.redirect(request, reverse("invites", args=[by.room.slug]))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def invite(request, key):
-    """The door of one room for whoever has this link. Looking uses nothing up; coming in does."""
+def invite(request: Request, key: str) -> HttpResponse:
+    """The join page for everyone with this link. Only joining counts as a use of the invite."""
     invite = invite_by_key(key)
     room = invite.room
     if can_read_room(request, room):
         return responses.redirect(request, room.get_absolute_url())
-    form = JoinForm(submitted_data(request), door=room, invite=invite, address=request.path)
+    form = JoinForm(submitted_data(request), target_room=room, invite=invite, address=request.path)
     if request.method == "POST":
         participant = identity.participant_to_join(request, form.key)
         limits.check_joining(request, participant, room)
-        if form.joins(participant):
+        if form.join(participant):
             return joined(request, form.result)
     check_invite_usable(request, invite)
     return join_page(request, form, 422 if form.errors else 200)

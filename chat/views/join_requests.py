@@ -1,5 +1,6 @@
 """Join requests: waiting for approval, and approving or declining those who wait."""
 
+from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -8,22 +9,24 @@ from chat.access.members import join_request_to_answer
 from chat.access.rooms import membership_with_join_request
 from chat.exceptions import NotAMember
 from chat.forms.join_requests import JoinRequestAnswerForm
+from chat.models import Membership
+from chat.types import Request
 from chat.views.members import members_page
 
 
 @require_safe
-def waiting(request, slug):
-    """The state of a join request; the page updates itself, and leads on once there is nothing to wait for."""
+def waiting(request: Request, slug: str) -> HttpResponse:
+    """The state of a join request; the page updates itself, and redirects once there is nothing to wait for."""
     try:
         membership = membership_with_join_request(request, slug).record_seen()
-    except NotAMember as outside:
-        return responses.leave_page(request, outside.room.get_absolute_url())
+    except NotAMember as refusal:
+        return responses.leave_page(request, refusal.room.get_absolute_url())
     if membership.is_inside and not membership.answer:
         return responses.leave_page(request, membership.room.get_absolute_url())
     return _join_request_page(request, membership)
 
 
-def _join_request_page(request, membership):
+def _join_request_page(request: Request, membership: Membership) -> HttpResponse:
     room = membership.room
     before = room.memberships.waiting().filter(joined_at__lt=membership.joined_at).count()
     context = {"membership": membership, "room": room, "place": before + 1}
@@ -33,8 +36,8 @@ def _join_request_page(request, membership):
 
 
 @require_POST
-def cancel(request, slug):
-    """Cancel one's own join request."""
+def cancel(request: Request, slug: str) -> HttpResponse:
+    """Cancel your own join request."""
     membership = membership_with_join_request(request, slug)
     if membership.is_waiting:
         membership.leave()
@@ -42,11 +45,11 @@ def cancel(request, slug):
 
 
 @require_POST
-def answer(request, slug, pk):
+def answer(request: Request, slug: str, pk: int) -> HttpResponse:
     """Approve or decline a join request, with an optional message."""
     by, member = join_request_to_answer(request, slug, pk)
     form = JoinRequestAnswerForm(request.POST)
     verb = member.approve if "let_in" in request.POST else member.decline_request
-    if form.does(verb):
+    if form.submit(verb):
         return responses.redirect(request, reverse("members", args=[by.room.slug]))
     return members_page(request, by, {"form": form, "refused": member}, 422)

@@ -1,5 +1,8 @@
-"""Members: who is in a room, what they are in it, and showing them out."""
+"""Members: listing them, changing roles, removing, muting and banning."""
 
+from typing import Any
+
+from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -7,18 +10,22 @@ from chat import responses
 from chat.access.members import member_to_ban, member_to_promote, member_to_remove, member_to_unban
 from chat.access.rooms import membership_to_read
 from chat.forms.members import RoleForm
-from chat.views.rooms import room_context
+from chat.models import Membership, Room
+from chat.types import Request
+from chat.views.room_page import room_context
 
-MAX_BANNED_LISTED = 200  # people on the page who were shown out for good, the last of them first
+MAX_BANNED_LISTED = 200  # on the page, those seen last come first
 
 
 @require_safe
-def members(request, slug):
+def members(request: Request, slug: str) -> HttpResponse:
     return members_page(request, membership_to_read(request, slug).record_seen())
 
 
-def members_page(request, membership, context=None, status=200):
-    """The people of a room, and for those who keep it also who waits to be let in and who was shown out for good."""
+def members_page(
+    request: Request, membership: Membership, context: dict[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    """The members, and for moderators also the join requests and the banned people."""
     people = membership.room.memberships
     listed = people.inside().select_related("participant").page(request.GET.get("page"))
     members = [(member, membership.outranks(member)) for member in listed]
@@ -29,8 +36,8 @@ def members_page(request, membership, context=None, status=200):
 
 
 @require_POST
-def role(request, slug, pk):
-    """Promote, demote or hand over; the last is asked once more, as nobody can take it back."""
+def role(request: Request, slug: str, pk: int) -> HttpResponse:
+    """Promote, demote or transfer ownership; a transfer can't be undone, so it needs a confirmation."""
     by, member = member_to_promote(request, slug, pk)
     form = RoleForm(request.POST)
     if form.is_valid() and form.is_confirmed:
@@ -41,33 +48,33 @@ def role(request, slug, pk):
 
 
 @require_POST
-def remove(request, slug, pk):
+def remove(request: Request, slug: str, pk: int) -> HttpResponse:
     by, member = member_to_remove(request, slug, pk)
     member.remove(by)
     return _back(request, by.room)
 
 
 @require_POST
-def mute(request, slug, pk):
-    """Let somebody read only, or write again."""
+def mute(request: Request, slug: str, pk: int) -> HttpResponse:
+    """Mute or unmute a member."""
     by, member = member_to_remove(request, slug, pk)
     member.set_muted("unmute" not in request.POST, by)
     return _back(request, by.room)
 
 
 @require_POST
-def ban(request, slug, pk):
+def ban(request: Request, slug: str, pk: int) -> HttpResponse:
     by, member = member_to_ban(request, slug, pk)
     member.ban(by)
     return _back(request, by.room)
 
 
 @require_POST
-def unban(request, slug, pk):
-    member = member_to_unban(request, slug, pk)
+def unban(request: Request, slug: str, pk: int) -> HttpResponse:
+    by, member = member_to_unban(request, slug, pk)
     member.unban()
-    return _back(request, member.room)
+    return _back(request, by.room)
 
 
-def _back(request, room):
+def _back(request: Request, room: Room) -> HttpResponse:
     return responses.redirect(request, reverse("members", args=[room.slug]))

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from django.http import Http404
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpResponse, QueryDict
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,60 +16,71 @@ from chat.access.rooms import (
     membership_to_type,
     membership_to_write,
 )
-from chat.composer import CACHE_SECONDS, LAST_NUMBER, Composer, refused_composer, unused_number
+from chat.composer import CACHE_SECONDS, LAST_NUMBER, Composer, Target, refused_composer, unused_number
 from chat.forms.messages import MessageForm
+from chat.models import Membership, Message, Room
 from chat.realtime import delta, typing_indicator
+from chat.types import Request
 from chat.views.noscript import composer_frame
-from chat.views.rooms import room_page
+from chat.views.room_page import room_page
 
 
 @require_POST
-def send(request, slug):
+def send(request: Request, slug: str) -> HttpResponse:
     membership = membership_to_write(request, slug).record_seen()
     form = MessageForm(request.POST)
     limits.check_sending(request, membership)
     typing_indicator.stop_typing(membership)
-    if form.does(membership.send):
+    if form.submit(membership.send):
         return _sent(request, membership, elsewhere=address_was_withdrawn(membership, slug))
-    return send_error(request, slug, form, membership)
+    return _send_error(request, membership, slug, form)
 
 
-def _sent(request, membership, elsewhere=False):
+def _sent(request: Request, membership: Membership, elsewhere: bool = False) -> HttpResponse:
     """The author gets the message by the poll, like everyone else. `elsewhere`: the room has a new address, so the
     page that sent this gets no more messages."""
     if responses.is_htmx(request):
         context = {"room": membership.room, "elsewhere": elsewhere}
         return responses.fragment(request, "partials/notice.html", context, headers=responses.POLL_NOW)
-    return responses.redirect(request, _place_to_write(request, membership))
+    return responses.redirect(request, _composer_url(request, membership))
 
 
-def _place_to_write(request, membership):
+def _composer_url(request: Request, membership: Membership) -> str:
     """The URL of the page or frame with the composer, in the mode (one line or several) that was used."""
-    room, many = membership.room, request.POST.get("lines") == "many"
-    as_usual = many != membership.participant.enter_sends
-    lines = "" if as_usual else f"?lines={'many' if many else 'one'}"
+    room, multiline = membership.room, request.POST.get("lines") == "many"
+    is_preference = multiline != membership.participant.enter_sends
+    lines = "" if is_preference else f"?lines={'many' if multiline else 'one'}"
     # After a redirect inside a frame the focus follows a fragment; `autofocus` does not work there.
     frame = reverse("compose", args=[room.slug]) + lines + "#text-1"
     return frame if request.POST.get("frame") else f"{room.get_absolute_url()}{lines}#end"
 
 
-def send_error(request, slug, form, membership=None, fresh_token=False):
-    """The form again with its text, the reason, and a number never used; `fresh_token` adds a new CSRF token."""
-    composer = refused_composer(slug, form.data, " ".join(form.errors.get("text", [])))
+def _send_error(request: Request, membership: Membership, slug: str, form: MessageForm) -> HttpResponse:
     if responses.is_htmx(request):
-        context = {"composer": replace(composer, number=unused_number()), "fresh_token": fresh_token}
-        return responses.fragment(request, "partials/send_error.html", context, 422)
-    return _page_with_composer(request, membership, composer, 422)
+        return send_error_fragment(request, slug, form)
+    return _page_with_composer(request, membership, _refused(slug, form), 422)
 
 
-def _page_with_composer(request, membership, composer, status=200):
+def send_error_fragment(request: Request, slug: str, form: MessageForm, fresh_token: bool = False) -> HttpResponse:
+    """The form again with its text, the reason and an unused number; `fresh_token` adds a new CSRF token."""
+    context = {"composer": replace(_refused(slug, form), number=unused_number()), "fresh_token": fresh_token}
+    return responses.fragment(request, "partials/send_error.html", context, 422)
+
+
+def _refused(slug: str, form: MessageForm) -> Composer:
+    return refused_composer(slug, form.data, " ".join(map(str, form.errors.get("text", []))))
+
+
+def _page_with_composer(
+    request: Request, membership: Membership, composer: Composer, status: int = 200
+) -> HttpResponse:
     """The page or, with JavaScript off, the frame in which this text was typed."""
     show = composer_frame if request.POST.get("frame") else room_page
     return show(request, membership, composer, status)
 
 
 @require_POST
-def typing(request, slug):
+def typing(request: Request, slug: str) -> HttpResponse:
     """Tell the others that this member is typing; kept in memory only."""
     membership = membership_to_type(request, slug)
     limits.check_typing(request, membership)
@@ -76,8 +88,8 @@ def typing(request, slug):
     return responses.no_content()
 
 
-def fresh_csrf_token(request):
-    """A new token for a page whose own has expired, for requests that nobody made by hand."""
+def fresh_csrf_token(request: Request) -> HttpResponse:
+    """A new CSRF token for a page whose own has expired, for requests that the page sends by itself."""
     return responses.fragment(request, "partials/csrf.html", {"out_of_band": True}, 422)
 
 
@@ -85,29 +97,39 @@ def fresh_csrf_token(request):
 
 
 @require_POST
-def toggle(request, slug):
+def toggle(request: Request, slug: str) -> HttpResponse:
     """Switch the composer between one line and several, with what was typed so far."""
     membership = membership_to_read(request, slug).record_seen()
     number = delta.parse_number(request.POST.get("n", "")) or 1
-    composer = Composer(slug, number, many=request.POST.get("lines") == "many")
-    composer = composer.toggled(request.POST.get("text", ""))
+    composer = _composer(slug, number, request.POST).toggled(request.POST.get("text", ""))
     if responses.is_htmx(request):
         return responses.fragment(request, "partials/toggled.html", {"composer": composer})
     return _page_with_composer(request, membership, composer)
 
 
 @require_safe
-def composer(request, slug, number):
-    """Composer number n: the same for everyone, so neither the reader nor the room is looked up."""
+def composer(request: Request, slug: str, number: int) -> HttpResponse:
+    """Composer `number`; neither the reader nor the room is looked up. Only one with a target is not cached."""
     if not 1 <= number <= LAST_NUMBER:
         raise Http404
-    composer = Composer(slug, number, many=request.GET.get("lines") == "many")
-    return responses.cached_fragment(request, "partials/composer_form.html", {"composer": composer}, CACHE_SECONDS)
+    composer = _composer(slug, number, request.GET)
+    template, context = "partials/composer_form.html", {"composer": composer}
+    if not composer.is_cacheable:
+        return responses.fragment(request, template, context)
+    return responses.cached_fragment(request, template, context, CACHE_SECONDS)
+
+
+def _composer(slug: str, number: int, query: QueryDict) -> Composer:
+    try:
+        target = Target.read(query)
+    except ValueError as error:
+        raise BadRequest from error
+    return Composer(slug, number, multiline=query.get("lines") == "many", target=target)
 
 
 @require_safe
-def send_status(request, slug):
-    """The states of a page's first form, in words: sending, waiting, not sent."""
+def send_status(request: Request, slug: str) -> HttpResponse:
+    """The labels for the states of a page's first form: sending, waiting, not sent."""
     context = {"composer": Composer(slug)}
     return responses.cached_fragment(request, "partials/send_status.html", context, CACHE_SECONDS)
 
@@ -116,7 +138,7 @@ def send_status(request, slug):
 
 
 @require_safe
-def history(request, slug):
+def history(request: Request, slug: str) -> HttpResponse:
     """The log page by page: above `before`, or from `after` on."""
     membership = membership_to_read(request, slug).record_seen()
     before, after = (delta.parse_number(request.GET.get(name, "")) for name in ("before", "after"))
@@ -125,15 +147,15 @@ def history(request, slug):
     return _history_page(request, membership, log_slice)
 
 
-def _slice(room, before, after):
+def _slice(room: Room, before: int | None, after: int | None) -> delta.LogSlice:
     if after is not None:
         return delta.after(room, after)
     return delta.newest(room) if before is None else delta.before(room, before)
 
 
 @require_safe
-def message(request, pk):
-    """One message among those before and after it."""
+def message(request: Request, pk: int) -> HttpResponse:
+    """One message with those before and after it."""
     message, membership = message_to_read(request, pk)
     membership.record_seen()
     message.room = membership.room
@@ -142,7 +164,9 @@ def message(request, pk):
     return _history_page(request, membership, log_slice, message)
 
 
-def _history_page(request, membership, log_slice, message=None):
+def _history_page(
+    request: Request, membership: Membership, log_slice: delta.LogSlice, message: Message | None = None
+) -> HttpResponse:
     """A page of the log; for htmx the lines that replace the link to them."""
     context = {"log_slice": log_slice, "room": membership.room, "membership": membership, "message": message}
     if responses.is_htmx(request):

@@ -1,19 +1,22 @@
-"""JavaScript off: log and composer as frames of their own, so that new messages do not disturb a draft."""
+"""Without JavaScript: log and composer are separate frames, so that new messages don't disturb a draft."""
 
+from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from chat import responses
 from chat.access.rooms import guarded_read, membership_to_read, membership_to_write
-from chat.composer import first_composer
+from chat.composer import Composer, first_composer
 from chat.forms.preferences import RefreshForm
+from chat.models import Membership
 from chat.realtime import delta, grants
-from chat.views.rooms import composer_context
+from chat.types import Request
+from chat.views.room_page import composer_context
 
-RELOAD_AFTER_STREAM = 5  # seconds after the end of a stream; a server that restarts is back by then
+RELOAD_AFTER_STREAM = 5  # seconds after the end of a stream; a restarting server is up by then
 
 
 @require_safe
-def live(request, slug):
+def live(request: Request, slug: str) -> HttpResponse:
     """The log, streamed where the gate can hold the connection, otherwise reloaded at the reader's interval."""
     membership = membership_to_read(request, slug).record_seen()
     streamed = membership.participant.refresh_seconds and grants.offer_stream(request, membership)
@@ -23,22 +26,24 @@ def live(request, slug):
     return _log_frame(request, membership, log_slice, streamed)
 
 
-def _log_frame(request, membership, log_slice, streamed):
-    """The frame sets no cookie: a late answer would put back an old one."""
+def _log_frame(request: Request, membership: Membership, log_slice: delta.LogSlice, streamed: bool) -> HttpResponse:
+    """The frame sets no cookie, so it is no `responses.page`: a late response would restore an old cookie."""
     every = RELOAD_AFTER_STREAM if streamed else membership.participant.refresh_seconds
     context = {"log_slice": log_slice, "room": log_slice.room, "every": every, "streamed": streamed}
     context["unread"] = delta.parse_number(request.GET.get("unread", ""))
-    # A stream is not compressed: the compressor would wait until it has enough bytes.
+    # A stream is not compressed, because the compressor would hold back small parts.
     headers = {"Content-Encoding": "identity"} if streamed else None
     return responses.fragment(request, "rooms/live.html", context, headers=headers)
 
 
 @require_safe
-def compose(request, slug):
+def compose(request: Request, slug: str) -> HttpResponse:
     return composer_frame(request, membership_to_write(request, slug).record_seen())
 
 
-def composer_frame(request, membership, composer=None, status=200):
+def composer_frame(
+    request: Request, membership: Membership, composer: Composer | None = None, status: int = 200
+) -> HttpResponse:
     composer = composer or first_composer(membership, request.GET)
     context = {
         "frame": True,

@@ -1,6 +1,6 @@
-"""Pages of the site's own: the rules, and the privacy and legal notice, as written in the admin."""
+"""The site's rules and its privacy and legal notice, as written in the admin, and its icon."""
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
@@ -8,25 +8,26 @@ from django.views.decorators.http import require_safe
 
 from chat import responses
 from chat.models import Site
+from chat.types import Request
 
 
 @require_safe
-def rules(request):
+def rules(request: Request) -> HttpResponse:
     return _page(request, _("Rules"), Site.current().rules)
 
 
 @require_safe
-def privacy(request):
+def privacy(request: Request) -> HttpResponse:
     return _page(request, _("Privacy and legal notice"), Site.current().privacy)
 
 
 @require_safe
-def favicon(request):
-    """Browsers ask for this where a page names no icon, as the admin's pages do."""
+def favicon(request: Request) -> HttpResponse:
+    """Browsers request this for pages that name no icon, such as the admin's."""
     return redirect(static("favicon.svg"))
 
 
-def _page(request, title, text):
+def _page(request: Request, title: str, text: str) -> HttpResponse:
     if not text:
         raise Http404
     return responses.page(request, "site_page.html", {"title": title, "text": text})

@@ -1,15 +1,17 @@
-"""The poll: what a page does not know yet."""
+"""The poll: what changed in a room since a page last asked."""
 
+from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from chat import responses
 from chat.access.rooms import address_was_withdrawn, guarded_read, membership_of
 from chat.exceptions import NotAMember, Refused
 from chat.realtime import delta, grants, poll, sidebar
+from chat.types import Request
 
 
 @require_safe
-def changes(request, slug):
+def changes(request: Request, slug: str) -> HttpResponse:
     cursor = delta.Cursor.read(request.GET)
     membership = membership_of(request, slug)
     if membership is None:

@@ -1,15 +1,17 @@
-"""Preferences: how pages look to one person, and how often they look for news."""
+"""A person's preferences: how pages look, and how often they fetch new messages."""
 
+from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from chat import identity, limits, responses
 from chat.forms.base import submitted_data
 from chat.forms.preferences import PreferencesForm, RefreshForm
 from chat.realtime import grants
+from chat.types import Request
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def preferences(request):
+def preferences(request: Request) -> HttpResponse:
     participant = identity.participant_of(request)
     if participant is None:
         return responses.redirect(request, "/")
@@ -24,8 +26,8 @@ def preferences(request):
 
 
 @require_POST
-def refresh(request):
-    """How often the log looks for news, set beside it."""
+def refresh(request: Request) -> HttpResponse:
+    """How often the log reloads without JavaScript; the form is next to the log."""
     participant = identity.participant_of(request)
     if participant:
         limits.check_preferences(request, participant)
@@ -36,8 +38,8 @@ def refresh(request):
 
 
 @require_POST
-def pause(request):
-    """Take in no new messages until one resumes, or resume."""
+def pause(request: Request) -> HttpResponse:
+    """Pause or resume updates in all rooms."""
     participant = identity.participant_of(request)
     if participant:
         limits.check_preferences(request, participant)

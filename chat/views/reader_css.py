@@ -1,19 +1,21 @@
-"""Readers: the stylesheet that makes the painting which all share one's own."""
+"""Stylesheets that adapt the HTML shared by all readers to one reader or one page."""
 
+from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from chat.access.rooms import membership_of
 from chat.realtime import delta, reader_css
+from chat.types import Request
 
 
 @require_safe
-def stylesheet(request, slug):
-    """My own messages set apart. A stranger gets an empty sheet: it tells nothing of the room."""
+def stylesheet(request: Request, slug: str) -> HttpResponse:
+    """Marks the reader's own messages. Non-members get an empty stylesheet, which reveals nothing."""
     return reader_css.reader_stylesheet(membership_of(request, slug), delta.parse_number(request.GET.get("unread", "")))
 
 
 @require_safe
-def superseded(request, slug):
-    """Hides the earlier states of a line in a page that can only be gone on with. It tells nothing of the room."""
+def superseded(request: Request, slug: str) -> HttpResponse:
+    """Hides outdated versions of a message in a streamed page, which can only grow. It reveals nothing of the room."""
     line, version = (delta.parse_number(request.GET.get(name, "")) for name in ("line", "version"))
     return reader_css.superseded_stylesheet(line or 0, version or 0)

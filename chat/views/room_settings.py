@@ -1,7 +1,8 @@
-"""Settings of a room: what those who keep it decide about it."""
+"""A room's settings, and deleting it."""
 
 from copy import copy
 
+from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -9,28 +10,29 @@ from chat import limits, responses
 from chat.access.rooms import membership_to_moderate, membership_to_own
 from chat.forms.base import submitted_data
 from chat.forms.rooms import DeleteRoomForm, OwnerSettingsForm, RoomSettingsForm
-from chat.views.rooms import room_context
+from chat.types import Request
+from chat.views.room_page import room_context
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def room_settings(request, slug):
+def room_settings(request: Request, slug: str) -> HttpResponse:
     membership = membership_to_moderate(request, slug).record_seen()
-    room = copy(membership.room)  # What was refused stays out of the room that the page shows.
+    room = copy(membership.room)  # Refused values must not show up in the rest of the page.
     kind = OwnerSettingsForm if membership.is_owner else RoomSettingsForm
     form = kind(submitted_data(request), room=room)
     if request.method == "POST":
         limits.check_room_settings(request, membership)
         if form.changes_name:
             limits.check_creating_rooms(request, membership.participant)
-        if form.does(room.update_settings):
+        if form.submit(room.update_settings):
             return responses.redirect(request, reverse("room_settings", args=[room.slug]) + "?saved")
     context = room_context(membership) | {"form": form}
     return responses.page(request, "rooms/settings.html", context, 422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def delete(request, slug):
-    """Delete the room with all that was said in it, once its name was typed."""
+def delete(request: Request, slug: str) -> HttpResponse:
+    """Delete the room with all its messages, once its name was typed."""
     membership = membership_to_own(request, slug).record_seen()
     form = DeleteRoomForm(submitted_data(request), room=membership.room)
     if form.is_valid():

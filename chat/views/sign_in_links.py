@@ -1,5 +1,6 @@
-"""Personal links: taking one's name along into another browser."""
+"""Sign-in links, for using another device."""
 
+from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -9,33 +10,34 @@ from chat.access.sign_in_links import sign_in_link_to_use, sign_in_links_to_revo
 from chat.forms.base import submitted_data
 from chat.forms.sign_in_links import SignInLinkForm, UseSignInLinkForm
 from chat.models import SignInLink
+from chat.types import Request
 from chat.views.accounts import account_page
 
 
 @require_POST
-def create(request):
-    """A link and its picture, which are shown this once."""
+def create(request: Request) -> HttpResponse:
+    """Create a link; it and its QR code are shown only in this response."""
     participant = participant_or_404(request)
     limits.check_sign_in_links(request, participant)
     form, made = SignInLinkForm(request.POST), None
-    if form.does(lambda hours: SignInLink.objects.make(participant, hours)):
+    if form.submit(lambda hours: SignInLink.objects.make(participant, hours)):
         link = request.build_absolute_uri(reverse("use_sign_in_link", args=[form.result[1]]))
         made = {"link": link, "picture": qr.picture(link)}
     return account_page(request, participant, form, made)
 
 
 @require_POST
-def revoke(request, pk):
+def revoke(request: Request, pk: int) -> HttpResponse:
     sign_in_links_to_revoke(request).filter(pk=pk).revoke()
     return responses.redirect(request, reverse("account"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def use(request, key):
-    """Go on as the person whose link this is. Looking uses nothing up, as previews of links look too."""
+def use(request: Request, key: str) -> HttpResponse:
+    """Sign in with a link. A GET does not use it up, because link previews send one too."""
     link = sign_in_link_to_use(key)
     form = UseSignInLinkForm(submitted_data(request))
-    if form.does(link.use):
+    if form.submit(link.use):
         identity.bind_session(request, form.result)
         return responses.redirect(request, f"{reverse('home')}?here")
     context = {"form": form, "link": link, "participant": identity.participant_of(request)}

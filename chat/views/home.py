@@ -1,0 +1,52 @@
+"""The home page and a person's own rooms."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from chat import identity, responses
+from chat.forms.join import JoinForm
+from chat.models import Membership, Participant, Room
+from chat.types import Request
+from chat.views.room_page import mark_previous_room_read, own_rooms_context
+
+
+@require_safe
+def home(request: Request) -> HttpResponse:
+    participant = identity.participant_of(request)
+    form = JoinForm(initial={"nickname": participant.default_nickname if participant else ""})
+    return home_page(request, form, participant)
+
+
+def home_page(request: Request, form: JoinForm, participant: Participant | None, status: int = 200) -> HttpResponse:
+    mark_previous_room_read(request)
+    rooms = Room.objects.with_online_count().by_activity()
+    mine = rooms.of(participant)
+    others = rooms.listed().exclude(pk__in=mine.values("pk"))
+    context = {
+        "form": form,
+        "my_rooms": mine,
+        "participant": participant,
+        "chat_requests": Membership.objects.chat_requests_to(participant),
+        "rooms": others.page(request.GET.get("page")),
+    }
+    return page_with_join_form(request, "rooms/home.html", context, status)
+
+
+def page_with_join_form(request: Request, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    """The page, or only the refused join form for htmx."""
+    if status != 200 and responses.is_htmx(request):
+        return responses.fragment(request, "partials/join.html", context, status, responses.REPLACE_JOIN_FORM)
+    return responses.page(request, template, context, status)
+
+
+@require_safe
+def my_rooms(request: Request) -> HttpResponse:
+    """The person's rooms with unread counts; an open room reloads this list by itself."""
+    if not responses.is_htmx(request):
+        return responses.redirect(request, reverse("home"))
+    context = {"room": Room(slug=request.GET.get("room", "")), "out_of_band": True}
+    context |= own_rooms_context(identity.participant_of(request))
+    return responses.fragment(request, "partials/my_rooms.html", context)

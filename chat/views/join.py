@@ -1,0 +1,62 @@
+"""Joining a room: by its name, on its join page, or by creating it."""
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from chat import identity, limits, responses
+from chat.access.rooms import join_refusal, room_to_rejoin
+from chat.composer import first_composer
+from chat.forms.join import JoinForm
+from chat.models import Membership, Room
+from chat.realtime import grants
+from chat.types import Request
+from chat.views.home import home_page, page_with_join_form
+from chat.views.room_page import room_page_context
+
+
+@require_POST
+def join(request: Request) -> HttpResponse:
+    """Join the room of that name, or create it."""
+    form = JoinForm(request.POST)
+    participant = identity.participant_to_join(request, form.key)
+    name = form.cleaned_data["room"] if form.is_valid() else ""
+    limits.check_joining(request, participant, Room.objects.by_name(name) if name else None)
+    if name and Room.objects.would_create(name):
+        limits.check_creating_rooms(request, participant)
+    if form.join(participant):
+        return joined(request, form.result)
+    return home_page(request, form, identity.participant_of(request), status=422)
+
+
+@require_POST
+def join_here(request: Request, slug: str) -> HttpResponse:
+    """Join this room by its address."""
+    room = room_to_rejoin(request, slug)
+    form = JoinForm(request.POST, target_room=room)
+    participant = identity.participant_to_join(request, form.key)
+    limits.check_joining(request, participant, room)
+    if form.join(participant):
+        return joined(request, form.result)
+    return join_page(request, form, status=422)
+
+
+def join_page(request: Request, form: JoinForm, status: int = 200) -> HttpResponse:
+    """The page on which someone who is not in the room may join it."""
+    # A submitted form shows its own errors.
+    refusal = None if form.is_bound else join_refusal(request, form.target_room)
+    context = {"form": form, "door": form.target_room, "refusal": refusal}
+    return page_with_join_form(request, "rooms/join.html", context, status)
+
+
+def joined(request: Request, membership: Membership) -> HttpResponse:
+    """Bind the session to the new member and show the room, or the page for those waiting for approval."""
+    identity.bind_session(request, membership.participant)
+    url = membership.room.get_absolute_url()
+    if not membership.is_inside:
+        return responses.leave_page(request, reverse("join_request", args=[membership.room.slug]))
+    grants.offer_grant(request, membership)
+    if not responses.is_htmx(request):
+        return responses.redirect(request, url)
+    context = room_page_context(request, membership, first_composer(membership))
+    return responses.fragment(request, "rooms/swap.html", context, headers=responses.push_url(url))

@@ -1,0 +1,80 @@
+"""A room's page and its context, shared by all views that show a room."""
+
+import secrets
+from contextlib import suppress
+from typing import Any
+from urllib.parse import unquote
+
+from django.http import HttpResponse
+from django.urls import Resolver404, resolve
+
+from chat import responses
+from chat.access.origin import referring_url
+from chat.access.rooms import guarded_read, membership_of
+from chat.composer import Composer, first_composer
+from chat.models import Membership, Participant, Room
+from chat.realtime import delta, grants, poll, sidebar, unread
+from chat.types import Request
+
+# Lasting refusals, unlike a lock: their reason replaces the composer.
+LASTING_REFUSALS = ("muted", "announce", "archived", "alone")
+
+
+def room_page(
+    request: Request, membership: Membership, composer: Composer | None = None, status: int = 200
+) -> HttpResponse:
+    grants.offer_grant(request, membership)
+    composer = composer or first_composer(membership, request.GET)
+    return responses.page(request, "rooms/room.html", room_page_context(request, membership, composer), status)
+
+
+def room_page_context(request: Request, membership: Membership, composer: Composer) -> dict[str, Any]:
+    """The log, the sidebar and the composer; log and version come from one statement, so that polls miss nothing."""
+    with guarded_read(membership):
+        more = sidebar.for_page(request, membership)
+        log_slice, log = delta.newest_html(membership.room)
+    context = {"log": log, "unread": unread.unread_in(membership), "poll": poll.page_state(log_slice)} | more
+    membership.try_mark_read()
+    refusal = membership.posting_refusal
+    lasts = refusal and refusal.code in LASTING_REFUSALS and not composer.text
+    context |= {"cannot_post": refusal if lasts else None}
+    context |= room_context(membership) | own_rooms_context(membership.participant)
+    return context | composer_context(membership, composer)
+
+
+def room_context(membership: Membership) -> dict[str, Any]:
+    """What every page of a room shows: the room, the reader's membership, and what the reader may do."""
+    return {
+        "room": membership.room,
+        "membership": membership,
+        "may_moderate": membership.is_moderator,
+        "may_own": membership.is_owner,
+        "may_pair": not membership.room.is_direct_message and membership.participant.can_create_rooms,
+    }
+
+
+def composer_context(membership: Membership, composer: Composer) -> dict[str, Any]:
+    """A composer, and the page's key: together with the composer's number it is a token used once."""
+    return {"room": membership.room, "composer": composer, "page_key": secrets.token_urlsafe(12)}
+
+
+def own_rooms_context(participant: Participant | None) -> dict[str, Any]:
+    """The participant's rooms, and the open chat requests to them."""
+    return {
+        "my_rooms": Room.objects.of(participant).by_activity(),
+        "chat_requests": Membership.objects.chat_requests_to(participant),
+    }
+
+
+def mark_previous_room_read(request: Request) -> None:
+    """Mark a room as read if this request follows a link on its page: its log was on the screen until now.
+
+    Not on a reload (it sends Cache-Control): browsers repeat the Referer, and new messages may have come meanwhile.
+    """
+    if "Cache-Control" in request.headers:
+        return
+    with suppress(Resolver404):
+        page = resolve(unquote(referring_url(request).path))
+        membership = membership_of(request, page.kwargs["slug"]) if page.url_name == "room" else None
+        if membership and membership.is_inside and membership.was_online_recently and not membership.participant.paused:
+            membership.try_mark_read()
