@@ -22,6 +22,7 @@ from django.db.migrations.executor import MigrationExecutor
 from redis import Redis, RedisError
 
 from chat.gate.connection import Connection
+from chat.management.unknown_migrations import refuse_unknown_migrations
 from chat_app.caches import PATIENCE
 
 BACKLOG = 2048  # connections that the system accepts before the server comes to them
@@ -69,6 +70,7 @@ class Command(BaseCommand):
     def migrate(self):
         """Bring the database up to date, so that an upgrade is: new code, then serve."""
         try:
+            refuse_unknown_migrations(connection)
             waiting = unapplied_migrations()
             if waiting:
                 self.say(f"Applying {len(waiting)} database migration{'s' if len(waiting) > 1 else ''}.")
