@@ -7,6 +7,7 @@ from importlib import import_module
 from django.conf import settings
 from django.utils import timezone
 
+from chat import restored_backup
 from chat.exceptions import Refused
 from chat.models import FormerAddress, Invite, Membership, Room, SignInLink
 from chat.models.room_deletion import erase_deleted_rooms
@@ -28,6 +29,7 @@ def tidy():
     SignInLink.objects.filter(expires_at__lte=timezone.now() - LINKS_KEPT_FOR).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     erase_deleted_rooms()
+    restored_backup.detect()
     return gone
 
 

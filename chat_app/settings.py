@@ -99,9 +99,11 @@ def database(config):
 
 def cache(url, entries):
     """A cache in this process's memory, or in the Redis at `url` when there is one; `entries` bounds the former."""
+    keys = {"KEY_FUNCTION": "chat_app.caches.incarnation_key"}
     if url:
-        return {"BACKEND": "chat_app.caches.ForgivingRedisCache", "LOCATION": url}
-    return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": entries}}
+        return keys | {"BACKEND": "chat_app.caches.ForgivingRedisCache", "LOCATION": url}
+    memory = "django.core.cache.backends.locmem.LocMemCache"
+    return keys | {"BACKEND": memory, "OPTIONS": {"MAX_ENTRIES": entries}}
 
 
 DATABASES = {"default": database(env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'parlour.sqlite3'}"))}

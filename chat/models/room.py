@@ -1,8 +1,9 @@
 """A room: a place with a name, its counters, and the verbs that change what happens in it."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 
+from django.core.exceptions import FieldDoesNotExist
 from django.core.paginator import Paginator
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import Refused
 from chat.models.membership import Membership
-from chat.models.message import Message
+from chat.models.message import Message, new_nonce
 from chat.models.room_address import available_slugs
 from chat.models.room_deletion import DeletionMixin
 from chat.models.room_joining import JoiningMixin
@@ -23,6 +24,11 @@ from chat.realtime import pubsub
 
 class RoomQuerySet(models.QuerySet):
     PER_PAGE = 50
+
+    def rotate_incarnations(self):
+        """Make open pages load their rooms again, because versions may mean something else after a restored backup."""
+        with suppress(FieldDoesNotExist):
+            self.update(incarnation=self.model._meta.get_field("incarnation").get_default())
 
     def by_activity(self):
         return self.order_by(F("last_sent_at").desc(nulls_last=True), "pk")
@@ -108,6 +114,7 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
     dm_key = models.CharField(max_length=64, unique=True, null=True, editable=False)
 
     version = models.PositiveBigIntegerField(default=0, editable=False)
+    nonce = models.CharField(max_length=16, default=new_nonce, editable=False)
     epoch = models.PositiveBigIntegerField(default=0, editable=False)
     floor_version = models.PositiveBigIntegerField(default=0, editable=False)
     header_version = models.PositiveBigIntegerField(default=0, editable=False)
@@ -145,7 +152,7 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
 
     def take_next_version(self):
         """As `change()` begins, or inside it for one more line. Raises Refused where the room was deleted meanwhile."""
-        if not Room.objects.filter(pk=self.pk).update(version=F("version") + 1):
+        if not Room.objects.filter(pk=self.pk).update(version=F("version") + 1, nonce=new_nonce()):
             raise self.deleted_refusal()
         self.refresh_from_db()
 

@@ -24,7 +24,7 @@ LOG_TEMPLATES = (
 )
 MAX_LOG_GROWTH = 1500  # changes after which an open page is painted whole, so that it stays small
 NUMBER = re.compile(r"[0-9]{1,18}\Z", re.ASCII)  # int() would also take "５_7"
-COUNTER_COLUMNS = ("version", "epoch", "message_count", "floor_version", "header_version")
+COUNTER_COLUMNS = ("version", "nonce", "epoch", "message_count", "floor_version", "header_version")
 HEADER_COLUMNS = (
     "name",
     "access",
@@ -127,17 +127,20 @@ def newest(room):
 
 
 def newest_html(room):
-    """The newest lines as they were read, and their HTML, which is kept until the room changes: most who open it find
-    it as the one before them did."""
+    """The newest messages as they were read, and their HTML, which is cached until the room changes.
+
+    The nonce is compared besides the version: after a restored backup, the room reaches the same versions again with
+    other messages. It comes with the room's row, so it takes neither a query nor an operator who runs `restored`.
+    """
     key = (
         f"log:{room.pk}:{template_hash(*LOG_TEMPLATES)}:{translation.get_language()}:{timezone.get_current_timezone()}"
     )
-    version, html = log_cache.get(key, (None, ""))
-    if version == room.version:
+    state, html = log_cache.get(key, (None, ""))
+    if state == (room.version, room.nonce):
         return LogSlice(room, []), markup.stored(html)
     reading = newest(room)
     html = render_to_string(LOG_TEMPLATES[0], {"reading": reading, "room": reading.room})
-    log_cache.set(key, (reading.room.version, html))
+    log_cache.set(key, ((reading.room.version, reading.room.nonce), html))
     return reading, html
 
 

@@ -21,6 +21,7 @@ from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from redis import Redis, RedisError
 
+from chat import restored_backup
 from chat.gate.connection import Connection
 from chat.management.unknown_migrations import refuse_unknown_migrations
 from chat_app.caches import PATIENCE
@@ -61,6 +62,7 @@ class Command(BaseCommand):
             self.migrate()
             call_command("clearsessions")
             ask_redis()
+            restored_backup.detect()
             self.collect()
             raise_file_limit()
             self.greet(url_of(listener))
