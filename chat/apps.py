@@ -1,4 +1,4 @@
-"""The product as a Django app; system checks and admin pages are registered when it is ready."""
+"""The chat as a Django app, which registers system checks and admin pages when it is ready."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate

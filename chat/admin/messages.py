@@ -32,7 +32,7 @@ class MessageAdmin(VerbAdmin):
         return lookup in ("room__id__exact", "membership__id__exact") or super().lookup_allowed(lookup, value, request)
 
     def has_change_permission(self, request, message=None):
-        """What the room itself told cannot be put in other words."""
+        """System messages can't be edited."""
         return super().has_change_permission(request, message) and not (message and message.event)
 
     @admin.display(description=_("room"), ordering="room__name")

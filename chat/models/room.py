@@ -1,4 +1,4 @@
-"""A room: a place with a name, its counters, and the verbs that change what happens in it."""
+"""Rooms: their counters, their queries, and the verbs that change them."""
 
 from contextlib import contextmanager, suppress
 from functools import partial
