@@ -23,7 +23,7 @@ def main():
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as wrong:
-        raise SystemExit(f"Parlour cannot start: {wrong}") from None
+        raise SystemExit(f"Parlour can't start: {wrong}") from None
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chat_app.settings")
 def gate():
     django = get_wsgi_application()
     from chat.middleware import security_headers
-    from chat.realtime import gate_backend  # they need the models, which Django has made ready just now
+    from chat.realtime import gate_backend  # after Django has loaded the models
 
     return Gate(django, threads=settings.THREADS, headers=list(security_headers().items()), site=gate_backend)
 

@@ -9,6 +9,8 @@ from django.db import migrations, models
 
 import chat.models.message
 import chat.models.room
+import chat.models.installation
+import chat.models.message
 
 
 class Migration(migrations.Migration):
@@ -19,6 +21,13 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name="Installation",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("incarnation", models.CharField(default=chat.models.installation.new_incarnation, max_length=16)),
+            ],
+        ),
         migrations.CreateModel(
             name="Invite",
             fields=[
@@ -378,6 +387,7 @@ class Migration(migrations.Migration):
                     models.CharField(default=chat.models.room.new_incarnation, editable=False, max_length=10),
                 ),
                 ("version", models.PositiveBigIntegerField(default=0, editable=False)),
+                ("nonce", models.CharField(default=chat.models.message.new_nonce, editable=False, max_length=16)),
                 ("epoch", models.PositiveBigIntegerField(default=0, editable=False)),
                 ("floor_version", models.PositiveBigIntegerField(default=0, editable=False)),
                 ("header_version", models.PositiveBigIntegerField(default=0, editable=False)),

@@ -15,6 +15,7 @@ from chat.gate.sidebar import RenderedPart
 from chat.identity import is_active_q
 from chat.models import Membership, Room
 from chat.realtime import db_watch, delta, presence, pubsub, sidebar, typing_indicator
+from chat_app.caches import incarnation
 
 session_cookie = settings.SESSION_COOKIE_NAME
 max_log_growth = delta.MAX_LOG_GROWTH
@@ -32,6 +33,7 @@ def with_own_connection(ask):
     @wraps(ask)
     def tidied(*arguments):
         close_old_connections()
+        incarnation.reread_if_due()
         try:
             return ask(*arguments)
         finally:
