@@ -224,22 +224,22 @@ def test_who_is_shown_out_while_the_panel_is_read_is_told_of_nobody(alice, bob, 
 @pytest.fixture
 def looks(monkeypatch):
     """The gate looks every half second."""
-    monkeypatch.setattr(background, "PANELS_EVERY", 0.5)
+    monkeypatch.setattr(background, "PANEL_INTERVAL", 0.5)
     monkeypatch.setattr(background, "TICK", 0.05)
     monkeypatch.setattr(presence, "REFRESH_SECONDS", 0.5)
 
 
 def until_looked(gate, reader, since):
     """Until the gate knows of a panel that is newer than that time."""
-    room = gate.live.rooms.by_id[reader.member.room_id]
-    until(lambda: "people" in room.beside.parts and room.beside.changed_at > since + 1)
+    room = gate.hub.rooms.by_id[reader.member.room_id]
+    until(lambda: "people" in room.sidebar.parts and room.sidebar.changed_at > since + 1)
 
 
 def test_the_gate_tells_it_with_an_answer_that_is_due_and_wakes_nobody(
     ann, ben, reader, gate, meanwhile, looks, short_holds, asked_django, monkeypatch
 ):
-    monkeypatch.setattr("chat.gate.polls.SHORTEST_HOLD", 3)
-    monkeypatch.setattr("chat.gate.polls.LONGEST_HOLD", 3)
+    monkeypatch.setattr("chat.gate.polls.MIN_HOLD", 3)
+    monkeypatch.setattr("chat.gate.polls.MAX_HOLD", 3)
     ann.poll()
     poll, began = meanwhile(ann.ask), time.time()
     held(gate)
@@ -261,7 +261,7 @@ def test_a_page_that_has_been_told_is_not_told_again(ann, ben, gate, looks, shor
 
 def test_the_panel_of_a_page_is_not_followed_by_an_older_one(ann, gate, reader, looks, monkeypatch):
     until_looked(gate, ann, 0)
-    monkeypatch.setattr(background, "PANELS_EVERY", 3600)
+    monkeypatch.setattr(background, "PANEL_INTERVAL", 3600)
     cy = reader("Cy")
     cy.since = 0
     for _ in range(2):
@@ -272,27 +272,27 @@ def test_the_panel_of_a_page_is_not_followed_by_an_older_one(ann, gate, reader, 
 def test_only_grants_of_its_epoch_are_told_of_a_panel(ann, ben, gate):
     """A painting may be newer than the news that somebody has lost the right to it."""
     ann.ask(ann.query(1, 1, 1))
-    room, language = gate.live.rooms.by_id[ann.member.room_id], "en"
+    room, language = gate.hub.rooms.by_id[ann.member.room_id], "en"
     for epoch, told in ((room.epoch + 1, False), (room.epoch, True), (room.epoch - 1, False)):
         made = RenderedPart((epoch,), epoch, {language: b'<div hx-swap-oob="innerHTML:#people">secret</div>'})
-        room.beside.learn("people", made)
+        room.sidebar.update("people", made)
         assert ("secret" in ann.ask(ann.query(1, 1, 1)).text) is told
 
 
 def test_an_older_page_does_not_overtake_what_is_known():
     beside = Sidebar()
-    beside.learn("people", RenderedPart((1,), 5, {"en": b"new"}))
+    beside.update("people", RenderedPart((1,), 5, {"en": b"new"}))
     grant = SimpleNamespace(variant=("en",), epoch=5)
-    beside.overtake("people", "en", 4, b"old")
-    assert beside.due(0, grant) == b"new"
-    beside.overtake("people", "en", 5, b"newer")
-    assert beside.due(0, grant) == b"newer"
-    assert beside.due(time.time() + 5, grant) == b""
+    beside.supersede("people", "en", 4, b"old")
+    assert beside.due_parts(0, grant) == b"new"
+    beside.supersede("people", "en", 5, b"newer")
+    assert beside.due_parts(0, grant) == b"newer"
+    assert beside.due_parts(time.time() + 5, grant) == b""
 
 
 def test_a_language_that_nobody_read_before_is_painted_at_the_next_look(ann, gate, looks):
     until_looked(gate, ann, 0)
-    beside = gate.live.rooms.by_id[ann.member.room_id].beside
+    beside = gate.hub.rooms.by_id[ann.member.room_id].sidebar
     beside.languages.add("de")
     until(lambda: "de" in beside.parts["people"][0].html)
 

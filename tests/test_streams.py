@@ -65,10 +65,10 @@ def test_a_stream_ends_when_the_server_does(ann, gate, meanwhile):
     poll = meanwhile(ann.ask)
     held(gate, 2)
     try:
-        gate.live.loop.call_soon_threadsafe(gate.stop)
+        gate.hub.loop.call_soon_threadsafe(gate.stop)
         until(lambda: frame.ended and poll.done(), 2)
     finally:
-        gate.live.polls.stopping = False
+        gate.hub.polls.stopping = False
 
 
 def test_streams_count_among_what_a_session_may_hold(ann, gate, meanwhile):
@@ -77,7 +77,7 @@ def test_streams_count_among_what_a_session_may_hold(ann, gate, meanwhile):
     fourth = ann.http.get(f"{ann.path}live/", headers=FRAMED)
     assert "<!-- news -->" not in fourth.text
     assert 'http-equiv="refresh" content="5"' in fourth.text
-    gate.live.loop.call_soon_threadsafe(gate.live.forget)
+    gate.hub.loop.call_soon_threadsafe(gate.hub.forget)
     until(lambda: all(frame.ended for frame in frames))
 
 
@@ -98,7 +98,7 @@ def test_who_does_not_show_it_in_a_frame_gets_a_page_that_ends(ann):
 def test_an_answer_without_a_place_for_news_is_no_stream(ann, gate):
     answer = ann.http.head(f"{ann.path}live/", headers=FRAMED)
     assert answer.status_code == 200
-    assert gate.live.polls.held == 0
+    assert gate.hub.polls.held == 0
 
 
 def test_a_line_that_was_said_while_the_page_was_made_is_in_it_once(ann, ben, meanwhile, beats, monkeypatch):
@@ -116,8 +116,8 @@ def test_a_line_that_was_said_while_the_page_was_made_is_in_it_once(ann, ben, me
 
 
 def test_who_hangs_up_while_a_line_is_painted_gives_the_place_back(ann, ben, gate, monkeypatch):
-    paint, left, painting = gate.live.polls.paintings.paint, Event(), Event()
-    monkeypatch.setattr(gate.live.polls.paintings, "paint", lambda *a: (painting.set(), left.wait(5), paint(*a))[-1])
+    paint, left, painting = gate.hub.polls.paintings.render, Event(), Event()
+    monkeypatch.setattr(gate.hub.polls.paintings, "render", lambda *a: (painting.set(), left.wait(5), paint(*a))[-1])
     with httpx.stream("GET", f"{ann.http.base_url}{ann.path}live/", cookies=dict(ann.http.cookies), headers=FRAMED):
         held(gate, 1)
         ben.member.send("hello", "t:1")

@@ -225,8 +225,8 @@ def test_a_reader_who_waits_is_told_at_once_and_asks_on(up_to_date, ben, gate, m
 
 def test_a_reader_who_was_not_waiting_just_then_is_told_too(up_to_date, ben, gate, meanwhile):
     ben.write(f"{ben.path}typing/")
-    room = gate.live.rooms.by_id[ben.member.room_id]
-    until(lambda: room.beside.shows("typing"))
+    room = gate.hub.rooms.by_id[ben.member.room_id]
+    until(lambda: room.sidebar.shows("typing"))
     began, at = time.time(), int(time.time()) - 2
     asked = up_to_date.ask(up_to_date.query(at=at))
     assert line(asked) == "Ben is typing"
@@ -261,8 +261,8 @@ def test_nobody_is_woken_more_than_once_in_three_seconds(up_to_date, ben, reader
 
 def test_the_message_and_the_end_of_the_line_come_together(up_to_date, ben, gate, meanwhile):
     ben.write(f"{ben.path}typing/")
-    room = gate.live.rooms.by_id[ben.member.room_id]
-    until(lambda: room.beside.shows("typing"))
+    room = gate.hub.rooms.by_id[ben.member.room_id]
+    until(lambda: room.sidebar.shows("typing"))
     time.sleep(1.1)
     asked = meanwhile(up_to_date.ask)
     held(gate)
@@ -273,14 +273,14 @@ def test_the_message_and_the_end_of_the_line_come_together(up_to_date, ben, gate
 
 
 def test_it_is_taken_away_when_nobody_types_any_more(up_to_date, ben, gate, meanwhile, monkeypatch):
-    monkeypatch.setattr(gate_typing, "WAKES_EVERY", 0.5)
+    monkeypatch.setattr(gate_typing, "WAKE_INTERVAL", 0.5)
     monkeypatch.setattr(typing_indicator, "TYPING_SECONDS", 1)
     ben.write(f"{ben.path}typing/")
     told, end = [], time.monotonic() + 10
     while "" not in told and time.monotonic() < end:
         told.append(line(up_to_date.ask()))
     assert {"Ben is typing", ""} <= set(told)
-    until(lambda: not gate.live.typists.following)
+    until(lambda: not gate.hub.typing.following)
 
 
 def test_who_lost_the_right_is_not_told(up_to_date, ben, gate, meanwhile):
@@ -296,9 +296,9 @@ def test_while_it_cannot_be_found_out_the_room_goes_on(up_to_date, ben, gate, me
     def away(*arguments):
         raise OSError("away")
 
-    monkeypatch.setattr(gate.live.typists, "typing", away)
+    monkeypatch.setattr(gate.hub.typing, "typing_part", away)
     ben.write(f"{ben.path}typing/")
-    until(lambda: not gate.live.typists.following)
+    until(lambda: not gate.hub.typing.following)
     asked = meanwhile(up_to_date.ask)
     held(gate)
     ben.send("never mind")
@@ -332,7 +332,7 @@ def test_one_types_and_the_other_reads_so_until_it_is_sent(visitor):
 
 @pytest.mark.browser
 def test_it_moves_nothing_and_a_line_that_is_not_renewed_goes(visitor, monkeypatch):
-    monkeypatch.setattr(gate_typing, "WAKES_EVERY", 30)  # as if nothing came any more
+    monkeypatch.setattr(gate_typing, "WAKE_INTERVAL", 30)  # as if nothing came any more
     bob = Participant.objects.create().enter("Bob", room="Reading club")
     ann = visitor().join(nickname="Ann")
     say(bob, "hello")
