@@ -28,5 +28,6 @@ def check_invite_usable(request, invite):
 
 
 def invite_to_revoke(request, slug, pk):
-    room = membership_to_moderate(request, slug).room
-    return first_or_404(room.invites.filter(pk=pk))
+    """The owner or moderator who revokes, and the invite."""
+    by = membership_to_moderate(request, slug)
+    return by, first_or_404(by.room.invites.filter(pk=pk))

@@ -34,7 +34,9 @@ def join_request_to_answer(request, slug, pk):
 
 
 def member_to_unban(request, slug, pk):
-    return first_or_404(membership_to_moderate(request, slug).room.memberships.banned().filter(pk=pk))
+    """The owner or moderator who unbans, and whom."""
+    by = membership_to_moderate(request, slug)
+    return by, first_or_404(by.room.memberships.banned().filter(pk=pk))
 
 
 def members_for_direct_message(request, slug, pk):

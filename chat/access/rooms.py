@@ -13,7 +13,7 @@ from chat.models import FormerAddress, Membership, Room
 NO_ROOM = 0
 
 
-ASKED = (Membership.Status.WAITING, Membership.Status.REFUSED, Membership.Status.IN)
+ASKED = (Membership.Status.WAITING, Membership.Status.JOIN_DECLINED, Membership.Status.IN)
 
 
 def membership_of(request, slug):

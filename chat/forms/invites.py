@@ -32,4 +32,4 @@ class InviteForm(VerbForm):
 
     def makes(self, membership):
         """Whether there is an invite now; it and the key of its link are in `result`."""
-        return self.does(partial(Invite.objects.make, membership))
+        return self.does(partial(Invite.objects.issue, membership))

@@ -23,7 +23,7 @@ def invites(request, slug):
         limits.check_inviting(request, membership)
         if form.makes(membership):
             made = _made(request, *form.result)
-    invites_of_room = membership.room.invites.listed()
+    invites_of_room = membership.room.invites.with_members()
     lists = {"standing": invites_of_room.active()[:MAX_LISTED], "ended": invites_of_room.inactive()[:MAX_LISTED]}
     context = room_context(membership) | {"form": form, "made": made} | lists
     return responses.page(request, "rooms/invites.html", context, 422 if form.errors else 200)
@@ -36,9 +36,9 @@ def _made(request, invite, key):
 
 @require_POST
 def revoke(request, slug, pk):
-    invite = invite_to_revoke(request, slug, pk)
-    invite.revoke()
-    return responses.redirect(request, reverse("invites", args=[invite.room.slug]))
+    by, invite = invite_to_revoke(request, slug, pk)
+    stale = "" if invite.revoke(by) else "?stale=revoke"
+    return responses.redirect(request, reverse("invites", args=[by.room.slug]) + stale)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

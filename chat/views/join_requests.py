@@ -1,6 +1,7 @@
 """Join requests: waiting for approval, and approving or declining those who wait."""
 
-from django.urls import reverse
+from functools import partial
+
 from django.views.decorators.http import require_POST, require_safe
 
 from chat import responses
@@ -8,7 +9,7 @@ from chat.access.members import join_request_to_answer
 from chat.access.rooms import membership_with_join_request
 from chat.exceptions import NotAMember
 from chat.forms.join_requests import JoinRequestAnswerForm
-from chat.views.members import members_page
+from chat.views.members import back_to_members, members_page
 
 
 @require_safe
@@ -47,6 +48,6 @@ def answer(request, slug, pk):
     by, member = join_request_to_answer(request, slug, pk)
     form = JoinRequestAnswerForm(request.POST)
     verb = member.approve if "let_in" in request.POST else member.decline_request
-    if form.does(verb):
-        return responses.redirect(request, reverse("members", args=[by.room.slug]))
+    if form.does(partial(verb, by=by)):
+        return back_to_members(request, by.room, form.result or "answer")
     return members_page(request, by, {"form": form, "refused": member}, 422)
