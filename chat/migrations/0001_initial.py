@@ -7,6 +7,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from chat.migrations import _audit_triggers as audit_triggers
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -671,4 +673,5 @@ class Migration(migrations.Migration):
             model_name="formeraddress",
             constraint=models.UniqueConstraint(fields=("slug", "room"), name="one_of_a_room"),
         ),
+        migrations.RunPython(audit_triggers.create, audit_triggers.drop),
     ]
