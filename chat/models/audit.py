@@ -88,7 +88,7 @@ class AuditDetail(models.Model):
 def record(action, by, *, room=None, member=None, participant=None, message=None, **data):
     """Write one entry in the transaction of the act itself. `data` is what changed and why.
 
-    Every act on a room or on others goes through here. Joining, leaving, sending and one's own nickname do not.
+    Every act on a room or on others goes through here. Joining, leaving, posting and changing a nickname do not.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("An act is logged in its own transaction.")

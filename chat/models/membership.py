@@ -61,7 +61,9 @@ class Membership(RolesMixin, StatusMixin):
     ONLINE_FOR = timedelta(seconds=90)
     SEEN_INTERVAL = timedelta(seconds=30)
 
-    room = models.ForeignKey("chat.Room", models.CASCADE, related_name="memberships", verbose_name=_("room"))
+    room = models.ForeignKey(
+        "chat.Room", models.CASCADE, related_name="memberships", verbose_name=_("room"), db_index=False
+    )
     participant = models.ForeignKey(
         "chat.Participant", models.CASCADE, related_name="memberships", verbose_name=_("participant")
     )

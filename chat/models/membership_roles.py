@@ -103,7 +103,7 @@ class RolesMixin(models.Model):
         """
         if not self.is_owner:
             return
-        successor = self.room.next_owner(anybody=for_good or self.room.access == self.room.Access.PRIVATE)
+        successor = self.room.next_owner(any_member=for_good or self.room.access == self.room.Access.PRIVATE)
         if successor:
             successor.set_role(self.Role.OWNER, SYSTEM)
         if successor or for_good:

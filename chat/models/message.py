@@ -88,6 +88,9 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["room", "version"], name="message_changes"),
             models.Index(fields=["membership", "id"], name="message_by_member"),
+            # For foreign key checks when members are deleted; only system messages are in these indexes.
+            models.Index(fields=["actor"], condition=models.Q(actor__isnull=False), name="message_actor"),
+            models.Index(fields=["subject"], condition=models.Q(subject__isnull=False), name="message_subject"),
         ]
 
     def __str__(self):

@@ -234,11 +234,11 @@ class Room(JoiningMixin, SettingsMixin):
         pending = (Membership.Status.CHAT_REQUESTED, Membership.Status.CHAT_IGNORED)
         return self.is_direct_message and self.memberships.filter(status__in=pending).exists()
 
-    def next_owner(self, anybody=False):
-        """The first moderator who joined, or None; with `anybody`, otherwise the first member, muted ones last."""
+    def next_owner(self, any_member=False):
+        """The first moderator who joined, or None; with `any_member`, otherwise the first member, muted ones last."""
         inside = self.memberships.filter(status=Membership.Status.IN).exclude(role=Membership.Role.OWNER)
         moderators = inside.filter(role=Membership.Role.MODERATOR).order_by("joined_at", "pk")
-        return moderators.first() or (anybody and inside.order_by("muted", "joined_at", "pk").first()) or None
+        return moderators.first() or (any_member and inside.order_by("muted", "joined_at", "pk").first()) or None
 
     def bump_epoch(self):
         """Bump `epoch`, inside `change()`, so that cached read permissions become invalid."""

@@ -25,12 +25,12 @@ def chat_request(request, slug):
     membership = membership_with_chat_request(request, slug)
     answer = request.POST.get("answer")
     verb = VERBS.get(answer)
-    if verb:
-        verb(membership)
+    acted = verb and verb(membership)
     if membership.is_inside:
         return responses.redirect(request, membership.room.get_absolute_url())
     if verb:
-        return responses.redirect(request, f"{reverse('home')}?{'declined' if answer == 'decline' else 'ignored'}")
+        query = f"?{'declined' if answer == 'decline' else 'ignored'}" if acted else ""
+        return responses.redirect(request, reverse("home") + query)
     other = membership.other_member
     context = {"membership": membership, "other": other, "rooms": shared_rooms(membership, other)}
     return responses.page(request, "rooms/chat_request.html", context, 422 if request.method == "POST" else 200)
