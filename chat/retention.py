@@ -10,6 +10,7 @@ from django.utils import timezone
 from chat import restored_backup
 from chat.exceptions import Refused
 from chat.models import FormerAddress, Invite, Membership, Room, SignInLink
+from chat.models.actor import SYSTEM
 from chat.models.room_deletion import erase_deleted_rooms
 
 SIGN_IN_LINKS_KEPT_FOR = timedelta(days=30)  # after they expired
@@ -38,7 +39,7 @@ def _delete_if_unused(room):
     with suppress(Refused), room.change():
         unused = silent_rooms() | deserted_rooms()
         if unused.filter(pk=room.pk).exists():
-            room.mark_deleted()
+            room.mark_deleted(by=SYSTEM)
             return True
     return False
 
@@ -65,7 +66,7 @@ def silent_rooms():
 
 def deserted_rooms():
     """Private rooms that everyone left and that have no active invite."""
-    statuses = Membership.Status.IN, Membership.Status.WAITING, Membership.Status.ASKED
+    statuses = Membership.Status.IN, Membership.Status.WAITING, Membership.Status.CHAT_REQUESTED
     in_use = Membership.objects.filter(status__in=statuses).values("room")
     invited = Invite.objects.active().order_by().values("room")
     since = timezone.now() - DESERTED_ROOMS_KEPT_FOR

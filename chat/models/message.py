@@ -1,15 +1,16 @@
-"""A message: text by a member, or a system message about something that happened in the room."""
+"""Messages: text that a member posted, or a system message about an event in the room."""
 
 import secrets
 from datetime import timedelta
 
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat import markup
 from chat.exceptions import Refused
+from chat.models.audit import Action, record
 from chat.models.membership import Membership
 from chat.names.slugs import initials
 from chat.text import text_digest
@@ -55,8 +56,10 @@ class MessageQuerySet(models.QuerySet):
 class Message(models.Model):
     """Text that a member sent, or a system message (`event` is not empty).
 
-    `first_version` is the room's version when it was sent and orders the log. `version` is that of its last change.
-    `nickname`, `namesake_number` and `role` are the author's at the time of sending.
+    `first_version` is the room's version that added it and orders the log; `version` is that of its last change.
+    A message keeps its author's nickname, namesake number and role. The namesake number is 1 for the first member who
+    had that nickname in the room, 2 for the second. In a system message, `actor` is who did it and `subject` whom it is
+    about; `detail` has their names as they were then, and what changed (see `Room.append_event`).
     """
 
     GROUPING_WINDOW = timedelta(minutes=5)
@@ -80,7 +83,7 @@ class Message(models.Model):
         MUTED = "muted", _("was muted")
         UNMUTED = "unmuted", _("writes again")
         BANNED = "banned", _("was shown out for good")
-        DECLINED = "declined", _("does not want to")
+        CHAT_DECLINED = "chat_declined", _("does not want to")
 
     room = models.ForeignKey(
         "chat.Room", models.CASCADE, related_name="messages", verbose_name=_("room"), db_index=False
@@ -89,6 +92,13 @@ class Message(models.Model):
         "chat.Membership", models.CASCADE, null=True, related_name="messages", verbose_name=_("member"), db_index=False
     )
     event = models.CharField(_("event"), max_length=32, choices=Event, blank=True)
+    actor = models.ForeignKey(
+        "chat.Membership", models.SET_NULL, null=True, related_name="+", db_index=False, editable=False
+    )
+    subject = models.ForeignKey(
+        "chat.Membership", models.SET_NULL, null=True, related_name="+", db_index=False, editable=False
+    )
+    detail = models.JSONField(null=True, editable=False)
     nickname = models.CharField(_("name"), max_length=64, blank=True)
     namesake_number = models.PositiveSmallIntegerField(default=1, editable=False)
     role = models.CharField(_("role"), max_length=32, blank=True)
@@ -118,13 +128,29 @@ class Message(models.Model):
             models.UniqueConstraint(fields=["room", "first_version"], name="one_line_per_version"),
             models.UniqueConstraint(fields=["membership", "token"], name="one_message_per_token"),
         ]
-        indexes = [models.Index(fields=["room", "version"], name="message_changes")]
+        indexes = [
+            models.Index(fields=["room", "version"], name="message_changes"),
+            models.Index(fields=["membership", "id"], name="message_by_member"),
+            # For foreign key checks when members are deleted; only system messages are in these indexes.
+            models.Index(fields=["actor"], condition=models.Q(actor__isnull=False), name="message_actor"),
+            models.Index(fields=["subject"], condition=models.Q(subject__isnull=False), name="message_subject"),
+        ]
 
     def __str__(self):
         return self.text[:60] or self.get_event_display()
 
     def get_absolute_url(self):
         return reverse("message", args=[self.pk]) + f"#m{self.pk}"
+
+    @property
+    def event_template(self):
+        return f"events/{self.event}.html"
+
+    @property
+    def shown_name(self):
+        """The author's nickname; of a system message, the name of the member that it is about, or who acted."""
+        detail = self.detail or {}
+        return self.nickname or detail.get("subject_name") or detail.get("actor_name", "")
 
     @property
     def starts_day(self):
@@ -159,16 +185,45 @@ class Message(models.Model):
             raise Refused(_("This page has sent other words already. Send once more to add these."), code="used")
         return self
 
-    def edit(self, text):
-        """Replace the text. The page shows that the message was edited."""
+    @transaction.atomic
+    def edit(self, text, by=None):
+        """Replace the text; the page shows that it was edited. Returns False if nothing changes."""
+        self._lock()
+        before = self.text
+        if self.event or before == text:
+            return False
         self.touch(text=text, html=markup.render(text, self.room), edited_at=timezone.now())
+        self._record(Action.EDIT_MESSAGE, by, before=before, after=text)
+        return True
 
-    def remove(self):
-        """Show a tombstone instead. The text stays in the database, so `restore` can bring it back."""
+    @transaction.atomic
+    def remove(self, by=None):
+        """Show a tombstone instead; the text stays in the database. Returns False if it is removed already."""
+        self._lock()
+        if self.event or self.removed_at:
+            return False
         self.touch(removed_at=timezone.now())
+        self._record(Action.REMOVE_MESSAGE, by)
+        return True
 
-    def restore(self):
+    @transaction.atomic
+    def restore(self, by=None):
+        """Show a removed message again. Returns False if it is not removed."""
+        self._lock()
+        if not self.removed_at:
+            return False
         self.touch(removed_at=None)
+        self._record(Action.RESTORE_MESSAGE, by)
+        return True
+
+    def _lock(self):
+        """Lock the room's row, as its `change()` does, and read again what may have changed. Raises Refused."""
+        if not type(self.room).objects.select_for_update().filter(pk=self.room_id).first():
+            raise self.room.deleted_refusal()
+        self.refresh_from_db(fields=["text", "event", "removed_at"])
+
+    def _record(self, action, by, **data):
+        record(action, by, room=self.room, member=self.membership, message=self, **data)
 
     def touch(self, **fields):
         """Save these fields with the room's next version and a new nonce, so that open pages and caches update.

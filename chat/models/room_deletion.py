@@ -7,6 +7,7 @@ from contextlib import suppress
 from django.db import OperationalError, models
 from django.utils import timezone
 
+from chat.models.audit import Action, record
 from chat.models.membership import Membership
 from chat.models.message import Message
 
@@ -36,6 +37,7 @@ class DeletionMixin(models.Model):
     def mark_deleted(self, by=None):
         """Hide the room and its members from every query, free its name and addresses, and notify open pages."""
         with self.change():
+            record(Action.DELETE_ROOM, by, room=self)
             self.deleted_at = timezone.now()
             released = {"key": None, "lookalike_key": None, "dm_key": None, "slug": f"-{secrets.token_urlsafe(16)}"}
             type(self).objects.filter(pk=self.pk).update(deleted_at=self.deleted_at, **released)

@@ -12,7 +12,7 @@ from chat.models import Message
 from chat.template_hash import template_hash
 
 TEMPLATE = "partials/message.html"
-PARTS = ("partials/event.html", "partials/day.html")
+PARTS = ("partials/day.html", *(f"events/{event}.html" for event in Message.Event))
 CACHE_SECONDS = 24 * 3600
 MAX_CACHED_LENGTH = 4096  # characters; the cache counts entries, not bytes, and these are rarely longer
 
