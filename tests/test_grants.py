@@ -62,7 +62,7 @@ def delete_the_account(member):
 
 def be_brought_along(member):
     """By the account as which somebody signs in, in another browser of the same guest."""
-    Participant().create_account(f"Account of {member.pk}", "a long walk home").bring_along(member.participant)
+    Participant().create_account(f"Account of {member.pk}", "a long walk home").merge_guest(member.participant)
 
 
 def sign_out(member):

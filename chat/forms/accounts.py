@@ -110,7 +110,7 @@ class SignInForm(VerbForm):
             raise Refused(_("Name and password do not go together. Try again."), code="unknown")
         participant = Participant.objects.filter(user=user).first() or Participant.objects.for_user(user)
         if self.cleaned_data.get("bring"):
-            participant.bring_along(self.guest)
+            participant.merge_guest(self.guest)
         return participant
 
 

@@ -96,7 +96,7 @@ class AccountMixin(models.Model):
             raise Refused(_("This is not your password."), code="password")
 
     @transaction.atomic
-    def bring_along(self, guest):
+    def merge_guest(self, guest):
         """Take over a guest's memberships. In rooms that both are in, the account's membership stays."""
         mine = {membership.room_id: membership for membership in self.memberships.all()}
         for membership in guest.memberships.select_related("room").order_by("room"):

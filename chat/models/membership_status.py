@@ -135,7 +135,7 @@ class StatusMixin(models.Model):
         if self.has_chat_request:
             left = self.decline_chat()
         else:
-            left = (self.is_inside or self.is_waiting) and self._go(self.Status.LEFT, self)
+            left = (self.is_inside or self.is_waiting) and self._end_membership(self.Status.LEFT, self)
         self.pass_ownership_on(for_good)
         return left
 
@@ -144,11 +144,11 @@ class StatusMixin(models.Model):
 
         They can rejoin as an ordinary member. Their invite links are revoked.
         """
-        return self._go(self.Status.REMOVED, by)
+        return self._end_membership(self.Status.REMOVED, by)
 
     def ban(self, by=None):
         """Like `remove`, also for people waiting for approval; they cannot rejoin until `unban`."""
-        return self._go(self.Status.BANNED, by)
+        return self._end_membership(self.Status.BANNED, by)
 
     def unban(self, by=None):
         """Let a banned person join again. Returns False if they are not banned."""
@@ -205,7 +205,7 @@ class StatusMixin(models.Model):
             known.set_role(role, SYSTEM)
 
     @transaction.atomic
-    def _go(self, status, by):
+    def _end_membership(self, status, by):
         """End a membership or a join request. Returns False if there is neither, or `by` may not do that any more."""
         actor = Actor.of(by)
         with self.room.change() as room:

@@ -79,16 +79,16 @@ class RoomQuerySet(models.QuerySet):
     def enter(self, name, participant, nickname):
         """Join the room of that name, or create it as its owner."""
         with transaction.atomic():
-            room, made = self._open(name, participant)
-            return room.join(participant, nickname, role=Membership.Role.OWNER if made else Membership.Role.MEMBER)
+            room, created = self._find_or_create(name, participant)
+            return room.join(participant, nickname, role=Membership.Role.OWNER if created else Membership.Role.MEMBER)
 
-    def _open(self, name, participant):
-        if room := self._found(name):
+    def _find_or_create(self, name, participant):
+        if room := self._find(name):
             return room, False
         participant.check_can_create_rooms()
-        return self._make(name, participant)
+        return self._create(name, participant)
 
-    def _found(self, name):
+    def _find(self, name):
         """The room of that name, or None. Raises Refused if a room has a look-alike of it."""
         if room := self.by_name(name):
             return room
@@ -96,7 +96,7 @@ class RoomQuerySet(models.QuerySet):
             raise Refused(_("There is a room that looks just like this one."), code="looks_alike", instead=twin)
         return None
 
-    def _make(self, name, participant):
+    def _create(self, name, participant):
         """Create the room at the first free address. Returns it, and False if someone else created it meanwhile."""
         about = {"name": display_name(name), "key": room_key(name), "lookalike_key": room_lookalike_key(name)}
         for slug in self.available_slugs(name, insiders=[participant.pk]):
@@ -104,7 +104,7 @@ class RoomQuerySet(models.QuerySet):
                 with transaction.atomic():
                     return self.create(slug=slug, **about), True
             except IntegrityError:
-                if room := self._found(name):
+                if room := self._find(name):
                     return room, False
 
     def available_slugs(self, name, room=None, insiders=()):
