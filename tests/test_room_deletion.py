@@ -52,11 +52,11 @@ def interrupted(large, monkeypatch):
     """A deleted room of which one batch is gone."""
     delete_batch, calls = room_deletion.delete_batch, []
 
-    def failing(rows):
-        calls.append(rows)
+    def failing(*batch):
+        calls.append(batch)
         if len(calls) == 2:
             raise OperationalError("database is locked")
-        return delete_batch(rows)
+        return delete_batch(*batch)
 
     monkeypatch.setattr(room_deletion, "delete_batch", failing)
     large.delete_with_messages()

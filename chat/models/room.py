@@ -151,8 +151,15 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
     header_version = models.PositiveBigIntegerField(default=0, editable=False)
     message_count = models.PositiveBigIntegerField(default=0, editable=False)
     last_sent_at = models.DateTimeField(_("last activity"), null=True, editable=False, db_index=True)
+    # Neither index nor constraint: each deleted member would be searched for in every room.
     last_author = models.ForeignKey(
-        "chat.Membership", models.SET_NULL, null=True, editable=False, related_name="+", db_index=False
+        "chat.Membership",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
 
     objects = RoomManager()
