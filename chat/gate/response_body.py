@@ -1,7 +1,6 @@
-"""Response bodies: small ones in memory, files and streamed ones as a file that the event loop sends in pieces.
+"""Response bodies: small ones in memory, files and streamed ones as a file that the event loop sends in pieces."""
 
-A slow reader never holds a thread: the application's response is read to its end and closed before anything is sent.
-"""
+# A slow reader never holds a thread: the application's response is read to its end and closed before anything is sent.
 
 import asyncio
 import contextlib
