@@ -48,7 +48,7 @@ check: check-code check-types check-templates check-migrations check-css check-d
 check-code: $(DEVELOPS)
 	@echo "Checking the code."
 	@$(BIN)/ruff check --quiet --output-format concise .
-	@$(BIN)/ruff format --quiet --check --output-format concise . || $(call fail,Not in the one format: make format)
+	@$(BIN)/ruff format --quiet --check --output-format concise . || $(call fail,Not formatted: make format)
 
 check-types: $(DEVELOPS)
 	@echo "Checking the types."
@@ -56,7 +56,7 @@ check-types: $(DEVELOPS)
 
 check-templates: $(DEVELOPS)
 	@echo "Checking the templates."
-	@$(BIN)/djade --check --target-version 5.2 $(TEMPLATES) || $(call fail,Not in the one format: make format)
+	@$(BIN)/djade --check --target-version 5.2 $(TEMPLATES) || $(call fail,Not formatted: make format)
 
 check-migrations: $(DEVELOPS)
 	@echo "Checking the migrations."
@@ -65,9 +65,9 @@ check-migrations: $(DEVELOPS)
 check-css: $(DEVELOPS)
 	@echo "Checking the stylesheets."
 	@for file in $(CSS); do \
-		$(BEAUTIFY_CSS) $$file | cmp -s - $$file || $(call fail,$$file is not in the one format: make format); done
+		$(BEAUTIFY_CSS) $$file | cmp -s - $$file || $(call fail,$$file is not formatted: make format); done
 	@$(TAILWIND) -o .venv/styles.css --minify >.venv/styles.log 2>&1 || { cat .venv/styles.log; exit 1; }
-	@cmp -s .venv/styles.css $(STYLES) || $(call fail,$(STYLES) is not what its sources give: make css)
+	@cmp -s .venv/styles.css $(STYLES) || $(call fail,$(STYLES) is out of date: make css)
 
 check-deploy: $(DEVELOPS)
 	@echo "Checking the settings of a server."
@@ -76,7 +76,7 @@ check-deploy: $(DEVELOPS)
 format: $(DEVELOPS)  ## Format code, templates and stylesheets
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format --quiet .
-	@$(BIN)/djade --target-version 5.2 $(TEMPLATES) || test $$? = 1  # 1: it changed some
+	@$(BIN)/djade --target-version 5.2 $(TEMPLATES) || test $$? = 1  # 1: it changed files
 	@for file in $(CSS); do $(BEAUTIFY_CSS) --replace $$file >/dev/null; done
 
 css: $(DEVELOPS)  ## Build the stylesheet (Tailwind, without Node)

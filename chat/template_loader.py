@@ -42,7 +42,8 @@ class LineJoiner:
 
     The rule: a line break and the indentation around it are removed next to an HTML tag, a template tag or a variable,
     and become one space between words and between attributes. Spaces within a line stay, and so does everything inside
-    `<textarea>`, `<pre>`, `<script>` and `<style>`. Where a line break must separate two elements: `{{ " " }}`.
+    `<textarea>`, `<pre>`, `<script>` and `<style>`. To separate two elements on two lines, end the first one with
+    `{{ " " }}`. Inside an attribute's value, write `>` as `&gt;`.
     """
 
     def __init__(self):

@@ -1,5 +1,6 @@
 """Templates: their source is readable, and its layout does not reach the page."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,13 @@ FILES = sorted((Path(settings.BASE_DIR) / "templates").rglob("*.html"))
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(settings.BASE_DIR)))
 def test_lines_are_short(path):
     assert [line for line in path.read_text().splitlines() if len(line) > MAX_LINE] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(settings.BASE_DIR)))
+def test_sentences_of_several_lines_are_trimmed(path):
+    """The loader does not see inside `{% blocktranslate %}`."""
+    openings = re.findall(r"{% blocktranslate(?:(?!%}).)*%}\n", path.read_text())
+    assert [tag for tag in openings if " trimmed " not in tag] == []
 
 
 @pytest.mark.parametrize(
