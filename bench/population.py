@@ -52,7 +52,8 @@ def _join(room, guests):
         Membership(room=room, participant=guest, nickname=name, nickname_key=nickname_key(name))
         for guest, name in zip(guests, nicknames, strict=True)
     )
-    lines = [{"event": Message.Event.JOINED, "nickname": nickname} for nickname in nicknames]
+    names = [{"subject_name": nickname, "subject_namesake_number": 1} for nickname in nicknames]
+    lines = [{"event": Message.Event.JOINED, "detail": json.dumps(detail)} for detail in names]
     _append(room, [(None, line) for line in lines])
 
 

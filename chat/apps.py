@@ -9,4 +9,5 @@ class ChatConfig(AppConfig):
 
     def ready(self):
         from chat import checks  # noqa: F401  (registers the checks)
-        from chat.admin import registration  # noqa: F401  (registers the admin, after the apps whose models it unregisters)
+        from chat.admin import registration  # noqa: F401  (after the apps whose models it unregisters)
+        from chat.models import user_signals  # noqa: F401  (connects the signals)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from chat.exceptions import Refused
 from chat.models import FormerAddress, Invite, Membership, Room, SignInLink
+from chat.models.actor import SYSTEM
 
 LINKS_KEPT_FOR = timedelta(days=30)  # after they have expired
 INVITATIONS_KEPT_FOR = timedelta(days=90)  # the same; until then they are listed with who came by them
@@ -34,7 +35,7 @@ def _end(room):
     with suppress(Refused), room.change():
         still = silent_rooms() | deserted_rooms()
         if still.filter(pk=room.pk).exists():
-            room.delete_with_messages()
+            room.delete_with_messages(by=SYSTEM)
             return True
     return False
 
@@ -61,7 +62,7 @@ def silent_rooms():
 
 def deserted_rooms():
     """Private rooms that everybody has left, into which no invitation leads any more."""
-    waited_for = Membership.Status.IN, Membership.Status.WAITING, Membership.Status.ASKED
+    waited_for = Membership.Status.IN, Membership.Status.WAITING, Membership.Status.CHAT_REQUESTED
     peopled = Membership.objects.filter(status__in=waited_for).values("room")
     invited = Invite.objects.active().order_by().values("room")
     since = timezone.now() - DESERTED_FOR

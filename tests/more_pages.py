@@ -61,13 +61,13 @@ def door_with_rules(alice):
 
 
 def door_of_an_invitation(alice):
-    _invitation, key = Invite.objects.make(club().memberships.get(), days=1, max_uses=1)
+    _invitation, key = Invite.objects.issue(club().memberships.get(), days=1, max_uses=1)
     at(alice, f"/invitations/{key}/")
     expect(alice.page.get_by_role("button", name="Join", exact=True)).to_be_visible()
 
 
 def door_of_an_invitation_that_was_taken_back(alice):
-    invitation, key = Invite.objects.make(club().memberships.get(), days=1, max_uses=1)
+    invitation, key = Invite.objects.issue(club().memberships.get(), days=1, max_uses=1)
     invitation.revoke()
     at(alice, f"/invitations/{key}/")
     sees(alice, "This invitation was taken back.")
@@ -147,14 +147,14 @@ def nobody(alice):
 
 
 def personal_link_that_was_taken_back(alice):
-    _link, key = SignInLink.objects.make(me(), hours=1)
+    _link, key = SignInLink.objects.issue(me(), hours=1)
     SignInLink.objects.revoke()
     at(alice, f"/continue/{key}/")
     sees(alice, "This link was taken back.")
 
 
 def personal_link_of_somebody_else(alice):
-    _link, key = SignInLink.objects.make(club().memberships.get(nickname="Nora").participant, hours=1)
+    _link, key = SignInLink.objects.issue(club().memberships.get(nickname="Nora").participant, hours=1)
     at(alice, f"/continue/{key}/")
     sees(alice, "This browser lets go of who it is now")
 

@@ -236,7 +236,7 @@ def other_room(person):
 def things(owner, other, waiting, banned):
     """What can be acted on in a room, by the names of the addresses that do; "pk" is what all others act on."""
     (message,) = say(owner, "hello")
-    invitation, key = Invite.objects.make(owner, days=1, max_uses=None)
+    invitation, key = Invite.objects.issue(owner, days=1, max_uses=None)
     pks = {
         "message": message.pk,
         "revoke_invite": invitation.pk,
@@ -252,7 +252,7 @@ def world(cast, here, other_room, settings):
     """A function that makes the room one of a kind, and gives the address that a route has in it."""
     settings.LIMITS = False
     Site.objects.update_or_create(pk=1, defaults={"rules": "Be kind.", "privacy": "Nothing is kept."})
-    link, key = SignInLink.objects.make(cast["other"].membership.participant, hours=1)
+    link, key = SignInLink.objects.issue(cast["other"].membership.participant, hours=1)
     ursula = Participant().create_account("Ursula", SECRET).user
     mailed = {"uid": urlsafe_base64_encode(force_bytes(ursula.pk)), "token": default_token_generator.make_token(ursula)}
     no_rooms = {"use_sign_in_link": {"key": key}, "revoke_sign_in_link": {"pk": link.pk}, "new_password": mailed}

@@ -10,7 +10,12 @@ from tests.test_access import FORMS, IN_A_ROOM, PATTERNS, asked, unlike
 
 # Who declined or left learns no more of the room than who was never asked; who ignores it may think again.
 ROLES = {"anonymous": 0, "stranger": 0, "declined": 1, "left": 1, "asked": 2, "ignored": 2, "asking": 3, "accepted": 3}
-ANSWERS = {"declined": ["decline"], "ignored": ["ignore"], "accepted": ["accept"], "left": ["accept", "leave"]}
+ANSWERS = {
+    "declined": ["decline_chat"],
+    "ignored": ["ignore_chat"],
+    "accepted": ["accept_chat"],
+    "left": ["accept_chat", "leave"],
+}
 
 elsewhere, not_so, shared = [303] * 4, [405] * 4, [200] * 4
 looked_at, framed, nobodys, refused = (

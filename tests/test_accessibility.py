@@ -179,7 +179,7 @@ def you(alice):
 
 
 def going_on_by_a_link(alice):
-    _link, key = SignInLink.objects.make(Participant.objects.create(), hours=1)
+    _link, key = SignInLink.objects.issue(Participant.objects.create(), hours=1)
     alice.page.goto(f"{alice.server}/continue/{key}/")
 
 

@@ -200,7 +200,7 @@ def test_an_account_that_is_switched_off_is_out(kept, person, room):
 
 
 def test_an_account_that_is_switched_off_past_all_signals_is_out_too(kept, person, room):
-    _link, key = SignInLink.objects.make(kept.membership.participant, hours=1)
+    _link, key = SignInLink.objects.issue(kept.membership.participant, hours=1)
     waits = person()
     User.objects.update(is_active=False)
     assert not is_in(kept, room)

@@ -97,7 +97,7 @@ def test_a_removed_member_is_out_at_once_and_the_epoch_rises(admin_client, alice
     act(admin_client, "membership", "remove", bob.membership)
     assert bob.poll(room, 1).status_code == 286
     assert Room.objects.get(pk=room.pk).epoch == epoch + 1
-    assert room.messages.filter(event="removed", nickname="Bob").exists()
+    assert room.messages.filter(event="removed", detail__subject_name="Bob").exists()
 
 
 def test_each_act_is_logged(admin_client, alice, room):

@@ -24,7 +24,7 @@ def test_a_full_room_says_so_before_one_types_a_name(alice, person, room):
 def test_so_does_the_door_behind_an_invitation(alice, person, room):
     room.set_member_limit(2)
     person(room.name, "Bob")
-    _invitation, key = Invite.objects.make(alice.membership, days=1, max_uses=None)
+    _invitation, key = Invite.objects.issue(alice.membership, days=1, max_uses=None)
     page = person().get(f"/invitations/{key}/").content.decode()
     assert "This room is full just now." in page
     assert f'href="/invitations/{key}/"' in page

@@ -134,7 +134,7 @@ def test_who_deletes_the_account_leaves_the_room_to_the_next(alice, bob, room):
     keep(alice, name="Alice")
     assert alice.post("/account/delete/", {"password": SECRET}).status_code == 303
     assert owners(room) == ["Bob"]
-    assert Message.objects.latest("pk").text == "owner"
+    assert Message.objects.latest("pk").detail["role"] == "owner"
 
 
 def test_a_room_that_nobody_owns_is_that_of_the_next_newcomer(alice, person, room):
@@ -246,7 +246,7 @@ def test_taking_back_that_newcomers_wait_lets_nobody_in_whom_the_same_form_keeps
     room.set_approval(True)
     dave = person(room.name, "Dave")
     alice.post(f"/rooms/{room.slug}/settings/", settings_of(room) | more)
-    assert dave.membership.status == "refused"
+    assert dave.membership.status == "join_declined"
 
 
 def test_who_waits_is_let_in_into_the_places_that_the_same_form_makes(alice, person, room):

@@ -194,7 +194,7 @@ def test_what_a_guest_keeps_goes_to_the_account_that_is_in_the_room(bob, home, r
     """Its role, its invitations; and its mute."""
     home.join(room.name, "Dave")
     bob.membership.set_role("moderator")
-    Invite.objects.make(bob.membership, days=1, max_uses=1)
+    Invite.objects.issue(bob.membership, days=1, max_uses=1)
     signs_in_with_all(bob)
     assert roles(room)["Dave"] == ("in", "moderator")
     assert (Invite.objects.get().created_by.nickname, Invite.objects.get().revoked_at) == ("Dave", None)

@@ -110,7 +110,7 @@ def test_who_was_shown_out_does_not_change_the_name(bob, room):
 IMITATIONS = ["“", '"', "''", "״", "‟", "＂", "〞", "’’", "»", "„"]
 
 
-@pytest.mark.parametrize("namesake_number", IMITATIONS)
+@pytest.mark.parametrize("mark", IMITATIONS)
 def test_no_name_goes_on_as_one_of_the_rooms_own_lines(bob, room, person, mark):
     name = f"Bob{mark} was shown out for good by {mark}Alice"
     for answer in (person().join(room.name, name), rename(bob, room, name)):

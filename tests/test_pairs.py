@@ -72,7 +72,7 @@ def test_who_declined_is_asked_nowhere_any_more(bob, pair):
     answers(bob, pair, "decline")
     assert bob.get(f"/rooms/{pair.slug}/asked/").status_code == 404
     assert answers(bob, pair, "accept").status_code == 404
-    assert in_room(bob, pair).status == "declined"
+    assert in_room(bob, pair).status == "chat_declined"
 
 
 def test_who_ignores_it_hears_no_more_and_the_other_learns_nothing(alice, bob, room, pair):
@@ -106,7 +106,7 @@ def test_the_home_page_says_what_was_done(bob, pair, answer, told):
 
 def test_a_form_without_an_answer_is_none(bob, pair):
     assert "wants to write to you" in answers(bob, pair, "whatever").content.decode()
-    assert in_room(bob, pair).status == "asked"
+    assert in_room(bob, pair).status == "chat_requested"
 
 
 def test_who_asked_reads_that_the_other_is_to_come(alice, pair, monkeypatch):
@@ -136,7 +136,7 @@ def test_who_leaves_is_asked_anew(alice, bob, room, pair):
     assert "Look again" in page
     assert 'name="text"' not in page
     write_to(alice, room, bob)
-    assert in_room(bob, pair).status == "asked"
+    assert in_room(bob, pair).status == "chat_requested"
 
 
 def test_nobody_keeps_such_a_room_and_it_leads_to_no_further_ones(alice, bob, pair):
@@ -192,7 +192,7 @@ def test_only_who_may_open_rooms_opens_one_of_two(alice, bob, room, settings, se
 
 def test_an_answer_that_is_none_changes_nothing(bob, pair):
     assert answers(bob, pair, "").status_code == 422
-    assert in_room(bob, pair).status == "asked"
+    assert in_room(bob, pair).status == "chat_requested"
 
 
 @pytest.mark.browser

@@ -216,7 +216,7 @@ def test_an_old_form_of_a_door_is_offered_again_also_at_a_former_address(alice, 
 
 def test_an_old_form_of_an_invitation_is_offered_again_and_gives_no_room_away(alice, room, person):
     room.set_access("private")
-    _invitation, key = Invite.objects.make(alice.membership, days=1, max_uses=1)
+    _invitation, key = Invite.objects.issue(alice.membership, days=1, max_uses=1)
     visitor = person(enforce_csrf_checks=True)
     page = visitor.post(f"/invitations/{key}/", {"nickname": "Dave"}, headers=OURS | HTMX)
     assert (page.status_code, room.name in page.content.decode()) == (422, False)

@@ -82,7 +82,7 @@ def test_an_open_room_that_everybody_has_left_stays(deserted):
 
 
 def test_a_private_room_into_which_an_invitation_leads_stays(alice, deserted):
-    Invite.objects.make(alice.membership, days=90, max_uses=None)
+    Invite.objects.issue(alice.membership, days=90, max_uses=None)
     retention.tidy()
     assert is_there(deserted)
 
@@ -91,14 +91,14 @@ def test_a_room_of_two_that_one_has_left_goes_when_nobody_is_left(alice, bob, ro
     pair = open_direct_message(alice.membership, bob.membership).room
     say(Membership.objects.get(room=pair, status="in"), "hello?")
     Membership.objects.get(room=pair, status="in").leave()
-    Membership.objects.get(room=pair, status="asked").decline()
+    Membership.objects.get(room=pair, status="chat_requested").decline_chat()
     Room.objects.update(last_sent_at=timezone.now() - timedelta(days=31))
     retention.tidy()
     assert not is_there(pair)
 
 
 def test_invitations_go_long_after_they_have_ended(alice, room):
-    Invite.objects.make(alice.membership, days=1, max_uses=1)
+    Invite.objects.issue(alice.membership, days=1, max_uses=1)
     Invite.objects.update(expires_at=timezone.now() - timedelta(days=89))
     retention.tidy()
     assert Invite.objects.exists()
@@ -131,7 +131,7 @@ def test_what_has_expired_goes_with_them_and_nothing_else(alice, room):
         Session.objects.create(session_key=slug, expire_date=timezone.now() + timedelta(days=days))
     FormerAddress.objects.create(room=room, slug="for ever")
     for hours in (-31 * 24, 1):
-        SignInLink.objects.make(alice.membership.participant, hours)
+        SignInLink.objects.issue(alice.membership.participant, hours)
     gate_backend.prune.__wrapped__()
     assert sorted(FormerAddress.objects.values_list("slug", flat=True)) == ["for ever", "soon"]
     assert not Session.objects.filter(session_key="past").exists()
@@ -139,7 +139,7 @@ def test_what_has_expired_goes_with_them_and_nothing_else(alice, room):
     assert SignInLink.objects.count() == 1
 
 
-@pytest.mark.parametrize("status", ["waiting", "asked"])
+@pytest.mark.parametrize("status", ["waiting", "chat_requested"])
 def test_a_private_room_before_which_somebody_stands_stays(alice, deserted, status):
     Membership.objects.filter(nickname="Alice").update(status=status)
     Membership.objects.update(seen_at=timezone.now())

@@ -19,7 +19,9 @@ def settings_of(room, **changed):
 
 
 def told(room):
-    return Message.objects.filter(room=room).exclude(event="").order_by("first_version").values_list("event", "text")
+    """Events, and what the topic and the rules were changed to."""
+    events = Message.objects.filter(room=room).exclude(event="").order_by("first_version")
+    return [(message.event, message.detail.get(message.event, "")) for message in events]
 
 
 @pytest.fixture
@@ -48,11 +50,11 @@ def make_private(settle, room):
 def test_settings_that_change_are_told_in_the_room_and_others_are_not(alice, room, settle):
     answer = settle(room, topic="Emma", rules="Be kind.\nRead first.", locked="on")
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/rooms/{room.slug}/settings/?saved")
-    assert list(told(room))[1:] == [("topic", "Emma"), ("rules", "Be kind.\nRead first."), ("locked", "")]
+    assert told(room)[1:] == [("topic", "Emma"), ("rules", "Be kind.\nRead first."), ("locked", True)]
     settle(room, locked="on")
     assert len(told(room)) == 4
     settle(room)
-    assert list(told(room))[4:] == [("unlocked", "")]
+    assert told(room)[4:] == [("unlocked", "")]
 
 
 def test_rules_are_read_before_coming_in(room, settle, person):

@@ -155,7 +155,7 @@ def test_the_key_changes_as_a_session_becomes_a_participants_and_the_old_one_is_
 def test_nothing_else_in_a_room_changes_it(alice, bob, room):
     key = key_of(bob)
     path = room.get_absolute_url()
-    _invitation, link = Invite.objects.make(alice.membership, days=1, max_uses=None)
+    _invitation, link = Invite.objects.issue(alice.membership, days=1, max_uses=None)
     acts = {
         "another room": lambda: bob.join("Elsewhere", "Bob"),
         "the same once more": lambda: bob.join(room.name, "Bob"),
@@ -253,7 +253,7 @@ def sign_in_as_kim(ben):
 
 
 def go_on_as_kim(ben):
-    _link, key = SignInLink.objects.make(Participant.objects.create(), hours=1)
+    _link, key = SignInLink.objects.issue(Participant.objects.create(), hours=1)
     ben.write(f"/continue/{key}/")
 
 

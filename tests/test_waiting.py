@@ -129,7 +129,7 @@ def test_when_nobody_has_to_wait_any_more_all_come_in(dave, room):
 
 def test_nobody_waits_before_a_private_room(dave, room):
     room.set_access("private")
-    assert dave.membership.status == "refused"
+    assert dave.membership.status == "join_declined"
     assert dave.get(f"/rooms/{room.slug}/waiting/").status_code == 404
 
 

@@ -16,7 +16,7 @@ from chat.types import Request
 Row = TypeVar("Row", bound=Model)
 
 NO_ROOM = 0  # an id that no room has
-JOIN_REQUEST_STATUSES = (Membership.Status.WAITING, Membership.Status.REFUSED, Membership.Status.IN)
+JOIN_REQUEST_STATUSES = (Membership.Status.WAITING, Membership.Status.JOIN_DECLINED, Membership.Status.IN)
 
 
 def membership_of(request: Request, slug: str) -> Membership | None:

@@ -1,4 +1,6 @@
-"""What the admin's lists share: acts are the models' own verbs, and each is logged."""
+"""What the admin's lists share: actions run the models' verbs, count what they changed, and log it."""
+
+from contextlib import suppress
 
 from django.contrib import admin
 from django.contrib import messages as django_messages
@@ -6,7 +8,10 @@ from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _
+
+from chat.exceptions import Refused
+from chat.models import Actor
 
 
 def link(to, text):
@@ -18,13 +23,13 @@ def link(to, text):
 
 
 def count_of(model, field):
-    """A subquery that counts the rows of `model` that point here: no query per row, no join that multiplies."""
+    """A subquery that counts the rows of `model` whose `field` points to a row of the list."""
     counted = model.objects.filter(**{field: OuterRef("pk")}).order_by().values(field).annotate(n=Count("pk"))
     return Coalesce(Subquery(counted.values("n")), 0)
 
 
 class VerbAdmin(admin.ModelAdmin):
-    """Rows that come into being in the product, not here; each act on them is a verb and is logged."""
+    """Rows are created in the product, not here. Every change is a verb of the model."""
 
     class Media:
         css = {"all": ["css/admin.css"]}
@@ -38,10 +43,40 @@ class VerbAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request, obj=None):
         return False
 
-    def run_verb(self, request, queryset, verb, word):
-        """Do `verb` to each, log it, and say how many."""
-        for thing in queryset:
-            verb(thing)
-            self.log_change(request, thing, str(word))
-        done = ngettext("%(n)d: %(word)s.", "%(n)d: %(word)s.", len(queryset)) % {"n": len(queryset), "word": word}
-        self.message_user(request, done, django_messages.SUCCESS)
+    def run_verb(self, request, queryset, verb, *, log, done, unchanged):
+        """Run `verb` on each row, log those that it changed, and show how many there were of both kinds.
+
+        `done` and `unchanged` are plural forms (`ngettext_lazy`) of sentences with the number `n`.
+        """
+        by = Actor.site_admin(request.user)
+        rows = list(queryset)
+        acted = [row for row in rows if self._acts(verb, row, by)]
+        for row in acted:
+            self.log_change(request, row, str(log))
+        left = len(rows) - len(acted)
+        sentences = [text % {"n": n} for text, n in ((done, len(acted)), (unchanged, left)) if n]
+        level = django_messages.SUCCESS if acted else django_messages.WARNING
+        self.message_user(request, " ".join(sentences), level)
+
+    @staticmethod
+    def _acts(verb, row, by):
+        """Whether the verb changed something; a refusal counts as no change."""
+        with suppress(Refused):
+            return verb(row, by=by)
+        return False
+
+    # The change form of one field, which is saved by a verb
+
+    def save_model(self, request, row, form, change):
+        row.was_changed = bool(form.changed_data) and self.save_by_verb(
+            row, form.cleaned_data, Actor.site_admin(request.user)
+        )
+
+    def log_change(self, request, row, message):
+        return super().log_change(request, row, message) if getattr(row, "was_changed", True) else None
+
+    def response_change(self, request, row):
+        if row.was_changed:
+            return super().response_change(request, row)
+        self.message_user(request, _("Nothing was changed."), django_messages.WARNING)
+        return self.response_post_save_change(request, row)

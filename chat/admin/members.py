@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from chat.admin.base import VerbAdmin, count_of, link
 from chat.models import Membership, Message
@@ -26,7 +27,7 @@ class MembershipAdmin(VerbAdmin):
         return lookup in ("room__id__exact", "participant__id__exact") or super().lookup_allowed(lookup, value, request)
 
     def has_change_permission(self, request, membership=None):
-        """Acts only: a name or a role that was changed here would make old messages lie."""
+        """Actions only. There is no form: names and roles change through verbs, which announce them."""
         return membership is None and super().has_change_permission(request)
 
     @admin.display(description=_("room"), ordering="room__name")
@@ -44,10 +45,26 @@ class MembershipAdmin(VerbAdmin):
 
     @admin.action(permissions=["change"], description=_("Remove from the room"))
     def remove(self, request, queryset):
-        present = queryset.filter(status=Membership.Status.IN)
-        self.run_verb(request, present, Membership.remove, _("removed from the room"))
+        self.run_verb(
+            request,
+            queryset,
+            Membership.remove,
+            log=_("removed from the room"),
+            done=ngettext_lazy("%(n)d person removed.", "%(n)d people removed.", "n"),
+            unchanged=ngettext_lazy("%(n)d was not in the room.", "%(n)d were not in the room.", "n"),
+        )
 
     @admin.action(permissions=["change"], description=_("Make owner of the room"))
     def make_owner(self, request, queryset):
-        present = queryset.filter(status=Membership.Status.IN, room__dm_key=None)
-        self.run_verb(request, present, Membership.make_owner, _("made owner of the room"))
+        self.run_verb(
+            request,
+            queryset,
+            Membership.make_owner,
+            log=_("made owner of the room"),
+            done=ngettext_lazy("%(n)d person made owner.", "%(n)d people made owners.", "n"),
+            unchanged=ngettext_lazy(
+                "%(n)d cannot be made owner, or is the owner already.",
+                "%(n)d cannot be made owners, or are owners already.",
+                "n",
+            ),
+        )

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from chat.admin.base import VerbAdmin, link
 from chat.admin.forms import MessageAdminForm
@@ -26,7 +27,7 @@ class MessageAdmin(VerbAdmin):
         return lookup in ("room__id__exact", "membership__id__exact") or super().lookup_allowed(lookup, value, request)
 
     def has_change_permission(self, request, message=None):
-        """What the room itself told cannot be put in other words."""
+        """System messages cannot be edited."""
         return super().has_change_permission(request, message) and not (message and message.event)
 
     @admin.display(description=_("room"), ordering="room__name")
@@ -35,7 +36,7 @@ class MessageAdmin(VerbAdmin):
 
     @admin.display(description=_("member"), ordering="nickname")
     def member_link(self, message):
-        return link(message.membership, message.nickname) if message.membership else message.nickname
+        return link(message.membership, message.nickname) if message.membership else message.shown_name
 
     @admin.display(description=_("words"))
     def what(self, message):
@@ -47,12 +48,29 @@ class MessageAdmin(VerbAdmin):
 
     @admin.action(permissions=["change"], description=_("Remove: a tombstone takes its place"))
     def remove(self, request, queryset):
-        self.run_verb(request, queryset.filter(event="", removed_at=None), Message.remove, _("removed"))
+        self.run_verb(
+            request,
+            queryset,
+            Message.remove,
+            log=_("removed"),
+            done=ngettext_lazy("%(n)d message removed.", "%(n)d messages removed.", "n"),
+            unchanged=ngettext_lazy(
+                "%(n)d was removed already or is a system message.",
+                "%(n)d were removed already or are system messages.",
+                "n",
+            ),
+        )
 
     @admin.action(permissions=["change"], description=_("Restore"))
     def restore(self, request, queryset):
-        self.run_verb(request, queryset.exclude(removed_at=None), Message.restore, _("restored"))
+        self.run_verb(
+            request,
+            queryset,
+            Message.restore,
+            log=_("restored"),
+            done=ngettext_lazy("%(n)d message restored.", "%(n)d messages restored.", "n"),
+            unchanged=ngettext_lazy("%(n)d was not removed.", "%(n)d were not removed.", "n"),
+        )
 
-    def save_model(self, request, message, form, change):
-        if "text" in form.changed_data:
-            message.edit(form.cleaned_data["text"])
+    def save_by_verb(self, message, cleaned, by):
+        return message.edit(cleaned["text"], by)

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from chat.admin.base import VerbAdmin
 from chat.models import Participant
@@ -23,12 +24,19 @@ class ParticipantAdmin(VerbAdmin):
         return super().get_queryset(request).prefetch_related("memberships")
 
     def has_change_permission(self, request, participant=None):
-        """To be looked at, and acts: the preferences are the person's own."""
+        """Actions only: preferences belong to the person."""
         return participant is None and super().has_change_permission(request)
 
     @admin.action(permissions=["change"], description=_("Sign out everywhere: a guest comes back as somebody else"))
     def sign_out_everywhere(self, request, queryset):
-        self.run_verb(request, queryset, Participant.sign_out_everywhere, _("signed out everywhere"))
+        self.run_verb(
+            request,
+            queryset,
+            Participant.sign_out_everywhere,
+            log=_("signed out everywhere"),
+            done=ngettext_lazy("%(n)d person signed out.", "%(n)d people signed out.", "n"),
+            unchanged=ngettext_lazy("%(n)d was not signed out.", "%(n)d were not signed out.", "n"),
+        )
 
     @admin.display(description=_("names"))
     def names(self, participant):

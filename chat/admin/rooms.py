@@ -6,6 +6,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from chat.admin.base import VerbAdmin, count_of
 from chat.admin.forms import RoomAdminForm
@@ -52,12 +53,25 @@ class RoomAdmin(VerbAdmin):
 
     @admin.action(permissions=["change"], description=_("Lock: reading only"))
     def lock(self, request, queryset):
-        self.run_verb(request, queryset, Room.lock, _("locked"))
+        self.run_verb(
+            request,
+            queryset,
+            Room.lock,
+            log=_("locked"),
+            done=ngettext_lazy("%(n)d room locked.", "%(n)d rooms locked.", "n"),
+            unchanged=ngettext_lazy("%(n)d was already locked.", "%(n)d were already locked.", "n"),
+        )
 
     @admin.action(permissions=["change"], description=_("Unlock"))
     def unlock(self, request, queryset):
-        self.run_verb(request, queryset, Room.unlock, _("unlocked"))
+        self.run_verb(
+            request,
+            queryset,
+            Room.unlock,
+            log=_("unlocked"),
+            done=ngettext_lazy("%(n)d room unlocked.", "%(n)d rooms unlocked.", "n"),
+            unchanged=ngettext_lazy("%(n)d was not locked.", "%(n)d were not locked.", "n"),
+        )
 
-    def save_model(self, request, room, form, change):
-        if "topic" in form.changed_data:
-            room.set_topic(form.cleaned_data["topic"])
+    def save_by_verb(self, room, cleaned, by):
+        return room.set_topic(cleaned["topic"], by)

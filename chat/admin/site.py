@@ -8,7 +8,7 @@ from chat.models import Site
 
 @admin.register(Site)
 class SiteAdmin(admin.ModelAdmin):
-    """One row, so its page opens in place of a list."""
+    """There is one row, so the list redirects to its form."""
 
     def changelist_view(self, request, extra_context=None):
         site = Site.objects.first()

@@ -32,4 +32,4 @@ class InviteForm(VerbForm):
 
     def create(self, membership):
         """Returns whether an invite was created; `result` is the invite and the key of its link."""
-        return self.submit(partial(Invite.objects.make, membership))
+        return self.submit(partial(Invite.objects.issue, membership))

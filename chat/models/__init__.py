@@ -1,5 +1,7 @@
-"""The nouns: what Parlour keeps, and the verbs that change it."""
+"""The models: what Parlour stores, and the methods (verbs) that change it."""
 
+from chat.models.actor import Actor
+from chat.models.audit import AuditDetail, AuditEntry
 from chat.models.invite import Invite
 from chat.models.membership import Membership
 from chat.models.message import Message
@@ -12,6 +14,9 @@ from chat.models.site import Site
 from chat.models.user import User
 
 __all__ = [
+    "Actor",
+    "AuditDetail",
+    "AuditEntry",
     "FormerAddress",
     "Invite",
     "Membership",

@@ -1,8 +1,6 @@
-"""Accounts: a name that is its owner's in every room, kept by a password."""
+"""Accounts: a name that is reserved in every room, protected by a password."""
 
 from django.db import IntegrityError, models, transaction
-from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
-from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import Refused
@@ -11,11 +9,9 @@ from chat.models.user import User
 from chat.names.normalize import MAX_KEY_LENGTH, nickname_key
 from chat.names.reserved import is_reserved
 
-CHANGES_RIGHTS = ("password", "is_active")
-
 
 class AccountMixin(models.Model):
-    """The half of a participant that is empty for a guest. `account_key` is the key of the account's name."""
+    """The part of a participant that is empty for guests. `account_key` is the key of the account's name."""
 
     user = models.OneToOneField(
         User, models.SET_NULL, null=True, blank=True, related_name="participant", verbose_name=_("account")
@@ -31,17 +27,17 @@ class AccountMixin(models.Model):
 
     @property
     def is_active(self):
-        """Whoever is a guest, or an account that is not switched off, be it in the database itself."""
+        """True for guests and for accounts that are not deactivated."""
         return self.is_guest or self.user.is_active
 
     @classmethod
     def with_name(cls, nickname):
-        """The account that is called so, or looks as if it were; None where there is none."""
+        """The account with this name or a look-alike, or None."""
         return cls.objects.filter(account_key=nickname_key(nickname)).first()
 
     @transaction.atomic
     def create_account(self, name, password, email=""):
-        """Be an account from now on, with all rooms that one is in. Raises Refused where the name is another's."""
+        """Turn this guest into an account, which keeps all memberships. Raises Refused if the name is taken."""
         if is_reserved(name):
             raise Refused(_("This name is kept for those who run this site. Choose another one."), code="reserved")
         self._check_is_guest()
@@ -50,7 +46,7 @@ class AccountMixin(models.Model):
             raise taken
         user = User(username=name, email=User.objects.normalize_email(email))
         user.set_password(password)
-        user.kept_by = self
+        user.new_participant = self
         try:
             with transaction.atomic():
                 user.save()
@@ -60,19 +56,19 @@ class AccountMixin(models.Model):
         return self
 
     def _check_is_guest(self):
-        """Raises Refused where the same form was sent twice at once, and the other one was first."""
+        """Raises Refused if the same form was sent twice at once, and the other request was first."""
         if self.pk and type(self).objects.select_for_update().get(pk=self.pk).user_id:
             raise Refused(_("You keep a name already. Load this page again."), code="kept")
 
     def claim_name(self, user):
-        """Be the person who is this account; nobody else bears its name, unless another account had it before."""
+        """Link the participant to this user, and reserve the name unless another account has it."""
         key = nickname_key(user.username)
         theirs = type(self).objects.filter(account_key=key).exclude(pk=self.pk).exists()
         self.user, self.account_key = user, None if theirs or len(key) > MAX_KEY_LENGTH else key
         self.save(update_fields=["user", "account_key"] if self.pk else None)
 
     def change_password(self, old, new):
-        """Another password; other browsers are signed out. Raises Refused where the old one is not it."""
+        """Change the password and sign out other browsers. Raises Refused if the old password is wrong."""
         self._check_password(old)
         self.user.set_password(new)
         self.user.save(update_fields=["password"])
@@ -84,13 +80,13 @@ class AccountMixin(models.Model):
         self.user.save(update_fields=["email"])
 
     def delete_account(self, password):
-        """Leave all rooms and let the names go; what was said stays under them. Raises Refused."""
+        """Leave all rooms, free all names and delete the user. Messages stay, with their nicknames. Raises Refused."""
         self._check_password(password)
         self.user.delete()
 
     @transaction.atomic
     def leave_all_rooms(self):
-        """Be in no room any more, wait nowhere, and hold no name."""
+        """Leave all rooms, cancel all join requests, and free all nicknames."""
         for membership in self.memberships.select_related("room").order_by("room"):
             membership.leave(for_good=True)
         self.memberships.update(holds_name=False)
@@ -101,7 +97,7 @@ class AccountMixin(models.Model):
 
     @transaction.atomic
     def bring_along(self, guest):
-        """Take over what that guest is, and in which rooms; where one is known oneself, the guest leaves."""
+        """Take over a guest's memberships. In rooms that both are in, the account's membership stays."""
         mine = {membership.room_id: membership for membership in self.memberships.all()}
         for membership in guest.memberships.select_related("room").order_by("room"):
             if membership.room.is_direct_message:
@@ -110,42 +106,3 @@ class AccountMixin(models.Model):
                 membership.merge_into(known)
             else:
                 membership.transfer_to(self)
-
-
-@receiver(pre_save, sender=User)
-def note_change_of_rights(instance, **kwargs):
-    """Whether this will end what sessions of this person may do, here, in the admin or in a shell."""
-    was = User.objects.filter(pk=instance.pk).values(*CHANGES_RIGHTS).first() if instance.pk else None
-    instance.rights_change = bool(was) and any(was[name] != getattr(instance, name) for name in CHANGES_RIGHTS)
-
-
-@receiver(post_save, sender=User)
-def end_sessions(instance, created, **kwargs):
-    participant = getattr(instance, "participant", None)
-    if participant and not created and instance.rights_change:
-        participant.sign_out_everywhere()
-
-
-@receiver(post_save, sender=User)
-def keep_the_name(instance, raw=False, update_fields=None, **kwargs):
-    """The name of an account is nobody else's, wherever the account was made or renamed."""
-    if not raw and (update_fields is None or "username" in update_fields):
-        from chat.models.participant import Participant
-
-        participant = getattr(instance, "kept_by", None) or Participant.objects.filter(user=instance).first()
-        (participant or Participant()).claim_name(instance)
-
-
-@receiver(pre_delete, sender=User)
-def go_for_good(instance, **kwargs):
-    participant = getattr(instance, "participant", None)
-    if participant:
-        participant.leave_all_rooms()
-        participant.sign_out_everywhere()
-
-
-@receiver(post_delete, sender=User)
-def free_the_name(instance, **kwargs):
-    from chat.models.participant import Participant
-
-    Participant.objects.filter(user=None).exclude(account_key=None).update(account_key=None)

@@ -1,4 +1,4 @@
-"""Pairs: a private room of two, made when one writes to the other, who is asked first."""
+"""Direct messages: private rooms for two people, one of whom gets a chat request first."""
 
 import secrets
 
@@ -8,30 +8,30 @@ from chat.models.membership import Membership
 from chat.models.room import Room
 from chat.names.normalize import display_name
 
-CAN_BE_ASKED_AGAIN = (Membership.Status.LEFT,)
+REQUESTABLE = (Membership.Status.LEFT,)
 
 
 @transaction.atomic
 def open_direct_message(mine, other):
-    """The room of two members of another room, found again or made; gives mine there. The other is asked to come in.
+    """Find or create the direct message of two members of a room; returns the first one's membership there.
 
-    Who declined or ignores it is not asked again; who writes to somebody is in by that, whatever they said before. Both
-    are told apart from others of their name as in that other room. Raises Refused where one may not open rooms.
+    The other gets a chat request, unless they declined or ignored one before. `mine` joins, whatever they answered
+    before. Both keep their namesake numbers. Raises Refused if `mine` may not create rooms.
     """
-    room = _of(mine, other)
+    room = _direct_message_room(mine, other)
     with room.change():
-        me = _in(room, mine)
+        me = _membership_in(room, mine)
         if not me.is_inside:
             me.enter_room(room.available_nickname_for(me, mine.nickname), mine.namesake_number)
-        them = _in(room, other)
-        if them.pk is None or them.status in CAN_BE_ASKED_AGAIN:
+        them = _membership_in(room, other)
+        if them.pk is None or them.status in REQUESTABLE:
             them.receive_chat_request(room.available_nickname_for(them, other.nickname), other.namesake_number)
             room.touch_header()
         return me
 
 
 def move_to_account(membership, participant):
-    """Let that person take a guest's place in a room of two; where they have one with the other, the guest leaves."""
+    """Hand a guest's direct message over to their account. The guest leaves if the account has one already."""
     room, other = membership.room, membership.other_member
     pair = dm_key(participant.pk, other.participant_id if other else membership.participant_id)
     if other is None or other.participant_id == participant.pk or Room.objects.filter(dm_key=pair).exists():
@@ -44,17 +44,17 @@ def move_to_account(membership, participant):
 
 
 def dm_key(*participants):
-    """Of the room of these two, by their numbers."""
+    """The unique key of the direct message between these two participant ids."""
     return "-".join(map(str, sorted(participants)))
 
 
-def _in(room, member):
-    """What this person is in the room of two; nothing yet (LEFT, and not kept) where they have never been asked."""
+def _membership_in(room, member):
+    """Their membership in the direct message, or a new unsaved one with status LEFT."""
     known = room.memberships.filter(participant=member.participant_id).first()
     return known or Membership(room=room, participant_id=member.participant_id, status=Membership.Status.LEFT)
 
 
-def _of(mine, other):
+def _direct_message_room(mine, other):
     pair = dm_key(mine.participant_id, other.participant_id)
     if room := Room.objects.filter(dm_key=pair).first():
         return room
@@ -65,4 +65,4 @@ def _of(mine, other):
         with transaction.atomic():
             return Room.objects.create(dm_key=pair, **about)
     except IntegrityError:
-        return Room.objects.get(dm_key=pair)  # The other had the same thought in the same moment.
+        return Room.objects.get(dm_key=pair)  # The other person created it at the same moment.

@@ -1,51 +1,55 @@
-"""Invitations: links by which somebody may come into one room, counted, expiring, and taken back at any time."""
+"""Invite links to a room: limited in number of uses and in time, and revocable."""
 
 import hashlib
 import secrets
 from datetime import timedelta
 
 from django.apps import apps
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import Refused
+from chat.models.audit import Action, record
 
 
-class InvitationQuerySet(models.QuerySet):
+class InviteQuerySet(models.QuerySet):
     def by_key(self, key):
-        """The invite with that key, or None; only a digest of it is kept."""
+        """The invite with that key, or None. Only a digest of the key is stored."""
         return self.select_related("room", "created_by").filter(key_digest=key_digest(key)).first()
 
     def active(self):
-        """Those by which somebody can still come in, newest first."""
+        """Active invites, newest first."""
         unused = models.Q(max_uses=None) | models.Q(uses__lt=F("max_uses"))
         return self.filter(unused, revoked_at=None, expires_at__gt=timezone.now()).order_by("-pk")
 
     def inactive(self):
-        """Those by which nobody comes in any more, the newest first."""
+        """Expired, revoked and used-up invites, newest first."""
         return self.exclude(pk__in=self.active().order_by().values("pk")).order_by("-pk")
 
-    def listed(self):
-        """With who made them and the first who came by them, in as many queries as for one."""
-        first = apps.get_model("chat.Membership").objects.order_by("joined_at", "pk")[: Invite.NAMED]
+    def with_members(self):
+        """Each with its creator and, as `named`, the first members who used it; three queries for any number."""
+        first = apps.get_model("chat.Membership").objects.order_by("joined_at", "pk")[: Invite.MAX_NAMED]
         return self.select_related("created_by").prefetch_related(
             models.Prefetch("joined_members", first, to_attr="named")
         )
 
-    def make(self, created_by, days, max_uses):
-        """An invite into that member's room, and its key, which is told this once."""
+    @transaction.atomic
+    def issue(self, created_by, days, max_uses):
+        """Create an invite to that member's room. Returns it and its key, which is not stored."""
         key = secrets.token_urlsafe(16)
         expires_at = timezone.now() + timedelta(days=days)
         about = {"created_by": created_by, "expires_at": expires_at, "max_uses": max_uses}
-        return self.create(room=created_by.room, key_digest=key_digest(key), **about), key
+        invite = self.create(room=created_by.room, key_digest=key_digest(key), **about)
+        record(Action.ISSUE_INVITE, created_by, room=invite.room, invite=invite.pk, days=days, max_uses=max_uses)
+        return invite, key
 
 
 class Invite(models.Model):
-    """`max_uses` is how many may come in by it, empty for any number."""
+    """`max_uses` is how many people can join with it, None for any number."""
 
-    NAMED = 20  # of those who came by it, in a list; of the others it is told how many they are
+    MAX_NAMED = 20  # members who joined with it and are listed by name; the rest are counted
 
     room = models.ForeignKey("chat.Room", models.CASCADE, related_name="invites", verbose_name=_("room"))
     created_by = models.ForeignKey(
@@ -58,7 +62,7 @@ class Invite(models.Model):
     uses = models.PositiveIntegerField(_("used"), default=0)
     revoked_at = models.DateTimeField(_("taken back"), null=True)
 
-    objects = InvitationQuerySet.as_manager()
+    objects = InviteQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("invite")
@@ -68,13 +72,13 @@ class Invite(models.Model):
         return f"#{self.pk}"
 
     @property
-    def others(self):
-        """How many came by it beside those who are named."""
-        return max(0, self.uses - self.NAMED)
+    def unnamed_count(self):
+        """How many more people used it than are listed by name."""
+        return max(0, self.uses - self.MAX_NAMED)
 
     @property
     def refusal(self):
-        """Why nobody comes in by it any more, in words, or nothing."""
+        """Why it cannot be used any more, as a sentence, or an empty string."""
         if self.revoked_at:
             return _("This invitation was taken back. Ask for another one.")
         if self.expires_at <= timezone.now():
@@ -84,7 +88,7 @@ class Invite(models.Model):
         return ""
 
     def use(self):
-        """Count one more who comes in by it, inside the room's `change()`. Raises Refused."""
+        """Count one more use, inside the room's `change()`. Raises Refused."""
         self.refresh_from_db(fields=["uses", "revoked_at", "expires_at", "max_uses"])
         if self.refusal:
             raise Refused(self.refusal, code="invite")
@@ -92,10 +96,13 @@ class Invite(models.Model):
         self.save(update_fields=["uses"])
         return self
 
-    def revoke(self):
-        """Let nobody else in by it; who came by it stays."""
-        with self.room.change():
-            Invite.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=timezone.now())
+    def revoke(self, by=None):
+        """Nobody else can join with it; members who did stay. Returns False if it is revoked already."""
+        with self.room.change() as room:
+            if not Invite.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=timezone.now()):
+                return False
+            record(Action.REVOKE_INVITE, by, room=room, invite=self.pk)
+            return True
 
 
 def key_digest(key):

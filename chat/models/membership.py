@@ -1,4 +1,4 @@
-"""A membership: a participant in a room under a nickname, and what they do there."""
+"""Memberships: a participant in a room, under a nickname."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -23,31 +23,32 @@ class MembershipQuerySet(models.QuerySet):
     PER_PAGE = 100
 
     def page(self, number):
-        """One page of them; a number that is none, or too high, gives the nearest."""
+        """One page of them. Without a valid number it is the first page, above the last number the last one."""
         return Paginator(self, self.PER_PAGE).get_page(number)
 
     def waiting(self):
-        """Those who wait to be let in, in their order."""
+        """Open join requests, oldest first."""
         return self.filter(status=Membership.Status.WAITING).order_by("joined_at", "pk")
 
     def banned(self):
         return self.filter(status=Membership.Status.BANNED).order_by("-seen_at", "pk")
 
     def chat_requests_to(self, participant):
-        """Rooms of two into which this person was asked, and by whom; none for None."""
-        mine = self.filter(participant=participant, status=Membership.Status.ASKED) if participant else self.none()
+        """Chat requests that this participant has not answered, newest first; none for None."""
+        requested = Membership.Status.CHAT_REQUESTED
+        mine = self.filter(participant=participant, status=requested) if participant else self.none()
         return mine.select_related("room").order_by("-joined_at")
 
     def inside(self):
-        """Those who are in, whoever is looking just now first."""
+        """Current members, last seen first."""
         return self.filter(status=Membership.Status.IN).order_by("-seen_at", "pk")
 
     def inside_or_waiting(self):
-        """Those who are in, or wait to be let in."""
+        """Current members and people with an open join request."""
         return self.filter(status__in=(Membership.Status.IN, Membership.Status.WAITING))
 
     def online(self):
-        """Those who are in and gave a sign of life in the last 90 seconds."""
+        """Current members who were seen in the last 90 seconds."""
         return self.filter(status=Membership.Status.IN, seen_at__gte=timezone.now() - Membership.ONLINE_FOR)
 
     def holding(self, key):
@@ -55,12 +56,14 @@ class MembershipQuerySet(models.QuerySet):
 
 
 class Membership(RolesMixin, StatusMixin):
-    """`read_version` and `read_message_count` are the room's counters when this person last had the log open."""
+    """`read_version` and `read_message_count` are the room's counters when the member last read the log."""
 
     ONLINE_FOR = timedelta(seconds=90)
     SEEN_INTERVAL = timedelta(seconds=30)
 
-    room = models.ForeignKey("chat.Room", models.CASCADE, related_name="memberships", verbose_name=_("room"))
+    room = models.ForeignKey(
+        "chat.Room", models.CASCADE, related_name="memberships", verbose_name=_("room"), db_index=False
+    )
     participant = models.ForeignKey(
         "chat.Participant", models.CASCADE, related_name="memberships", verbose_name=_("participant")
     )
@@ -99,17 +102,17 @@ class Membership(RolesMixin, StatusMixin):
 
     @property
     def is_online(self):
-        """Whether they gave a sign of life in the last 90 seconds."""
+        """Whether they were seen in the last 90 seconds."""
         return timezone.now() - self.seen_at < self.ONLINE_FOR
 
     @property
     def was_online_recently(self):
-        """Whether an open page of theirs may have given its last sign of life by now, but not the next."""
+        """Whether they were seen within two intervals, so that a page of theirs can still be open."""
         return timezone.now() - self.seen_at < 2 * self.SEEN_INTERVAL
 
     @property
     def other_member(self):
-        """The other of a room of two."""
+        """The other person in a direct message."""
         return self.room.memberships.exclude(pk=self.pk).first()
 
     @property
@@ -118,14 +121,14 @@ class Membership(RolesMixin, StatusMixin):
 
     @property
     def hue(self):
-        """One of twelve colours, the same for ever."""
+        """One of twelve colours. A member always has the same one."""
         return self.pk % 12
 
     @property
     def name_is_protected(self):
-        """Whether the name is still theirs: for some days after their last sign of life (NAME_HELD_DAYS).
+        """Whether nobody else can take the nickname: until NAME_HELD_DAYS days after they were last seen.
 
-        Nobody takes the name of those who keep the room, however long they are away.
+        The nicknames of the owner and moderators are always protected.
         """
         if self.is_moderator:
             return True
@@ -133,44 +136,45 @@ class Membership(RolesMixin, StatusMixin):
         return away < max(self.ONLINE_FOR, timedelta(days=settings.NAME_HELD_DAYS))
 
     def change_nickname(self, nickname):
-        """Go by another name from now on; what was said stays under the old one, and the room says so. Raises Refused.
+        """Change the nickname and announce it. Messages keep the old one. Returns False if it is the current one.
 
-        Where one may not write, a name is not a way to say something all the same.
+        Raises Refused, also where the member may not post: a nickname would be a way around that.
         """
         nickname = display_name(nickname)
         with self.room.change() as room:
             self.refresh_from_db(fields=["nickname", "nickname_key", "holds_name", "status", "muted"])
             if self.nickname == nickname:
-                return
+                return False
             refusal = self.posting_refusal
             if refusal and refusal.code in ("gone", "archived", "locked", "muted"):
                 raise refusal
             room.claim_nickname(nickname, self)
-            self._apply_nickname(nickname)
+            self._apply_nickname(nickname, by=self)
+            return True
 
-    def _apply_nickname(self, nickname):
-        was = self.nickname
-        self._save_nickname(nickname)
-        self.room.append(event="renamed", nickname=was, namesake_number=self.namesake_number, text=nickname)
+    def _apply_nickname(self, nickname, by):
+        names = {"subject_name": self.nickname, "actor_name": self.nickname if by else "", "new_name": nickname}
+        self.save_nickname(nickname)
+        self.room.append_event("renamed", by, self, **names)
 
-    def _save_nickname(self, nickname, *also, namesake_number=None):
-        """Bear this name, and write it down together with the other fields `also`; `mark` is the one to be known by."""
-        taken = ("nickname", "nickname_key", "holds_name", *also)
+    def save_nickname(self, nickname, *fields, namesake_number=None):
+        """Save the nickname together with other changed `fields`, inside the room's `change()`."""
+        fields = ("nickname", "nickname_key", "holds_name", *fields)
         self.nickname, self.nickname_key, self.holds_name = nickname, nickname_key(nickname), True
-        self.save(update_fields=taken if self.pk else None)  # It has to have a key before it is noted as a holder.
+        self.save(update_fields=fields if self.pk else None)  # NameHolder needs the primary key.
         self.namesake_number = namesake_number or NameHolder.objects.namesake_number(self, self.nickname_key)
         self.save(update_fields=["namesake_number"])
 
     def check_same_nickname(self, nickname):
-        """This membership, where somebody who is in comes in again by the same name. Raises Refused by another."""
+        """This membership, for a member who joins again. Raises Refused if the nickname differs."""
         if self.nickname_key != nickname_key(nickname):
             raise Refused(_("You are in this room already."), code="already_in", instead=self)
         return self
 
     def release_nickname(self):
-        """Let somebody else have the name, inside the room's `change()`: who was away too long goes by another."""
+        """Give up the nickname for someone else, inside the room's `change()`. A current member gets another one."""
         if self.is_inside:
-            self._apply_nickname(self.room.suggest_nickname(self.nickname, self.participant))
+            self._apply_nickname(self.room.suggest_nickname(self.nickname, self.participant), by=None)
             self.room.take_next_version()
             return
         self.status, self.holds_name = self.Status.LEFT if self.is_waiting else self.status, False
@@ -178,33 +182,33 @@ class Membership(RolesMixin, StatusMixin):
         self.room.update_join_request_count()
 
     def record_seen(self, reading=False):
-        """Note a sign of life, written at most every half minute, and whether the log was on the screen."""
+        """Save when the member was last seen, at most every 30 seconds. `reading`: the log was on the screen."""
         now = timezone.now()
         if now - self.seen_at >= self.SEEN_INTERVAL:
             read = {"read_version": self.room.version, "read_message_count": self.room.message_count} if reading else {}
-            # Reading goes on while nothing can be written; the next sign of life is noted instead.
+            # A busy database must not stop anyone from reading; the next request saves it.
             with suppress(OperationalError):
                 Membership.objects.filter(pk=self.pk).update(seen_at=now, **read)
             self.seen_at = now
         return self
 
     def try_mark_read(self):
-        """Mark everything as read; skipped while the database is busy, so never call it in a transaction."""
+        """Mark everything as read, unless the database is busy. Never call it in a transaction."""
         with suppress(OperationalError):
             self.mark_read()
 
     def mark_read(self):
-        """The same as part of a transaction: it fails together with the rest."""
+        """Mark everything as read, as part of a transaction that fails with it."""
         if (self.read_version, self.read_message_count) == (self.room.version, self.room.message_count):
             return
         self.read_version, self.read_message_count = self.room.version, self.room.message_count
         self.save(update_fields=["read_version", "read_message_count"])
 
     def send(self, text, token):
-        """Say something. The same token with the same words is the same message; with others it is refused."""
+        """Post a message. A token that was used before returns its message. Raises Refused if its text was another."""
         html = markup.render(text, self.room)
-        if said := self.messages.filter(token=token).first():
-            return said.as_repeat(text)
+        if sent := self.messages.filter(token=token).first():
+            return sent.as_repeat(text)
         try:
             with self.room.change() as room:
                 self._check_may_post()
@@ -220,12 +224,12 @@ class Membership(RolesMixin, StatusMixin):
                     self.mark_read()
                 return message
         except IntegrityError:
-            # The same form, sent twice at once: the other one was first.
+            # The same form was sent twice at once, and the other request was first.
             return self.messages.get(token=token).as_repeat(text)
 
     @property
     def posting_refusal(self):
-        """What speaks against words of theirs just now, as the refusal with which they would meet, or None."""
+        """Why this member may not post now, as the Refused that `send` would raise, or None."""
         refusals = (Refused(message, code=code) for is_so, code, message in POSTING_REFUSALS if is_so(self))
         return next(refusals, None)
 

@@ -1,12 +1,15 @@
-"""Keeping a room: what its members are in it, how that is given, taken and handed over, and who comes after whom."""
+"""Roles: owner, moderators and members of a room, and who becomes owner next."""
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from chat.models.actor import SYSTEM
+from chat.models.audit import Action, record
+
 
 class RolesMixin(models.Model):
-    """The half of a membership that says what a person is in the room: one owns it, moderators keep order with them."""
+    """The part of a membership that holds its role. A room has one owner; moderators help the owner."""
 
     class Role(models.TextChoices):
         OWNER = "owner", _("owner")
@@ -24,12 +27,12 @@ class RolesMixin(models.Model):
 
     @property
     def is_moderator(self):
-        """Whether this person keeps order in the room."""
+        """True for moderators and for the owner."""
         return self.role != self.Role.MEMBER
 
     @property
     def can_unarchive(self):
-        """Whether they come back into the room while it is archived: nobody else could use it again."""
+        """Only the owner can unarchive a room, so only the owner can rejoin it while it is archived."""
         return self.is_owner
 
     @property
@@ -37,67 +40,75 @@ class RolesMixin(models.Model):
         return self.is_moderator and self.Role(self.role).label
 
     def outranks(self, other):
-        """Whether this person may mute or show out the other: the owner everybody, moderators ordinary members."""
+        """Whether this member may mute or remove `other`: owners anyone else, moderators ordinary members."""
         return other.pk != self.pk and (self.is_owner or (self.is_moderator and not other.is_moderator))
 
     def still_outranks(self, other):
-        """The same as it is by now, inside the room's `change()`."""
+        """The same, read again from the database, inside the room's `change()`."""
         self.refresh_from_db(fields=["role", "status"])
         return self.is_inside and self.outranks(other)
 
-    def set_role(self, role):
-        """Be owner, moderator or member from now on; the room says so. Who keeps the room is not muted in it."""
+    def set_role(self, role, by=None):
+        """Change the role and announce it. A new owner or moderator is unmuted. Returns whether it changed."""
         with self.room.change() as room:
             self.refresh_from_db(fields=["role", "nickname", "status", "muted"])
-            if self.role == role or not self.is_inside:
-                return
-            self._save_role(role)
-            room.append(event="role", nickname=self.nickname, namesake_number=self.namesake_number, text=role)
+            before = self.role
+            if before == role or not self.is_inside:
+                return False
+            self.save_role(role)
+            record(Action.SET_ROLE, by, room=room, member=self, before=before, after=role)
+            room.append_event("role", by, self, role=role)
+            return True
 
     def assign_role(self, to, role):
-        """Promote, demote or hand over, as the owner; nothing happens where either is not who they were any more.
+        """As the owner, promote or demote `to`, or transfer ownership to them. Returns whether it changed.
 
-        A room has one owner: whoever gives that away is a moderator then.
+        A room has one owner, so an owner who transfers the room becomes a moderator.
         """
         with self.room.change():
             to.refresh_from_db(fields=["role", "status"])
             if not self.still_outranks(to) or not self.is_owner or not to.is_inside:
-                return
-            to.set_role(role)
+                return False
+            assigned = to.set_role(role, by=self)
             if role == self.Role.OWNER:
-                self.set_role(self.Role.MODERATOR)
+                self.set_role(self.Role.MODERATOR, by=self)
+            return assigned
 
-    def make_owner(self):
-        """Own the room by word of the site's staff; who did is a moderator then. Nobody owns a room of two."""
+    def make_owner(self, by=None):
+        """Make this member the owner, as a site admin; the former owner becomes a moderator.
+
+        Returns False for the owner, for people outside the room, and in direct messages, which have no owner.
+        """
         with self.room.change() as room:
-            self.refresh_from_db(fields=["status"])
-            if not self.is_inside or room.is_direct_message:
-                return
+            self.refresh_from_db(fields=["status", "role"])
+            if not self.is_inside or self.is_owner or room.is_direct_message:
+                return False
             for owner in room.memberships.filter(role=self.Role.OWNER).exclude(pk=self.pk):
-                owner.set_role(self.Role.MODERATOR)
-                owner._save_role(self.Role.MODERATOR)  # also where they have left
-            self.set_role(self.Role.OWNER)
+                owner.set_role(self.Role.MODERATOR, by)
+                owner.save_role(self.Role.MODERATOR)  # An owner who has left is demoted without an event.
+            return self.set_role(self.Role.OWNER, by)
 
-    def _save_role(self, role):
+    def save_role(self, role):
+        """Save the role without an event, inside the room's `change()`. Members lose their invite links."""
         self.role, self.muted = role, self.muted and role == self.Role.MEMBER
         self.save(update_fields=["role", "muted"])
         if not self.is_moderator:
-            self._revoke_invites()
+            self.revoke_created_invites()
 
-    def _pass_ownership_on(self, for_good=False):
-        """The room of an owner who is out belongs to whoever has been its moderator for longest.
+    def pass_ownership_on(self, for_good=False):
+        """When the owner leaves, make the longest-serving moderator the owner, if there is one.
 
-        Where nobody could own it any more - the owner does not come back, or cannot, as it is private - to whoever has
-        been in it for longest; otherwise it stays theirs.
+        The longest-standing member follows where the owner will not or cannot come back: `for_good`, or the room is
+        private. Otherwise the owner keeps the room.
         """
         if not self.is_owner:
             return
-        heir = self.room.next_owner(anybody=for_good or self.room.access == self.room.Access.PRIVATE)
-        if heir:
-            heir.set_role(self.Role.OWNER)
-        if heir or for_good:
-            self._save_role(self.Role.MEMBER if for_good else self.Role.MODERATOR)
+        successor = self.room.next_owner(any_member=for_good or self.room.access == self.room.Access.PRIVATE)
+        if successor:
+            successor.set_role(self.Role.OWNER, SYSTEM)
+        if successor or for_good:
+            self.save_role(self.Role.MEMBER if for_good else self.Role.MODERATOR)
 
-    def _revoke_invites(self):
-        """Who does not keep the room any more has nobody come in."""
+    def revoke_created_invites(self):
+        """Revoke this member's invite links: only the owner and moderators may have active ones."""
         self.created_invites.filter(revoked_at=None).update(revoked_at=timezone.now())

@@ -1,28 +1,31 @@
-"""Standing: whether somebody is in a room, waits before it, left or was shown out, and the verbs that change it."""
+"""Status of a membership: waiting, in, left, removed or banned, and the verbs that change it."""
 
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-ENTERED = ("status", "answer", "joined_at", "seen_at", "read_version", "read_message_count", "invite", "role")
+from chat.models.actor import SYSTEM, Actor
+from chat.models.audit import Action, record
+
+ENTRY_FIELDS = ("status", "answer", "joined_at", "seen_at", "read_version", "read_message_count", "invite", "role")
 
 
 class StatusMixin(models.Model):
-    """The half of a membership that says what a person may do in the room.
+    """The part of a membership that says whether a person may read and write in the room.
 
-    `answer` is what those who keep the room said when they let this person in or did not.
+    `answer` is the optional message to a person whose join request was approved or declined.
     """
 
     class Status(models.TextChoices):
         WAITING = "waiting", _("waits to be let in")
-        REFUSED = "refused", _("was not let in")
+        JOIN_DECLINED = "join_declined", _("was not let in")
         IN = "in", _("in")
         LEFT = "left", _("left")
         REMOVED = "removed", _("removed")
         BANNED = "banned", _("may not come back")
-        ASKED = "asked", _("was asked to come in")
-        IGNORED = "ignored", _("ignores that")
-        DECLINED = "declined", _("does not want to")
+        CHAT_REQUESTED = "chat_requested", _("was asked to come in")
+        CHAT_IGNORED = "chat_ignored", _("ignores that")
+        CHAT_DECLINED = "chat_declined", _("does not want to")
 
     status = models.CharField(_("status"), max_length=32, choices=Status, default=Status.IN, editable=False)
     muted = models.BooleanField(_("muted"), default=False, editable=False)
@@ -33,7 +36,6 @@ class StatusMixin(models.Model):
 
     @property
     def is_inside(self):
-        """Whether this person is in the room, as opposed to waiting before it or being out."""
         return self.status == self.Status.IN
 
     @property
@@ -42,130 +44,152 @@ class StatusMixin(models.Model):
 
     @property
     def has_chat_request(self):
-        """Whether they can still come into a room of two, having ignored the question or not."""
-        return self.status in (self.Status.ASKED, self.Status.IGNORED)
+        """Whether a chat request to this person can still be accepted. An ignored one can."""
+        return self.status in (self.Status.CHAT_REQUESTED, self.Status.CHAT_IGNORED)
 
-    def wait(self, nickname):
-        """Ask to be let in under this name, inside the room's `change()`."""
+    # Joining
+
+    def request_to_join(self, nickname):
+        """Wait for approval under this nickname, inside the room's `change()`."""
         self.status, self.answer, self.joined_at, self.seen_at = self.Status.WAITING, "", timezone.now(), timezone.now()
-        self._save_nickname(nickname, *ENTERED)
+        self.save_nickname(nickname, *ENTRY_FIELDS)
         self.room.update_join_request_count()
 
-    def enter_room(self, nickname, namesake_number=None):
-        """Be in the room under this name, inside the room's `change()`; the room says so."""
+    def enter_room(self, nickname, namesake_number=None, by=None):
+        """Join under this nickname, inside the room's `change()`, and announce it. `by` approved a join request."""
         waited, now = self.is_waiting, timezone.now()
         self.status, self.answer, self.joined_at, self.seen_at = self.Status.IN, "", now, now
         self.read_version, self.read_message_count = self.room.version, self.room.message_count
-        self._save_nickname(nickname, *ENTERED, namesake_number=namesake_number)
-        self.room.announce_join(self)
+        self.save_nickname(nickname, *ENTRY_FIELDS, namesake_number=namesake_number)
+        self.room.announce_join(self, by or self)
         if waited:
             self.room.update_join_request_count()
 
-    def approve(self, answer=""):
-        """Let somebody in who waits. Raises Refused where nobody comes in just now."""
+    def approve(self, by=None, answer=""):
+        """Approve this join request. Returns False if there is none. Raises Refused, as when the room is full."""
         with self.room.change() as room:
             self.refresh_from_db(fields=["status", "nickname"])
             if not self.is_waiting:
-                return
+                return False
             room.check_may_join(self)
             room.claim_nickname(self.nickname, self)
-            self.enter_room(self.nickname)
+            self.enter_room(self.nickname, by=Actor.of(by))
             self.answer = answer
             self.save(update_fields=["answer"])
+            record(Action.APPROVE, by, room=room, member=self, answer=answer)
+            return True
 
-    def decline_request(self, answer=""):
-        """Do not let somebody in who waits; others may take the name."""
+    def decline_request(self, by=None, answer=""):
+        """Decline this join request and free its nickname. Returns False if there is none."""
         with self.room.change() as room:
             self.refresh_from_db(fields=["status"])
-            if self.is_waiting:
-                self.status, self.answer, self.holds_name = self.Status.REFUSED, answer, False
-                self.save(update_fields=["status", "answer", "holds_name"])
-                room.update_join_request_count()
+            if not self.is_waiting:
+                return False
+            self.status, self.answer, self.holds_name = self.Status.JOIN_DECLINED, answer, False
+            self.save(update_fields=["status", "answer", "holds_name"])
+            room.update_join_request_count()
+            record(Action.DECLINE_REQUEST, by, room=room, member=self, answer=answer)
+            return True
+
+    # Chat requests, in a direct message's room
 
     def receive_chat_request(self, nickname, namesake_number):
-        """Be asked into a room of two, inside its `change()`."""
-        self.status, self.joined_at = self.Status.ASKED, timezone.now()
-        self._save_nickname(nickname, *ENTERED, namesake_number=namesake_number)
+        """Be invited to a direct message, inside its room's `change()`."""
+        self.status, self.joined_at = self.Status.CHAT_REQUESTED, timezone.now()
+        self.save_nickname(nickname, *ENTRY_FIELDS, namesake_number=namesake_number)
 
-    def accept(self):
-        """Come into the room of two into which one was asked."""
+    def accept_chat(self):
+        """Join the direct message. Returns False if there is no open chat request."""
         with self.room.change():
             self.refresh_from_db(fields=["status", "nickname", "namesake_number"])
-            if self.has_chat_request:
-                self.enter_room(self.nickname, self.namesake_number)
+            if not self.has_chat_request:
+                return False
+            self.enter_room(self.nickname, self.namesake_number)
+            return True
 
-    def decline(self):
-        """Let the other know that one does not want to; neither they nor a further asking change that."""
+    def decline_chat(self):
+        """Decline, and tell the other person, who cannot ask again. Returns False if there is no open chat request."""
         with self.room.change() as room:
-            self.refresh_from_db(fields=["status"])
-            if self.has_chat_request:
-                self.status = self.Status.DECLINED
-                self.save(update_fields=["status"])
-                room.touch_header()
-                room.append(event=self.status, nickname=self.nickname, namesake_number=self.namesake_number)
+            self.refresh_from_db(fields=["status", "nickname", "namesake_number"])
+            if not self.has_chat_request:
+                return False
+            self.status = self.Status.CHAT_DECLINED
+            self.save(update_fields=["status"])
+            room.touch_header()
+            room.append_event("chat_declined", self, self)
+            return True
 
-    def ignore(self):
-        """Hear no more of it; the other learns nothing."""
-        type(self).objects.filter(pk=self.pk, status=self.Status.ASKED).update(status=self.Status.IGNORED)
+    def ignore_chat(self):
+        """Hide the chat request without telling the other person. Returns False if there is none."""
+        requested = type(self).objects.filter(pk=self.pk, status=self.Status.CHAT_REQUESTED)
+        return bool(requested.update(status=self.Status.CHAT_IGNORED))
+
+    # Leaving
 
     @transaction.atomic
     def leave(self, for_good=False):
-        """Be out, wait no more, or do not want to be asked; `for_good` is who will not come back as this person."""
-        if self.has_chat_request:
-            self.decline()
-        elif self.is_inside or self.is_waiting:
-            self._go(self.Status.LEFT)
-        self._pass_ownership_on(for_good)
+        """Leave the room, cancel the join request or decline the chat. Returns False if none of them applied.
 
-    @transaction.atomic
-    def remove(self, by=None):
-        """Be shown out by that moderator, or by the site's staff; the room says so.
-
-        Who comes back does so as an ordinary member, and nobody else comes by this person's invitations.
+        `for_good`: this participant will never come back, for example because the account is deleted.
         """
-        self._go(self.Status.REMOVED, by)
+        if self.has_chat_request:
+            left = self.decline_chat()
+        else:
+            left = (self.is_inside or self.is_waiting) and self._go(self.Status.LEFT, self)
+        self.pass_ownership_on(for_good)
+        return left
 
-    @transaction.atomic
+    def remove(self, by=None):
+        """Remove from the room and announce it. Returns False if they are not in it, or `by` no longer outranks them.
+
+        They can rejoin as an ordinary member. Their invite links are revoked.
+        """
+        return self._go(self.Status.REMOVED, by)
+
     def ban(self, by=None):
-        """Be shown out, or turned away, for good, until `unban`."""
-        self._go(self.Status.BANNED, by)
+        """Like `remove`, also for people waiting for approval; they cannot rejoin until `unban`."""
+        return self._go(self.Status.BANNED, by)
 
-    def unban(self):
-        """May come back, as anybody may."""
-        with self.room.change():
-            type(self).objects.filter(pk=self.pk, status=self.Status.BANNED).update(status=self.Status.REMOVED)
+    def unban(self, by=None):
+        """Let a banned person join again. Returns False if they are not banned."""
+        with self.room.change() as room:
+            banned = type(self).objects.filter(pk=self.pk, status=self.Status.BANNED)
+            if not banned.update(status=self.Status.REMOVED):
+                return False
+            record(Action.UNBAN, by, room=room, member=self)
+            return True
 
     def set_muted(self, muted, by=None):
-        """Read, but not write, from now on, or write again; the room says so."""
+        """Mute or unmute, and announce it. Returns False if it is so already, or `by` no longer outranks them."""
+        actor = Actor.of(by)
         with self.room.change() as room:
-            self.refresh_from_db(fields=["muted", "status", "nickname", "role"])
-            if self.muted == muted or not self.is_inside or (by and not by.still_outranks(self)):
-                return
+            self.refresh_from_db(fields=["muted", "status", "nickname", "namesake_number", "role"])
+            if self.muted == muted or not self.is_inside or not actor.may_act_on(self):
+                return False
             self.muted = muted
             self.save(update_fields=["muted"])
-            told = {
-                "nickname": self.nickname,
-                "namesake_number": self.namesake_number,
-                "text": by.nickname if by else "",
-            }
-            room.append(event="muted" if muted else "unmuted", **told)
+            record(Action.MUTE if muted else Action.UNMUTE, actor, room=room, member=self)
+            room.append_event("muted" if muted else "unmuted", actor, self)
+            return True
+
+    # Guests who become accounts
 
     def transfer_to(self, participant):
-        """Be that person's from now on, who is the same by their own word."""
+        """Make this the membership of another participant, who has proved to be the same person."""
         with self.room.change() as room:
             self.participant = participant
             self.save(update_fields=["participant"])
             room.bump_epoch()
 
     def merge_into(self, known):
-        """Give way to what the same person is here already, with all that one is; nobody will be this one again."""
+        """Leave in favour of `known`, the same person's other membership, which takes over status, role and mute."""
         with self.room.change() as room:
             known.room = room
-            elsewhere = known.status in (self.Status.LEFT, self.Status.REMOVED, self.Status.REFUSED)
-            if self.is_inside and (elsewhere or known.is_waiting):
+            outside = known.status in (self.Status.LEFT, self.Status.REMOVED, self.Status.JOIN_DECLINED)
+            if self.is_inside and (outside or known.is_waiting):
                 known.enter_room(room.available_nickname_for(known, known.nickname))
-            elif self.is_waiting and elsewhere:
-                known.wait(room.available_nickname_for(known, known.nickname))
+            elif self.is_waiting and outside:
+                known.request_to_join(room.available_nickname_for(known, known.nickname))
             room.take_next_version()
             if known.is_inside:
                 self._transfer_rights_to(known)
@@ -174,35 +198,41 @@ class StatusMixin(models.Model):
     def _transfer_rights_to(self, known):
         self.created_invites.update(created_by=known)
         if self.muted and not known.is_moderator:
-            known.set_muted(True)
+            known.set_muted(True, SYSTEM)
         if self.is_owner or (self.is_moderator and not known.is_moderator):
             role = self.role
-            self._save_role(self.Role.MEMBER)
-            known.set_role(role)
+            self.save_role(self.Role.MEMBER)
+            known.set_role(role, SYSTEM)
 
-    def _go(self, status, by=None):
-        """Be out, in one of the ways that the room tells of in a line of the same name.
-
-        Nothing happens where `by` may not do that any more. Who was shown out keeps nothing of what was given to them.
-        """
+    @transaction.atomic
+    def _go(self, status, by):
+        """End a membership or a join request. Returns False if there is neither, or `by` may not do that any more."""
+        actor = Actor.of(by)
         with self.room.change() as room:
             self.refresh_from_db(fields=["status", "role", "nickname", "namesake_number"])
-            was = self.status
-            if was not in (self.Status.WAITING, self.Status.IN) or (by and not by.still_outranks(self)):
-                return
-            self.status, self.holds_name = status, self.holds_name and was == self.Status.IN
-            self.save(update_fields=["status", "holds_name"])
-            if was == self.Status.WAITING:
-                room.update_join_request_count()
-                return
-            room.bump_epoch()
-            told = {
-                "nickname": self.nickname,
-                "namesake_number": self.namesake_number,
-                "text": by.nickname if by else "",
-            }
-            room.append(event=status, **told)
-            self._revoke_invites()
-            if status != self.Status.LEFT:
-                self._pass_ownership_on(for_good=True)
-                self._save_role(self.Role.MEMBER)
+            left = status == self.Status.LEFT
+            if not (self.is_inside or self.is_waiting) or not (left or actor.may_act_on(self)):
+                return False
+            if not left:
+                record(Action.BAN if status == self.Status.BANNED else Action.REMOVE, actor, room=room, member=self)
+            if self.is_waiting:
+                self._cancel_request(status)
+            else:
+                self._exit(status, actor)
+            return True
+
+    def _cancel_request(self, status):
+        self.status, self.holds_name = status, False
+        self.save(update_fields=["status", "holds_name"])
+        self.room.update_join_request_count()
+
+    def _exit(self, status, actor):
+        """Announce the exit, which has an event of the same name. Removed people lose role and invite links."""
+        self.status = status
+        self.save(update_fields=["status"])
+        self.room.bump_epoch()
+        self.room.append_event(status, actor, self)
+        self.revoke_created_invites()
+        if status != self.Status.LEFT:
+            self.pass_ownership_on(for_good=True)
+            self.save_role(self.Role.MEMBER)

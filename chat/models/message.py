@@ -1,24 +1,26 @@
-"""A message: words by a membership as they were said, or one line in which the room tells what happened."""
+"""Messages: text that a member posted, or a system message about an event in the room."""
 
 from datetime import timedelta
 
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat import markup
 from chat.exceptions import Refused
+from chat.models.audit import Action, record
 from chat.models.membership import Membership
 from chat.names.slugs import initials
 from chat.text import text_digest
 
 
 class Message(models.Model):
-    """`first_version` is the change that said it and orders the log; `version` the last change to it.
+    """`first_version` is the room's version that added it and orders the log; `version` is that of its last change.
 
-    A message keeps nickname, mark and role under which it was said; `mark` is 1 for the first who had that name in the
-    room, 2 for the second. `event` is empty for words.
+    A message keeps its author's nickname, namesake number and role. The namesake number is 1 for the first member who
+    had that nickname in the room, 2 for the second. In a system message, `actor` is who did it and `subject` whom it is
+    about; `detail` has their names as they were then, and what changed (see `Room.append_event`).
     """
 
     GROUPING_WINDOW = timedelta(minutes=5)
@@ -42,7 +44,7 @@ class Message(models.Model):
         MUTED = "muted", _("was muted")
         UNMUTED = "unmuted", _("writes again")
         BANNED = "banned", _("was shown out for good")
-        DECLINED = "declined", _("does not want to")
+        CHAT_DECLINED = "chat_declined", _("does not want to")
 
     room = models.ForeignKey(
         "chat.Room", models.CASCADE, related_name="messages", verbose_name=_("room"), db_index=False
@@ -51,6 +53,13 @@ class Message(models.Model):
         "chat.Membership", models.CASCADE, null=True, related_name="messages", verbose_name=_("member"), db_index=False
     )
     event = models.CharField(_("event"), max_length=32, choices=Event, blank=True)
+    actor = models.ForeignKey(
+        "chat.Membership", models.SET_NULL, null=True, related_name="+", db_index=False, editable=False
+    )
+    subject = models.ForeignKey(
+        "chat.Membership", models.SET_NULL, null=True, related_name="+", db_index=False, editable=False
+    )
+    detail = models.JSONField(null=True, editable=False)
     nickname = models.CharField(_("name"), max_length=64, blank=True)
     namesake_number = models.PositiveSmallIntegerField(default=1, editable=False)
     role = models.CharField(_("role"), max_length=32, blank=True)
@@ -76,7 +85,13 @@ class Message(models.Model):
             models.UniqueConstraint(fields=["room", "first_version"], name="one_line_per_version"),
             models.UniqueConstraint(fields=["membership", "token"], name="one_message_per_token"),
         ]
-        indexes = [models.Index(fields=["room", "version"], name="message_changes")]
+        indexes = [
+            models.Index(fields=["room", "version"], name="message_changes"),
+            models.Index(fields=["membership", "id"], name="message_by_member"),
+            # For foreign key checks when members are deleted; only system messages are in these indexes.
+            models.Index(fields=["actor"], condition=models.Q(actor__isnull=False), name="message_actor"),
+            models.Index(fields=["subject"], condition=models.Q(subject__isnull=False), name="message_subject"),
+        ]
 
     def __str__(self):
         return self.text[:60] or self.get_event_display()
@@ -85,13 +100,23 @@ class Message(models.Model):
         return reverse("message", args=[self.pk]) + f"#m{self.pk}"
 
     @property
+    def event_template(self):
+        return f"events/{self.event}.html"
+
+    @property
+    def shown_name(self):
+        """The author's nickname; of a system message, the name of the member that it is about, or who acted."""
+        detail = self.detail or {}
+        return self.nickname or detail.get("subject_name") or detail.get("actor_name", "")
+
+    @property
     def starts_day(self):
-        """Whether a new day begins with this line, in the active time zone."""
+        """Whether this is the first message of a day, in the active time zone."""
         return not self.previous_at or timezone.localdate(self.sent_at) != timezone.localdate(self.previous_at)
 
     @property
     def is_long(self):
-        """Whether this would push everything else off the screen, so that it is shown in a box of its own."""
+        """Whether it would fill the screen, so that it is shown in a box that scrolls."""
         return len(self.text) > 1500 or self.text.count("\n") > 20
 
     @property
@@ -104,7 +129,7 @@ class Message(models.Model):
 
     @property
     def hue(self):
-        """One of twelve colours, the same for a member for ever."""
+        """One of twelve colours. A member always has the same one."""
         return self.membership_id % 12
 
     @property
@@ -112,21 +137,50 @@ class Message(models.Model):
         return markup.stored(self.html)
 
     def as_repeat(self, text):
-        """This message, as the answer to its own form sent again. Raises Refused where the words are others."""
+        """This message, whose form was sent again. Raises Refused if the text differs."""
         if self.digest != text_digest(text):
             raise Refused(_("This page has sent other words already. Send once more to add these."), code="used")
         return self
 
-    def edit(self, text):
-        """Say it in other words; the page shows that it was edited."""
+    @transaction.atomic
+    def edit(self, text, by=None):
+        """Replace the text; the page shows that it was edited. Returns False if nothing changes."""
+        self._lock()
+        before = self.text
+        if self.event or before == text:
+            return False
         self._changed(text=text, html=markup.render(text, self.room), edited_at=timezone.now())
+        self._record(Action.EDIT_MESSAGE, by, before=before, after=text)
+        return True
 
-    def remove(self):
-        """Put a tombstone in its place; the words stay in the database, so that it can be restored."""
+    @transaction.atomic
+    def remove(self, by=None):
+        """Show a tombstone instead; the text stays in the database. Returns False if it is removed already."""
+        self._lock()
+        if self.event or self.removed_at:
+            return False
         self._changed(removed_at=timezone.now())
+        self._record(Action.REMOVE_MESSAGE, by)
+        return True
 
-    def restore(self):
+    @transaction.atomic
+    def restore(self, by=None):
+        """Show a removed message again. Returns False if it is not removed."""
+        self._lock()
+        if not self.removed_at:
+            return False
         self._changed(removed_at=None)
+        self._record(Action.RESTORE_MESSAGE, by)
+        return True
+
+    def _lock(self):
+        """Lock the room's row, as its `change()` does, and read again what may have changed. Raises Refused."""
+        if not type(self.room).objects.select_for_update().filter(pk=self.room_id).first():
+            raise self.room.deleted_refusal()
+        self.refresh_from_db(fields=["text", "event", "removed_at"])
+
+    def _record(self, action, by, **data):
+        record(action, by, room=self.room, member=self.membership, message=self, **data)
 
     def _changed(self, **fields):
         """Write these fields under the room's next version, so that every open page hears of it."""

@@ -1,11 +1,11 @@
-"""Who held which name in a room, in their order: a later holder is not to be taken for an earlier one."""
+"""Which members held a nickname in a room, in order, so that a later holder is not mistaken for an earlier one."""
 
 from django.db import models
 
 
 class NameHolderQuerySet(models.QuerySet):
     def namesake_number(self, membership, key):
-        """Which holder of this name in its room a member is: 1 is the first, and always the same for a member."""
+        """1 for the first holder of this nickname in the room, 2 for the second. A member keeps the same number."""
         mine, _new = self.get_or_create(room_id=membership.room_id, key=key, membership=membership)
         return self.filter(room_id=membership.room_id, key=key, pk__lte=mine.pk).count()
 

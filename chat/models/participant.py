@@ -1,4 +1,4 @@
-"""A participant: a person as the server knows them, a guest bound to browser sessions or an account."""
+"""Participants: a guest, known by browser sessions, or an account."""
 
 from datetime import timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,19 +11,20 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import Refused
 from chat.models.account import AccountMixin
+from chat.models.audit import Action, record
 from chat.models.room import Room
 
 
 class ParticipantQuerySet(models.QuerySet):
     def by_join_key(self, join_key):
-        """Whoever joined by the form with this key a moment ago; otherwise somebody new, not saved yet."""
+        """The guest who joined with this form in the last 5 minutes, or a new one, not saved yet."""
         made = self.filter(join_key=join_key).first() if join_key else None
         if made and timezone.now() - made.created_at < Participant.JOIN_KEY_LIFETIME:
             return made
         return Participant(join_key=None if made else join_key or None)
 
     def for_user(self, user):
-        """The person who is this account, also one that was made in the admin or on the command line."""
+        """The participant of a user, also of one that was created in the admin or on the command line."""
         participant = self.filter(user=user).first() or Participant()
         if participant.account_key is None:
             participant.claim_name(user)
@@ -31,9 +32,9 @@ class ParticipantQuerySet(models.QuerySet):
 
 
 class Participant(AccountMixin):
-    """`join_key` is of the form by which a guest first joined: sent twice at once, it makes one guest, not two.
+    """`join_key` identifies the form with which a guest joined: sent twice, it creates one guest, not two.
 
-    `generation` counts how often this person was signed out everywhere; a session of an earlier one is worth nothing.
+    `generation` counts how often the person was signed out everywhere. Sessions of an earlier generation are invalid.
     """
 
     COLOR_SCHEMES = [("light", _("light")), ("dark", _("dark"))]
@@ -87,7 +88,7 @@ class Participant(AccountMixin):
 
     @property
     def zone(self):
-        """The time zone to show times in; one that is not known any more counts as none."""
+        """The time zone for this person, or the default if none is set or it no longer exists."""
         try:
             return ZoneInfo(self.time_zone) if self.time_zone else timezone.get_default_timezone()
         except (ZoneInfoNotFoundError, ValueError):
@@ -95,18 +96,18 @@ class Participant(AccountMixin):
 
     @property
     def is_live(self):
-        """Whether news come to this person at once, rather than as seldom as they chose, or not at all."""
+        """Whether updates are shown at once, rather than at a longer interval or not at all (paused)."""
         return self.poll_seconds == 2 and not self.paused
 
     @property
     def default_nickname(self):
-        """The name of the account, or by which a guest was in some room last."""
+        """The account's name, or the nickname that the guest used last."""
         if self.user_id:
             return self.user.username
         return self.memberships.order_by("-seen_at").values_list("nickname", flat=True).first() or ""
 
     def pause(self, paused):
-        """Take in no new messages, or take them in again."""
+        """Pause or resume updates."""
         self.paused = paused
         self.save(update_fields=["paused"])
 
@@ -115,7 +116,7 @@ class Participant(AccountMixin):
         try:
             return self._enter(nickname, **where)
         except IntegrityError:
-            # The same form, sent twice at once: the other one was first.
+            # The same form was sent twice at once, and the other request was first.
             first = Participant.objects.by_join_key(self.join_key)
             if self.pk or not first.pk:
                 raise
@@ -131,12 +132,12 @@ class Participant(AccountMixin):
 
     @property
     def can_create_rooms(self):
-        """Whether the site leaves that to them (CREATE_ROOMS)."""
+        """Whether CREATE_ROOMS allows it."""
         allowed = {"anyone": True, "accounts": bool(self.user_id), "staff": bool(self.user_id and self.user.is_staff)}
         return allowed[settings.CREATE_ROOMS]
 
     def check_can_create_rooms(self):
-        """Raises Refused where the site leaves that to others."""
+        """Raises Refused if CREATE_ROOMS does not allow it."""
         if not self.can_create_rooms:
             raise Refused(
                 _("There is no room of this name, and not everybody can open one here. Choose one that is there."),
@@ -144,16 +145,19 @@ class Participant(AccountMixin):
             )
 
     @transaction.atomic
-    def sign_out_everywhere(self):
-        """End this person's sessions; who only had those is a stranger from now on."""
+    def sign_out_everywhere(self, by=None):
+        """End all sessions and revoke all sign-in links. A guest cannot come back. Logged if `by` is an actor."""
         Participant.objects.filter(pk=self.pk).update(generation=F("generation") + 1)
         self.revoke_session_rights()
         self.sign_in_links.all().revoke()
         self.refresh_from_db(fields=["generation"])
+        if by:
+            record(Action.SIGN_OUT_EVERYWHERE, by, participant=self)
+        return True
 
     @transaction.atomic
     def revoke_session_rights(self):
-        """Take the rights of one session away, which has just ended; an old form does not bring it back."""
+        """End the read permissions of a session that has ended, so that its old join form does not restore it."""
         Participant.objects.filter(pk=self.pk).update(join_key=None)
         for room in Room.objects.of(self).order_by("pk"):
             with room.change():

@@ -1,22 +1,26 @@
-"""A room: a place with a name, its counters, and the verbs that change what happens in it."""
+"""Rooms: their counters, and `change()`, through which everything in a room changes."""
 
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
 
 from django.core.paginator import Paginator
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import Refused
+from chat.models.actor import Actor
+from chat.models.audit import Action, record
 from chat.models.membership import Membership
 from chat.models.message import Message
-from chat.models.room_address import available_slugs
+from chat.models.room_address import FormerAddress
 from chat.models.room_joining import JoiningMixin
 from chat.models.room_settings import SettingsMixin
 from chat.names.normalize import display_name, room_key, room_lookalike_key
+from chat.names.slugs import slug_candidates
 from chat.realtime import pubsub
 
 
@@ -30,35 +34,35 @@ class RoomQuerySet(models.QuerySet):
         return self.filter(access=Room.Access.OPEN, archived=False)
 
     def discoverable(self):
-        """Those of which a stranger may learn: all but the private ones."""
+        """Rooms that strangers may know of: all but private ones."""
         return self.exclude(access=Room.Access.PRIVATE)
 
     def with_online_count(self):
-        """Each with `here`: how many of its members gave a sign of life in the last 90 seconds."""
-        present = Membership.objects.online().filter(room=models.OuterRef("pk")).order_by().values("room")
+        """Each with `online_count`: how many of its members were seen in the last 90 seconds."""
+        present = Membership.objects.online().filter(room=OuterRef("pk")).order_by().values("room")
         counted = present.annotate(n=models.Count("pk")).values("n")
         return self.annotate(online_count=models.functions.Coalesce(models.Subquery(counted), 0))
 
     def of(self, participant):
-        """The rooms that this person is in, each with `unread`: how much was said there since; none for None."""
+        """The rooms that this participant is in, each with `unread`, the number of new messages; none for None."""
         if participant is None:
             return self.none()
         mine = self.filter(memberships__participant=participant, memberships__status=Membership.Status.IN)
         return mine.annotate(unread=F("message_count") - F("memberships__read_message_count"))
 
     def page(self, number):
-        """One page of them; a number that is none, or too high, gives the nearest."""
+        """One page of them. Without a valid number it is the first page, above the last number the last one."""
         return Paginator(self, self.PER_PAGE).get_page(number)
 
     def by_name(self, name):
         return self.filter(key=room_key(name)).first()
 
     def would_create(self, name):
-        """Whether joining by that name makes a room: there is none, nor one that looks like it."""
+        """Whether joining by that name creates a room: no room has it or a look-alike."""
         return not self.filter(Q(key=room_key(name)) | Q(lookalike_key=room_lookalike_key(name))).exists()
 
     def enter(self, name, participant, nickname):
-        """Join the room of that name; where there is none it is made, and whoever makes it owns it."""
+        """Join the room of that name, or create it as its owner."""
         with transaction.atomic():
             room, made = self._open(name, participant)
             return room.join(participant, nickname, role=Membership.Role.OWNER if made else Membership.Role.MEMBER)
@@ -70,7 +74,7 @@ class RoomQuerySet(models.QuerySet):
         return self._make(name, participant)
 
     def _found(self, name):
-        """The room of that name, or None. Raises Refused where there is one that only looks like it."""
+        """The room of that name, or None. Raises Refused if a room has a look-alike of it."""
         if room := self.by_name(name):
             return room
         if twin := self.filter(lookalike_key=room_lookalike_key(name)).first():
@@ -78,9 +82,9 @@ class RoomQuerySet(models.QuerySet):
         return None
 
     def _make(self, name, participant):
-        """A new room at the first address that is free; or the one that somebody else made in the same moment."""
+        """Create the room at the first free address. Returns it, and False if someone else created it meanwhile."""
         about = {"name": display_name(name), "key": room_key(name), "lookalike_key": room_lookalike_key(name)}
-        for slug in available_slugs(name, insiders=[participant.pk]):
+        for slug in self.available_slugs(name, insiders=[participant.pk]):
             try:
                 with transaction.atomic():
                     return self.create(slug=slug, **about), True
@@ -88,12 +92,29 @@ class RoomQuerySet(models.QuerySet):
                 if room := self._found(name):
                     return room, False
 
+    def available_slugs(self, name, room=None, insiders=()):
+        """Addresses for a room of that name that were free when looked up, 20 per query.
+
+        Former addresses that redirect one of `insiders` (participants) are not free: they would never reach the room.
+        """
+        slugs = slug_candidates(name)
+        while True:
+            some = list(islice(slugs, 20))
+            taken = self._taken_slugs(some, room, insiders)
+            yield from (slug for slug in some if slug not in taken)
+
+    def _taken_slugs(self, slugs, room, insiders):
+        current = self.filter(slug__in=slugs).exclude(pk=room and room.pk)
+        inside = Membership.objects.inside().filter(participant__in=insiders, room=OuterRef("room"))
+        former = FormerAddress.objects.leading(slugs).filter(Q(until=None) | Exists(inside)).exclude(room=room)
+        return {*current.values_list("slug", flat=True), *former.values_list("slug", flat=True)}
+
 
 class Room(JoiningMixin, SettingsMixin):
-    """`version` counts changes, `epoch` rights taken away, `said` what people said; `header_version` is the change that
-    last touched the header. `dm_key` names the two people of a direct message.
+    """`version` counts changes, `message_count` messages of members, `epoch` changes that may end read permissions.
 
-    Rows below `floor_version` may be gone, so nobody can catch up from below it.
+    `header_version` is the version that last changed the header. `dm_key` identifies the two people of a direct
+    message. Rows below `floor_version` may be gone, so a delta cannot start below it.
     """
 
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -111,7 +132,7 @@ class Room(JoiningMixin, SettingsMixin):
 
     objects = RoomQuerySet.as_manager()
 
-    line_at = None  # the version at which this instance has appended its last line
+    line_at = None  # the version of the last message that this instance appended
 
     class Meta:
         verbose_name = _("room")
@@ -125,9 +146,9 @@ class Room(JoiningMixin, SettingsMixin):
 
     @contextmanager
     def change(self):
-        """Take the next version, and with it this room's row until the transaction ends: writers come one by one.
+        """Take the next version and lock the room's row until the transaction ends, so that writers take turns.
 
-        What others may have changed meanwhile is read again, so rules are decided on the truth.
+        The room is read again, so rules are checked against current values.
         """
         with transaction.atomic():
             self.take_next_version()
@@ -135,7 +156,7 @@ class Room(JoiningMixin, SettingsMixin):
             transaction.on_commit(partial(pubsub.publish_change, self))
 
     def take_next_version(self):
-        """As `change()` begins, or inside it for one more line. Raises Refused where the room was deleted meanwhile."""
+        """Begin `change()`, or take one more version inside it. Raises Refused if the room was deleted meanwhile."""
         if not Room.objects.filter(pk=self.pk).update(version=F("version") + 1):
             raise self.deleted_refusal()
         self.refresh_from_db()
@@ -144,15 +165,16 @@ class Room(JoiningMixin, SettingsMixin):
     def deleted_refusal():
         return Refused(_("This room is not there any more."), code="deleted")
 
-    def delete_with_messages(self):
+    def delete_with_messages(self, by=None):
         """Delete it with all that was said in it."""
         with self.change():
+            record(Action.DELETE_ROOM, by, room=self)
             Room.objects.filter(pk=self.pk).delete()  # Here it keeps its number, by which that is told.
 
     def append(self, author=None, **what):
-        """Put one line at the end of the log, inside `change()`; times never run backwards.
+        """Append a message to the log, inside `change()`. Times never run backwards.
 
-        Each line has a version of its own: from the second one on in the same `change()`, it takes the next.
+        Each message has its own version: the second one in the same `change()` takes the next.
         """
         if self.line_at == self.version:
             self.take_next_version()
@@ -174,10 +196,21 @@ class Room(JoiningMixin, SettingsMixin):
         self.save(update_fields=["last_sent_at", "last_author", "message_count"])
         return message
 
-    def announce_join(self, member):
-        """Say in a line, inside `change()`, that somebody came in."""
+    def append_event(self, event, by=None, subject=None, **changed):
+        """Append a system message, inside `change()`. `changed` is what its template needs beside the names.
+
+        Names are kept as they are now. `by` is None for Parlour itself, `subject` the member whom it is about.
+        """
+        actor = Actor.of(by)
+        names = {"actor_name": actor.public_name}
+        if subject:
+            names |= {"subject_name": subject.nickname, "subject_namesake_number": subject.namesake_number}
+        return self.append(event=event, actor=actor.membership, subject=subject, detail=names | changed)
+
+    def announce_join(self, member, by):
+        """Append the event of a member who joined, inside `change()`; `by` is who approved it, or the member."""
         event = Message.Event.OPENED if self.version == 1 else Message.Event.JOINED
-        self.append(event=event, nickname=member.nickname, namesake_number=member.namesake_number)
+        self.append_event(event, by, member)
         if self.is_direct_message:
             self.touch_header()
 
@@ -186,30 +219,29 @@ class Room(JoiningMixin, SettingsMixin):
         return self.dm_key is not None
 
     def touch_header(self):
-        """Note, inside `change()`, that every page is to be told of its header anew."""
+        """Mark the header as changed, inside `change()`, so that open pages update it."""
         self.header_version = self.version
         self.save(update_fields=["header_version"])
 
     def dm_partner_left(self):
-        """Whether, in a room of two, one of them has left or does not want to."""
-        gone = ("left", "removed", "banned", "declined")
+        """Whether this is a direct message that one of the two has left or declined."""
+        gone = ("left", "removed", "banned", "chat_declined")
         return self.is_direct_message and self.memberships.filter(status__in=gone).exists()
 
     @property
     def dm_partner_pending(self):
-        """Whether, in a room of two, one of them was asked and is not here yet."""
-        asked = (Membership.Status.ASKED, Membership.Status.IGNORED)
-        return self.is_direct_message and self.memberships.filter(status__in=asked).exists()
+        """Whether this is a direct message whose chat request is not answered yet."""
+        pending = (Membership.Status.CHAT_REQUESTED, Membership.Status.CHAT_IGNORED)
+        return self.is_direct_message and self.memberships.filter(status__in=pending).exists()
 
-    def next_owner(self, anybody=False):
-        """Who has been a moderator for longest among those who are in, or None; else, of `anybody`, who has been in,
-        muted people last."""
+    def next_owner(self, any_member=False):
+        """The first moderator who joined, or None; with `any_member`, otherwise the first member, muted ones last."""
         inside = self.memberships.filter(status=Membership.Status.IN).exclude(role=Membership.Role.OWNER)
         moderators = inside.filter(role=Membership.Role.MODERATOR).order_by("joined_at", "pk")
-        return moderators.first() or (anybody and inside.order_by("muted", "joined_at", "pk").first()) or None
+        return moderators.first() or (any_member and inside.order_by("muted", "joined_at", "pk").first()) or None
 
     def bump_epoch(self):
-        """Count one more time that somebody may read less than before, inside `change()`."""
+        """Bump `epoch`, inside `change()`, so that cached read permissions become invalid."""
         self.epoch = F("epoch") + 1
         self.save(update_fields=["epoch"])
         self.refresh_from_db(fields=["epoch"])

@@ -1,35 +1,31 @@
-"""Former addresses of rooms: where a room was before it was renamed or became private, and whom that leads on."""
+"""Former addresses of rooms that were renamed or changed their access, and whom they redirect."""
 
 from datetime import timedelta
-from itertools import islice
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-
-from chat.names.slugs import slug_candidates
 
 
 class FormerAddressQuerySet(models.QuerySet):
     def leading(self, slugs):
-        """Those that still lead on from these addresses."""
+        """Those of these addresses that still redirect."""
         return self.filter(slug__in=slugs).exclude(until__lte=timezone.now())
 
     def rooms_by_expiry(self, slug):
-        """Until when it leads to which rooms; None is for good."""
+        """The rooms that this address redirects to, each with the time when that ends, None for never."""
         until, now = dict(self.filter(slug=slug).values_list("room", "until")), timezone.now()
         return {room: ends for room, ends in until.items() if ends is None or ends > now}
 
     def withdraw(self):
-        """From now on they lead nobody but members, and soon not even those."""
+        """Redirect members only, for one more day."""
         self.filter(until=None).update(until=timezone.now() + FormerAddress.MEMBERS_REDIRECTED_FOR)
 
 
 class FormerAddress(models.Model):
-    """Leads everybody on while `until` is empty; only members of the room, and until then, where it is set.
+    """Redirects everyone while `until` is empty. With `until`, it redirects only members, until that time.
 
-    The latter is free for other rooms, so that nobody learns by it that a room is hidden there.
+    Another room can take an address that redirects only members; otherwise it would reveal that a room was there.
     """
 
     MEMBERS_REDIRECTED_FOR = timedelta(days=1)
@@ -45,26 +41,3 @@ class FormerAddress(models.Model):
 
     def __str__(self):
         return self.slug
-
-
-def available_slugs(name, room=None, insiders=()):
-    """Addresses for a room of that name which nobody else had when they were looked up, some at a time.
-
-    Those that still lead `insiders` on, who are people, are not free to them: they would never find the new room.
-    """
-    slugs = slug_candidates(name)
-    while True:
-        some = list(islice(slugs, 20))
-        taken = set(_taken(some, room, insiders))
-        yield from (slug for slug in some if slug not in taken)
-
-
-def _taken(slugs, room, insiders):
-    from chat.models.membership import Membership
-    from chat.models.room import Room
-
-    mine = Q(pk=room.pk) if room else Q(pk=None)
-    yield from Room.objects.filter(slug__in=slugs).exclude(mine).values_list("slug", flat=True)
-    inside = Membership.objects.inside().filter(participant__in=insiders, room=OuterRef("room"))
-    theirs = Q(until=None) | Exists(inside)
-    yield from FormerAddress.objects.leading(slugs).filter(theirs).exclude(room=room).values_list("slug", flat=True)

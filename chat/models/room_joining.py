@@ -1,10 +1,11 @@
-"""The door of a room: who comes in, who waits before it, who cannot, and under which name."""
+"""Joining a room: who may join, who needs approval, and under which nickname."""
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import Refused
+from chat.models.actor import SYSTEM
 from chat.models.membership import Membership
 from chat.names.normalize import display_name, nickname_key
 from chat.names.reserved import is_reserved
@@ -12,16 +13,18 @@ from chat.names.slugs import name_suggestions
 
 
 class JoiningMixin(models.Model):
-    """The half of a room at which newcomers stand."""
+    """The part of a room that decides about new members."""
 
-    MAX_JOIN_REQUESTS = 100  # people before the room at once; the next come when these are answered
+    MAX_JOIN_REQUESTS = 100  # open at once; more are refused until some are answered
 
     class Meta:
         abstract = True
 
     def join(self, participant, nickname, role=Membership.Role.MEMBER, invite=None):
-        """Let a person in under a nickname. Raises Refused where it is taken, or they are here under another, or the
-        invite does not hold any more."""
+        """Join under a nickname, or wait for approval; returns the membership.
+
+        Raises Refused, for example if the nickname is taken or the invite has expired.
+        """
         nickname = display_name(nickname)
         with self.change():
             known = self.memberships.filter(participant=participant).first()
@@ -36,23 +39,23 @@ class JoiningMixin(models.Model):
             return mine
 
     def _admit(self, member, nickname, invite, known):
-        """Let them wait where newcomers do; a room that is nobody's, and in which nobody is, is the next newcomer's."""
+        """Admit the member, or let them wait for approval. The first to join an empty room without owner owns it."""
         waits = self.approval and not member.is_moderator and not invite
         inherits = not known and not member.is_owner and self._is_ownerless()
         if waits and not inherits:
             self._check_queue_length(member)
-            member.wait(nickname)
+            member.request_to_join(nickname)
             return
         member.enter_room(nickname)
         if inherits:
-            member.set_role(Membership.Role.OWNER)
+            member.set_role(Membership.Role.OWNER, SYSTEM)
 
     def _is_ownerless(self):
         owned = self.memberships.filter(role=Membership.Role.OWNER)
         return not owned.exists() and not self.memberships.inside().exists()
 
     def check_may_join(self, member, nickname=None):
-        """Raises Refused where this person cannot come in, by this name or by any."""
+        """Raises Refused if this person may not join, under this nickname or any."""
         if not member.can_unarchive:
             self.check_not_archived()
         if member.status == Membership.Status.BANNED:
@@ -73,7 +76,7 @@ class JoiningMixin(models.Model):
         return settings.ACCOUNTS == "required" or (self.accounts_only and settings.ACCOUNTS == "on")
 
     def check_joinable_by(self, participant):
-        """Raises Refused where somebody like this, or None for a stranger, does not come in under any name."""
+        """Raises Refused if this participant, or None for a stranger, may not join under any nickname."""
         self._check_account(participant)
         self._check_capacity()
 
@@ -86,21 +89,21 @@ class JoiningMixin(models.Model):
             raise Refused(_("This room is full just now. Try again when somebody has left."), code="full")
 
     def _check_queue_length(self, member):
-        """Raises Refused where so many wait already that those who keep the room could not look at one more."""
+        """Raises Refused if too many join requests are open."""
         if self.memberships.waiting().exclude(pk=member.pk).count() >= self.MAX_JOIN_REQUESTS:
             raise Refused(_("Very many wait to be let in here just now. Try again later."), code="full")
 
     def update_join_request_count(self):
-        """Note, inside `change()`, how many wait to be let in: every open page has that number."""
-        self._set("join_request_count", self.memberships.waiting().count())
+        """Count the open join requests, inside `change()`. Open pages of moderators show the number."""
+        self.save_setting("join_request_count", self.memberships.waiting().count())
 
     def claim_nickname(self, nickname, mine):
-        """Make sure that nobody else holds this name or one that looks like it, inside `change()`. Raises Refused."""
+        """Free this nickname for `mine`, inside `change()`. Raises Refused if someone else holds it or a look-alike."""
         if is_reserved(nickname):
             raise Refused(_("This name is kept for those who run this site. Choose another one."), code="reserved")
         key = nickname_key(nickname)
         if mine.holds_name and mine.nickname_key == key:
-            return  # It was theirs before anybody made an account of it.
+            return  # They had it before someone created an account with it.
         owner = mine.participant.with_name(nickname)
         if owner and owner.pk != mine.participant_id:
             raise Refused(
@@ -119,12 +122,12 @@ class JoiningMixin(models.Model):
             holder.release_nickname()
 
     def available_nickname_for(self, member, nickname):
-        """This name, or the next one like it that nobody else holds here."""
+        """This nickname, or the next one like it that nobody else holds here."""
         taken = self.memberships.holding(nickname_key(nickname)).exclude(pk=member.pk).exists()
         return self.suggest_nickname(nickname, member.participant) if taken else nickname
 
     def suggest_nickname(self, nickname, participant):
-        """The first of `Ann 2`, `Ann 3`, ... that nobody holds here, nor any account."""
+        """The first of `Ann 2`, `Ann 3`, ... that neither a member here nor an account has."""
         held = set(self.memberships.filter(holds_name=True).values_list("nickname_key", flat=True))
         free = (s for s in name_suggestions(nickname) if nickname_key(s) not in held)
         return next(s for s in free if not participant.with_name(s))

@@ -1,4 +1,4 @@
-"""Settings of a room: its name, who finds it and at which address, its topic and rules, whether it is locked."""
+"""Settings of a room: name, access and address, topic, rules, and who can post and join."""
 
 import secrets
 
@@ -6,18 +6,19 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import Refused
+from chat.models.actor import SYSTEM
+from chat.models.audit import Action, record
 from chat.models.membership import Membership
 from chat.models.message import Message
-from chat.models.room_address import available_slugs
 from chat.names.normalize import display_name, room_key, room_lookalike_key
 
 
 class SettingsMixin(models.Model):
-    """The half of a room that is set by hand.
+    """The settings of a room.
 
-    `key` is unique among rooms that are found by their name, `look` among those that are listed: a private room has
-    neither, so that nobody learns of it by a name. `withdrawals` counts how often an address was withdrawn from all but
-    the members. `waiting` is how many wait to be let in, `member_limit` how many can be in, None for any number.
+    `key` is unique among open and unlisted rooms, `lookalike_key` among open ones that are not archived. Private rooms
+    have neither, so that their names do not leak. `withdrawals` counts how often an address was withdrawn from everyone
+    but members. `member_limit` is None for any number.
     """
 
     class Access(models.TextChoices):
@@ -30,7 +31,7 @@ class SettingsMixin(models.Model):
     lookalike_key = models.CharField(max_length=256, unique=True, null=True, editable=False)
     slug = models.CharField(_("address"), max_length=80, unique=True, editable=False)
     withdrawals = models.PositiveIntegerField(default=0, editable=False)
-    access = models.CharField(_("who finds it"), max_length=8, choices=Access, default=Access.OPEN)
+    access = models.CharField(_("who finds it"), max_length=32, choices=Access, default=Access.OPEN)
     topic = models.CharField(_("topic"), max_length=200, blank=True)
     rules = models.TextField(_("rules"), max_length=2000, blank=True)
     locked = models.BooleanField(_("locked"), default=False)
@@ -45,115 +46,140 @@ class SettingsMixin(models.Model):
         abstract = True
 
     @transaction.atomic
-    def update_settings(self, **settings):
-        """Change what is to be other than it is; the room tells of each in a line. Raises Refused, and changes none.
+    def update_settings(self, by=None, **settings):
+        """Change the settings that differ, and announce each. Returns the names of those that changed.
 
-        A room that fewer find from now on is so first: another name of its own need not be as free then. Who waits is
-        let in last, when all else is as it is to be.
+        Raises Refused, and then changes none. A room that becomes less visible does so before it is renamed: its new
+        name then has to be unique among fewer rooms. Approval comes last: turning it off approves everyone waiting.
         """
-        found = list(self.Access)
-        hides = found.index(settings.get("access", self.access)) > found.index(self.access)
-        in_order = sorted(settings, key=lambda setting: (setting == "approval", hides and setting != "access"))
-        for setting in in_order:
-            if getattr(self, setting) != settings[setting]:
-                getattr(self, f"set_{setting}")(settings[setting])
+        order = list(self.Access)
+        hides = order.index(settings.get("access", self.access)) > order.index(self.access)
+        in_order = sorted(settings, key=lambda name: (name == "approval", hides and name != "access"))
+        changed = [name for name in in_order if getattr(self, name) != settings[name]]
+        return [name for name in changed if getattr(self, f"set_{name}")(settings[name], by)]
 
-    def set_topic(self, topic):
+    def set_topic(self, topic, by=None):
         with self.change():
-            self._set("topic", topic)
-            self.append(event=Message.Event.TOPIC, text=topic)
+            return self._change_setting("topic", topic, by, Action.SET_TOPIC, Message.Event.TOPIC)
 
-    def set_rules(self, rules):
+    def set_rules(self, rules, by=None):
         with self.change():
-            self._set("rules", rules)
-            self.append(event=Message.Event.RULES, text=rules)
+            return self._change_setting("rules", rules, by, Action.SET_RULES, Message.Event.RULES)
 
-    def set_locked(self, locked):
+    def set_locked(self, locked, by=None):
+        """While a room is locked, nobody can post."""
+        action = Action.LOCK if locked else Action.UNLOCK
+        event = Message.Event.LOCKED if locked else Message.Event.UNLOCKED
         with self.change():
-            if self.locked != locked:
-                self._set("locked", locked)
-                self.append(event=Message.Event.LOCKED if locked else Message.Event.UNLOCKED)
+            return self._change_setting("locked", locked, by, action, event)
 
-    def set_announce_only(self, announce_only):
-        """Whether only those who keep the room write in it."""
-        with self.change():
-            self._set("announce_only", announce_only)
-            self.append(event=Message.Event.POSTING, text="keepers" if announce_only else "everybody")
+    def lock(self, by=None):
+        return self.set_locked(True, by)
 
-    def set_archived(self, archived):
-        """Out of use: nobody writes or comes in, and it is not listed; or in use again."""
-        with self.change():
-            if self.archived != archived:
-                self._set("archived", archived)
-                self._claim_name(self.name, self.access)
-                if archived:
-                    self._decline_waiting(self.memberships.waiting(), _("This room is archived now."))
-                self.append(event=Message.Event.ARCHIVED if archived else Message.Event.RESTORED)
+    def unlock(self, by=None):
+        return self.set_locked(False, by)
 
-    def set_accounts_only(self, accounts_only):
-        """Whether only people with an account come in; whoever is in stays, guests who wait are turned away."""
+    def set_announce_only(self, announce_only, by=None):
+        """Whether only the owner and moderators can post."""
+        action, event = Action.SET_ANNOUNCE_ONLY, Message.Event.POSTING
         with self.change():
-            self._set("accounts_only", accounts_only)
+            return self._change_setting("announce_only", announce_only, by, action, event)
+
+    def set_archived(self, archived, by=None):
+        """Archive: nobody can post or join, the room is not listed, and join requests are declined. Or unarchive."""
+        action = Action.ARCHIVE if archived else Action.UNARCHIVE
+        event = Message.Event.ARCHIVED if archived else Message.Event.RESTORED
+        with self.change():
+            if not self._change_setting("archived", archived, by, action, event):
+                return False
+            self._claim_name(self.name, self.access)
+            if archived:
+                self._decline_requests(self.memberships.waiting(), by, _("This room is archived now."))
+            return True
+
+    def set_accounts_only(self, accounts_only, by=None):
+        """Whether only people with an account can join. Members stay; join requests of guests are declined."""
+        with self.change():
+            if not self._change_setting("accounts_only", accounts_only, by, Action.SET_ACCOUNTS_ONLY):
+                return False
             if accounts_only:
                 guests = self.memberships.waiting().filter(participant__user=None)
-                self._decline_waiting(guests, _("Only people with an account come in here."))
+                self._decline_requests(guests, by, _("Only people with an account come in here."))
+            return True
 
-    def set_member_limit(self, member_limit):
-        """How many can be in at once, None for any number; nobody who is in has to go."""
+    def set_member_limit(self, member_limit, by=None):
+        """How many people can be members at once, None for any number. Current members stay."""
         with self.change():
-            self._set("member_limit", member_limit)
+            return self._change_setting("member_limit", member_limit, by, Action.SET_MEMBER_LIMIT)
 
-    def set_approval(self, approval):
-        """Whether newcomers wait until they are let in; whoever waits when that ends is let in. Raises Refused."""
+    def set_approval(self, approval, by=None):
+        """Whether new members need approval. Turning it off approves everyone waiting. Raises Refused."""
         with self.change():
-            self._set("approval", approval)
+            if not self._change_setting("approval", approval, by, Action.SET_APPROVAL):
+                return False
             if not approval:
                 for member in self.memberships.waiting().select_related("participant"):
-                    member.approve()
+                    member.approve(SYSTEM)
+            return True
 
-    def lock(self):
-        self.set_locked(True)
-
-    def unlock(self):
-        self.set_locked(False)
-
-    def set_name(self, name):
-        """Another name, and an address made of it; the old one leads on. Raises Refused where the name is taken."""
+    def set_name(self, name, by=None):
+        """Rename the room; its old address redirects to the new one. Raises Refused if the name is taken."""
+        name = display_name(name)
         with self.change():
+            before = self.name
+            if name == before:
+                return False
             self._claim_name(name, self.access)
-            self._set("name", display_name(name))
+            self.save_setting("name", name)
             if self.access != self.Access.PRIVATE:
                 self._change_slug(self._free_slug())
-            self.append(event=Message.Event.NAMED, text=self.name)
+            record(Action.RENAME_ROOM, by, room=self, before=before, after=name)
+            self.append_event(Message.Event.NAMED, by, new_name=name, old_name=before)
+            return True
 
-    def set_access(self, access):
-        """Who finds the room. To private and back it gets an address that none but its members are led on to."""
+    def set_access(self, access, by=None):
+        """Change who can find the room. To private and back it gets a new address; only members are redirected."""
         with self.change():
-            was = self.access
-            if was == access:
-                return
+            before = self.access
+            if before == access:
+                return False
             self._claim_name(self.name, access)
-            self._set("access", access)
-            if self.Access.PRIVATE in (was, access):
+            self.save_setting("access", access)
+            if self.Access.PRIVATE in (before, access):
                 private = access == self.Access.PRIVATE
                 self._change_slug(secrets.token_urlsafe(16) if private else self._free_slug())
                 self._withdraw_addresses()
-                self._decline_waiting(self.memberships.waiting())
-            self.append(event=Message.Event.ACCESS, text=access)
+                self._decline_requests(self.memberships.waiting(), by)
+            record(Action.SET_ACCESS, by, room=self, before=before, after=access)
+            self.append_event(Message.Event.ACCESS, by, access=access)
+            return True
 
-    def _decline_waiting(self, waiting, answer=""):
-        """All at once, inside `change()`."""
-        waiting.update(status=Membership.Status.REFUSED, answer=answer, holds_name=False)
+    def _change_setting(self, setting, value, by, action, event=None):
+        """Save, log and announce a new value, inside `change()`. Returns False if it is the current one."""
+        before = getattr(self, setting)
+        if before == value:
+            return False
+        self.save_setting(setting, value)
+        record(action, by, room=self, before=before, after=value)
+        if event:
+            self.append_event(event, by, **{setting: value})
+        return True
+
+    def _decline_requests(self, waiting, by, answer=""):
+        """Decline all of these join requests, inside `change()`."""
+        for member in waiting:
+            record(Action.DECLINE_REQUEST, by, room=self, member=member, answer=str(answer))
+        waiting.update(status=Membership.Status.JOIN_DECLINED, answer=answer, holds_name=False)
         self.update_join_request_count()
 
-    def _set(self, setting, value):
-        """Write it, inside `change()`, so that every page is told of its header anew."""
+    def save_setting(self, setting, value):
+        """Save it, inside `change()`, and mark the header as changed, so that open pages update it."""
         setattr(self, setting, value)
         self.header_version = self.version
         self.save(update_fields=[setting, "header_version"])
 
     def _claim_name(self, name, access):
-        """Be found by this name as far as rooms of this access are; what is archived keeps no look-alikes away."""
+        """Reserve the keys that rooms of this access need. Raises Refused if the name is taken."""
         self.key = None if access == self.Access.PRIVATE else room_key(name)
         self.lookalike_key = room_lookalike_key(name) if access == self.Access.OPEN and not self.archived else None
         try:
@@ -166,10 +192,10 @@ class SettingsMixin(models.Model):
 
     def _free_slug(self):
         owners = self.memberships.filter(role=Membership.Role.OWNER)
-        return next(available_slugs(self.name, self, insiders=owners.values("participant")))
+        return next(type(self).objects.available_slugs(self.name, self, insiders=owners.values("participant")))
 
     def _change_slug(self, slug):
-        """Take another address; this one leads on from now."""
+        """Change the address; the old one redirects."""
         if slug == self.slug:
             return
         self.former_addresses.filter(slug=slug).delete()
@@ -178,6 +204,7 @@ class SettingsMixin(models.Model):
         self.save(update_fields=["slug"])
 
     def _withdraw_addresses(self):
+        """Stop redirecting from all former addresses, except for members."""
         self.former_addresses.withdraw()
         self.withdrawals += 1
         self.save(update_fields=["withdrawals"])

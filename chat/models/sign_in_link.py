@@ -1,4 +1,4 @@
-"""Personal links: by which one goes on as oneself in another browser, once, for a while, taken back at any time."""
+"""Sign-in links: sign one person in on another device, once, until they expire or are revoked."""
 
 import secrets
 from datetime import timedelta
@@ -11,17 +11,17 @@ from chat.exceptions import Refused
 from chat.models.invite import key_digest
 
 
-class PersonalLinkQuerySet(models.QuerySet):
+class SignInLinkQuerySet(models.QuerySet):
     def by_key(self, key):
-        """The link with that key, or None; only a digest of it is kept."""
+        """The link with that key, or None. Only a digest of the key is stored."""
         return self.select_related("participant").filter(key_digest=key_digest(key)).first()
 
     def active(self):
-        """Those by which one can still go on, newest first."""
+        """Links that can still be used, newest first."""
         return self.filter(used_at=None, revoked_at=None, expires_at__gt=timezone.now()).order_by("-pk")
 
-    def make(self, participant, hours):
-        """A link for that person, and its key, which is told this once."""
+    def issue(self, participant, hours):
+        """Create a link for that person. Returns it and its key, which is not stored."""
         key = secrets.token_urlsafe(16)
         expires_at = timezone.now() + timedelta(hours=hours)
         return self.create(participant=participant, key_digest=key_digest(key), expires_at=expires_at), key
@@ -31,7 +31,7 @@ class PersonalLinkQuerySet(models.QuerySet):
 
 
 class SignInLink(models.Model):
-    """Nobody guesses 128 random bits, and only a digest of them is here: a signature would add nothing to that."""
+    """The key has 128 random bits and only its digest is stored, so it needs no signature."""
 
     participant = models.ForeignKey(
         "chat.Participant", models.CASCADE, related_name="sign_in_links", verbose_name=_("participant")
@@ -42,7 +42,7 @@ class SignInLink(models.Model):
     used_at = models.DateTimeField(_("used"), null=True)
     revoked_at = models.DateTimeField(_("taken back"), null=True)
 
-    objects = PersonalLinkQuerySet.as_manager()
+    objects = SignInLinkQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("personal link")
@@ -53,7 +53,7 @@ class SignInLink(models.Model):
 
     @property
     def refusal(self):
-        """Why nobody goes on by it any more, in words, or nothing."""
+        """Why it cannot be used any more, as a sentence, or an empty string."""
         if self.revoked_at:
             return _("This link was taken back. Make another one in the browser in which you are still you.")
         if self.used_at:
@@ -64,8 +64,8 @@ class SignInLink(models.Model):
 
     @transaction.atomic
     def use(self, sign_out_others=False):
-        """The person as whom one goes on; nobody else does by this link. Raises Refused."""
-        # Before the link: signing out everywhere takes the two in this order as well.
+        """Use it up and return the participant to sign in. Raises Refused."""
+        # Lock the participant before the link, as `sign_out_everywhere` does: the same order avoids deadlocks.
         type(self.participant).objects.select_for_update().get(pk=self.participant_id)
         unused = SignInLink.objects.active().order_by().filter(pk=self.pk)
         if not unused.update(used_at=timezone.now()):

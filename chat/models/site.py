@@ -1,4 +1,4 @@
-"""The site: what its operator says about it, written in the admin, one row."""
+"""The site: name, welcome, contact, rules and privacy notice, in one row that is edited in the admin."""
 
 from django.db import DatabaseError, models
 from django.utils.translation import gettext_lazy as _
@@ -36,7 +36,7 @@ class Site(models.Model):
 
     @classmethod
     def current(cls):
-        """The one row, or the defaults while there is none or no database answers (error pages need a name too)."""
+        """The one row, or the defaults if there is none or the database fails (error pages need a name too)."""
         try:
             return cls.objects.first() or cls()
         except DatabaseError:

@@ -1,4 +1,4 @@
-"""The user model of accounts and site admins; its own, so that it can grow."""
+"""The user model of accounts and site admins: our own, so that fields can be added."""
 
 from django.contrib.auth.models import AbstractUser
 

@@ -5,10 +5,11 @@ from django.template.loader import get_template
 from django.utils import timezone, translation
 
 from chat import markup
+from chat.models import Message
 from chat.template_hash import template_hash
 
 TEMPLATE = "partials/message.html"
-PARTS = ("partials/event.html", "partials/day.html")
+PARTS = ("partials/day.html", *(f"events/{event}.html" for event in Message.Event))
 CACHE_SECONDS = 24 * 3600  # seconds; what nobody looks at makes room for what they do
 MAX_CACHED_LENGTH = 4096  # characters; the cache counts entries, not bytes, and these are rarely longer
 

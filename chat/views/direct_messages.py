@@ -7,10 +7,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from chat import limits, responses
 from chat.access.members import members_for_direct_message, shared_rooms
 from chat.access.rooms import membership_with_chat_request
+from chat.models import Membership
 from chat.models.direct_message import open_direct_message
 from chat.types import Request
 
-VERBS = {answer: answer for answer in ("accept", "decline", "ignore")}
+VERBS = {"accept": Membership.accept_chat, "decline": Membership.decline_chat, "ignore": Membership.ignore_chat}
 
 
 @require_POST
@@ -24,13 +25,14 @@ def message_member(request: Request, slug: str, pk: int) -> HttpResponse:
 def chat_request(request: Request, slug: str) -> HttpResponse:
     """Show a chat request; accept, decline or ignore it."""
     membership = membership_with_chat_request(request, slug)
-    verb = VERBS.get(request.POST.get("answer", ""))
-    if verb:
-        getattr(membership, verb)()
+    answer = request.POST.get("answer", "")
+    verb = VERBS.get(answer)
+    acted = verb and verb(membership)
     if membership.is_inside:
         return responses.redirect(request, membership.room.get_absolute_url())
     if verb:
-        return responses.redirect(request, f"{reverse('home')}?{'declined' if verb == 'decline' else 'ignored'}")
+        query = f"?{'declined' if answer == 'decline' else 'ignored'}" if acted else ""
+        return responses.redirect(request, reverse("home") + query)
     other = membership.other_member
     context = {"membership": membership, "other": other, "rooms": shared_rooms(membership, other)}
     return responses.page(request, "rooms/chat_request.html", context, 422 if request.method == "POST" else 200)

@@ -29,7 +29,7 @@ def invites(request: Request, slug: str) -> HttpResponse:
         limits.check_inviting(request, membership)
         if form.create(membership):
             made = _made(request, *form.result)
-    invites_of_room = membership.room.invites.listed()
+    invites_of_room = membership.room.invites.with_members()
     lists = {
         "active_invites": invites_of_room.active()[:MAX_LISTED],
         "inactive_invites": invites_of_room.inactive()[:MAX_LISTED],
@@ -46,8 +46,8 @@ def _made(request: Request, invite: Invite, key: str) -> dict[str, Any]:
 @require_POST
 def revoke(request: Request, slug: str, pk: int) -> HttpResponse:
     by, invite = invite_to_revoke(request, slug, pk)
-    invite.revoke()
-    return responses.redirect(request, reverse("invites", args=[by.room.slug]))
+    stale = "" if invite.revoke(by) else "?stale=revoke"
+    return responses.redirect(request, reverse("invites", args=[by.room.slug]) + stale)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

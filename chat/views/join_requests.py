@@ -1,7 +1,8 @@
 """Join requests: waiting for approval, and approving or declining those who wait."""
 
+from functools import partial
+
 from django.http import HttpResponse
-from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from chat import responses
@@ -11,7 +12,7 @@ from chat.exceptions import NotAMember
 from chat.forms.join_requests import JoinRequestAnswerForm
 from chat.models import Membership
 from chat.types import Request
-from chat.views.members import members_page
+from chat.views.members import back_to_members, members_page
 
 
 @require_safe
@@ -50,6 +51,6 @@ def answer(request: Request, slug: str, pk: int) -> HttpResponse:
     by, member = join_request_to_answer(request, slug, pk)
     form = JoinRequestAnswerForm(request.POST)
     verb = member.approve if "let_in" in request.POST else member.decline_request
-    if form.submit(verb):
-        return responses.redirect(request, reverse("members", args=[by.room.slug]))
+    if form.submit(partial(verb, by=by)):
+        return back_to_members(request, by.room, form.result or "answer")
     return members_page(request, by, {"form": form, "refused": member}, 422)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from chat import responses
@@ -14,7 +15,15 @@ from chat.models import Membership, Room
 from chat.types import Request
 from chat.views.room_page import room_context
 
-MAX_BANNED_LISTED = 200  # on the page, those seen last come first
+MAX_BANNED_LISTED = 200  # last seen first
+STALE = {  # what the page says after an act that changed nothing: someone else was first
+    "answer": _("This join request has been answered or cancelled already."),
+    "mute": _("Already muted, or no longer in the room."),
+    "unmute": _("Not muted any more, or no longer in the room."),
+    "remove": _("Already gone, or you can no longer remove them."),
+    "role": _("The role did not change. It was set already, or you can no longer change it."),
+    "unban": _("Already unbanned."),
+}
 
 
 @require_safe
@@ -29,7 +38,8 @@ def members_page(
     people = membership.room.memberships
     listed = people.inside().select_related("participant").page(request.GET.get("page"))
     members = [(member, membership.outranks(member)) for member in listed]
-    context = room_context(membership) | {"page": listed, "members": members} | (context or {})
+    context = {"page": listed, "members": members, "stale": STALE.get(request.GET.get("stale", ""))} | (context or {})
+    context |= room_context(membership)
     if context["may_moderate"]:
         context |= {"waiting": people.waiting(), "banned": people.banned()[:MAX_BANNED_LISTED]}
     return responses.page(request, "rooms/members.html", context, status)
@@ -37,44 +47,42 @@ def members_page(
 
 @require_POST
 def role(request: Request, slug: str, pk: int) -> HttpResponse:
-    """Promote, demote or transfer ownership; a transfer can't be undone, so it needs a confirmation."""
+    """Promote, demote or transfer ownership. A transfer needs confirmation, as the new owner alone can undo it."""
     by, member = member_to_promote(request, slug, pk)
     form = RoleForm(request.POST)
-    if form.is_valid() and form.is_confirmed:
-        by.assign_role(member, form.cleaned_data["role"])
-    elif form.is_valid():
+    if form.is_valid() and not form.is_confirmed:
         return responses.page(request, "rooms/transfer.html", room_context(by) | {"member": member})
-    return _back(request, by.room)
+    acted = form.is_valid() and by.assign_role(member, form.cleaned_data["role"])
+    return back_to_members(request, by.room, acted or "role")
 
 
 @require_POST
 def remove(request: Request, slug: str, pk: int) -> HttpResponse:
     by, member = member_to_remove(request, slug, pk)
-    member.remove(by)
-    return _back(request, by.room)
+    return back_to_members(request, by.room, member.remove(by) or "remove")
 
 
 @require_POST
 def mute(request: Request, slug: str, pk: int) -> HttpResponse:
     """Mute or unmute a member."""
     by, member = member_to_remove(request, slug, pk)
-    member.set_muted("unmute" not in request.POST, by)
-    return _back(request, by.room)
+    muted = "unmute" not in request.POST
+    return back_to_members(request, by.room, member.set_muted(muted, by) or ("mute" if muted else "unmute"))
 
 
 @require_POST
 def ban(request: Request, slug: str, pk: int) -> HttpResponse:
     by, member = member_to_ban(request, slug, pk)
-    member.ban(by)
-    return _back(request, by.room)
+    return back_to_members(request, by.room, member.ban(by) or "remove")
 
 
 @require_POST
 def unban(request: Request, slug: str, pk: int) -> HttpResponse:
     by, member = member_to_unban(request, slug, pk)
-    member.unban()
-    return _back(request, by.room)
+    return back_to_members(request, by.room, member.unban(by) or "unban")
 
 
-def _back(request: Request, room: Room) -> HttpResponse:
-    return responses.redirect(request, reverse("members", args=[room.slug]))
+def back_to_members(request: Request, room: Room, acted: bool | str) -> HttpResponse:
+    """Back to the list. `acted` is True, or the key in STALE of an act that changed nothing."""
+    query = "" if acted is True else f"?stale={acted}"
+    return responses.redirect(request, reverse("members", args=[room.slug]) + query)

@@ -1,6 +1,7 @@
 """A room's settings, and deleting it."""
 
 from copy import copy
+from functools import partial
 
 from django.http import HttpResponse
 from django.urls import reverse
@@ -24,8 +25,9 @@ def room_settings(request: Request, slug: str) -> HttpResponse:
         limits.check_room_settings(request, membership)
         if form.changes_name:
             limits.check_creating_rooms(request, membership.participant)
-        if form.submit(room.update_settings):
-            return responses.redirect(request, reverse("room_settings", args=[room.slug]) + "?saved")
+        if form.submit(partial(room.update_settings, by=membership)):
+            query = "?saved" if form.result else "?unchanged"
+            return responses.redirect(request, reverse("room_settings", args=[room.slug]) + query)
     context = room_context(membership) | {"form": form}
     return responses.page(request, "rooms/settings.html", context, 422 if form.errors else 200)
 
@@ -36,7 +38,7 @@ def delete(request: Request, slug: str) -> HttpResponse:
     membership = membership_to_own(request, slug).record_seen()
     form = DeleteRoomForm(submitted_data(request), room=membership.room)
     if form.is_valid():
-        membership.room.delete_with_messages()
+        membership.room.delete_with_messages(by=membership)
         return responses.redirect(request, "/")
     context = room_context(membership) | {"form": form}
     return responses.page(request, "rooms/delete.html", context, 422 if form.errors else 200)

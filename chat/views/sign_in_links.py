@@ -20,7 +20,7 @@ def create(request: Request) -> HttpResponse:
     participant = participant_or_404(request)
     limits.check_sign_in_links(request, participant)
     form, made = SignInLinkForm(request.POST), None
-    if form.submit(lambda hours: SignInLink.objects.make(participant, hours)):
+    if form.submit(lambda hours: SignInLink.objects.issue(participant, hours)):
         link = request.build_absolute_uri(reverse("use_sign_in_link", args=[form.result[1]]))
         made = {"link": link, "picture": qr.picture(link)}
     return account_page(request, participant, form, made)

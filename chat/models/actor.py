@@ -1,0 +1,51 @@
+"""Actors: who acts on a room, its members or its messages."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+
+
+class ActorKind(models.TextChoices):
+    MEMBER = "member"
+    SITE_ADMIN = "site_admin"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A member of the room, a site admin, or Parlour itself (retention, a queue that is switched off).
+
+    Verbs take `by`: a membership, an actor, or None for Parlour itself. `Actor.of` turns each of them into an actor.
+    """
+
+    kind: ActorKind
+    membership: Any = None
+    user: Any = None
+
+    @classmethod
+    def of(cls, by):
+        if by is None:
+            return SYSTEM
+        return by if isinstance(by, Actor) else cls(ActorKind.MEMBER, membership=by)
+
+    @classmethod
+    def site_admin(cls, user):
+        return cls(ActorKind.SITE_ADMIN, user=user)
+
+    @property
+    def public_name(self):
+        """The name that the room sees: a site admin's user name is not shown there."""
+        return self.membership.nickname if self.membership else ""
+
+    @property
+    def name(self):
+        """The name in the audit log."""
+        return self.user.get_username() if self.user else self.public_name
+
+    def may_act_on(self, member):
+        """Whether a member still outranks `member`, read again inside the room's `change()`. Others always may."""
+        return self.membership is None or self.membership.still_outranks(member)
+
+
+SYSTEM = Actor(ActorKind.SYSTEM)

@@ -1,0 +1,274 @@
+"""Actors: every act on a room or on others says who did it, and whether it changed anything."""
+
+import ast
+import re
+
+import pytest
+from django.contrib.admin.models import LogEntry
+
+from chat.models import Actor, Invite, Membership, Message
+from chat.models.actor import SYSTEM, ActorKind
+from chat.realtime import rendering
+from chat_app.settings import BASE_DIR
+from tests.test_admin import act
+
+VERBS = {
+    *("set_topic", "set_rules", "set_locked", "lock", "unlock", "set_announce_only", "set_archived"),
+    *("set_accounts_only", "set_member_limit", "set_approval", "set_name", "set_access", "update_settings"),
+    *("delete_with_messages", "approve", "decline_request", "remove", "ban", "unban", "set_muted", "set_role"),
+    *("make_owner", "revoke", "edit", "restore"),
+}
+
+
+def now(who):
+    return Membership.objects.select_related("room").get(pk=who.membership.pk)
+
+
+def last_event(room):
+    return room.messages.exclude(event="").latest("first_version")
+
+
+def waiting(room, person):
+    room.set_approval(True)
+    return person(room.name, "Dora").membership
+
+
+# Who acts
+
+
+def test_by_is_a_membership_an_actor_or_nobody(alice, admin_user):
+    member = alice.membership
+    assert Actor.of(member) == Actor(ActorKind.MEMBER, membership=member)
+    admin = Actor.site_admin(admin_user)
+    assert Actor.of(admin) is admin
+    assert Actor.of(None) is SYSTEM
+
+
+def test_a_room_does_not_read_a_site_admins_user_name(admin_user, bob, room):
+    admin_user.username = "ada.lovelace"
+    now(bob).remove(Actor.site_admin(admin_user))
+    event = last_event(room)
+    assert (event.actor, event.subject, event.detail["actor_name"]) == (None, bob.membership, "")
+    ((_message, html),) = rendering.render_messages([event])
+    assert "ada" not in html
+    assert "“<bdi>Bob</bdi>” was shown out by the site’s staff" in html
+
+
+def test_names_are_those_of_the_moment(alice, bob, room):
+    now(bob).set_muted(True, now(alice))
+    muted = last_event(room)
+    now(alice).change_nickname("Alicia")
+    assert (muted.actor, muted.subject) == (alice.membership, bob.membership)
+    ((_message, html),) = rendering.render_messages([muted])
+    assert "“<bdi>Bob</bdi>” was muted by “<bdi>Alice</bdi>”" in html
+
+
+def test_who_approved_is_in_the_event(alice, room, person):
+    member = waiting(room, person)
+    assert member.approve(now(alice))
+    event = last_event(room)
+    assert (event.event, event.actor, event.subject) == ("joined", alice.membership, member)
+
+
+def test_turning_approval_off_approves_as_the_system(alice, room, person):
+    waiting(room, person)
+    room.set_approval(False, now(alice))
+    assert last_event(room).actor is None
+
+
+# Whether it acted
+
+
+def room_verbs():
+    texts = {"topic": "Emma", "rules": "Be kind.", "name": "Evening club", "access": "unlisted"}
+    flags = dict.fromkeys(["locked", "announce_only", "archived", "accounts_only", "approval"], True)
+    return [*(texts | flags | {"member_limit": 5}).items()]
+
+
+@pytest.mark.parametrize(("setting", "value"), room_verbs())
+def test_a_setting_that_is_so_already_does_not_act(alice, room, setting, value):
+    verb = getattr(room, f"set_{setting}")
+    assert verb(value, now(alice)) is True
+    lines, version = room.messages.count(), room.header_version
+    assert verb(value, now(alice)) is False
+    room.refresh_from_db()
+    assert (room.messages.count(), room.header_version) == (lines, version)
+
+
+def test_update_settings_names_what_changed(alice, room):
+    assert room.update_settings(by=now(alice), topic="Emma", rules="", locked=True) == ["topic", "locked"]
+    assert room.update_settings(by=now(alice), topic="Emma", locked=True) == []
+
+
+MEMBER_VERBS = {
+    "remove": lambda member, by: member.remove(by),
+    "ban": lambda member, by: member.ban(by),
+    "mute": lambda member, by: member.set_muted(True, by),
+    "role": lambda member, by: member.set_role("moderator", by),
+    "owner": lambda member, by: member.make_owner(Actor.of(None)),
+    "assign": lambda member, by: by.assign_role(member, "moderator"),
+}
+
+
+@pytest.mark.parametrize("verb", MEMBER_VERBS)
+def test_an_act_on_a_member_acts_once(alice, bob, room, verb):
+    assert MEMBER_VERBS[verb](now(bob), now(alice)) is True
+    lines = room.messages.count()
+    assert MEMBER_VERBS[verb](now(bob), now(alice)) is False
+    assert room.messages.count() == lines
+
+
+@pytest.mark.parametrize("verb", ["approve", "decline_request"])
+def test_a_join_request_is_answered_once(alice, room, person, verb):
+    member = waiting(room, person)
+    assert getattr(member, verb)(now(alice)) is True
+    assert getattr(member, verb)(now(alice)) is False
+
+
+def test_unban_chat_requests_and_leave_act_once(alice, bob, room):
+    now(bob).ban(now(alice))
+    member = now(bob)
+    assert [member.unban(now(alice)), member.unban(now(alice))] == [True, False]
+    for verb in (member.accept_chat, member.decline_chat, member.ignore_chat, member.leave):
+        assert verb() is False
+    assert [now(alice).leave(), now(alice).leave()] == [True, False]
+
+
+def test_an_invite_is_revoked_once(alice):
+    invite, _key = Invite.objects.issue(now(alice), days=1, max_uses=1)
+    assert [invite.revoke(now(alice)), invite.revoke(now(alice))] == [True, False]
+
+
+def test_a_message_is_edited_removed_and_restored_once(alice, room):
+    alice.send(room, "hello")
+    message = Message.objects.get(text="hello")
+    version = message.version
+    assert [message.edit("hi"), message.edit("hi")] == [True, False]
+    assert [message.remove(), message.remove()] == [True, False]
+    assert [message.restore(), message.restore()] == [True, False]
+    message.refresh_from_db()
+    assert message.version > version
+    event = room.messages.get(event="opened")
+    assert (event.edit("x"), event.remove()) == (False, False)
+
+
+# What the pages say
+
+
+def followed(client, address, form=None):
+    """The page to which this post leads."""
+    return client.get(client.post(address, form or {}).headers["Location"]).content.decode()
+
+
+def stale(client, room, path, monkeypatch, verb, **form):
+    """The page after an act in which someone else was faster, between the lookup and the verb."""
+    monkeypatch.setattr(Membership, verb, lambda *args, **kwargs: False)
+    return followed(client, f"/rooms/{room.slug}/{path}/", form)
+
+
+@pytest.mark.parametrize(
+    ("path", "verb", "form", "sentence"),
+    [
+        ("remove", "remove", {}, "Already gone, or you can no longer remove them."),
+        ("ban", "ban", {}, "Already gone, or you can no longer remove them."),
+        ("mute", "set_muted", {}, "Already muted, or no longer in the room."),
+        ("mute", "set_muted", {"unmute": "1"}, "Not muted any more, or no longer in the room."),
+        ("role", "assign_role", {"role": "moderator"}, "The role did not change."),
+    ],
+)
+def test_a_page_says_that_an_act_changed_nothing(alice, bob, room, monkeypatch, path, verb, form, sentence):
+    assert sentence in stale(alice, room, f"members/{bob.membership.pk}/{path}", monkeypatch, verb, **form)
+    assert sentence not in alice.get(f"/rooms/{room.slug}/members/").content.decode()
+
+
+def test_the_page_says_that_an_invite_was_revoked_already(alice, room):
+    invite, _key = Invite.objects.issue(now(alice), days=1, max_uses=1)
+    address = f"/rooms/{room.slug}/invitations/{invite.pk}/revoke/"
+    sentence = "This invite link was revoked already."
+    assert sentence not in followed(alice, address)
+    assert sentence in followed(alice, address)
+
+
+def test_settings_say_that_nothing_changed(alice, room):
+    room.lock()
+    form = {"initial-topic": "", "topic": "", "locked": "on", "access": "open", "name": room.name}
+    page = followed(alice, f"/rooms/{room.slug}/settings/", form)
+    assert "Nothing changed: the room had these settings already." in page
+
+
+# The admin
+
+
+def test_the_admin_counts_and_logs_what_acted(admin_client, admin_user, person, alice, room):
+    rooms = [person(f"Room {n}", "Ann").membership.room for n in range(3)]
+    room.lock()
+    page = act(admin_client, "room", "lock", room, *rooms).content.decode()
+    assert "3 rooms locked. 1 was already locked." in page
+    assert LogEntry.objects.count() == 3
+    page = act(admin_client, "room", "lock", room).content.decode()
+    assert "1 was already locked." in page
+    assert "0 rooms" not in page
+    assert LogEntry.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("model", "action", "sentence"),
+    [
+        ("membership", "remove", "1 was not in the room."),
+        ("membership", "make_owner", "1 cannot be made owner, or is the owner already."),
+        ("message", "remove", "1 was removed already or is a system message."),
+        ("message", "restore", "1 was not removed."),
+        ("room", "unlock", "1 was not locked."),
+    ],
+)
+def test_the_admin_says_what_did_not_act(admin_client, carol, room, model, action, sentence):
+    rows = {"membership": carol.membership, "message": room.messages.get(event="opened"), "room": room}
+    assert sentence in act(admin_client, model, action, rows[model]).content.decode()
+    assert not LogEntry.objects.exists()
+
+
+def test_a_form_of_the_admin_that_changes_nothing_is_not_logged(admin_client, room):
+    page = admin_client.post(f"/admin/chat/room/{room.pk}/change/", {"topic": ""}, follow=True).content.decode()
+    assert "Nothing was changed." in page
+    assert not LogEntry.objects.exists()
+    admin_client.post(f"/admin/chat/room/{room.pk}/change/", {"topic": "Emma"})
+    assert LogEntry.objects.count() == 1
+
+
+# Callers
+
+
+def calls_without_actor(source):
+    """Calls of verbs that do not say who acts: neither `by=`, nor `by` or a membership among the arguments."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    named = [call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr in VERBS]
+    said = re.compile(r"\bby\b|\bSYSTEM\b|\bself\b|\bactor\b")
+    return [ast.unparse(call) for call in named if not said.search(ast.unparse(call).partition("(")[2])]
+
+
+def test_the_product_always_says_who_acts():
+    files = [*BASE_DIR.glob("chat/views/*.py"), *BASE_DIR.glob("chat/models/*.py"), BASE_DIR / "chat/retention.py"]
+    files += BASE_DIR.glob("chat/admin/*.py")
+    own = r"sign_in_links|two_factor|_to_revoke|self\.sign_in_links"  # a person's own links and devices
+    assert [call for path in files for call in calls_without_actor(path.read_text()) if not re.search(own, call)] == []
+
+
+def test_a_call_that_does_not_say_who_acts_is_found():
+    assert calls_without_actor("member.ban()\nmember.ban(by)\nroom.lock(by=admin)\nx.set_role(OWNER)") == [
+        "member.ban()",
+        "x.set_role(OWNER)",
+    ]
+
+
+# Templates
+
+
+@pytest.mark.parametrize("event", Message.Event)
+def test_each_event_has_a_template_which_is_in_the_digest(event):
+    message = Message(event=event)
+    assert (BASE_DIR / "templates" / message.event_template).is_file()
+    assert message.event_template in rendering.PARTS
+
+
+def test_each_template_is_of_an_event():
+    assert {path.stem for path in BASE_DIR.glob("templates/events/*.html")} == set(Message.Event)
