@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line for Parlour, which makes a private .env first where there is none."""
+"""Django's command line for Parlour; it writes a private .env first if there is none."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ import sys
 def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chat_app.settings")
     if sys.argv[1:2] == ["runserver"]:
-        # The development server is for developing: debug pages, static files straight from the source.
+        # Django's development server needs debug pages and uncollected static files.
         os.environ.setdefault("DEBUG", "on")
     try:
         from django.core.exceptions import ImproperlyConfigured
