@@ -44,7 +44,7 @@ def error_response(
     `again` offers the submitted form with its values to be sent again; not for forms with passwords, nor those of the
     admin. `target_room` is offered to be joined. `way` is the URL and the label of a link to offer.
     """
-    context = {"title": title, "sentence": sentence, "door": target_room, "way": way}
+    context = {"title": title, "sentence": sentence, "target_room": target_room, "way": way}
     again = again and _can_be_sent_again(request)
     if again and request.POST.get("frame") and request.resolver_match.url_name in ("send", "toggle"):
         response = render(request, "rooms/compose.html", context | _typed_in_frame(request, sentence), status=status)

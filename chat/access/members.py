@@ -38,6 +38,7 @@ def join_request_to_answer(request: Request, slug: str, pk: int) -> ActorAndMemb
 
 
 def member_to_unban(request: Request, slug: str, pk: int) -> ActorAndMember:
+    """The moderator who unbans, and the banned member."""
     by = membership_to_moderate(request, slug)
     return by, first_or_404(by.room.memberships.banned().filter(pk=pk))
 

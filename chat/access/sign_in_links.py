@@ -13,11 +13,11 @@ from chat.models import SignInLink
 from chat.types import Request
 
 if TYPE_CHECKING:
-    from chat.models.sign_in_link import PersonalLinkQuerySet
+    from chat.models.sign_in_link import SignInLinkQuerySet
 
 
-def sign_in_links_to_revoke(request: Request) -> PersonalLinkQuerySet[SignInLink]:
-    links: PersonalLinkQuerySet[SignInLink] = participant_or_404(request).sign_in_links.active().order_by()
+def sign_in_links_to_revoke(request: Request) -> SignInLinkQuerySet[SignInLink]:
+    links: SignInLinkQuerySet[SignInLink] = participant_or_404(request).sign_in_links.active().order_by()
     return links
 
 

@@ -38,7 +38,7 @@ def members_page(
     people = membership.room.memberships
     listed = people.inside().select_related("participant").page(request.GET.get("page"))
     members = [(member, membership.outranks(member)) for member in listed]
-    context = {"page": listed, "members": members, "stale": STALE.get(request.GET.get("stale"))} | (context or {})
+    context = {"page": listed, "members": members, "stale": STALE.get(request.GET.get("stale", ""))} | (context or {})
     context |= room_context(membership)
     if context["may_moderate"]:
         context |= {"waiting": people.waiting(), "banned": people.banned()[:MAX_BANNED_LISTED]}
