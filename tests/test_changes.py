@@ -1,4 +1,4 @@
-"""The poll: what it brings, what it costs, and what it says to whom it has nothing to say."""
+"""The poll: what it returns, how many queries it takes, and its answers to people who may not read."""
 
 import re
 from urllib.parse import urlencode
@@ -10,8 +10,8 @@ from chat.models import Membership, Message, Participant, Room
 from chat.realtime import delta
 
 
-def many_lines(room, membership, count):
-    """History in bulk, without the verbs: only its size matters here."""
+def add_messages(room, membership, count):
+    """Insert messages in bulk, bypassing the model methods: only their number matters here."""
     at = room.last_sent_at
     Message.objects.bulk_create(
         Message(
@@ -23,7 +23,7 @@ def many_lines(room, membership, count):
     room.refresh_from_db()
 
 
-def many_members(room, count):
+def add_members(room, count):
     people = Participant.objects.bulk_create(Participant() for _ in range(count))
     Membership.objects.bulk_create(
         Membership(room=room, participant=who, nickname=f"M{who.pk}", nickname_key=f"m{who.pk}") for who in people
@@ -31,27 +31,27 @@ def many_members(room, count):
 
 
 @pytest.mark.parametrize("history", [0, 2_000])
-def test_an_idle_poll_costs_three_queries_whatever_the_history_and_the_members(
+def test_an_idle_poll_takes_three_queries_regardless_of_history_and_members(
     alice, room, history, django_assert_num_queries
 ):
-    many_lines(room, alice.membership, history)
-    many_members(room, history // 100)
+    add_messages(room, alice.membership, history)
+    add_members(room, history // 100)
     alice.poll(room, room.version)
-    with django_assert_num_queries(3):  # the session; rooms that left this address; my membership with the room and me
+    with django_assert_num_queries(3):  # the session; former addresses; the membership with room and participant
         answer = alice.poll(room, room.version)
     assert b"hx-swap-oob" not in answer.content
 
 
 @pytest.mark.parametrize("history", [100, 2_000])
-def test_a_poll_with_news_costs_four_queries(alice, room, history, django_assert_num_queries):
-    many_lines(room, alice.membership, history)
+def test_a_poll_with_new_messages_takes_four_queries(alice, room, history, django_assert_num_queries):
+    add_messages(room, alice.membership, history)
     alice.poll(room, room.version)
-    with django_assert_num_queries(4):  # and the news, in one statement with the room's version
+    with django_assert_num_queries(4):  # plus the changes, in one statement with the room's version
         answer = alice.poll(room, room.version - 10)
     assert answer.content.count(b"<li id=") == 10
 
 
-def test_presence_is_written_at_most_every_half_minute(alice, room, django_assert_num_queries):
+def test_presence_is_written_at_most_every_thirty_seconds(alice, room, django_assert_num_queries):
     alice.poll(room, room.version)
     Membership.objects.update(seen_at="2020-01-01T00:00Z")
     with django_assert_num_queries(4):
@@ -62,7 +62,7 @@ def test_presence_is_written_at_most_every_half_minute(alice, room, django_asser
 
 def test_the_version_catches_up_when_only_the_topic_changed(alice, room):
     since = room.version
-    Room.objects.filter(pk=room.pk).update(version=since + 1)  # a change that left no line
+    Room.objects.filter(pk=room.pk).update(version=since + 1)  # a change without a message
     answer = alice.poll(room, since).content.decode()
     assert f'name="since" value="{since + 1}"' in answer
 
@@ -77,10 +77,10 @@ def test_topic_and_lock_reach_an_open_page(alice, room):
     assert "This room is locked" in answer
 
 
-def test_the_painting_is_the_same_for_all_who_read_in_the_same_zone(alice, bob, room):
+def test_the_delta_is_the_same_for_all_readers_in_one_time_zone(alice, bob, room):
     alice.send(room, "hello")
-    paintings = {who.poll(room, 1).content.partition(b"<ol")[2] for who in (alice, bob)}
-    assert len(paintings) == 1
+    deltas = {who.poll(room, 1).content.partition(b"<ol")[2] for who in (alice, bob)}
+    assert len(deltas) == 1
 
 
 def test_a_poll_sets_no_cookie_and_never_redirects(alice, carol, mallory, person, room):
@@ -91,14 +91,14 @@ def test_a_poll_sets_no_cookie_and_never_redirects(alice, carol, mallory, person
         assert "HX-Redirect" not in answer.headers
 
 
-def test_who_left_hears_last_words_and_the_polling_ends(carol, room):
+def test_the_poll_of_a_former_member_says_so_and_stops(carol, room):
     answer = carol.poll(room, 1)
     assert answer.status_code == 286
     assert "no longer in this room" in answer.content.decode()
-    assert 'name="since"' in answer.content.decode(), "htmx complains when its inputs are gone"
+    assert 'name="since"' in answer.content.decode(), "htmx logs an error if its inputs are missing"
 
 
-def test_without_a_session_every_room_answers_alike_and_the_poller_stays(room, person, mallory):
+def test_without_a_session_all_rooms_answer_alike_and_polling_continues(room, person, mallory):
     def answer(who, slug):
         polled = who.get(f"/rooms/{slug}/changes/", {"since": 3, "from": 1}, headers={"HX-Request": "true"})
         assert polled.status_code == 200
@@ -109,7 +109,7 @@ def test_without_a_session_every_room_answers_alike_and_the_poller_stays(room, p
     assert "Join again" in answers.pop()
 
 
-def test_a_page_that_was_told_to_ask_no_more_gets_a_new_poller_once_it_may_ask(alice, bob, room):
+def test_a_stopped_page_gets_a_new_poller_after_rejoining(alice, bob, room):
     bob.membership.remove()
     gone = bob.poll(room, 1)
     assert (gone.status_code, 'name="gone"' in gone.content.decode()) == (286, True)
@@ -122,14 +122,14 @@ def test_a_page_that_was_told_to_ask_no_more_gets_a_new_poller_once_it_may_ask(a
     assert "hx-trigger" not in bob.poll(room, 1).content.decode()
 
 
-def test_it_heals_when_the_cookie_is_back(alice, room):
+def test_polling_recovers_when_the_cookie_is_back(alice, room):
     cookie = alice.cookies.pop("session")
     assert b"Join again" in alice.poll(room, 1).content
     alice.cookies["session"] = cookie.value
     assert b"Join again" not in alice.poll(room, 1).content
 
 
-def test_the_banner_comes_with_every_answer(alice, room):
+def test_every_answer_includes_the_offline_banner(alice, room):
     assert b"Not connected" in alice.poll(room, room.version).content
 
 
@@ -153,7 +153,7 @@ def test_how_far_back_a_delta_reaches(since, origin, reached):
     assert delta.Cursor(since, origin, incarnation=room.incarnation).can_catch_up(room) is reached
 
 
-def test_a_delta_ends_at_the_floor():
+def test_a_delta_does_not_reach_below_the_floor_version():
     room = Room(version=2000, floor_version=1900)
     assert delta.Cursor(1900, 1900, incarnation=room.incarnation).can_catch_up(room)
     assert not delta.Cursor(1899, 1899, incarnation=room.incarnation).can_catch_up(room)
@@ -192,20 +192,20 @@ def test_a_log_that_was_kept_for_another_incarnation_is_not_shown(alice, room):
     assert b"before the restore" not in alice.get(room.get_absolute_url()).content
 
 
-def test_what_was_written_while_the_poll_was_looked_up_counts_too(alice, room):
+def test_changes_during_the_poll_count_towards_the_limit(alice, room):
     stale = Room.objects.get(pk=room.pk)
-    many_lines(room, alice.membership, delta.MAX_CHANGES + 1)
+    add_messages(room, alice.membership, delta.MAX_CHANGES + 1)
     assert delta.since(stale, delta.Cursor(0, 0, incarnation=room.incarnation)).is_full
 
 
-def test_the_header_comes_only_when_it_changed(alice, room):
+def test_the_header_is_sent_only_when_it_changed(alice, room):
     room.set_topic("Tea")
     alice.send(room, "hello")
     assert b'id="about"' not in alice.poll(room, room.version).content
     assert b'id="about"' in alice.poll(room, room.version - 1).content
 
 
-def test_who_is_shown_out_while_the_poll_is_answered_reads_nothing_that_came_after(alice, bob, room, monkeypatch):
+def test_a_member_removed_during_a_poll_gets_no_later_message(alice, bob, room, monkeypatch):
     def meanwhile(asked, cursor, read=delta.since):
         bob.membership.remove()
         alice.send(room, "now that he is gone")
@@ -217,13 +217,13 @@ def test_who_is_shown_out_while_the_poll_is_answered_reads_nothing_that_came_aft
     assert b"now that he is gone" not in answer.content
 
 
-def test_lines_that_nothing_can_match_are_read_as_none(alice, room):
-    """Django raises EmptyResultSet where it knows that a query finds nothing, as with an empty list."""
-    reading = delta._read(room, Message.objects.filter(room=room, pk__in=[]))
-    assert (reading.messages, reading.room.version) == ([], room.version)
+def test_a_query_that_cannot_match_reads_no_messages(alice, room):
+    """Django raises EmptyResultSet for a query that cannot match, as with an empty list."""
+    log_slice = delta._read(room, Message.objects.filter(room=room, pk__in=[]))
+    assert (log_slice.messages, log_slice.room.version) == ([], room.version)
 
 
-def test_two_lines_in_one_change_take_a_version_each(alice, room):
+def test_two_messages_in_one_change_get_a_version_each(alice, room):
     page = alice.get(room.get_absolute_url())
     with room.change():
         room.append(event=Message.Event.LOCKED)

@@ -1,4 +1,4 @@
-"""A thousand names that look like one in the room, made by every trick that is known: all are refused."""
+"""A thousand names that imitate one of a member, made by every known trick: all are refused."""
 
 import itertools
 import re
@@ -16,7 +16,7 @@ DRAWN_ALIKE = [(chr(int(source, 16)), chr(int(target, 16))) for source, target i
 
 
 def in_script(script):
-    """For each Latin letter, the letters of that script which are drawn like it."""
+    """The letters of a script that look like a Latin letter, by that letter."""
     alike = {}
     for source, target in DRAWN_ALIKE:
         if named(source, "").startswith(script) and re.fullmatch("[A-Za-z]", target):
@@ -25,7 +25,7 @@ def in_script(script):
 
 
 def with_letters(script):
-    """One letter of another script in place of one's own."""
+    """Replace one letter by a look-alike from another script."""
     alike = in_script(script)
     return lambda name: [
         name[:at] + other + name[at + 1 :] for at, letter in enumerate(name) for other in alike.get(letter, ())
@@ -33,7 +33,7 @@ def with_letters(script):
 
 
 def with_inserted(*characters):
-    """Something between two letters that is not seen, or hardly."""
+    """Insert a character that is invisible or hard to see between two letters."""
     return lambda name: [name[:at] + c + name[at:] for at in range(1, len(name)) for c in characters]
 
 
@@ -59,23 +59,23 @@ TRICKS = {
 }
 
 
-def made(trick):
+def imitations(trick):
     return list(itertools.chain.from_iterable(map(TRICKS[trick], PRESENT)))
 
 
-def test_a_thousand_are_made_and_some_by_each_trick():
-    count = {trick: len(set(made(trick))) for trick in TRICKS}
+def test_there_are_a_thousand_imitations_and_some_of_each_trick():
+    count = {trick: len(set(imitations(trick))) for trick in TRICKS}
     assert sum(count.values()) >= 1000, count
     assert min(count.values()) >= 20, count
 
 
 @pytest.mark.parametrize("trick", TRICKS)
-def test_none_of_them_comes_in_beside_the_one_it_looks_like(person, room, settings, trick):
+def test_no_imitation_of_a_members_name_can_join(person, room, settings, trick):
     settings.LIMITS = False
     for name in PRESENT:
-        if name != "Alice":  # who has opened the room
+        if name != "Alice":  # she created the room
             person(room.name, name)
     newcomer = person()
-    let_in = [ascii(name) for name in made(trick) if newcomer.join(room.name, name).status_code != 422]
-    assert let_in == []
+    accepted = [ascii(name) for name in imitations(trick) if newcomer.join(room.name, name).status_code != 422]
+    assert accepted == []
     assert room.memberships.count() == len(PRESENT)

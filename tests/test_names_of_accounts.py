@@ -1,4 +1,4 @@
-"""The names of accounts: nobody else's, however the account was made, and never taken from who bears them already."""
+"""Account names: reserved in every room for the account, but not taken from a member who already uses one."""
 
 import time
 
@@ -13,24 +13,24 @@ from tests.threads import together
 
 @pytest.fixture
 def maria(db):
-    """One of the staff, who has never been in a room."""
+    """A superuser who has never been in a room."""
     return User.objects.create_superuser("Maria", password=SECRET)
 
 
 @pytest.mark.parametrize("name", ["Maria", "maria", "Мaria", "M a r i a"])
-def test_the_name_of_one_of_the_staff_is_nobodys(maria, room, person, name):
+def test_the_name_of_a_superuser_is_reserved(maria, room, person, name):
     assert person().join(room.name, name).status_code == 422
     assert keep(person(), name=name).status_code == 422
 
 
-def test_staff_comes_in_by_its_own_name(maria, room, person):
+def test_a_superuser_can_join_under_their_own_name(maria, room, person):
     hers = person()
     assert sign_in(hers, name="Maria").status_code == 303
     assert hers.join(room.name, "Maria").status_code == 303
 
 
 @pytest.mark.parametrize("page", ["password", "email", "delete"])
-def test_staff_changes_nothing_by_a_password_alone(maria, person, page):
+def test_a_superuser_cannot_change_the_account_outside_the_admin(maria, person, page):
     hers = person()
     sign_in(hers, name="Maria")
     sent = {"old": SECRET, "new": "another long walk", "password": SECRET}
@@ -41,7 +41,7 @@ def test_staff_changes_nothing_by_a_password_alone(maria, person, page):
     assert 'href="/admin/"' in hers.get("/account/").content.decode()
 
 
-def test_of_two_names_that_look_alike_each_signs_in_by_its_own(person):
+def test_accounts_with_names_that_look_alike_sign_in_separately(person):
     keep(person(), name="maria")
     User.objects.create_superuser("Maria", password="another long walk")
     hers = person()
@@ -49,21 +49,21 @@ def test_of_two_names_that_look_alike_each_signs_in_by_its_own(person):
     assert "Signed in as <bdi>Maria</bdi>" in hers.get("/account/").content.decode()
 
 
-def test_an_account_that_is_renamed_keeps_its_new_name_and_lets_go_of_the_old(maria, room, person):
+def test_renaming_an_account_reserves_the_new_name_and_releases_the_old(maria, room, person):
     maria.username = "Berta"
     maria.save()
     assert person().join(room.name, "Berta").status_code == 422
     assert person().join(room.name, "Maria").status_code == 303
 
 
-def test_who_bears_a_name_keeps_it_when_somebody_else_makes_an_account_of_it(alice, bob, room, person):
+def test_a_member_keeps_a_nickname_for_which_someone_else_creates_an_account(alice, bob, room, person):
     assert keep(person(), name="Alice").status_code == 303
     alice.post(f"/rooms/{room.slug}/leave/")
     assert alice.join(room.name, "Alice").status_code == 303
     assert bob.post(f"/rooms/{room.slug}/name/", {"nickname": "Alice"}).status_code == 422
 
 
-def test_who_waits_under_a_name_is_let_in_under_it(alice, person, room):
+def test_a_join_request_keeps_a_nickname_for_which_someone_else_creates_an_account(alice, person, room):
     room.set_approval(True)
     zoe = person(room.name, "Zoe")
     keep(person(), name="Zoe")
@@ -71,30 +71,30 @@ def test_who_waits_under_a_name_is_let_in_under_it(alice, person, room):
     assert zoe.membership.is_inside
 
 
-def test_a_form_that_is_sent_twice_at_once_makes_one_account(transactional_db, alice):
+def test_a_form_sent_twice_at_once_creates_one_account(transactional_db, alice):
     guest = Participant.objects.get()
     done = []
 
-    def keep_as(name):
+    def create_account_as(name):
         done.append(Participant.objects.get(pk=guest.pk).create_account(name, SECRET))
 
-    def try_to_keep(name):
+    def try_to_create_account(name):
         try:
-            keep_as(name)
+            create_account_as(name)
         except Exception as refusal:
             done.append(refusal.code)
 
-    together([lambda: try_to_keep("Nora"), lambda: try_to_keep("Maud")])
+    together([lambda: try_to_create_account("Nora"), lambda: try_to_create_account("Maud")])
     assert sorted(map(str, done)) == sorted([str(guest), "kept"])
     assert User.objects.count() == 1
 
 
-def test_a_name_that_unfolds_is_kept_as_it_is_typed(person):
+def test_an_account_name_is_stored_as_typed_not_in_compatibility_form(person):
     assert keep(person(), name="\ufdfa" * 10).status_code == 303
     assert User.objects.get().username == "\ufdfa" * 10
 
 
-def test_an_account_that_is_deleted_in_the_admin_is_in_no_room_any_more(alice, bob, room):
+def test_deleting_an_account_in_the_admin_leaves_its_rooms(alice, bob, room):
     keep(bob, name="Bob")
     member = bob.membership
     User.objects.get().delete()
@@ -102,7 +102,7 @@ def test_an_account_that_is_deleted_in_the_admin_is_in_no_room_any_more(alice, b
     assert (member.status, member.holds_name) == ("left", False)
 
 
-def test_an_account_that_is_deleted_waits_nowhere_and_answers_who_asked(alice, bob, person, room):
+def test_deleting_an_account_withdraws_its_join_requests(alice, bob, person, room):
     room.set_approval(True)
     dora = person(room.name, "Dora")
     keep(dora, name="Dora")
@@ -114,25 +114,25 @@ def test_an_account_that_is_deleted_waits_nowhere_and_answers_who_asked(alice, b
     assert room.memberships.filter(nickname="Dora", status="in").count() == 1
 
 
-def test_a_deleted_account_that_was_asked_says_no(alice, bob, room):
+def test_deleting_an_account_declines_its_chat_requests(alice, bob, room):
     pair = write_to(alice, room, bob).headers["Location"]
     keep(bob, name="Bob")
     bob.post("/account/delete/", {"password": SECRET})
     assert "does not want to write here" in alice.get(pair).content.decode()
 
 
-# Bringing along what a guest was, as one signs in
+# Signing in with the guest's rooms
 
 
 @pytest.fixture
 def home(person):
-    """A browser that has made the account Dave."""
+    """A browser that has created the account Dave."""
     home = person()
     keep(home, name="Dave")
     return home
 
 
-def signs_in_with_all(guest):
+def sign_in_with_rooms(guest):
     assert sign_in(guest, name="Dave", bring="on").status_code == 303
 
 
@@ -140,91 +140,90 @@ def roles(room):
     return {m.nickname: (m.status, m.role) for m in room.memberships.all()}
 
 
-def test_the_rooms_that_a_guest_owns_come_along_though_the_account_was_there_once(alice, home, room):
+def test_a_room_that_a_guest_owns_goes_to_an_account_that_left_it(alice, home, room):
     home.join(room.name, "Dave")
     home.post(f"/rooms/{room.slug}/leave/")
     room.set_access("private")
-    signs_in_with_all(alice)
+    sign_in_with_rooms(alice)
     assert roles(room) == {"Alice": ("left", "member"), "Dave": ("in", "owner")}
 
 
-def test_a_guest_who_owns_the_room_gives_it_to_the_account_that_is_in_it(alice, home, room):
+def test_a_room_that_a_guest_owns_goes_to_an_account_that_is_in_it(alice, home, room):
     home.join(room.name, "Dave")
-    signs_in_with_all(alice)
+    sign_in_with_rooms(alice)
     assert roles(room) == {"Alice": ("left", "member"), "Dave": ("in", "owner")}
 
 
-def test_a_guest_who_waits_waits_no_more_where_the_account_is_in(home, person, room):
+def test_a_guests_join_request_ends_if_the_account_is_a_member(home, person, room):
     home.join(room.name, "Dave")
     room.set_approval(True)
     guest = person(room.name, "Guest")
-    signs_in_with_all(guest)
+    sign_in_with_rooms(guest)
     room.refresh_from_db()
     assert room.join_request_count == 0
 
 
-def test_a_banned_account_does_not_come_in_by_its_guest(alice, home, person, room):
+def test_a_banned_account_does_not_get_in_through_a_guest(alice, home, person, room):
     home.join(room.name, "Dave")
     Membership.objects.get(nickname="Dave").ban()
     guest = person(room.name, "Guest")
-    signs_in_with_all(guest)
+    sign_in_with_rooms(guest)
     assert roles(room)["Dave"][0] == "banned"
     assert roles(room)["Guest"][0] == "left"
 
 
-def test_rooms_of_two_come_along(alice, bob, home, room):
+def test_direct_messages_go_to_the_account(alice, bob, home, room):
     pair = write_to(alice, room, bob).headers["Location"]
-    signs_in_with_all(bob)
+    sign_in_with_rooms(bob)
     assert "Alice" in bob.get(f"{pair}asked/").content.decode()
     bob.post(f"{pair}asked/", {"answer": "accept"})
     assert bob.get(pair).status_code == 200
-    assert write_to(alice, room, bob).headers["Location"] == pair, "found again by who one is now"
+    assert write_to(alice, room, bob).headers["Location"] == pair, "the direct message is found through the account"
 
 
-def test_where_there_are_two_of_two_with_the_same_one_stays(alice, bob, home, room):
+def test_of_two_direct_messages_with_the_same_person_one_stays(alice, bob, home, room):
     home.join(room.name, "Dave")
     first = write_to(alice, room, home).headers["Location"]
     second = write_to(alice, room, bob).headers["Location"]
-    signs_in_with_all(bob)
+    sign_in_with_rooms(bob)
     assert bob.get(f"{first}asked/").status_code == 200
     assert "does not want to write here" in alice.get(second).content.decode()
 
 
-def test_what_a_guest_keeps_goes_to_the_account_that_is_in_the_room(bob, home, room):
-    """Its role, its invitations; and its mute."""
+def test_a_guests_role_and_invites_go_to_the_account_that_is_in_the_room(bob, home, room):
     home.join(room.name, "Dave")
     bob.membership.set_role("moderator")
     Invite.objects.make(bob.membership, days=1, max_uses=1)
-    signs_in_with_all(bob)
+    sign_in_with_rooms(bob)
     assert roles(room)["Dave"] == ("in", "moderator")
     assert (Invite.objects.get().created_by.nickname, Invite.objects.get().revoked_at) == ("Dave", None)
 
 
-def test_a_mute_is_brought_along(bob, home, room):
+def test_a_guests_mute_goes_to_the_account(bob, home, room):
     home.join(room.name, "Dave")
     bob.membership.set_muted(True)
-    signs_in_with_all(bob)
+    sign_in_with_rooms(bob)
     assert Membership.objects.get(nickname="Dave").muted
 
 
-def test_who_waits_as_a_guest_waits_as_the_account(home, person, room):
+def test_a_guests_join_request_goes_to_the_account(home, person, room):
     home.join(room.name, "Dave")
     home.post(f"/rooms/{room.slug}/leave/")
     room.set_approval(True)
-    signs_in_with_all(person(room.name, "Guest"))
+    sign_in_with_rooms(person(room.name, "Guest"))
     assert roles(room)["Dave"][0] == "waiting"
 
 
-def test_a_room_does_not_stay_with_a_guest_who_will_never_be_back(alice, home, person, room):
+def test_a_room_of_a_merged_guest_goes_to_another_member(alice, home, person, room):
     person(room.name, "Cleo")
     home.join(room.name, "Dave")
     Membership.objects.get(nickname="Dave").ban()
     alice.post(f"/rooms/{room.slug}/leave/")
-    signs_in_with_all(alice)
+    sign_in_with_rooms(alice)
     assert roles(room)["Cleo"] == ("in", "owner")
 
 
-def test_staff_is_mailed_no_link_for_another_password(maria, person, mailoutbox):
+def test_a_superuser_gets_no_password_reset_mail(maria, person, mailoutbox):
     maria.email = "maria@example.org"
     maria.save()
     person().post("/account/reset/", {"who": "maria@example.org"})

@@ -1,4 +1,4 @@
-"""The panel of people: who is in a room, beside the log, brought up to date by the poll alone and never in a hurry."""
+"""The panel of members: who is online. It is updated by polls, every 15 seconds at most."""
 
 import re
 import time
@@ -29,20 +29,20 @@ def panel_of_page(who, room):
     return page.partition('<div id="people">')[2].partition("</div>")[0]
 
 
-def told(who, room, at):
-    """The panel that comes with the answer to a poll of a page that was told something at that time, or nothing."""
+def polled_panel(who, room, at):
+    """The panel in the answer to a poll of a page that received its last answer `at` that Unix time, or None."""
     answer = who.get(f"/rooms/{room.slug}/changes/", {"since": 9, "from": 9, "at": int(at), "log": room.incarnation})
     found = PANEL.search(answer.content.decode())
     return found and found[1]
 
 
-def went_away(*people):
+def set_away(*people):
     Membership.objects.filter(nickname__in=people).update(seen_at=LONG_AGO)
 
 
 @pytest.fixture
 def later(monkeypatch):
-    """A function that lets so many seconds pass, as far as panels go."""
+    """A function that moves the clock of panels forward by some seconds."""
     passed = []
     clock = SimpleNamespace(time=lambda: time.time() + sum(passed))
     monkeypatch.setattr(presence, "time", clock)
@@ -52,10 +52,10 @@ def later(monkeypatch):
 # What it shows
 
 
-def test_who_is_here_comes_first_and_who_keeps_the_room_before_all(alice, bob, carol, person, room):
+def test_online_members_come_first_and_the_owner_and_moderators_before_all(alice, bob, carol, person, room):
     person(room.name, "Aaron")
     person(room.name, "Zoe")
-    went_away("Aaron")
+    set_away("Aaron")
     bob.membership.set_role("moderator")
     panel = panel_of_page(bob, room)
     assert names(panel) == ["Alice", "Bob", "Zoe", "Aaron"]
@@ -64,7 +64,7 @@ def test_who_is_here_comes_first_and_who_keeps_the_room_before_all(alice, bob, c
     assert re.findall(r'"badge">(\w+)<', panel) == ["owner", "moderator"]
 
 
-def test_who_gave_a_sign_of_life_ninety_seconds_ago_is_not_here_any_more(alice, bob, carol, person, room):
+def test_a_member_last_seen_ninety_seconds_ago_is_away(alice, bob, carol, person, room):
     dave = person(room.name, "Dave")
     for name, seconds in (("Bob", 88), ("Dave", 92)):
         seen_at = timezone.now() - timedelta(seconds=seconds)
@@ -75,18 +75,18 @@ def test_who_gave_a_sign_of_life_ninety_seconds_ago_is_not_here_any_more(alice, 
     assert '<span class="online">2 here</span>' in person().get("/").content.decode()
     page = alice.get(f"/rooms/{room.slug}/members/").content.decode()
     assert page.count('<span class="online">here</span>') == 2
-    assert dave.membership.is_inside, "away is not out"
+    assert dave.membership.is_inside, "away members stay members"
 
 
-def test_a_later_holder_of_a_name_is_marked(alice, person, room, settings):
+def test_a_second_holder_of_a_name_is_numbered(alice, person, room, settings):
     settings.NAME_HELD_DAYS = 0
     person(room.name, "Ann")
-    went_away("Ann")
+    set_away("Ann")
     person(room.name, "Ann")
     assert "no. 2 of this name" in panel_of_page(alice, room)
 
 
-def test_whoever_comes_sees_themselves_at_once(alice, bob, person, room):
+def test_new_members_see_themselves_at_once(alice, bob, person, room):
     panel_of_page(alice, room)
     dave = person(room.name, "Dave")
     assert "Dave" in names(panel_of_page(dave, room))
@@ -94,96 +94,98 @@ def test_whoever_comes_sees_themselves_at_once(alice, bob, person, room):
     assert "David" in names(panel_of_page(dave, room))
 
 
-def test_it_is_the_same_for_everybody_and_asks_for_nothing(alice, bob, room):
+def test_the_panel_is_the_same_for_everyone_and_has_no_controls(alice, bob, room):
     panel = panel_of_page(alice, room)
-    assert panel == panel_of_page(bob, room) == told(alice, room, at=0)
+    assert panel == panel_of_page(bob, room) == polled_panel(alice, room, at=0)
     assert not re.search(r"<form|<input|csrf|href|hx-|aria-live|role=", panel)
 
 
-def test_a_stranger_is_told_of_nobody(alice, person, room):
+def test_a_stranger_sees_no_members(alice, person, room):
     assert panel_of_page(person(), room) == ""
-    assert told(person(), room, at=0) is None
+    assert polled_panel(person(), room, at=0) is None
 
 
-def test_it_names_few_and_counts_all(alice, room):
-    crowd(room, 200)
-    went_away(*(f"M{n}" for n in range(100)))
+def test_the_panel_names_some_members_and_counts_all(alice, room):
+    add_members(room, 200)
+    set_away(*(f"M{n}" for n in range(100)))
     panel = panel_of_page(alice, room)
     assert len(names(panel)) == presence.MAX_ONLINE + presence.MAX_AWAY
     assert "101 here" in panel
 
 
-def crowd(room, count):
+def add_members(room, count):
     people = Participant.objects.bulk_create(Participant() for _ in range(count))
     Membership.objects.bulk_create(
         Membership(room=room, participant=who, nickname=f"M{n}", nickname_key=f"m{n}") for n, who in enumerate(people)
     )
 
 
-# When it is told
+# When polls send it
 
 
-def test_a_page_is_told_what_changed_since_and_not_twice(alice, bob, person, room, later):
+def test_a_poll_sends_a_changed_panel_once(alice, bob, person, room, later):
     panel_of_page(alice, room)
     later(20)
     person(room.name, "Dave")
     now = presence.time.time()
-    assert "Dave" in told(alice, room, at=now - 5)
-    assert told(alice, room, at=now + 3) is None
+    assert "Dave" in polled_panel(alice, room, at=now - 5)
+    assert polled_panel(alice, room, at=now + 3) is None
 
 
-def test_without_a_change_nothing_is_told(alice, bob, room, later):
+def test_a_poll_sends_no_unchanged_panel(alice, bob, room, later):
     panel_of_page(alice, room)
     at = presence.time.time() + 3
     later(200)
-    assert told(alice, room, at) is None
+    assert polled_panel(alice, room, at) is None
 
 
-def test_pages_are_told_of_changes_every_fifteen_seconds_at_most(alice, bob, person, room, later):
+def test_polls_send_changes_every_fifteen_seconds_at_most(alice, bob, person, room, later):
     panel_of_page(alice, room)
     later(20)
     first = panel_of_page(person(room.name, "Dave"), room)
-    assert told(alice, room, at=presence.time.time()) == first
+    assert polled_panel(alice, room, at=presence.time.time()) == first
     later(5)
     at = presence.time.time()
     panel_of_page(person(room.name, "Erin"), room)
-    assert told(alice, room, at) is None
+    assert polled_panel(alice, room, at) is None
     later(11)
-    assert "Erin" in told(alice, room, at)
+    assert "Erin" in polled_panel(alice, room, at)
 
 
-def test_who_came_and_went_between_two_looks_does_not_stay_on_the_page_that_saw_them(alice, person, room, later):
+def test_a_member_who_came_and_went_between_two_refreshes_is_taken_off_the_page(alice, person, room, later):
     panel_of_page(alice, room)
     later(5)
     dave = person(room.name, "Dave")
     assert "Dave" in panel_of_page(dave, room)
     at = presence.time.time()
-    went_away("Dave")
+    set_away("Dave")
     Membership.objects.filter(nickname="Dave").delete()
     later(16)
-    assert "Dave" not in told(alice, room, at)
+    assert "Dave" not in polled_panel(alice, room, at)
 
 
-def test_an_absent_member_who_leaves_is_taken_off(alice, bob, room, later):
-    went_away("Bob")
+def test_an_away_member_who_leaves_is_taken_off(alice, bob, room, later):
+    set_away("Bob")
     assert "Bob" in panel_of_page(alice, room)
     later(20)
     bob.membership.leave()
     at = presence.time.time()
-    assert "Bob" not in told(alice, room, at)
+    assert "Bob" not in polled_panel(alice, room, at)
 
 
-def test_polls_look_once_in_fifteen_seconds(alice, bob, room, django_assert_max_num_queries, django_assert_num_queries):
+def test_polls_refresh_the_panel_once_in_fifteen_seconds(
+    alice, bob, room, django_assert_max_num_queries, django_assert_num_queries
+):
     at = time.time()
     with django_assert_max_num_queries(9):
-        told(alice, room, at)
+        polled_panel(alice, room, at)
     for who in (alice, bob):
-        told(who, room, at)
-        with django_assert_num_queries(4):  # the session, rooms that left this address, my membership, and the news
-            told(who, room, at)
+        polled_panel(who, room, at)
+        with django_assert_num_queries(4):  # the session, former addresses, the membership, and the changes
+            polled_panel(who, room, at)
 
 
-def test_who_has_an_account_is_told_from_guests(alice, bob, room):
+def test_members_with_an_account_have_a_badge(alice, bob, room):
     bob.post("/account/keep/", {"name": "Bob", "password": "a long walk home"})
     presence.refresh_panels([room.pk])
     page = alice.get(f"/rooms/{room.slug}/").content.decode()
@@ -195,14 +197,14 @@ def test_who_has_an_account_is_told_from_guests(alice, bob, room):
     )
 
 
-def test_quiet_rooms_cost_three_statements_however_many(person, django_assert_num_queries):
+def test_refreshing_quiet_rooms_takes_three_statements_regardless_of_their_number(person, django_assert_num_queries):
     rooms = [person(f"Room {n}", "Ann").membership.room.pk for n in range(5)]
     assert len(presence.refresh_panels(rooms)) == 5
     with django_assert_num_queries(3):
         presence.refresh_panels(rooms)
 
 
-def test_who_is_shown_out_while_the_panel_is_read_is_told_of_nobody(alice, bob, room, monkeypatch):
+def test_a_member_removed_while_the_panel_is_read_does_not_get_it(alice, bob, room, monkeypatch):
     def meanwhile(*arguments, read=presence.panel_for_poll):
         monkeypatch.undo()
         bob.membership.remove()
@@ -210,7 +212,7 @@ def test_who_is_shown_out_while_the_panel_is_read_is_told_of_nobody(alice, bob, 
         return read(*arguments)
 
     monkeypatch.setattr(presence, "panel_for_poll", meanwhile)
-    version = bob.membership.room.version  # without news, so that the room is not read again for that
+    version = bob.membership.room.version  # no new messages, so that the room is not read again for them
     answer = bob.get(
         f"/rooms/{room.slug}/changes/", {"since": version, "from": version, "at": 0, "log": room.incarnation}
     )
@@ -218,33 +220,33 @@ def test_who_is_shown_out_while_the_panel_is_read_is_told_of_nobody(alice, bob, 
     assert not PANEL.search(answer.content.decode())
 
 
-# Behind the gate
+# With the gate
 
 
 @pytest.fixture
-def looks(monkeypatch):
-    """The gate looks every half second."""
+def frequent_refreshes(monkeypatch):
+    """The gate refreshes panels every half second."""
     monkeypatch.setattr(background, "PANELS_EVERY", 0.5)
     monkeypatch.setattr(background, "TICK", 0.05)
     monkeypatch.setattr(presence, "REFRESH_SECONDS", 0.5)
 
 
-def until_looked(gate, reader, since):
-    """Until the gate knows of a panel that is newer than that time."""
+def until_refreshed(gate, reader, since):
+    """Wait until the gate has a panel that is newer than that Unix time."""
     room = gate.live.rooms.by_id[reader.member.room_id]
     until(lambda: "people" in room.beside.parts and room.beside.changed_at > since + 1)
 
 
-def test_the_gate_tells_it_with_an_answer_that_is_due_and_wakes_nobody(
-    ann, ben, reader, gate, meanwhile, looks, short_holds, asked_django, monkeypatch
+def test_the_gate_sends_the_panel_with_the_next_answer_and_wakes_no_poll(
+    ann, ben, reader, gate, meanwhile, frequent_refreshes, short_holds, asked_django, monkeypatch
 ):
     monkeypatch.setattr("chat.gate.polls.SHORTEST_HOLD", 3)
     monkeypatch.setattr("chat.gate.polls.LONGEST_HOLD", 3)
     ann.poll()
     poll, began = meanwhile(ann.ask), time.time()
     held(gate)
-    went_away("Ben")
-    until_looked(gate, ann, began)
+    set_away("Ben")
+    until_refreshed(gate, ann, began)
     assert not poll.done()
     answer = poll.result(5).text
     assert time.time() - began > 2.5
@@ -253,14 +255,14 @@ def test_the_gate_tells_it_with_an_answer_that_is_due_and_wakes_nobody(
     assert asked_django == []
 
 
-def test_a_page_that_has_been_told_is_not_told_again(ann, ben, gate, looks, short_holds):
-    until_looked(gate, ann, 0)
+def test_the_gate_sends_a_panel_only_once(ann, ben, gate, frequent_refreshes, short_holds):
+    until_refreshed(gate, ann, 0)
     time.sleep(2.5)
     assert not PANEL.search(ann.poll().text)
 
 
-def test_the_panel_of_a_page_is_not_followed_by_an_older_one(ann, gate, reader, looks, monkeypatch):
-    until_looked(gate, ann, 0)
+def test_the_panel_of_a_page_is_not_replaced_by_an_older_one(ann, gate, reader, frequent_refreshes, monkeypatch):
+    until_refreshed(gate, ann, 0)
     monkeypatch.setattr(background, "PANELS_EVERY", 3600)
     cy = reader("Cy")
     cy.since = 0
@@ -269,8 +271,8 @@ def test_the_panel_of_a_page_is_not_followed_by_an_older_one(ann, gate, reader, 
         assert "Cy" in names(panel[1])
 
 
-def test_only_grants_of_its_epoch_are_told_of_a_panel(ann, ben, gate):
-    """A painting may be newer than the news that somebody has lost the right to it."""
+def test_only_grants_of_its_epoch_receive_a_panel(ann, ben, gate):
+    """The panel may be newer than what the gate knows about who may read it."""
     ann.ask(ann.query(1, 1, 1))
     room, language = gate.live.rooms.by_id[ann.member.room_id], "en"
     for epoch, told in ((room.epoch + 1, False), (room.epoch, True), (room.epoch - 1, False)):
@@ -279,7 +281,7 @@ def test_only_grants_of_its_epoch_are_told_of_a_panel(ann, ben, gate):
         assert ("secret" in ann.ask(ann.query(1, 1, 1)).text) is told
 
 
-def test_an_older_page_does_not_overtake_what_is_known():
+def test_an_older_panel_does_not_replace_a_newer_one():
     beside = Sidebar()
     beside.learn("people", RenderedPart((1,), 5, {"en": b"new"}))
     grant = SimpleNamespace(variant=("en",), epoch=5)
@@ -290,8 +292,8 @@ def test_an_older_page_does_not_overtake_what_is_known():
     assert beside.due(time.time() + 5, grant) == b""
 
 
-def test_a_language_that_nobody_read_before_is_painted_at_the_next_look(ann, gate, looks):
-    until_looked(gate, ann, 0)
+def test_a_panel_in_a_new_language_is_rendered_at_the_next_refresh(ann, gate, frequent_refreshes):
+    until_refreshed(gate, ann, 0)
     beside = gate.live.rooms.by_id[ann.member.room_id].beside
     beside.languages.add("de")
     until(lambda: "de" in beside.parts["people"][0].html)
@@ -301,7 +303,7 @@ def test_a_language_that_nobody_read_before_is_painted_at_the_next_look(ann, gat
 
 
 @pytest.mark.browser
-def test_an_open_page_shows_who_came_and_who_is_away(visitor, looks):
+def test_an_open_page_shows_who_came_and_who_is_away(visitor, frequent_refreshes):
     alice = visitor().join()
     panel = alice.page.get_by_role("region", name="People")
     expect(panel.get_by_role("heading", name="1 here")).to_be_visible()
@@ -310,7 +312,7 @@ def test_an_open_page_shows_who_came_and_who_is_away(visitor, looks):
     expect(panel.get_by_role("heading", name="2 here")).to_be_visible()
     expect(panel.get_by_role("listitem")).to_have_text(["AAlice owner", "BBob"])
     bob.context.close()
-    went_away("Bob")
+    set_away("Bob")
     expect(panel.get_by_role("heading", name="Not here just now")).to_be_visible()
     asked = {re.sub(r"\?.*", "", r.url.removeprefix(alice.server)) for r in alice.requests if r.method == "GET"}
     assert {url for url in asked if "/members/" in url or "people" in url} == set()
@@ -319,7 +321,7 @@ def test_an_open_page_shows_who_came_and_who_is_away(visitor, looks):
 
 @pytest.mark.browser
 @EITHER_WAY
-def test_on_a_narrow_screen_it_opens_from_the_header(visitor, javascript):
+def test_on_a_narrow_screen_the_panel_opens_from_the_header(visitor, javascript):
     Participant.objects.create().enter("Bob", room="Reading club")
     alice = visitor(javascript, viewport={"width": 360, "height": 640}).join()
     panel = alice.page.locator("#people-here")
@@ -331,7 +333,7 @@ def test_on_a_narrow_screen_it_opens_from_the_header(visitor, javascript):
 
 
 @pytest.mark.browser
-def test_a_panel_that_changes_leaves_the_log_where_it_is_and_the_people_open(visitor, looks):
+def test_a_changed_panel_stays_open_and_does_not_move_the_log(visitor, frequent_refreshes):
     bob = Participant.objects.create().enter("Bob", room="Reading club")
     alice = visitor(viewport={"width": 360, "height": 640}).join()
     alice.page.get_by_role("button", name="People").click()
