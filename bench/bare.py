@@ -1,14 +1,14 @@
 """Parlour, and beside it one path that answers 200 with as many bytes as a poll without news, and does nothing else."""
 
 from bench.requests import BARE
-from chat.gate.polls import OWN_HEADERS
+from chat.gate.polls import POLL_HEADERS
 from chat_app.asgi import application as parlour
 
 
 class Bare:
     """What the gate's answers are measured against: the same server, the same process, the same headers."""
 
-    live = parlour.live
+    hub = parlour.hub
 
     def __init__(self):
         self.answers = {}  # by the length of the body, which is the query
@@ -21,7 +21,7 @@ class Bare:
         await send(body)
 
     def made(self, length):
-        headers = [*parlour.headers, *OWN_HEADERS, (b"content-length", length)]
+        headers = [*parlour.headers, *POLL_HEADERS, (b"content-length", length)]
         start = {"type": "http.response.start", "status": 200, "headers": headers}
         self.answers[length] = start, {"type": "http.response.body", "body": b"x" * int(length)}
         return self.answers[length]

@@ -10,12 +10,14 @@ from chat.gate.asgi import Gate
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chat_app.settings")
 
 
-def gate():
+def make_gate() -> Gate:
     django = get_wsgi_application()
+    # They import models, which exist only now.
     from chat.middleware import security_headers
-    from chat.realtime import gate_backend  # they need the models, which Django has made ready just now
+    from chat.realtime import gate_backend
 
-    return Gate(django, threads=settings.THREADS, headers=list(security_headers().items()), site=gate_backend)
+    headers = tuple(security_headers().items())
+    return Gate(django, threads=settings.THREADS, headers=headers, backend=gate_backend)
 
 
-application = gate()
+application = make_gate()

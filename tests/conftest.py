@@ -110,10 +110,10 @@ def mallory(person):
 def _serving(django_db_setup):
     """Parlour behind its gate, on a free port of this machine. It looks who is here, and notes who reads, only where a
     test asks it to: otherwise panels would come with some answers, and not with others."""
-    background.PANELS_EVERY = background.NOTES_EVERY = 3600
+    background.PANEL_INTERVAL = background.PRESENCE_INTERVAL = 3600
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    gate = Gate(get_wsgi_application(), threads=4, headers=list(security_headers().items()), site=gate_backend)
+    gate = Gate(get_wsgi_application(), threads=4, headers=tuple(security_headers().items()), backend=gate_backend)
     config = uvicorn.Config(gate, http=Connection, log_config=None, proxy_headers=False, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -121,7 +121,7 @@ def _serving(django_db_setup):
     while not server.started:
         time.sleep(0.01)
     yield f"http://127.0.0.1:{listener.getsockname()[1]}", gate
-    gate.live.loop.call_soon_threadsafe(gate.stop)
+    gate.hub.loop.call_soon_threadsafe(gate.stop)
     server.should_exit = True
     thread.join(5)
 
@@ -132,7 +132,7 @@ def server(_serving, transactional_db):
     url, gate = _serving
     yield url
     # The next test begins with an empty database, in which the same ids mean others.
-    gate.live.loop.call_soon_threadsafe(gate.live.forget)
+    gate.hub.loop.call_soon_threadsafe(gate.hub.forget)
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def until(true, seconds=5):
 
 
 def held(gate, count=1):
-    until(lambda: gate.live.polls.held == count)
+    until(lambda: gate.hub.polls.held == count)
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def meanwhile(gate):
     """A function that does something in another thread, and gives what will come of it."""
     with ThreadPoolExecutor(20) as pool:
         yield lambda call, *arguments: pool.submit(closing(call), *arguments)
-        gate.live.loop.call_soon_threadsafe(gate.live.forget)
+        gate.hub.loop.call_soon_threadsafe(gate.hub.forget)
 
 
 @pytest.fixture
@@ -116,13 +116,13 @@ def asked_django(monkeypatch):
 
 @pytest.fixture
 def short_holds(monkeypatch):
-    monkeypatch.setattr(polls, "SHORTEST_HOLD", 0.5)
-    monkeypatch.setattr(polls, "LONGEST_HOLD", 0.6)
+    monkeypatch.setattr(polls, "MIN_HOLD", 0.5)
+    monkeypatch.setattr(polls, "MAX_HOLD", 0.6)
 
 
 @pytest.fixture
 def beats(monkeypatch):
-    monkeypatch.setattr(streams, "BEATS_EVERY", 0.2)
+    monkeypatch.setattr(streams, "HEARTBEAT_SECONDS", 0.2)
 
 
 @pytest.fixture

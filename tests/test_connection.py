@@ -142,11 +142,11 @@ def test_what_is_sent_behind_a_held_poll_ends_its_hold_and_is_answered_after_it(
 
 @pytest.mark.parametrize("page_too", [False, True])
 def test_what_is_sent_behind_a_poll_that_is_being_found_out_waits(wire, ann, ben, gate, monkeypatch, page_too):
-    paint, painted = gate.live.polls.paintings.paint, Event()
-    monkeypatch.setattr(gate.live.polls.paintings, "paint", lambda *a: (painted.wait(5), paint(*a))[1])
+    paint, painted = gate.hub.polls.paintings.render, Event()
+    monkeypatch.setattr(gate.hub.polls.paintings, "render", lambda *a: (painted.wait(5), paint(*a))[1])
     ben.send("hello")
     wire.ask(wire.reader.query(1, 1, 1))
-    until(lambda: gate.live.polls.asking)
+    until(lambda: gate.hub.polls.answering)
     page = wire.head(line=f"GET {ann.path} HTTP/1.1") if page_too else b""
     wire.socket.sendall(page + wire.head(wire.reader.query(1, 1, 1)))
     time.sleep(0.1)
@@ -192,7 +192,7 @@ def test_a_connection_that_was_to_end_is_held_and_ends(connect, gate, ben, more)
 
 def test_when_the_grant_has_run_out_django_is_asked(wire, ben, gate, asked_django):
     ben.send("hello")
-    gate.live.grants.by_session.clear()
+    gate.hub.grants.by_session.clear()
     wire.ask(wire.reader.query(1, 1, 1))
     assert "hello" in wire.read()[2]
     assert len(asked_django) == 1
@@ -235,7 +235,7 @@ def test_who_hangs_up_gives_the_place_back(wire, gate, caplog):
     held(gate)
     wire.socket.close()
     held(gate, 0)
-    until(lambda: not any(gate.live.polls.wheel.slots.values()))
+    until(lambda: not any(gate.hub.polls.wheel.slots.values()))
     assert not [record for record in caplog.records if record.exc_info]
 
 
@@ -269,13 +269,13 @@ def test_the_same_question_has_other_numbers_and_nothing_else(other):
     question, known = PollRequest.read(HEAD, SCOPE, "session", True), 0
     for place in range(len(HEAD) + 1):
         data = HEAD[:place] + other + HEAD[place:]
-        if numbers := question.numbers(data):
+        if numbers := question.match(data):
             known += 1
             url, headers = parse(data)
             assert re.fullmatch(rb"/rooms/a/changes/\?since=\d+&from=\d+&at=\d+&log=abcdefgh12", url)
             assert headers == [(b"Host", b"x")]
             assert numbers == tuple(int(number) for number in re.findall(rb"=(\d+)&", url))
-            assert question.numbers(question.said(*numbers)) == numbers
+            assert question.match(question.to_bytes(*numbers)) == numbers
     assert bool(known) == (other in (b"", b"0", b"7"))
 
 

@@ -35,7 +35,7 @@ def plain():
 def behind_the_gate(_serving):
     url, gate = _serving
     yield url
-    gate.live.loop.call_soon_threadsafe(gate.live.forget)
+    gate.hub.loop.call_soon_threadsafe(gate.hub.forget)
 
 
 @pytest.fixture(params=["behind_the_gate", "plain"])

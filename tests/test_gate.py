@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import http.client
+import re
 import socket
 import struct
 import threading
@@ -14,7 +15,8 @@ import pytest
 import uvicorn
 
 from chat.gate.asgi import Gate
-from chat.gate.protocol import LARGEST_HEAD, Protocol
+from chat.gate.protocol import MAX_HEAD, Protocol
+from chat.gate.route_limits import DEFAULT_LIMIT, UPLOAD_RATE, BodyLimit, RouteLimit
 
 CSP = ("Content-Security-Policy", "default-src 'none'")
 HTMX = {"HX-Request": "true"}
@@ -278,7 +280,7 @@ def test_what_the_gate_says_itself_carries_the_sites_headers_and_is_not_kept(ser
 
 
 def test_a_long_body_is_refused_by_its_announcement_before_it_is_sent(serve):
-    server = serve(max_body=100)
+    server = serve(body_limit=BodyLimit(100))
     answer = raw(server, b"POST / HTTP/1.1\r\nHost: x\r\nHX-Request: true\r\nContent-Length: 101\r\n\r\n")
     assert answer.status == 413
     assert "more than the server takes at once. Your words are still in the page" in answer.text
@@ -287,7 +289,7 @@ def test_a_long_body_is_refused_by_its_announcement_before_it_is_sent(serve):
 
 
 def test_a_long_body_is_refused_by_its_size_where_nothing_is_announced(serve):
-    server = serve(max_body=100_000)
+    server = serve(body_limit=BodyLimit(100_000))
     endless = (
         b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + b"ffff\r\n%s\r\n" % (b"x" * 65535) * 2
     )
@@ -301,7 +303,7 @@ def test_somebody_who_sends_far_too_much_still_gets_to_read_why(serve):
 
 
 def test_a_body_that_does_not_come_ends_in_words_and_a_closed_connection(serve):
-    server = serve(deadline=0.3, linger=0.2)
+    server = serve(body_limit=BodyLimit(seconds=0.3), linger=0.2)
     with server.connect() as client:
         client.sendall(half_a_post())
         answer = b"".join(iter(lambda: client.recv(9999), b""))
@@ -310,12 +312,38 @@ def test_a_body_that_does_not_come_ends_in_words_and_a_closed_connection(serve):
     assert not server.site.seen
 
 
+UPLOADS = (RouteLimit(re.compile("/upload/[0-9]+/"), BodyLimit(1000, seconds=0.3, rate=500)),)
+
+
+def test_a_route_may_take_larger_bodies(serve):
+    server = serve(body_limit=BodyLimit(100), route_limits=UPLOADS)
+    statuses = {path: server.ask("POST", path, b"x" * 1000).status for path in ("/upload/1/", "/upload/1/x", "/")}
+    assert statuses == {"/upload/1/": 200, "/upload/1/x": 413, "/": 413}
+    assert server.ask("POST", "/upload/1/", b"x" * 1001).status == 413
+
+
+def test_a_route_may_give_more_time_to_what_announces_more(serve):
+    server = serve(body_limit=BodyLimit(seconds=0.3), linger=0.1, route_limits=UPLOADS)
+    for path, length, expected in (("/", 500, 408), ("/upload/1/", 10, 408), ("/upload/1/", 500, 200)):
+        with server.connect() as client:
+            client.sendall(half_a_post(length, path))
+            time.sleep(0.7)
+            with contextlib.suppress(OSError):
+                client.sendall(b"x" * (length - 4))
+            assert client.recv(9999).startswith(b"HTTP/1.1 %d " % expected), (path, length)
+
+
+def test_by_default_uploads_have_thirty_seconds_and_one_more_for_each_sixteen_kilobytes():
+    assert DEFAULT_LIMIT.deadline(256 * 1024) == 30
+    assert BodyLimit(10**9, rate=UPLOAD_RATE).deadline(160 * 1024) == 40
+
+
 def test_a_full_disk_is_said_in_words_and_reading_goes_on(serve, monkeypatch, caplog):
     server = serve()
     monkeypatch.setattr("chat.gate.request_body.SPOOL", 10)
     monkeypatch.setattr("tempfile.TemporaryFile", full_disk)
     assert server.ask("POST", "/", b"x" * 1000).status == 503
-    assert "could not be kept" in caplog.text
+    assert "could not store a request body" in caplog.text
     assert server.ask("GET", "/").status == 200
 
 
@@ -430,20 +458,20 @@ def test_a_head_without_end_is_cut_off(serve):
     with serve().connect() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: ")
         with contextlib.suppress(OSError):
-            for _ in range(LARGEST_HEAD // 1000 + 20):
+            for _ in range(MAX_HEAD // 1000 + 20):
                 connection.sendall(b"x" * 1000)
         assert connection.recv(100).startswith(b"HTTP/1.1 431 ")
 
 
 def test_a_head_that_never_ends_is_not_waited_for(serve, monkeypatch):
-    monkeypatch.setattr(Protocol, "longest_head", 0.3)
+    monkeypatch.setattr(Protocol, "head_timeout", 0.3)
     with serve().connect() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost:")
         assert connection.recv(100).startswith(b"HTTP/1.1 408 ")
 
 
 def test_a_second_head_that_never_ends_is_not_waited_for_either(serve, monkeypatch):
-    monkeypatch.setattr(Protocol, "longest_head", 0.3)
+    monkeypatch.setattr(Protocol, "head_timeout", 0.3)
     with serve().connect() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
@@ -455,14 +483,14 @@ def test_a_large_body_does_not_count_as_head_nor_a_second_request_as_the_first(s
     connection = http.client.HTTPConnection("127.0.0.1", serve().port, timeout=10)
     with contextlib.closing(connection):
         for _ in range(3):
-            connection.request("POST", "/", b"x" * (3 * LARGEST_HEAD), {"X-Half": "x" * (LARGEST_HEAD // 2)})
+            connection.request("POST", "/", b"x" * (3 * MAX_HEAD), {"X-Half": "x" * (MAX_HEAD // 2)})
             assert connection.getresponse().read() == b"hello"
 
 
 def test_blank_lines_between_requests_are_bounded_too(serve, monkeypatch):
-    monkeypatch.setattr(Protocol, "longest_head", 0.3)
+    monkeypatch.setattr(Protocol, "head_timeout", 0.3)
     server = serve()
-    for blank in (b"\r\n", b"\r\n" * LARGEST_HEAD):
+    for blank in (b"\r\n", b"\r\n" * MAX_HEAD):
         with server.connect() as connection:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
@@ -519,6 +547,6 @@ def test_trailers_without_end_are_cut_off(serve):
     with serve().connect() as connection:
         connection.sendall(CHUNKED)
         with contextlib.suppress(OSError):
-            for _ in range(LARGEST_HEAD // 500 + 20):
+            for _ in range(MAX_HEAD // 500 + 20):
                 connection.sendall(b"a:b\r\n" * 100)
         assert connection.recv(100).startswith(b"HTTP/1.1 431 ")

@@ -71,7 +71,7 @@ PIECES = {
 )
 def ask_at_random(gate, known, drawn, answered):
     scope = scope_of(drawn, known)
-    asked = gate.live.grants.asked(scope)
+    asked = gate.hub.grants.for_request(scope)
     answered[asked is not None] += 1
     if asked:
         answer = wsgi.call(application, scope, *request_body.empty(), Offer())

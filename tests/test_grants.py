@@ -22,8 +22,8 @@ def test_the_others_keep_their_grants_by_one_question(ann, ben, reader, gate, me
     polled = [meanwhile(other.poll) for other in (ben, *others)]
     held(gate, 9)
     questions = []
-    renew = gate.live.polls.renewals.still_hold
-    monkeypatch.setattr(gate.live.polls.renewals, "still_hold", lambda *a: questions.append(a) or renew(*a))
+    renew = gate.hub.polls.renewals.valid_grants
+    monkeypatch.setattr(gate.hub.polls.renewals, "valid_grants", lambda *a: questions.append(a) or renew(*a))
     ann.member.leave()
     for poll in polled:
         assert "left" in poll.result(5).text
@@ -135,10 +135,10 @@ def test_nothing_that_is_said_after_the_act_reaches_who_lost_the_right(
 def test_a_painting_that_the_act_has_overtaken_is_not_shown(ann, ben, gate, meanwhile, monkeypatch):
     poll = meanwhile(ann.ask)
     held(gate)
-    paint = gate.live.polls.paintings.paint
+    paint = gate.hub.polls.paintings.render
 
     def paint_later(*arguments):
-        monkeypatch.setattr(gate.live.polls.paintings, "paint", paint)
+        monkeypatch.setattr(gate.hub.polls.paintings, "render", paint)
         told, pubsub.room_changed.receivers = (
             pubsub.room_changed.receivers,
             [],
@@ -148,7 +148,7 @@ def test_a_painting_that_the_act_has_overtaken_is_not_shown(ann, ben, gate, mean
         pubsub.room_changed.receivers = told
         return paint(*arguments)
 
-    monkeypatch.setattr(gate.live.polls.paintings, "paint", paint_later)
+    monkeypatch.setattr(gate.hub.polls.paintings, "render", paint_later)
     ben.send("while she was here")
     assert "now that she is gone" not in poll.result(5).text
 
@@ -158,16 +158,16 @@ def test_rights_are_asked_about_once_even_where_news_of_them_comes_late(
 ):
     frame, questions = Frame(ann, meanwhile), []
     held(gate)
-    renew = gate.live.polls.renewals.still_hold
-    monkeypatch.setattr(gate.live.polls.renewals, "still_hold", lambda *a: questions.append(a) or renew(*a))
+    renew = gate.hub.polls.renewals.valid_grants
+    monkeypatch.setattr(gate.hub.polls.renewals, "valid_grants", lambda *a: questions.append(a) or renew(*a))
     monkeypatch.setattr(pubsub.room_changed, "receivers", [])
-    beats_so_far, rooms = frame.text.count("beat"), gate.live.rooms
+    beats_so_far, rooms = frame.text.count("beat"), gate.hub.rooms
     known = rooms.by_id[ann.member.room_id]
     cy = reader("Cy").member
     with transaction.atomic():  # so that the watch, which looks at any moment, sees both at once
         ben.member.leave()
         cy.leave()
-    gate.live.loop.call_soon_threadsafe(rooms.heard, ann.member.room_id, known.version, known.epoch + 1)
+    gate.hub.loop.call_soon_threadsafe(rooms.update, ann.member.room_id, known.version, known.epoch + 1)
     until(lambda: frame.text.count("beat") > beats_so_far + 5)
     assert len(questions) == 1
 
@@ -220,7 +220,7 @@ def test_headers_of_another_shape_are_for_django(ann, gate, headers):
         "query_string": ann.query(origin=ann.since, at=1).encode(),
         "headers": [(name.lower(), value) for name, value in request.headers.raw if name != b"Host"],
     }
-    assert gate.live.grants.asked(scope) is None
+    assert gate.hub.grants.for_request(scope) is None
 
 
 def test_zones_without_a_name_of_a_place_are_painted_too(ann, ben, gate, meanwhile):

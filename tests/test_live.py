@@ -49,7 +49,7 @@ def test_a_reader_who_has_slept_is_told_at_once(ann, gate):
     began = time.monotonic()
     ann.ask(ann.query(at=int(time.time()) - 60))
     assert time.monotonic() - began < 2
-    assert gate.live.polls.held == 0
+    assert gate.hub.polls.held == 0
 
 
 def test_what_another_process_writes_is_heard_too(ann, gate, meanwhile):
@@ -72,7 +72,7 @@ def test_three_polls_of_a_session_are_held_and_others_answered_at_once(ann, ben,
     assert time.monotonic() - began < 2
     assert sum("in good time" in each.result(3).text for each in tabs) == 3
     held(gate, 0)
-    assert not gate.live.polls.by_session
+    assert not gate.hub.polls.by_session
 
 
 def open_tab(reader):
@@ -97,7 +97,7 @@ def test_changed_preferences_show_in_the_next_poll(ann, ben, short_holds):
 def test_a_poll_under_way_while_preferences_change_does_not_bring_the_old_ones_back(
     ann, ben, gate, meanwhile, monkeypatch
 ):
-    gate.live.loop.call_soon_threadsafe(gate.live.forget)
+    gate.hub.loop.call_soon_threadsafe(gate.hub.forget)
     polled, changed = views.responses.poll_response, Event()
     monkeypatch.setattr(views.responses, "poll_response", lambda *a, **k: (polled(*a, **k), changed.wait(5))[0])
     poll = meanwhile(ann.ask)
@@ -111,8 +111,8 @@ def test_a_poll_under_way_while_preferences_change_does_not_bring_the_old_ones_b
 
 
 def test_readers_in_one_zone_share_a_painting(ann, ben, reader, gate, meanwhile, monkeypatch):
-    made, paint = [], gate.live.polls.paintings.paint
-    monkeypatch.setattr(gate.live.polls.paintings, "paint", lambda *a: made.append(a) or paint(*a))
+    made, paint = [], gate.hub.polls.paintings.render
+    monkeypatch.setattr(gate.hub.polls.paintings, "render", lambda *a: made.append(a) or paint(*a))
     for one in (ann, ben):
         one.since = Room.objects.get().version
     polled = [meanwhile(one.poll) for one in (ann, ben)]
@@ -125,21 +125,21 @@ def test_readers_in_one_zone_share_a_painting(ann, ben, reader, gate, meanwhile,
 def test_who_reads_is_here(ann, gate, monkeypatch, short_holds):
     Membership.objects.update(seen_at="2020-01-01T00:00Z")
     ann.poll()
-    gate.live.site.record_presence(*gate.live.polls.were_here())
+    gate.hub.backend.record_presence(*gate.hub.polls.take_presence())
     assert Membership.objects.online().get() == ann.member
 
 
 def test_a_room_that_nobody_reads_is_forgotten(ann, gate, monkeypatch):
     from chat.gate import rooms
 
-    monkeypatch.setattr(rooms, "WATCHED_FOR", 0)
-    until(lambda: not gate.live.rooms.by_id)
+    monkeypatch.setattr(rooms, "ACTIVE_SECONDS", 0)
+    until(lambda: not gate.hub.rooms.by_id)
     assert ann.ask().status_code == 200
 
 
 def test_pages_that_all_come_back_at_once_leave_room_for_who_writes(ann, ben, gate, meanwhile, monkeypatch):
     """As after a restart: the gate knows nobody, and every open page has to be answered by Django."""
-    gate.live.loop.call_soon_threadsafe(gate.live.forget)
+    gate.hub.loop.call_soon_threadsafe(gate.hub.forget)
     slowly, polled = Event(), views.responses.poll_response
     monkeypatch.setattr(views.responses, "poll_response", lambda *a, **k: slowly.wait(10) and polled(*a, **k))
     pages = [meanwhile(open_tab, ann) for _ in range(12)]
@@ -153,8 +153,8 @@ def test_paintings_from_before_the_latest_news_are_not_kept(ann, ben, gate):
     for n in range(5):
         ben.send(f"message {n}")
         ann.poll()
-    paintings = gate.live.polls.paintings
-    (kept,) = paintings.of_room[ben.member.room_id].values()
+    paintings = gate.hub.polls.paintings
+    (kept,) = paintings.by_room[ben.member.room_id].values()
     assert "message 4" in kept.html.decode()
     assert paintings.size == len(kept.html) + 500
 
@@ -192,7 +192,7 @@ def test_while_the_database_is_away_polls_are_refused_in_our_own_way(ann, ben, g
         raise OperationalError("away")
 
     ben.send("hello")
-    monkeypatch.setattr(gate.live.polls.paintings, "paint", away)
+    monkeypatch.setattr(gate.hub.polls.paintings, "render", away)
     answer = ann.ask(ann.query(origin=ann.since, at=1))
     assert answer.status_code == 503
     assert answer.headers["Content-Security-Policy"]
@@ -201,8 +201,8 @@ def test_while_the_database_is_away_polls_are_refused_in_our_own_way(ann, ben, g
 
 
 def test_positions_that_no_page_can_have_are_all_one_painting(ann, ben, gate, monkeypatch):
-    made, paint = [], gate.live.polls.paintings.paint
-    monkeypatch.setattr(gate.live.polls.paintings, "paint", lambda *a: made.append(a) or paint(*a))
+    made, paint = [], gate.hub.polls.paintings.render
+    monkeypatch.setattr(gate.hub.polls.paintings, "render", lambda *a: made.append(a) or paint(*a))
     for far in range(900_000, 900_020):
         assert "hx-swap-oob" in ann.ask(ann.query(far, far, 1)).text
     assert len(made) == 1

@@ -226,22 +226,22 @@ def test_a_member_removed_while_the_panel_is_read_does_not_get_it(alice, bob, ro
 @pytest.fixture
 def frequent_refreshes(monkeypatch):
     """The gate refreshes panels every half second."""
-    monkeypatch.setattr(background, "PANELS_EVERY", 0.5)
+    monkeypatch.setattr(background, "PANEL_INTERVAL", 0.5)
     monkeypatch.setattr(background, "TICK", 0.05)
     monkeypatch.setattr(presence, "REFRESH_SECONDS", 0.5)
 
 
 def until_refreshed(gate, reader, since):
     """Wait until the gate has a panel that is newer than that Unix time."""
-    room = gate.live.rooms.by_id[reader.member.room_id]
-    until(lambda: "people" in room.beside.parts and room.beside.changed_at > since + 1)
+    room = gate.hub.rooms.by_id[reader.member.room_id]
+    until(lambda: "people" in room.sidebar.parts and room.sidebar.changed_at > since + 1)
 
 
 def test_the_gate_sends_the_panel_with_the_next_answer_and_wakes_no_poll(
     ann, ben, reader, gate, meanwhile, frequent_refreshes, short_holds, asked_django, monkeypatch
 ):
-    monkeypatch.setattr("chat.gate.polls.SHORTEST_HOLD", 3)
-    monkeypatch.setattr("chat.gate.polls.LONGEST_HOLD", 3)
+    monkeypatch.setattr("chat.gate.polls.MIN_HOLD", 3)
+    monkeypatch.setattr("chat.gate.polls.MAX_HOLD", 3)
     ann.poll()
     poll, began = meanwhile(ann.ask), time.time()
     held(gate)
@@ -263,7 +263,7 @@ def test_the_gate_sends_a_panel_only_once(ann, ben, gate, frequent_refreshes, sh
 
 def test_the_panel_of_a_page_is_not_replaced_by_an_older_one(ann, gate, reader, frequent_refreshes, monkeypatch):
     until_refreshed(gate, ann, 0)
-    monkeypatch.setattr(background, "PANELS_EVERY", 3600)
+    monkeypatch.setattr(background, "PANEL_INTERVAL", 3600)
     cy = reader("Cy")
     cy.since = 0
     for _ in range(2):
@@ -274,27 +274,27 @@ def test_the_panel_of_a_page_is_not_replaced_by_an_older_one(ann, gate, reader, 
 def test_only_grants_of_its_epoch_receive_a_panel(ann, ben, gate):
     """The panel may be newer than what the gate knows about who may read it."""
     ann.ask(ann.query(1, 1, 1))
-    room, language = gate.live.rooms.by_id[ann.member.room_id], "en"
+    room, language = gate.hub.rooms.by_id[ann.member.room_id], "en"
     for epoch, told in ((room.epoch + 1, False), (room.epoch, True), (room.epoch - 1, False)):
         made = RenderedPart((epoch,), epoch, {language: b'<div hx-swap-oob="innerHTML:#people">secret</div>'})
-        room.beside.learn("people", made)
+        room.sidebar.update("people", made)
         assert ("secret" in ann.ask(ann.query(1, 1, 1)).text) is told
 
 
 def test_an_older_panel_does_not_replace_a_newer_one():
     beside = Sidebar()
-    beside.learn("people", RenderedPart((1,), 5, {"en": b"new"}))
+    beside.update("people", RenderedPart((1,), 5, {"en": b"new"}))
     grant = SimpleNamespace(variant=("en",), epoch=5)
-    beside.overtake("people", "en", 4, b"old")
-    assert beside.due(0, grant) == b"new"
-    beside.overtake("people", "en", 5, b"newer")
-    assert beside.due(0, grant) == b"newer"
-    assert beside.due(time.time() + 5, grant) == b""
+    beside.supersede("people", "en", 4, b"old")
+    assert beside.due_parts(0, grant) == b"new"
+    beside.supersede("people", "en", 5, b"newer")
+    assert beside.due_parts(0, grant) == b"newer"
+    assert beside.due_parts(time.time() + 5, grant) == b""
 
 
 def test_a_panel_in_a_new_language_is_rendered_at_the_next_refresh(ann, gate, frequent_refreshes):
     until_refreshed(gate, ann, 0)
-    beside = gate.live.rooms.by_id[ann.member.room_id].beside
+    beside = gate.hub.rooms.by_id[ann.member.room_id].sidebar
     beside.languages.add("de")
     until(lambda: "de" in beside.parts["people"][0].html)
 

@@ -285,7 +285,7 @@ def test_a_held_poll_is_told_of_the_private_address(ann, ben, gate, meanwhile):
 
 def test_a_page_of_a_renamed_room_goes_on_being_held_where_it_was(ann, ben, gate, meanwhile, asked_django):
     Room.objects.get(pk=ann.member.room_id).set_name("Evening")
-    gate.live.loop.call_soon_threadsafe(gate.live.forget)  # as five minutes later
+    gate.hub.loop.call_soon_threadsafe(gate.hub.forget)  # as five minutes later
     ben.poll()
     asked_django.clear()
     poll = meanwhile(ben.ask)

@@ -225,7 +225,7 @@ def test_a_poll_that_comes_late_under_the_old_key_does_not_touch_the_new_one(ann
     old = ben.http.cookies["session"]
     sign_in(ben.http)
     new = ben.http.cookies["session"]
-    gate.live.loop.call_soon_threadsafe(gate.live.forget)  # as five minutes later
+    gate.hub.loop.call_soon_threadsafe(gate.hub.forget)  # as five minutes later
     for part in (f"changes/?{ben.query(1, 1, 0)}", "live/", "reader.css", "composer/2/", "composer/fate/"):
         late = ben.http.get(f"{ben.path}{part}", headers={"Cookie": f"session={old}", "HX-Request": "true"})
         assert "set-cookie" not in late.headers, part
@@ -338,7 +338,7 @@ def test_what_the_new_key_is_granted_is_not_taken_with_the_old(ann, server, aske
 
 def test_a_session_that_is_not_found_takes_nothing_from_anybody(ben, gate):
     by_the_key(ben, "x" * 32, "live/")
-    assert not gate.live.grants.taken_since("x" * 32, 0.1)
+    assert not gate.hub.grants.revoked_since("x" * 32, 0.1)
 
 
 # In a browser

@@ -65,10 +65,10 @@ def test_a_stream_ends_when_the_server_does(ann, gate, meanwhile):
     poll = meanwhile(ann.ask)
     held(gate, 2)
     try:
-        gate.live.loop.call_soon_threadsafe(gate.stop)
+        gate.hub.loop.call_soon_threadsafe(gate.stop)
         until(lambda: frame.ended and poll.done(), 2)
     finally:
-        gate.live.polls.stopping = False
+        gate.hub.polls.stopping = False
 
 
 def test_streams_count_towards_the_limit_of_a_session(ann, gate, meanwhile):
@@ -77,7 +77,7 @@ def test_streams_count_towards_the_limit_of_a_session(ann, gate, meanwhile):
     fourth = ann.http.get(f"{ann.path}live/", headers=FRAMED)
     assert "<!-- news -->" not in fourth.text
     assert 'http-equiv="refresh" content="5"' in fourth.text
-    gate.live.loop.call_soon_threadsafe(gate.live.forget)
+    gate.hub.loop.call_soon_threadsafe(gate.hub.forget)
     until(lambda: all(frame.ended for frame in frames))
 
 
@@ -98,7 +98,7 @@ def test_outside_a_frame_the_page_ends(ann):
 def test_a_head_request_gets_no_stream(ann, gate):
     answer = ann.http.head(f"{ann.path}live/", headers=FRAMED)
     assert answer.status_code == 200
-    assert gate.live.polls.held == 0
+    assert gate.hub.polls.held == 0
 
 
 def test_a_message_sent_while_the_page_is_rendered_appears_once(ann, ben, meanwhile, beats, monkeypatch):
@@ -116,8 +116,8 @@ def test_a_message_sent_while_the_page_is_rendered_appears_once(ann, ben, meanwh
 
 
 def test_a_reader_who_disconnects_during_rendering_frees_their_place(ann, ben, gate, monkeypatch):
-    paint, left, painting = gate.live.polls.paintings.paint, Event(), Event()
-    monkeypatch.setattr(gate.live.polls.paintings, "paint", lambda *a: (painting.set(), left.wait(5), paint(*a))[-1])
+    paint, left, painting = gate.hub.polls.paintings.render, Event(), Event()
+    monkeypatch.setattr(gate.hub.polls.paintings, "render", lambda *a: (painting.set(), left.wait(5), paint(*a))[-1])
     with httpx.stream("GET", f"{ann.http.base_url}{ann.path}live/", cookies=dict(ann.http.cookies), headers=FRAMED):
         held(gate, 1)
         ben.member.send("hello", "t:1")

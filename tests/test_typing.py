@@ -219,8 +219,8 @@ def test_a_held_poll_is_answered_at_once_and_followed_by_the_next(up_to_date, be
 
 def test_a_reader_between_two_polls_gets_the_indicator_with_the_next(up_to_date, ben, gate, meanwhile):
     ben.write(f"{ben.path}typing/")
-    room = gate.live.rooms.by_id[ben.member.room_id]
-    until(lambda: room.beside.shows("typing"))
+    room = gate.hub.rooms.by_id[ben.member.room_id]
+    until(lambda: room.sidebar.shows("typing"))
     began, at = time.time(), int(time.time()) - 2
     asked = up_to_date.ask(up_to_date.query(at=at))
     assert indicator(asked) == "Ben is typing"
@@ -255,8 +255,8 @@ def test_a_reader_is_woken_at_most_once_in_three_seconds(up_to_date, ben, reader
 
 def test_the_message_and_the_end_of_typing_come_in_one_answer(up_to_date, ben, gate, meanwhile):
     ben.write(f"{ben.path}typing/")
-    room = gate.live.rooms.by_id[ben.member.room_id]
-    until(lambda: room.beside.shows("typing"))
+    room = gate.hub.rooms.by_id[ben.member.room_id]
+    until(lambda: room.sidebar.shows("typing"))
     time.sleep(1.1)
     asked = meanwhile(up_to_date.ask)
     held(gate)
@@ -267,14 +267,14 @@ def test_the_message_and_the_end_of_typing_come_in_one_answer(up_to_date, ben, g
 
 
 def test_the_indicator_is_cleared_when_nobody_types(up_to_date, ben, gate, meanwhile, monkeypatch):
-    monkeypatch.setattr(gate_typing, "WAKES_EVERY", 0.5)
+    monkeypatch.setattr(gate_typing, "WAKE_INTERVAL", 0.5)
     monkeypatch.setattr(typing_indicator, "TYPING_SECONDS", 1)
     ben.write(f"{ben.path}typing/")
     told, end = [], time.monotonic() + 10
     while "" not in told and time.monotonic() < end:
         told.append(indicator(up_to_date.ask()))
     assert {"Ben is typing", ""} <= set(told)
-    until(lambda: not gate.live.typists.following)
+    until(lambda: not gate.hub.typing.following)
 
 
 def test_a_former_member_does_not_get_the_indicator(up_to_date, ben, gate, meanwhile):
@@ -290,9 +290,9 @@ def test_messages_arrive_while_the_typists_cannot_be_read(up_to_date, ben, gate,
     def away(*arguments):
         raise OSError("away")
 
-    monkeypatch.setattr(gate.live.typists, "typing", away)
+    monkeypatch.setattr(gate.hub.typing, "typing_part", away)
     ben.write(f"{ben.path}typing/")
-    until(lambda: not gate.live.typists.following)
+    until(lambda: not gate.hub.typing.following)
     asked = meanwhile(up_to_date.ask)
     held(gate)
     ben.send("never mind")
@@ -326,7 +326,7 @@ def test_a_reader_sees_the_typist_until_the_message_is_sent(visitor):
 
 @pytest.mark.browser
 def test_the_indicator_moves_nothing_and_disappears_if_not_renewed(visitor, monkeypatch):
-    monkeypatch.setattr(gate_typing, "WAKES_EVERY", 30)  # as if no further update came
+    monkeypatch.setattr(gate_typing, "WAKE_INTERVAL", 30)  # as if no further update came
     bob = Participant.objects.create().enter("Bob", room="Reading club")
     ann = visitor().join(nickname="Ann")
     say(bob, "hello")

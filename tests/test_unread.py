@@ -112,8 +112,8 @@ def test_a_page_closed_before_the_gate_records_presence_has_not_read_later_messa
     ann.poll()
     reads(ann, meanwhile)
     held(gate)
-    until(lambda: gate.live.rooms.waiting_members() == {ann.member.pk})
-    gate.live.site.record_presence(*gate.live.polls.were_here())
+    until(lambda: gate.hub.rooms.waiting_members() == {ann.member.pk})
+    gate.hub.backend.record_presence(*gate.hub.polls.take_presence())
     new = {
         member.nickname: member.room.message_count - member.read_message_count for member in Membership.objects.all()
     }

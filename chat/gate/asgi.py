@@ -1,45 +1,52 @@
-"""The gate: bodies are taken whole, threads are few and their queue is bounded; Django runs in them as WSGI."""
+"""The gate as an ASGI application. It reads bodies whole, then runs Django as WSGI in a few threads with a bounded
+queue."""
 
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import IO
 
-from chat.gate import error_pages, request_body, wsgi
+from chat.gate import error_pages, request_body, response_body, wsgi
+from chat.gate.backend import Backend
 from chat.gate.error_pages import GateRefusal
 from chat.gate.grants import Offer
 from chat.gate.hub import Hub
-from chat.gate.polls import Gone
-from chat.gate.streams import HOLE
+from chat.gate.request_body import Disconnected
+from chat.gate.route_limits import DEFAULT_LIMIT, BodyLimit, RouteLimit, limit_for
+from chat.gate.streams import PLACEHOLDER
+from chat.gate.types import Arguments, Receive, Result, Scope, Send
+from chat.gate.wsgi import Response
 
 logger = logging.getLogger("chat.gate")
 
 
 class Gate:
-    """An ASGI application. Its counters are touched by the event loop only, so they need no lock."""
+    """Its counters are used by the event loop only, so they need no lock."""
 
     def __init__(
         self,
-        wsgi_application,
-        threads=4,
-        queue=256,  # requests waiting for a thread
-        max_body=256 * 1024,  # bytes of one body; the longest message takes 48 kB in a form
-        max_reading=1000,  # bodies being read at once
-        deadline=30,  # seconds for a body to be here
-        linger=10,  # seconds that a refused sender is listened to
-        headers=(),  # the site's security headers, for what the gate says itself
-        site=None,  # what is asked of Django for readers who wait; without it every poll goes to Django
-    ):
+        wsgi_application: wsgi.Application,
+        threads: int = 4,
+        queue: int = 256,  # requests that wait for a thread
+        body_limit: BodyLimit = DEFAULT_LIMIT,
+        route_limits: tuple[RouteLimit, ...] = (),  # instead of `body_limit`, for the routes that match
+        max_reading: int = 1000,  # bodies being read at once
+        linger: float = 10,  # seconds that a refused client may go on sending
+        headers: tuple[tuple[str, str], ...] = (),  # the site's security headers, for the gate's own answers
+        backend: Backend | None = None,  # without it, Django answers every poll
+    ) -> None:
         self.application = wsgi_application
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="django")
         self.max_working = threads + queue
-        self.max_body, self.max_reading = max_body, max_reading
-        self.deadline, self.linger = deadline, linger
+        self.body_limit, self.route_limits = body_limit, route_limits
+        self.max_reading, self.linger = max_reading, linger
         self.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         self.reading = self.working = 0
-        self.live = site and Hub(site, self.in_thread, self.headers, share=max(1, threads // 2))
+        self.hub = Hub(backend, self.run_in_thread, self.headers, share=max(1, threads // 2)) if backend else None
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             await self.http(scope, receive, send)
         elif scope["type"] == "lifespan":
@@ -48,62 +55,69 @@ class Gate:
             await receive()
             await send({"type": "websocket.close", "code": 1000})
 
-    async def lifespan(self, receive, send):
+    async def lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
-        if self.live:
-            self.live.start()
+        if self.hub:
+            self.hub.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        if self.live:
-            self.live.end()
-        # Work that a thread has begun is finished: it may be a message about to be committed. What still queues is
-        # dropped: nobody waits for it any more.
+        if self.hub:
+            self.hub.cancel_tasks()
+        # Running calls are finished: one may be about to commit a message. Queued ones are dropped, as their clients
+        # are gone.
         await asyncio.to_thread(self.pool.shutdown, cancel_futures=True)
         await send({"type": "lifespan.shutdown.complete"})
 
-    def stop(self):
-        """Answer everybody who waits, and let nobody wait any more: the server is about to end."""
-        if self.live:
-            self.live.stop()
+    def stop(self) -> None:
+        """Answer all waiting readers and hold no more: the server is about to end."""
+        if self.hub:
+            self.hub.stop()
 
-    async def http(self, scope, receive, send):
+    async def http(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            offer = Offer(self.live and self.live.polls.has_place)
-            answer = await self.answer(scope, receive, offer)
-            if offer.stream and HOLE in answer.body and "connection" in scope:
-                return await self.live.stream(offer, answer, scope["connection"], send)
-            await deliver(answer, send)
-        except (request_body.Disconnected, Gone):
+            offer = Offer(self.hub.polls.has_capacity if self.hub else None)
+            response = await self.respond(scope, receive, offer)
+            if self.hub and offer.stream and PLACEHOLDER in response.body and "connection" in scope:
+                return await self.hub.stream(offer, response, scope["connection"], send)
+            if response.file:
+                return await deliver_file(response, response.file, scope, receive, send)
+            await deliver(response, send)
+        except Disconnected:
             return None
-        except GateRefusal as refused:
-            await self.refuse(refused, scope, receive, send)
+        except GateRefusal as refusal:
+            await self.refuse(refusal, scope, receive, send)
 
-    async def answer(self, scope, receive, offer):
+    async def respond(self, scope: Scope, receive: Receive, offer: Offer) -> Response:
         try:
-            body = await self.body(scope, receive) if request_body.has_body(scope) else request_body.empty()
-            async with self.live.turn(scope) if self.live else contextlib.nullcontext():
-                return await self.work(scope, *body, offer)
-        except asyncio.CancelledError:  # the server stops and has waited long enough
+            body, length = await self.read_body(scope, receive)
+            async with self.hub.queue_poll(scope) if self.hub else contextlib.nullcontext():
+                return await self.call_django(scope, body, length, offer)
+        except asyncio.CancelledError:  # The server stops and has waited long enough.
             raise GateRefusal(503, hang_up=True) from None
 
-    async def body(self, scope, receive):
-        """The body as a file and its length, or Refused; nothing that takes time here takes a thread."""
-        if (request_body.announced_length(scope["headers"]) or 0) > self.max_body:
+    async def read_body(self, scope: Scope, receive: Receive) -> tuple[IO[bytes], int]:
+        """The body as a file and its length. No thread is used. Raises GateRefusal and Disconnected."""
+        if not request_body.has_body(scope):
+            return request_body.empty()
+        announced = request_body.announced_length(scope["headers"]) or 0
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        limit = limit_for(path, self.route_limits, self.body_limit)
+        if announced > limit.max_body:
             raise GateRefusal(413, hang_up=True)
         try:
-            with self.place_to_read():
-                async with asyncio.timeout(self.deadline):
-                    return await request_body.read(receive, self.max_body)
-        except request_body.TooLarge as large:
-            raise GateRefusal(413, hang_up=large.more) from None
+            with self.reading_slot():
+                async with asyncio.timeout(limit.deadline(announced)):
+                    return await request_body.read(receive, limit.max_body)
+        except request_body.TooLarge as error:
+            raise GateRefusal(413, hang_up=error.more) from None
         except TimeoutError:
             raise GateRefusal(408, hang_up=True) from None
         except OSError:
-            logger.exception("a body could not be kept (is the disk full?)")
+            logger.exception("could not store a request body (is the disk full?)")
             raise GateRefusal(503, hang_up=True) from None
 
     @contextlib.contextmanager
-    def place_to_read(self):
+    def reading_slot(self) -> Iterator[None]:
         if self.reading >= self.max_reading:
             raise GateRefusal(503, hang_up=True)
         self.reading += 1
@@ -112,46 +126,64 @@ class Gate:
         finally:
             self.reading -= 1
 
-    async def work(self, scope, file, length, offer):
-        """The application's answer, from a thread."""
+    async def call_django(self, scope: Scope, body: IO[bytes], length: int, offer: Offer) -> Response:
+        """The application's response, from a thread. Raises GateRefusal."""
         if self.working >= self.max_working:
-            file.close()
+            body.close()
             raise GateRefusal(503)
-        answer = await self.in_thread(wsgi.call, self.application, scope, file, length, offer)
-        if answer is None:
+        response = await self.run_in_thread(wsgi.call, self.application, scope, body, length, offer)
+        if response is None:
             raise GateRefusal(500)
-        if self.live:
-            self.live.learn(offer)
-        return answer
+        if self.hub:
+            self.hub.accept_offer(offer)
+        return response
 
-    async def in_thread(self, function, *arguments):
-        """What `function` answers in a thread."""
+    async def run_in_thread(self, function: Callable[[*Arguments], Result], /, *arguments: *Arguments) -> Result:
         work = asyncio.get_running_loop().run_in_executor(self.pool, function, *arguments)
         self.working += 1
-        work.add_done_callback(self.worked)
-        # Shielded, because a thread cannot be stopped: the place is free when the work is done, not when nobody waits.
+        work.add_done_callback(self.thread_done)
+        # Shielded, because a thread can't be stopped: it is free when the work is done, not when the caller gives up.
         return await asyncio.shield(work)
 
-    def worked(self, _):
+    def thread_done(self, _work: object) -> None:
         self.working -= 1
 
-    async def refuse(self, refused, scope, receive, send):
-        answer = error_pages.answer(refused, scope, self.headers)
-        if refused.hang_up:
-            await self.hang_up(answer, receive, send)
+    async def refuse(self, refusal: GateRefusal, scope: Scope, receive: Receive, send: Send) -> None:
+        response = error_pages.error_response(refusal, scope, self.headers)
+        if refusal.hang_up:
+            await self.deliver_and_hang_up(response, receive, send)
         else:
-            await deliver(answer, send)
+            await deliver(response, send)
 
-    async def hang_up(self, answer, receive, send):
-        """Say it at once, then listen a while before closing: a connection closed on somebody who is still sending is
-        reset, and browsers throw away the words that came before the reset."""
-        await deliver(answer, send, more=True)
-        with contextlib.suppress(TimeoutError, GateRefusal, asyncio.CancelledError), self.place_to_read():
+    async def deliver_and_hang_up(self, response: Response, receive: Receive, send: Send) -> None:
+        """Answer at once, then read on for a while before closing: closing while the client sends resets the
+        connection, and browsers drop an answer that came before the reset."""
+        await deliver(response, send, more=True)
+        with contextlib.suppress(TimeoutError, GateRefusal, asyncio.CancelledError), self.reading_slot():
             async with asyncio.timeout(self.linger):
                 await request_body.discard(receive)
         await send({"type": "http.response.body"})
 
 
-async def deliver(answer, send, more=False):
-    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-    await send({"type": "http.response.body", "body": answer.body, "more_body": more})
+async def deliver(response: Response, send: Send, more: bool = False) -> None:
+    await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
+    await send({"type": "http.response.body", "body": response.body, "more_body": more})
+
+
+async def deliver_file(
+    response: Response, file: response_body.SizedFile, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Send the file in pieces. A connection on which it can't be completed is closed."""
+    connection = scope.get("connection")
+    try:
+        await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
+        await response_body.send_in_pieces(file, connection, send)
+    except (TimeoutError, response_body.Truncated) as error:
+        if isinstance(error, response_body.Truncated):
+            logger.error("a file became shorter while it was sent")
+        if connection:
+            connection.transport.abort()
+            while (await receive())["type"] != "http.disconnect":
+                pass  # Otherwise uvicorn logs an incomplete answer.
+    finally:
+        response.close()

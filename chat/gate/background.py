@@ -1,76 +1,85 @@
-"""Rounds: what the gate does every so often, as long as somebody reads."""
+"""Background tasks of the gate, each of which runs at a fixed interval."""
 
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 
 from chat.gate import timing_wheel
+from chat.gate.backend import Backend
+from chat.gate.polls import Polls
+from chat.gate.rooms import Rooms
+from chat.gate.types import Arguments, RunInThread
 
 logger = logging.getLogger("chat.gate")
 
-LOOKS_EVERY = 0.1  # seconds between two looks at what other processes have written
-NOTES_EVERY = 30  # seconds between two notes of who is here
-TIDIES_EVERY = 3600  # seconds
-PANELS_EVERY = 15  # seconds between two looks at who is in a room, of which open pages are then told
-TICK = 1  # seconds between two looks at which rooms are due for that
+# Seconds
+WATCH_INTERVAL = 0.1  # between two looks at what other processes have written
+PRESENCE_INTERVAL = 30
+PRUNE_INTERVAL = 3600
+PANEL_INTERVAL = 15  # between two refreshes of a room's panel
+TICK = 1  # between two searches for rooms whose panel is due
+RETRY_DELAY = 1
 
 
-async def end_holds(polls):
-    """Answer those who have waited for as long as they may."""
+async def end_holds(polls: Polls) -> None:
+    """Answer polls that have waited for the maximum time."""
     while True:
         await asyncio.sleep(timing_wheel.SLOT)
         polls.end_holds()
 
 
-async def watch(rooms, site, in_thread):
-    """Hear of what others write: which of the rooms that somebody reads have moved."""
-    moved, rooms.unsure = site.new_watch(), True
+async def watch(rooms: Rooms, backend: Backend, run_in_thread: RunInThread) -> None:
+    """Find out which active rooms other processes have changed."""
+    may_have_changed, rooms.check_soon = backend.new_watch(), True
     while True:
-        await asyncio.sleep(LOOKS_EVERY)
-        ids = rooms.watched()
-        if ids and (moved() or rooms.unsure):
-            rooms.unsure = False
-            versions = await in_thread(site.room_versions, ids)
-            for room_id, (version, epoch, incarnation) in versions.items():
+        await asyncio.sleep(WATCH_INTERVAL)
+        ids = rooms.active_ids()
+        if ids and (may_have_changed() or rooms.check_soon):
+            rooms.check_soon = False
+            states = await run_in_thread(backend.room_versions, ids)
+            for room_id, (version, epoch, incarnation) in states.items():
                 rooms.forget_other_incarnation(room_id, incarnation)
-                rooms.heard(room_id, version, epoch)
-            rooms.gone(set(ids) - versions.keys())
+                rooms.update(room_id, version, epoch)
+            rooms.forget(room_id for room_id in ids if room_id not in states and room_id in rooms.by_id)
 
 
-async def note_presence(polls, site, in_thread):
-    """Let it be known who has been here, and who is reading just now."""
+async def note_presence(polls: Polls, backend: Backend, run_in_thread: RunInThread) -> None:
+    """Record who is online and who has read everything."""
     while True:
-        await asyncio.sleep(NOTES_EVERY)
-        members, reading = polls.were_here()
+        await asyncio.sleep(PRESENCE_INTERVAL)
+        members, reading = polls.take_presence()
         if members or reading:
-            await in_thread(site.record_presence, members, reading)
+            await run_in_thread(backend.record_presence, members, reading)
 
 
-async def tidy(site, in_thread):
-    """Have thrown away what nobody needs any more."""
+async def prune(backend: Backend, run_in_thread: RunInThread) -> None:
+    """Delete expired data."""
     while True:
-        await asyncio.sleep(TIDIES_EVERY)
-        await in_thread(site.prune)
+        await asyncio.sleep(PRUNE_INTERVAL)
+        await run_in_thread(backend.prune)
 
 
-async def look_who_is_here(rooms, site, in_thread):
-    """Have the panels of those rooms painted in which others are than at the last look; nobody is woken for it."""
+async def refresh_panels(rooms: Rooms, backend: Backend, run_in_thread: RunInThread) -> None:
+    """Render the panels in which other people are online than before. Waiting readers get them with their next answer:
+    no one is woken for it."""
     while True:
         await asyncio.sleep(TICK)
-        since = time.monotonic() - PANELS_EVERY
-        due = {pk: room.beside for pk in rooms.watched() if (room := rooms.by_id[pk]).beside.looked_at <= since}
-        for beside in due.values():
-            beside.looked_at = time.monotonic()
-        known = {pk: (beside.known("people"), tuple(beside.languages)) for pk, beside in due.items()}
-        for pk, made in (await in_thread(site.changed_panels, known) if known else {}).items():
-            due[pk].learn("people", made)
+        since = time.monotonic() - PANEL_INTERVAL
+        due = {pk: room.sidebar for pk in rooms.active_ids() if (room := rooms.by_id[pk]).sidebar.looked_at <= since}
+        for sidebar in due.values():
+            sidebar.looked_at = time.monotonic()
+        known = {pk: (sidebar.mark_and_epoch("people"), tuple(sidebar.languages)) for pk, sidebar in due.items()}
+        changed = await run_in_thread(backend.changed_panels, known) if known else {}
+        for pk, part in changed.items():
+            due[pk].update("people", part)
 
 
-async def for_ever(turn, *arguments):
-    """Go on with `turn`, whatever happens on it: a database that is away comes back."""
+async def run_forever(task: Callable[[*Arguments], Awaitable[None]], *arguments: *Arguments) -> None:
+    """Restart the task when it fails, as with a database that is down for a while."""
     while True:
         try:
-            await turn(*arguments)
+            await task(*arguments)
         except Exception:
-            logger.exception("%s is taken up again", turn.__name__)
-            await asyncio.sleep(1)
+            logger.exception("background task %s failed and is restarted", getattr(task, "__name__", task))
+            await asyncio.sleep(RETRY_DELAY)

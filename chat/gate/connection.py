@@ -1,81 +1,107 @@
-"""Connections: a poll that was granted is known again by its bytes, and takes neither parser nor request nor task."""
+"""Connections that recognize a granted poll by its bytes, without parser, request object or task."""
 
-from chat.gate.polls import Poll
+from typing import Any
+from typing import Protocol as Interface
+
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from chat.gate.poll_request import Numbers, PollRequest
+from chat.gate.polls import Poll, PollAnswer, Polls
 from chat.gate.protocol import Protocol
 
 
-class Connection(Protocol):
-    """One connection, on which the gate answers the polls of a page itself."""
+class PollHandler(Interface):
+    """The hub, as far as connections need it."""
 
-    question = numbers = None  # what was polled here last
-    poll = None  # the one that is not answered yet
-    waiting = None  # the wait of a stream that is under way
-    head = rest = b""  # what has come of a head; what came while a poll could not be answered at once
-    asked_at = 0  # on the clock of the loop
+    polls: Polls
+
+    def find_poll(self, cycle: RequestResponseCycle, head: bytes) -> tuple[PollRequest, Numbers] | None:
+        """The poll and its numbers, if the request that was parsed from `head` is a poll with a grant."""
+
+
+class StreamWait(Interface):
+    def wake(self, connected: bool = True) -> None: ...
+
+
+class Connection(Protocol):
+    """One connection, which answers polls with a grant itself and gives all other requests to the application."""
+
+    request: PollRequest | None = None  # the last poll on this connection
+    parsed_poll: Poll | None = None  # found by the parser just now
+    poll: Poll | None = None  # not answered yet
+    stream_wait: StreamWait | None = None
+    head = rest = b""  # a head that is incomplete so far; what came while a poll was not answered
+    polled_at: float = 0  # on the clock of the loop
     for_django = ending = False
 
     @property
-    def live(self):
-        return getattr(self.app, "live", None)
+    def hub(self) -> PollHandler | None:
+        return getattr(self.app, "hub", None)
 
-    def data_received(self, data):
+    def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
         if self.poll:
-            self.poll.wake()  # who asks on has waited long enough
+            self.poll.wake()  # A client that sends more has waited long enough.
         if self.poll:
             self.rest += data
             self.transport.pause_reading()
-        elif numbers := self.asked_again(data):
-            self.ask(*numbers)
+        elif poll := self.match(data):
+            self.ask(poll)
         else:
             self.parse(data)
 
-    def asked_again(self, data):
-        """The numbers, if this is the last poll once more, and nothing is under way on this connection."""
-        idle = not self.incomplete and (self.cycle is None or self.cycle.response_complete)
-        return self.question.numbers(data) if self.question and idle and not self.flow.write_paused else None
+    def match(self, data: bytes) -> Poll | None:
+        """The poll, if this is the same request again and the connection is idle."""
+        if not self.request or self.incomplete or self.flow.write_paused:
+            return None
+        if self.cycle is not None and not self.cycle.response_complete:
+            return None
+        numbers = self.request.match(data)
+        return Poll(self, self.request, *numbers) if numbers else None
 
-    def ask(self, since, origin, at):
+    def ask(self, poll: Poll) -> None:
         if not self.timeout_keep_alive_task:
-            self._look_later(self.timeout_keep_alive)
-        self.asked_at = self.loop.time()
-        self.poll = Poll(self, self.question, since, origin, at)
-        if not self.live.polls.take(self.poll):
+            self._check_idle_after(self.timeout_keep_alive)
+        self.polled_at = self.loop.time()
+        self.poll = poll
+        hub = self.hub
+        if not hub or not hub.polls.accept(poll):
             self.ask_django()
 
-    def answer(self, told):
-        """Write what a poll is told in one go. Uvicorn looks at each header, and writes twice: that would be a third of
-        what a poll without news costs."""
-        self.poll = None
-        if self.transport.is_closing():
+    def answer(self, answer: PollAnswer) -> None:
+        """Write the answer at once. Uvicorn checks each header and writes twice: that would be a third of the cost of
+        a poll without news."""
+        poll, self.poll = self.poll, None
+        if not poll or self.transport.is_closing():
             return
-        ends = self.ending or not self.question.keep_alive
+        ends = self.ending or not poll.request.keep_alive
         date = b"".join(b"%b: %b\r\n" % pair for pair in self.server_state.default_headers)
         lines = b"connection: close\r\n" if ends else b""
-        self.transport.write(b"%b%b%b\r\n%b" % (told.head, date, lines, told.body))
+        self.transport.write(b"%b%b%b\r\n%b" % (answer.head, date, lines, answer.body))
         if ends:
             self.transport.close()
         else:
-            self.go_on()
+            self.resume()
 
-    def ask_django(self):
-        """Let Django answer the poll that is under way."""
+    def ask_django(self) -> None:
+        """Parse the poll that is under way, so that Django answers it."""
         poll, self.poll = self.poll, None
-        if not self.transport.is_closing():
+        if poll and not self.transport.is_closing():
             self.for_django = True
-            super().data_received(poll.said())
+            super().data_received(poll.to_bytes())
             self.for_django = False
             self.cycle.keep_alive &= not self.ending
-            self.go_on()
+            self.resume()
 
-    def go_on(self):
+    def resume(self) -> None:
+        """Handle what came while the poll was not answered."""
         if self.rest:
             self.transport.resume_reading()
             self.loop.call_soon(self.data_received, self.rest)
             self.rest = b""
 
-    def parse(self, data):
+    def parse(self, data: bytes) -> None:
         if not self.incomplete:
             self.head = data
         elif self.timer:
@@ -83,37 +109,40 @@ class Connection(Protocol):
         super().data_received(data)
         if not self.incomplete:
             self.head = b""
-        if self.numbers:
-            numbers, self.numbers = self.numbers, None
-            self.cycle = self.under_way = self.scope = self.headers = None
-            self.ask(*numbers)
+        if self.parsed_poll:
+            poll, self.parsed_poll = self.parsed_poll, None
+            self.under_way = None
+            self.cycle = self.scope = self.headers = None  # type: ignore[assignment]  # They would take memory.
+            self.ask(poll)
 
-    def _start_asgi_task(self, cycle, app):
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         if self.for_django or not self.is_poll(cycle):
             super()._start_asgi_task(cycle, app)
 
-    def is_poll(self, cycle):
-        """Whether this is a poll that was granted; then the request is not needed any more."""
-        known = not self.flow.write_paused and self.live and self.live.question(cycle, self.head)
-        if known:
-            self.question, self.numbers = known
+    def is_poll(self, cycle: RequestResponseCycle) -> bool:
+        """Whether this is a poll with a grant; then the request object isn't needed any more."""
+        hub = None if self.flow.write_paused else self.hub
+        found = hub and hub.find_poll(cycle, self.head)
+        if found:
+            self.request, numbers = found
+            self.parsed_poll = Poll(self, self.request, *numbers)
             cycle.response_started = cycle.response_complete = True
-        return bool(known)
+        return bool(found)
 
-    def _look_later(self, seconds):
+    def _check_idle_after(self, seconds: float) -> None:
         self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
-    def timeout_keep_alive_handler(self):
-        """Polls do not set this timer each time anew: it looks by itself when the last one was."""
-        left = self.asked_at + self.timeout_keep_alive - self.loop.time()
+    def timeout_keep_alive_handler(self) -> None:
+        """Close an idle connection. Polls don't restart this timer: it checks when the last one came."""
+        left = self.polled_at + self.timeout_keep_alive - self.loop.time()
         if self.poll or left > 0:
-            self._look_later(max(left, 1))
+            self._check_idle_after(max(left, 1))
         elif self.transport.get_write_buffer_size():
-            self.transport.abort()  # nobody reads: closing would wait for them
+            self.transport.abort()  # The client doesn't read: closing would wait for it.
         else:
             super().timeout_keep_alive_handler()
 
-    def shutdown(self):
+    def shutdown(self) -> None:
         if self.poll:
             self.poll.wake()
         if self.poll:
@@ -121,9 +150,9 @@ class Connection(Protocol):
         else:
             super().shutdown()
 
-    def connection_lost(self, exc):
+    def connection_lost(self, exc: Exception | None) -> None:
         if self.poll:
             self.poll.give_up()
-        if self.waiting:
-            self.waiting.wake(connected=False)
+        if self.stream_wait:
+            self.stream_wait.wake(connected=False)
         super().connection_lost(exc)

@@ -1,8 +1,9 @@
-"""What the gate says itself, in plain words: a small page, or a notice for htmx."""
+"""The gate's own error answers: a small page, or a notice for htmx."""
 
-from chat.gate.wsgi import Answer
+from chat.gate.types import Headers, Scope
+from chat.gate.wsgi import Response
 
-WORDS = {  # what happened, and what to do
+MESSAGES = {  # what happened, and what to do
     408: ("That took too long to arrive.", "check your connection and try again."),
     413: ("That is more than the server takes at once.", "make it shorter and try again."),
     500: ("Something went wrong on the server.", "try again in a moment."),
@@ -17,51 +18,51 @@ PAGE = """\
 <meta name="viewport" content="width=device-width">
 <title>{title}</title>
 <h1>{title}</h1>
-<p>{words}</p>
+<p>{message}</p>
 </html>
 """
-NOTICE = '<div id="notice" class="notice" role="alert" hx-swap-oob="true">{words}</div>'
+NOTICE = '<div id="notice" class="notice" role="alert" hx-swap-oob="true">{message}</div>'
 
 
 class GateRefusal(Exception):
-    """The gate's own no; `hang_up` where the client may still be sending, so that the connection cannot go on."""
+    """The gate refuses a request. `hang_up` where the client may still be sending, so the connection has to end."""
 
-    def __init__(self, status, hang_up=False):
+    def __init__(self, status: int, hang_up: bool = False) -> None:
         super().__init__(status)
         self.status = status
         self.hang_up = hang_up
 
 
-def answer(refused, scope, headers):
-    """The answer for `refused`, with `headers` (the site's security headers) among its own."""
-    body = notice(scope, refused.status) if from_htmx(scope) else page(refused.status, scope["method"])
-    return Answer(refused.status, headers + own_headers(refused, body), b"" if scope["method"] == "HEAD" else body)
+def error_response(refusal: GateRefusal, scope: Scope, headers: Headers) -> Response:
+    """The answer to a refused request, with `headers` (the site's security headers) and its own."""
+    body = notice(scope, refusal.status) if from_htmx(scope) else page(refusal.status, scope["method"])
+    return Response(refusal.status, headers + own_headers(refusal, body), b"" if scope["method"] == "HEAD" else body)
 
 
-def from_htmx(scope):
+def from_htmx(scope: Scope) -> bool:
     return (b"hx-request", b"true") in scope["headers"]
 
 
-def notice(scope, status):
+def notice(scope: Scope, status: int) -> bytes:
     if scope["method"] == "GET":
-        return b""  # A poll: the page's banner speaks for it, and no later poll would take a notice away.
-    what, then = WORDS[status]
-    return NOTICE.format(words=f"{what} Your words are still in the page: {then}").encode()
+        return b""  # A poll: the page shows its banner, and no later poll would remove a notice.
+    what, then = MESSAGES[status]
+    return NOTICE.format(message=f"{what} Your words are still in the page: {then}").encode()
 
 
-def page(status, method):
-    what, then = WORDS[status]
-    reading = method in ("GET", "HEAD")
-    rest = then.capitalize() if reading else f"Your words are still in the page before this one: go back, {then}"
-    return PAGE.format(title=what.rstrip("."), words=f"{what} {rest}").encode()
+def page(status: int, method: str) -> bytes:
+    what, then = MESSAGES[status]
+    safe = method in ("GET", "HEAD")
+    rest = then.capitalize() if safe else f"Your words are still in the page before this one: go back, {then}"
+    return PAGE.format(title=what.rstrip("."), message=f"{what} {rest}").encode()
 
 
-def own_headers(refused, body):
+def own_headers(refusal: GateRefusal, body: bytes) -> Headers:
     headers = [
         (b"content-type", b"text/html; charset=utf-8"),
         (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"no-store"),
         (b"vary", b"HX-Request"),
     ]
-    headers += [(b"retry-after", RETRY_AFTER)] if refused.status == 503 else []
-    return headers + ([(b"connection", b"close")] if refused.hang_up else [])
+    headers += [(b"retry-after", RETRY_AFTER)] if refusal.status == 503 else []
+    return headers + ([(b"connection", b"close")] if refusal.hang_up else [])

@@ -1,29 +1,42 @@
-"""Renewals: when somebody's rights in a room were taken away, all others of that room keep theirs by one question."""
+"""Renewal of grants: after an epoch change, one query checks the grants of all of a room's readers."""
 
 import asyncio
+from collections.abc import Callable, Collection
+
+from chat.gate.backend import Reader
+from chat.gate.grants import Grant, Grants
+from chat.gate.rooms import Room
+from chat.gate.types import RunInThread
 
 
 class GrantRenewals:
-    """`still_hold(room, readers)` is called in a thread with tuples of (session, member, standing), and answers the
-    room's epoch and the set of those tuples that may still read it as of that epoch."""
+    """`valid_grants` is that of the Backend."""
 
-    def __init__(self, still_hold, in_thread, grants):
-        self.still_hold, self.in_thread, self.grants = still_hold, in_thread, grants
-        self.flights = {}
+    def __init__(
+        self,
+        valid_grants: Callable[[int, Collection[Reader]], tuple[int, set[Reader]]],
+        run_in_thread: RunInThread,
+        grants: Grants,
+    ) -> None:
+        self.valid_grants, self.run_in_thread, self.grants = valid_grants, run_in_thread, grants
+        self.pending: dict[int, asyncio.Future[None]] = {}
 
-    async def of(self, room_id, room):
-        """Bring the grants of that room to its epoch of now; those that do not hold any more are taken."""
-        if room_id not in self.flights:
-            self.flights[room_id] = asyncio.ensure_future(self.renew(room_id, room))
-            self.flights[room_id].add_done_callback(lambda _: self.flights.pop(room_id))
-        await asyncio.shield(self.flights[room_id])
+    async def renew_room(self, room_id: int, room: Room) -> None:
+        """Bring the room's grants to its latest epoch, and remove those that are no longer valid."""
+        if room_id not in self.pending:
+            self.pending[room_id] = asyncio.ensure_future(self._renew(room_id, room))
+            self.pending[room_id].add_done_callback(lambda _: self.pending.pop(room_id))
+        await asyncio.shield(self.pending[room_id])
 
-    async def renew(self, room_id, room):
+    async def _renew(self, room_id: int, room: Room) -> None:
         grants = [(path, grant) for path, grant in self.grants.of_room(room_id) if grant.epoch != room.epoch]
-        readers = {(grant.session, grant.member, grant.standing) for _, grant in grants}
         if not grants:
             return
-        epoch, holding = await self.in_thread(self.still_hold, room_id, readers)
+        readers = {reader_of(grant) for _path, grant in grants}
+        epoch, valid = await self.run_in_thread(self.valid_grants, room_id, readers)
         for path, grant in grants:
-            holds = (grant.session, grant.member, grant.standing) in holding
-            self.grants.renew(path, grant, epoch if holds else None)
+            self.grants.renew(path, grant, epoch if reader_of(grant) in valid else None)
+
+
+def reader_of(grant: Grant) -> Reader:
+    return Reader(grant.session, grant.member, grant.rights)

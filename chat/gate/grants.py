@@ -1,75 +1,101 @@
-"""Grants: whom Django has let into which room, so that the gate may answer their polls for a while."""
+"""Grants: the readers whom Django has let into a room, so that the gate may answer their polls for some minutes."""
 
 import re
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from chat.gate.poll_request import QUERY
+from chat.gate.types import Headers, Scope, Variant
 
-ENVIRON_KEY = "parlour.gate"  # where in the WSGI environ an Offer is
-LONGEST = 300  # seconds that a grant holds before Django is asked again
-MOST = 64 * 1024 * 1024  # bytes that all grants together may take
-MORE_THAN_A_QUESTION = {b"content-length", b"transfer-encoding", b"expect", b"upgrade"}
-MOST_TAKEN = 1000  # sessions of which it is remembered that their grants were taken, for requests under way then
-SIZE = 700  # bytes that one of them takes, its keys and its places in tables included; its poller is shared by many
+ENVIRON_KEY = "parlour.gate"  # where in the WSGI environ the Offer is
+MAX_AGE = 300  # seconds that a grant is valid before Django is asked again
+MAX_TOTAL_SIZE = 64 * 1024 * 1024  # bytes of all grants
+GRANT_SIZE = 760  # bytes of one grant with its keys and table entries; its poller is shared by many
+MAX_REVOKED = 1000  # sessions whose revocation is remembered, for requests that are under way at that time
+BODY_OR_UPGRADE = {b"content-length", b"transfer-encoding", b"expect", b"upgrade"}  # headers that no poll has
+
+Rights = tuple[int, int, int]  # the reader's id and generation, and how often the room's address was withdrawn
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """`variant` is all on which a painting depends beside the room; `poller` the bytes around what a page is told."""
+    """A member's right to read a room, as of `epoch`.
+
+    After an epoch change, it stays valid only if the reader's `rights` are the same. `poller` are the pieces of the
+    poller's HTML around what changes in it.
+    """
 
     session: str
     room: int
     member: int
-    standing: tuple  # what has to be as it was for the grant to hold on when rights are taken away
+    rights: Rights
     epoch: int
     incarnation: str
-    variant: tuple
-    address: str  # of the reader's network, empty where it is not known
+    variant: Variant
+    address: str  # of the reader's network, empty where unknown
     until: float  # on the clock of time.monotonic()
     poller: tuple[bytes, ...]
 
 
-class Offer:
-    """What Django says of a reader while it answers; the gate puts one into the environ of every request.
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A page that the gate continues: the log up to `version`, for the reader of `grant`.
 
-    `grants` are functions to be called when the answer is complete: only then is it known under which key the
-    session goes on. Each gives the path of a poll, its Grant, and the room's version. `takes` are sessions. `parts`
-    are what the page was given beside its log: a room, and what Beside.overtake wants to know. `stream` is such a
-    function too, for the answer itself; `has_place` tells whether there is room for one.
+    `requested_at` is on the clock of time.monotonic(). `heartbeat` is the HTML that ends each write.
     """
 
-    def __init__(self, has_place=None):
-        self.grants, self.takes, self.parts, self.stream = [], [], [], None
-        self.has_place = has_place
+    path: bytes
+    grant: Grant
+    version: int
+    requested_at: float
+    heartbeat: bytes
+
+
+class Offer:
+    """What Django tells the gate about a reader while it answers a request; each request's environ has one.
+
+    `grants` are functions that return the path of a poll, its Grant and the room's version. They are called when the
+    answer is complete, as only then the session's key is final. `revocations` are sessions. `parts` are the sidebar
+    parts that the page got: a room and the arguments of Sidebar.supersede. `stream` is a function that returns the
+    Stream that continues the answer. `has_capacity(session, address)` returns whether one more can be held.
+    """
+
+    def __init__(self, has_capacity: Callable[[str, str], bool] | None = None) -> None:
+        self.grants: list[Callable[[], tuple[bytes, Grant, int]]] = []
+        self.revocations: list[str] = []
+        self.parts: list[tuple[int, str, str, int, bytes]] = []
+        self.stream: Callable[[], Stream] | None = None
+        self.has_capacity = has_capacity
         self.made_at = time.monotonic()
 
 
 class Grants:
-    """All grants by digest of their session's key, then raw path of their poll; those unused for longest go first."""
+    """All grants, by the digest of the session's key, then by the raw path of the poll. The least recently used ones
+    are dropped first."""
 
-    def __init__(self, cookie, most=MOST // SIZE):
+    def __init__(self, cookie: str, max_grants: int = MAX_TOTAL_SIZE // GRANT_SIZE) -> None:
         name = re.escape(cookie.encode())
         self.cookie = re.compile(rb"(?:^|; )" + name + rb"=([a-z0-9]{32})(?:;|$)")
-        self.cookies_like_it = re.compile(name + rb"[\x00-\x20\x85\xa0]*=")
-        self.most, self.count = most, 0
-        self.by_session = OrderedDict()
-        self.taken_at = OrderedDict()
+        self.similar_cookie = re.compile(name + rb"[\x00-\x20\x85\xa0]*=")
+        self.max_grants, self.count = max_grants, 0
+        self.by_session: OrderedDict[bytes, dict[bytes, Grant]] = OrderedDict()
+        self.revoked_at: OrderedDict[bytes, float] = OrderedDict()
 
-    def give(self, path, grant, asked_at):
-        """Keep it, unless the grants of its session were taken since it was asked for."""
-        if self.taken_since(grant.session, asked_at):
+    def add(self, path: bytes, grant: Grant, requested_at: float) -> None:
+        """Keep the grant, unless those of its session were revoked after it was requested."""
+        if self.revoked_since(grant.session, requested_at):
             return
         grants = self.by_session.setdefault(digest(grant.session), {})
         self.count += path not in grants
-        grants[path] = replace(grant, until=min(grant.until, time.monotonic() + LONGEST))
-        while self.count > self.most:
+        grants[path] = replace(grant, until=min(grant.until, time.monotonic() + MAX_AGE))
+        while self.count > self.max_grants:
             self.count -= len(self.by_session.popitem(last=False)[1])
 
-    def find(self, session, path, incarnation):
-        """The grant of that session for that path and incarnation of its room, or None; it counts as used now."""
+    def find(self, session: str, path: bytes, incarnation: str) -> Grant | None:
+        """The valid grant of that session for that path and incarnation, or None. Counts as use."""
         key = digest(session)
         grant = self.by_session.get(key, {}).get(path)
         if grant is None or grant.until < time.monotonic() or grant.incarnation != incarnation:
@@ -77,12 +103,12 @@ class Grants:
         self.by_session.move_to_end(key)
         return grant
 
-    def of_room(self, room):
-        """Path and grant, for each grant of that room."""
+    def of_room(self, room: int) -> list[tuple[bytes, Grant]]:
+        """The room's grants with their paths."""
         return [(path, g) for grants in self.by_session.values() for path, g in grants.items() if g.room == room]
 
-    def renew(self, path, grant, epoch):
-        """Let it hold for this epoch too, or no more where that is None; unless it is another by now."""
+    def renew(self, path: bytes, grant: Grant, epoch: int | None) -> None:
+        """Make the grant valid for this epoch, or remove it (None). Nothing happens if it was replaced meanwhile."""
         grants = self.by_session.get(digest(grant.session), {})
         if grants.get(path) is not grant:
             return
@@ -94,35 +120,39 @@ class Grants:
         else:
             grants[path] = replace(grant, epoch=epoch)
 
-    def taken_since(self, session, then):
-        """Whether the grants of that session were taken since, on the clock of time.monotonic()."""
-        return self.taken_at.get(digest(session), 0) >= then
+    def revoked_since(self, session: str, moment: float) -> bool:
+        """Whether the session's grants were revoked after that moment, on the clock of time.monotonic()."""
+        return self.revoked_at.get(digest(session), 0) >= moment
 
-    def take(self, session):
-        """All grants of that session: its reader has changed what pages look like."""
+    def revoke(self, session: str) -> None:
+        """Remove all grants of the session, as its pages look different now or its reader changed."""
         key = digest(session)
         self.count -= len(self.by_session.pop(key, ()))
-        self.taken_at[key] = time.monotonic()
-        self.taken_at.move_to_end(key)
-        if len(self.taken_at) > MOST_TAKEN:
-            self.taken_at.popitem(last=False)
+        self.revoked_at[key] = time.monotonic()
+        self.revoked_at.move_to_end(key)
+        if len(self.revoked_at) > MAX_REVOKED:
+            self.revoked_at.popitem(last=False)
 
-    def asked(self, scope):
-        """The grant of a reader whose poll may be answered here, or None: then Django has to say what this is.
+    def clear(self) -> None:
+        self.by_session.clear()
+        self.count = 0
 
-        Strict on purpose. Nothing is decoded, and nothing may be there twice: where two programs read the same
-        bytes differently, one of them lets somebody in whom the other would not.
+    def for_request(self, scope: Scope) -> Grant | None:
+        """The grant by which the gate may answer this request, or None: then Django answers.
+
+        Strict on purpose. Nothing is decoded, and nothing may occur twice: where two programs read the same bytes
+        differently, one of them lets someone in whom the other would not.
         """
         query = self.poll_query(scope)
         session = query and self.session_of(scope["headers"])
-        return self.find(session, scope["raw_path"], query[4].decode()) if session else None
+        return self.find(session, scope["raw_path"], query[4].decode()) if query and session else None
 
-    def poll_query(self, scope):
-        """The match of QUERY, if this is a poll, or None."""
+    def poll_query(self, scope: Scope) -> re.Match[bytes] | None:
+        """The match of QUERY if this is a poll, or None."""
         return QUERY.match(scope["query_string"]) if scope["method"] == "GET" else None
 
-    def session_of(self, headers):
-        """The session's key where there is exactly one cookie header with exactly one session, of htmx's making."""
+    def session_of(self, headers: Headers) -> str | None:
+        """The session's key, if this is htmx's request with exactly one cookie header that has exactly one session."""
         cookies, htmx = None, 0
         for name, value in headers:
             if name == b"cookie":
@@ -131,13 +161,13 @@ class Grants:
                 cookies = value
             elif name == b"hx-request":
                 htmx += value == b"true"
-            elif name in MORE_THAN_A_QUESTION:
+            elif name in BODY_OR_UPGRADE:
                 return None
-        if not cookies or htmx != 1 or len(self.cookies_like_it.findall(cookies)) != 1:
+        if not cookies or htmx != 1 or len(self.similar_cookie.findall(cookies)) != 1:
             return None
         found = self.cookie.search(cookies)
-        return found and found[1].decode()
+        return found[1].decode() if found else None
 
 
-def digest(session):
+def digest(session: str) -> bytes:
     return blake2b(session.encode(), digest_size=16).digest()

@@ -1,117 +1,129 @@
-"""The part of the gate that answers readers itself; all else of it only passes on."""
+"""The hub: the part of the gate that answers waiting readers itself."""
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import cast
+
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from chat.gate import background
+from chat.gate.backend import Backend
+from chat.gate.connection import Connection
 from chat.gate.grant_renewal import GrantRenewals
-from chat.gate.grants import Grants
+from chat.gate.grants import Grant, Grants, Offer
 from chat.gate.paintings import Paintings
-from chat.gate.poll_request import PollRequest
-from chat.gate.polls import Gone, Polls
+from chat.gate.poll_request import Numbers, PollRequest
+from chat.gate.polls import Polls
+from chat.gate.request_body import Disconnected
 from chat.gate.rooms import Rooms
 from chat.gate.streams import Streams
+from chat.gate.types import Arguments, Headers, Result, RunInThread, Scope, Send
 from chat.gate.typing_indicator import TypingFollower
+from chat.gate.wsgi import Response
 
 
 class Hub:
-    """`site` is what is asked of Django: `paint`, `versions`, `still_hold`, `were_here`, `panels`, `typing`, `mark`,
-    `listen`, `tidy`.
+    """`share` is the maximum number of polls in Django at once, and of paintings being rendered: after a restart every
+    open page polls without a grant, and writes must not queue behind them."""
 
-    `share` is how many polls at once are asked of Django, and how many paintings are made: after a restart all open
-    pages come with a poll that was not granted yet, and those who write must not stand behind them.
-    """
-
-    def __init__(self, site, in_thread, headers, share):
-        self.site, self.in_thread = site, in_thread
-        self.grants, self.rooms = Grants(site.session_cookie), Rooms()
-        paintings = Paintings(site.render_painting, self.in_turn, self.rooms, site.max_log_growth, site.max_changes)
-        renewals = GrantRenewals(site.valid_grants, self.in_turn, self.grants)
+    def __init__(self, backend: Backend, run_in_thread: RunInThread, headers: Headers, share: int) -> None:
+        self.backend, self.run_in_thread = backend, run_in_thread
+        self.grants, self.rooms = Grants(backend.session_cookie), Rooms()
+        run = self.run_for_readers
+        paintings = Paintings(backend.render_painting, run, self.rooms, backend.max_log_growth, backend.max_changes)
+        renewals = GrantRenewals(backend.valid_grants, run, self.grants)
         self.polls = Polls(self.grants, self.rooms, paintings, renewals, headers)
         self.streams = Streams(self.polls)
-        self.typists = TypingFollower(site.typing_part, self.in_turn, self.rooms)
-        self.first_polls, self.questions = asyncio.Semaphore(share), asyncio.Semaphore(share)
-        self.rounds = []
+        self.typing = TypingFollower(backend.typing_part, run, self.rooms)
+        self.polls_in_django, self.calls = asyncio.Semaphore(share), asyncio.Semaphore(share)
+        self.tasks: list[asyncio.Task[None]] = []
 
-    def start(self):
+    def start(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self.site.subscribe(self.in_the_loop(self.heard), self.in_the_loop(self.typists.heard))
-        self.rounds = [
-            asyncio.create_task(background.for_ever(background.watch, self.rooms, self.site, self.in_thread)),
-            asyncio.create_task(background.for_ever(background.end_holds, self.polls)),
-            asyncio.create_task(background.for_ever(background.note_presence, self.polls, self.site, self.in_thread)),
-            asyncio.create_task(background.for_ever(background.tidy, self.site, self.in_thread)),
-            asyncio.create_task(
-                background.for_ever(background.look_who_is_here, self.rooms, self.site, self.in_thread)
-            ),
+        self.backend.subscribe(self.in_the_loop(self.room_changed), self.in_the_loop(self.typing.typing_started))
+        calls = self.backend, self.run_in_thread
+        self.tasks = [
+            asyncio.create_task(background.run_forever(background.watch, self.rooms, *calls)),
+            asyncio.create_task(background.run_forever(background.end_holds, self.polls)),
+            asyncio.create_task(background.run_forever(background.note_presence, self.polls, *calls)),
+            asyncio.create_task(background.run_forever(background.prune, *calls)),
+            asyncio.create_task(background.run_forever(background.refresh_panels, self.rooms, *calls)),
         ]
 
-    def in_the_loop(self, function):
-        return lambda *arguments: self.loop.call_soon_threadsafe(function, *arguments)
+    def in_the_loop(self, function: Callable[[*Arguments], None]) -> Callable[[*Arguments], None]:
+        """The same function, to be called in other threads."""
 
-    def heard(self, room_id, version, epoch):
-        self.typists.said(room_id)
-        self.rooms.heard(room_id, version, epoch)
+        def call_soon(*arguments: *Arguments) -> None:
+            self.loop.call_soon_threadsafe(function, *arguments)
 
-    async def in_turn(self, function, *arguments):
-        """What `function` answers in a thread, for readers; the others of them wait outside the queue for threads."""
-        async with self.questions:
-            return await self.in_thread(function, *arguments)
+        return call_soon
 
-    def stop(self):
+    def room_changed(self, room_id: int, version: int, epoch: int) -> None:
+        self.typing.room_changed(room_id)
+        self.rooms.update(room_id, version, epoch)
+
+    async def run_for_readers(self, function: Callable[[*Arguments], Result], /, *arguments: *Arguments) -> Result:
+        """Call the function in a thread. Only `share` such calls are in the queue for threads."""
+        async with self.calls:
+            return await self.run_in_thread(function, *arguments)
+
+    def stop(self) -> None:
         self.polls.stop()
 
-    def end(self):
-        for task in self.rounds:
+    def cancel_tasks(self) -> None:
+        for task in self.tasks:
             task.cancel()
 
-    def question(self, cycle, head):
-        """What is asked in a request that was parsed from `head`, and where its page stands, if that is a poll that was
-        granted; otherwise None."""
-        scope, grant = cycle.scope, self.grants.asked(cycle.scope)
-        question = grant and PollRequest.read(head, scope, grant.session, cycle.keep_alive)
-        return (question, question.numbers(head)) if question else None
+    def find_poll(self, cycle: RequestResponseCycle, head: bytes) -> tuple[PollRequest, Numbers] | None:
+        """The poll and its numbers, if the request that was parsed from `head` is a poll with a grant."""
+        scope = cast(Scope, cycle.scope)
+        grant = self.grants.for_request(scope)
+        request = grant and PollRequest.read(head, scope, grant.session, cycle.keep_alive)
+        numbers = request and request.match(head)
+        return (request, numbers) if request and numbers else None
 
     @contextlib.asynccontextmanager
-    async def turn(self, scope):
-        """Wait until a poll may be asked of Django; everything else may at once. Raises polls.Gone."""
+    async def queue_poll(self, scope: Scope) -> AsyncIterator[None]:
+        """Wait until Django may be asked about a poll; all other requests go on at once. Raises Disconnected."""
         if not self.grants.poll_query(scope):
             yield
             return
-        async with self.first_polls:
+        async with self.polls_in_django:
             if "connection" in scope and scope["connection"].transport.is_closing():
-                raise Gone
+                raise Disconnected
             yield
 
-    def forget(self):
-        """Know nothing any more: every reader asks Django next."""
-        self.rooms.gone(list(self.rooms.by_id))
-        for room in list(self.polls.paintings.of_room):
+    def forget(self) -> None:
+        """Forget all grants, rooms and paintings, so that Django answers every reader next."""
+        self.rooms.forget(list(self.rooms.by_id))
+        for room in list(self.polls.paintings.by_room):
             self.polls.paintings.drop(room)
-        self.grants.by_session.clear()
-        self.grants.count = 0
+        self.grants.clear()
 
-    async def stream(self, offer, answer, connection, send):
-        """Send the page, and go on with it for as long as its reader may read and takes what comes."""
+    async def stream(self, offer: Offer, response: Response, connection: Connection, send: Send) -> None:
+        """Send the page and continue it, as long as its reader may read and keeps up."""
+        if offer.stream is None:
+            raise ValueError("Django offered no stream.")
         stream = offer.stream()
-        self.give(stream.path, stream.grant, stream.version, stream.asked_at)
+        self.add_grant(stream.path, stream.grant, stream.version, stream.requested_at)
         try:
-            await self.streams.serve(stream, answer, connection, send)
+            await self.streams.serve(stream, response, connection, send)
         except TimeoutError:
             connection.transport.abort()
 
-    def learn(self, offer):
-        """Keep what Django has said of a reader."""
-        for session in offer.takes:
-            self.grants.take(session)
-        for grant in offer.grants:
-            path, grant, version = grant()
-            self.give(path, grant, version, offer.made_at)
-        for room_id, *part in offer.parts:
+    def accept_offer(self, offer: Offer) -> None:
+        """Keep what Django said about a reader."""
+        for session in offer.revocations:
+            self.grants.revoke(session)
+        for make_grant in offer.grants:
+            path, grant, version = make_grant()
+            self.add_grant(path, grant, version, offer.made_at)
+        for room_id, name, language, epoch, html in offer.parts:
             if room := self.rooms.by_id.get(room_id):
-                room.beside.overtake(*part)
+                room.sidebar.supersede(name, language, epoch, html)
 
-    def give(self, path, grant, version, asked_at):
-        self.grants.give(path, grant, asked_at)
-        self.rooms.seen(grant.room, version, grant.epoch, grant.incarnation)
-        self.rooms.by_id[grant.room].beside.languages.add(grant.variant[0])
+    def add_grant(self, path: bytes, grant: Grant, version: int, requested_at: float) -> None:
+        self.grants.add(path, grant, requested_at)
+        self.rooms.note_state(grant.room, version, grant.epoch, grant.incarnation)
+        self.rooms.by_id[grant.room].sidebar.languages.add(grant.variant[0])

@@ -1,16 +1,21 @@
-"""Paintings: each made once for all readers who ask for it, however many ask at the same moment."""
+"""Paintings: each is rendered once for all readers who need it, however many ask at the same time."""
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import NamedTuple
 
-MOST = 32 * 1024 * 1024  # bytes of all paintings kept
-OWN_SIZE = 500  # bytes that a painting takes beside its HTML
+from chat.gate.grants import Grant
+from chat.gate.rooms import Rooms
+from chat.gate.types import RunInThread, Variant
+
+MAX_TOTAL_SIZE = 32 * 1024 * 1024  # bytes of all cached paintings
+OVERHEAD = 500  # bytes that a cached painting takes in addition to its HTML
 
 
 class Painting(NamedTuple):
-    """What brings a page up to `version` in that incarnation of the room; `whole` where the log is painted anew.
-    Rights were as of `epoch`."""
+    """HTML that brings a page up to `version`, for grants of that epoch and incarnation. If `whole`, it replaces the
+    log."""
 
     version: int
     epoch: int
@@ -19,64 +24,76 @@ class Painting(NamedTuple):
     html: bytes
 
 
-class Paintings:
-    """`paint(room, incarnation, since, variant)` is called in a thread and answers a Painting, or None without a room.
+Key = tuple[int, str, int | None, Variant]  # room, incarnation, version of the page (None: whole log), variant
 
-    A page that missed more than `most_changes`, or has grown by more than `longest`, is painted whole. Kept are those
-    of each room as it is now; what was painted before its latest news nobody asks for any more.
+
+class Paintings:
+    """`render(*key)` is called in a thread and returns a Painting, or None where the room was deleted.
+
+    A page that missed more than `max_changes`, or has grown by more than `max_log_growth`, gets the whole log. Only
+    paintings of a room's latest state are cached: no one asks for older ones.
     """
 
-    def __init__(self, paint, in_thread, rooms, longest, most_changes, most=MOST):
-        self.paint, self.in_thread, self.rooms, self.longest = paint, in_thread, rooms, longest
-        self.most_changes = most_changes
-        self.of_room, self.size, self.most = OrderedDict(), 0, most
-        self.flights = {}
+    def __init__(
+        self,
+        render: Callable[[int, str, int | None, Variant], Painting | None],
+        run_in_thread: RunInThread,
+        rooms: Rooms,
+        max_log_growth: int,
+        max_changes: int,
+        max_total_size: int = MAX_TOTAL_SIZE,
+    ) -> None:
+        self.render, self.run_in_thread, self.rooms = render, run_in_thread, rooms
+        self.max_log_growth, self.max_changes = max_log_growth, max_changes
+        self.by_room: OrderedDict[int, dict[Key, Painting]] = OrderedDict()
+        self.size, self.max_total_size = 0, max_total_size
+        self.pending: dict[Key, asyncio.Future[Painting | None]] = {}
 
-    async def painted(self, grant, since, origin):
-        """The painting that brings the page of this grant from `since` to now."""
+    async def get(self, grant: Grant, since: int, origin: int) -> Painting | None:
+        """The painting that brings the page of this grant from version `since` to the latest."""
         key = self.key(grant, since, origin)
-        return self.kept(key) or await asyncio.shield(self.flights.get(key) or self.take_off(key))
+        return self.cached(key) or await asyncio.shield(self.pending.get(key) or self.start(key))
 
-    def key(self, grant, since, origin):
-        """What pages that need the same painting have in common."""
-        known = self.rooms.by_id.get(grant.room)
-        missed = known.version - since if known else 0
-        whole = not (0 <= missed <= self.most_changes and 0 <= since - origin <= self.longest)
+    def key(self, grant: Grant, since: int, origin: int) -> Key:
+        """Pages with the same key need the same painting."""
+        room = self.rooms.by_id.get(grant.room)
+        missed = room.version - since if room else 0
+        whole = not (0 <= missed <= self.max_changes and 0 <= since - origin <= self.max_log_growth)
         return grant.room, grant.incarnation, None if whole else since, grant.variant
 
-    def kept(self, key):
-        """The painting that is there already, if nothing has happened since it was made; otherwise None."""
-        room, known = key[0], self.rooms.by_id.get(key[0])
-        painting = self.of_room.get(room, {}).get(key)
-        if not painting or not known or painting[:3] != (known.version, known.epoch, known.incarnation):
+    def cached(self, key: Key) -> Painting | None:
+        """The painting, if it is cached and the room hasn't changed since."""
+        room_id = key[0]
+        room, painting = self.rooms.by_id.get(room_id), self.by_room.get(room_id, {}).get(key)
+        if not painting or not room or painting[:3] != (room.version, room.epoch, room.incarnation):
             return None
-        self.of_room.move_to_end(room)
+        self.by_room.move_to_end(room_id)
         return painting
 
-    def take_off(self, key):
-        flight = self.flights[key] = asyncio.ensure_future(self.in_thread(self.paint, *key))
-        flight.add_done_callback(lambda done: self.land(key, done))
-        return flight
+    def start(self, key: Key) -> asyncio.Future[Painting | None]:
+        future = self.pending[key] = asyncio.ensure_future(self.run_in_thread(self.render, *key))
+        future.add_done_callback(lambda done: self.finish(key, done))
+        return future
 
-    def land(self, key, flight):
-        del self.flights[key]
-        if not flight.cancelled() and not flight.exception() and flight.result():
-            self.keep(key, flight.result())
+    def finish(self, key: Key, future: asyncio.Future[Painting | None]) -> None:
+        del self.pending[key]
+        if not future.cancelled() and not future.exception() and (painting := future.result()):
+            self.keep(key, painting)
 
-    def keep(self, key, painting):
+    def keep(self, key: Key, painting: Painting) -> None:
         room = key[0]
-        kept = self.of_room.get(room, {})
+        kept = self.by_room.get(room, {})
         if any(other[:3] != painting[:3] for other in kept.values()) or key in kept:
             self.drop(room)
-        self.of_room.setdefault(room, {})[key] = painting
-        self.of_room.move_to_end(room)
-        self.size += size(painting)
-        while self.size > self.most:
-            self.drop(next(iter(self.of_room)))
+        self.by_room.setdefault(room, {})[key] = painting
+        self.by_room.move_to_end(room)
+        self.size += size_of(painting)
+        while self.size > self.max_total_size:
+            self.drop(next(iter(self.by_room)))
 
-    def drop(self, room):
-        self.size -= sum(map(size, self.of_room.pop(room, {}).values()))
+    def drop(self, room: int) -> None:
+        self.size -= sum(map(size_of, self.by_room.pop(room, {}).values()))
 
 
-def size(painting):
-    return len(painting.html) + OWN_SIZE
+def size_of(painting: Painting) -> int:
+    return len(painting.html) + OVERHEAD

@@ -1,42 +1,49 @@
-"""Questions: polls as they come over the wire; a page asks the same one again and again, but for three numbers."""
+"""Polls as bytes: a page sends the same request again and again, with other numbers."""
 
 import re
+
+from chat.gate.types import Scope
 
 NUMBERS = re.compile(rb"since=([0-9]{1,18})&from=([0-9]{1,18})&at=([0-9]{1,12})")
 QUERY = re.compile(NUMBERS.pattern + rb"&log=([a-z0-9]{10})\Z")
 
+Numbers = tuple[int, int, int]  # since, origin, at
+
 
 class PollRequest:
-    """What was parsed once as the poll of that session for that path, as bytes; `keep_alive` if the connection goes on.
+    """The bytes of a request that was parsed once as the poll of `session` for `path`.
 
-    The same bytes once more are the same request once more: nothing but the numbers can have changed.
+    The same bytes with other numbers are the same request, so they need no parser. `keep_alive` says whether the
+    connection stays open after the answer.
     """
 
     __slots__ = ("after", "before", "incarnation", "keep_alive", "path", "session")
 
-    def __init__(self, before, after, session, path, incarnation, keep_alive):
+    def __init__(
+        self, before: bytes, after: bytes, session: str, path: bytes, incarnation: str, keep_alive: bool
+    ) -> None:
         self.before, self.after = before, after
         self.session, self.path, self.incarnation, self.keep_alive = session, path, incarnation, keep_alive
 
     @classmethod
-    def read(cls, head, scope, session, keep_alive):
-        """The question in `head`, which was parsed as `scope`; None where there is more or less than one plain head."""
+    def read(cls, head: bytes, scope: Scope, session: str, keep_alive: bool) -> "PollRequest | None":
+        """The request in `head`, which was parsed as `scope`; None where that is not exactly one plain head."""
         before = b"GET %b?" % scope["raw_path"]
         line = b"%b%b HTTP/" % (before, scope["query_string"])
         one_head = head.find(b"\r\n\r\n") == len(head) - 4 and head.count(b"\n") == head.count(b"\r\n")
-        if not one_head or not head.startswith(line):
-            return None
         query = QUERY.match(scope["query_string"])
+        if not query or not one_head or not head.startswith(line):
+            return None
         after = head[len(before) + query.end(3) :]
         return cls(before, after, session, scope["raw_path"], query[4].decode(), keep_alive)
 
-    def numbers(self, data):
-        """Where its page stands, if this is the question once more; otherwise None."""
+    def match(self, data: bytes) -> Numbers | None:
+        """The numbers in `data`, if it is this request; otherwise None."""
         found = NUMBERS.match(data, len(self.before)) if data.startswith(self.before) else None
         if found and found.end() + len(self.after) == len(data) and data.endswith(self.after):
-            return tuple(map(int, found.groups()))
+            return int(found[1]), int(found[2]), int(found[3])
         return None
 
-    def said(self, since, origin, at):
-        """The bytes in which this is asked."""
+    def to_bytes(self, since: int, origin: int, at: int) -> bytes:
+        """The request with these numbers."""
         return b"%bsince=%d&from=%d&at=%d%b" % (self.before, since, origin, at, self.after)

@@ -1,4 +1,4 @@
-"""Polls that Django has granted: held until there is news, then answered with a painting that all readers share."""
+"""Polls with a grant: held until there is news, then answered with a painting that all readers share."""
 
 import asyncio
 import contextlib
@@ -6,248 +6,284 @@ import logging
 import random
 import time
 from collections import Counter
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from chat.gate import error_pages
-from chat.gate.error_pages import GateRefusal
+from chat.gate.error_pages import GateRefusal, error_response
+from chat.gate.grant_renewal import GrantRenewals
+from chat.gate.grants import Grant, Grants
+from chat.gate.paintings import Painting, Paintings
+from chat.gate.poll_request import PollRequest
+from chat.gate.rooms import Room, Rooms
 from chat.gate.timing_wheel import TimingWheel
+from chat.gate.types import Headers
 
 logger = logging.getLogger("chat.gate")
 
-SHORTEST_HOLD, LONGEST_HOLD = 7, 9  # seconds, spread, so that readers do not come back in waves
-FRESH = 4  # seconds; a page that asks later than that after it was told has slept, and is told where it stands at once
-MOST_PER_SESSION = 3  # of the six connections that a browser opens, so that its writes have the others
-MOST_PER_ADDRESS = 1000
-OWN_HEADERS = [
+MIN_HOLD, MAX_HOLD = 7, 9  # seconds, random in between, so that readers don't come back in waves
+MAX_SLEEP = 4  # seconds; a page whose last answer is older was asleep, and is answered at once
+MAX_PER_SESSION = 3  # held connections, of the six that a browser opens, so that its writes have the others
+MAX_PER_ADDRESS = 1000
+MAX_HELD = 10_000
+POLL_HEADERS = [
     (b"content-type", b"text/html; charset=utf-8"),
     (b"cache-control", b"private, no-store"),
     (b"vary", b"HX-Request"),
 ]
-ASK_NEXT = (b"hx-trigger", b"asked")
-A_POLL = {"method": "GET", "headers": [(b"hx-request", b"true")]}
+ASK_AGAIN = (b"hx-trigger", b"asked")
+POLL_SCOPE = {"method": "GET", "headers": [(b"hx-request", b"true")]}
 
 
-class Gone(Exception):
-    """Whoever asked has hung up."""
-
-
-class Told(NamedTuple):
-    """An answer as it is written: `head` begins with the status, and lacks what the server adds and the blank line."""
+class PollAnswer(NamedTuple):
+    """`head` begins with the status line. It lacks the server's own headers and the blank line."""
 
     head: bytes
     body: bytes
 
 
+class PollConnection(Protocol):
+    """A connection that waits for the answer to a poll."""
+
+    def answer(self, answer: PollAnswer) -> None: ...
+
+    def ask_django(self) -> None: ...
+
+
 class Poll:
-    """A page's question on `connection`, until it is answered: it has been told everything up to version `since`, at
-    `at` (seconds since 1970), and its log was painted whole at version `origin`."""
+    """A poll that isn't answered yet, of a page that has everything up to version `since`.
 
-    __slots__ = ("at", "connection", "grant", "origin", "polls", "question", "room", "since", "slot")
+    The page got its last answer at `at` (seconds since 1970), and its whole log at version `origin`. `room` is set
+    while the poll is held.
+    """
 
-    def __init__(self, connection, question, since, origin, at):
-        self.connection, self.question = connection, question
+    __slots__ = ("at", "connection", "grant", "origin", "polls", "request", "room", "since", "slot")
+
+    grant: Grant
+    polls: "Polls"
+    slot: "set[Poll]"
+
+    def __init__(self, connection: PollConnection, request: PollRequest, since: int, origin: int, at: int) -> None:
+        self.connection, self.request = connection, request
         self.since, self.origin, self.at = since, origin, at
-        self.room = None  # in which it is held
+        self.room: Room | None = None
 
-    def said(self):
-        return self.question.said(self.since, self.origin, self.at)
+    def to_bytes(self) -> bytes:
+        return self.request.to_bytes(self.since, self.origin, self.at)
 
-    def wake(self):
-        """Have it answered; the task in which somebody is asked for that first, if that has to be."""
+    def wake(self) -> asyncio.Task[None] | None:
+        """End the hold and answer. Returns the task that fetches the answer, where it isn't ready."""
         if self.room:
-            self.give_up()
-            return self.polls.tell(self)
+            self.polls.release(self, self.room)
+            return self.polls.answer(self)
         return None
 
-    def give_up(self):
+    def give_up(self) -> None:
         if self.room:
-            self.polls.let_go(self)
+            self.polls.release(self, self.room)
 
 
 class Polls:
-    """`headers` go with every answer: nothing that was meant for one reader can get into that of another."""
+    """`headers` go with every answer. They are the same for all readers, so nothing private gets into another's."""
 
-    def __init__(self, grants, rooms, paintings, renewals, headers, most=10_000):
+    def __init__(
+        self,
+        grants: Grants,
+        rooms: Rooms,
+        paintings: Paintings,
+        renewals: GrantRenewals,
+        headers: Headers,
+        max_held: int = MAX_HELD,
+    ) -> None:
         self.grants, self.rooms, self.paintings, self.renewals = grants, rooms, paintings, renewals
-        away = error_pages.answer(GateRefusal(503), A_POLL, headers)
-        self.away = Told(with_lines(503, away.headers), away.body)
-        self.head = with_lines(200, [*headers, *OWN_HEADERS])
-        self.head_with_news = with_lines(200, [*headers, *OWN_HEADERS, ASK_NEXT])
-        self.most = most
-        self.held, self.by_session, self.by_address = 0, Counter(), Counter()
-        self.wheel = TimingWheel()
-        self.asking = set()
-        self.members = set()
+        busy = error_response(GateRefusal(503), POLL_SCOPE, headers)
+        self.unavailable = PollAnswer(head_of(503, busy.headers), busy.body)
+        self.head = head_of(200, [*headers, *POLL_HEADERS])
+        self.head_with_news = head_of(200, [*headers, *POLL_HEADERS, ASK_AGAIN])
+        self.held, self.max_held = 0, max_held
+        self.by_session: Counter[str] = Counter()
+        self.by_address: Counter[str] = Counter()
+        self.wheel: TimingWheel[Poll] = TimingWheel()
+        self.answering: set[asyncio.Task[None]] = set()
+        self.members: set[int] = set()
         self.stopping = False
 
-    def take(self, poll):
-        """See to it that this poll is answered, now or when there is news; False where Django has to."""
-        question = poll.question
-        poll.polls, poll.grant = self, self.grants.find(question.session, question.path, question.incarnation)
-        room = poll.grant and self.rooms.polled(poll.grant)
-        if not room:
+    def accept(self, poll: Poll) -> bool:
+        """Answer or hold this poll; False where Django has to answer it."""
+        request = poll.request
+        grant = self.grants.find(request.session, request.path, request.incarnation)
+        room = grant and self.rooms.get(grant)
+        if not grant or not room:
             return False
-        self.members.add(poll.grant.member)
+        poll.polls, poll.grant = self, grant
+        self.members.add(grant.member)
         if self.may_hold(poll, room):
             self.hold(poll, room)
         else:
-            self.tell(poll)
+            self.answer(poll)
         return True
 
-    def may_hold(self, poll, room):
+    def may_hold(self, poll: Poll, room: Room) -> bool:
         return (
             (poll.since, poll.grant.epoch) == (room.version, room.epoch)
-            and -1 <= time.time() - poll.at <= FRESH
-            and poll.at > room.beside.hurry
-            and self.has_place(poll.grant.session, poll.grant.address)
+            and -1 <= time.time() - poll.at <= MAX_SLEEP
+            and poll.at > room.sidebar.answer_before
+            and self.has_capacity(poll.grant.session, poll.grant.address)
         )
 
-    def has_place(self, session, address):
+    def has_capacity(self, session: str, address: str) -> bool:
         """Whether one more connection of this session, from this address, may be held."""
         return (
             not self.stopping
-            and self.held < self.most
-            and self.by_session.get(session, 0) < MOST_PER_SESSION
-            and (not address or self.by_address.get(address, 0) < MOST_PER_ADDRESS)
+            and self.held < self.max_held
+            and self.by_session.get(session, 0) < MAX_PER_SESSION
+            and (not address or self.by_address.get(address, 0) < MAX_PER_ADDRESS)
         )
 
-    def hold(self, poll, room):
+    def hold(self, poll: Poll, room: Room) -> None:
         poll.room = room
         room.waiting.add(poll)
-        poll.slot = self.wheel.put(poll, random.uniform(SHORTEST_HOLD, LONGEST_HOLD))  # noqa: S311
+        poll.slot = self.wheel.put(poll, random.uniform(MIN_HOLD, MAX_HOLD))  # noqa: S311
         self._count(poll.grant, 1)
 
-    def let_go(self, poll):
-        poll.room.waiting.discard(poll)
+    def release(self, poll: Poll, room: Room) -> None:
+        room.waiting.discard(poll)
         poll.slot.discard(poll)
         poll.room = None
         self._count(poll.grant, -1)
 
-    def end_holds(self):
-        """Have those answered who have waited for as long as they may."""
+    def end_holds(self) -> None:
+        """Answer the polls that have waited for the maximum time."""
         if due := self.wheel.due():
             self.rooms.wake(due)
 
     @contextlib.contextmanager
-    def counted(self, grant):
+    def counted(self, grant: Grant) -> Iterator[None]:
+        """Count a stream as a held connection."""
         self._count(grant, 1)
         try:
             yield
         finally:
             self._count(grant, -1)
 
-    def _count(self, grant, one):
-        self.held += one
+    def _count(self, grant: Grant, change: int) -> None:
+        self.held += change
         for counter, key in ((self.by_session, grant.session), (self.by_address, grant.address)):
-            counter[key] += one
+            counter[key] += change
             if not counter[key]:
                 del counter[key]
 
-    def tell(self, poll):
-        """Answer this poll as things are by now; the task in which somebody is asked first, if that has to be."""
-        if told := self.known(poll):
-            poll.connection.answer(told)
+    def answer(self, poll: Poll) -> asyncio.Task[None] | None:
+        """Answer this poll. Returns the task that fetches the answer, where it isn't ready."""
+        if ready := self.ready_answer(poll):
+            poll.connection.answer(ready)
             return None
-        asking = asyncio.create_task(self.find_out(poll))
-        self.asking.add(asking)
-        asking.add_done_callback(self.asking.discard)
-        return asking
+        task = asyncio.create_task(self.answer_later(poll))
+        self.answering.add(task)
+        task.add_done_callback(self.answering.discard)
+        return task
 
-    def known(self, poll):
-        """What to tell, where nobody has to be asked for it; otherwise None."""
-        room, grant = self.rooms.polled(poll.grant), poll.grant
-        if room and grant.epoch != room.epoch:
-            grant = self.grants.find(
-                grant.session, poll.question.path, grant.incarnation
-            )  # renewed together with another's
-        if not room or not grant or grant.epoch != room.epoch or room.beside.asking:
+    def ready_answer(self, poll: Poll) -> PollAnswer | None:
+        """The answer, where that needs nothing from Django; otherwise None."""
+        room, grant = self.rooms.get(poll.grant), poll.grant
+        if room and grant.epoch != room.epoch:  # The grant may have been renewed together with another reader's.
+            renewed = self.grants.find(grant.session, poll.request.path, grant.incarnation)
+            if not renewed:
+                return None
+            grant = renewed
+        if not room or grant.epoch != room.epoch or room.sidebar.refresh_task:
             return None
         if poll.since == room.version:
             return self.without_news(poll, grant, room)
-        painting = self.paintings.kept(self.paintings.key(grant, poll.since, poll.origin))
-        return painting and self.with_news(poll, grant, room, painting)
+        painting = self.paintings.cached(self.paintings.key(grant, poll.since, poll.origin))
+        return self.with_news(poll, grant, room, painting) if painting else None
 
-    async def find_out(self, poll):
-        """Answer it, whoever has to be asked for that."""
+    async def answer_later(self, poll: Poll) -> None:
+        """Fetch what is missing, then answer."""
         room = self.rooms.by_id.get(poll.grant.room)
         try:
-            if room and room.beside.asking:
-                await asyncio.wait({room.beside.asking})
-            grant, news = await self.news(poll.grant, poll.since, poll.question.path, poll.origin)
+            if room and room.sidebar.refresh_task:
+                await asyncio.wait({room.sidebar.refresh_task})
+            grant, painting = await self.news(poll.grant, poll.since, poll.request.path, poll.origin)
         except Exception as error:
-            logger.error("a poll could not be answered: %s: %s", type(error).__name__, error)
-            return poll.connection.answer(self.away)
+            logger.error("could not answer a poll: %s: %s", type(error).__name__, error)
+            return poll.connection.answer(self.unavailable)
         room = self.rooms.by_id.get(poll.grant.room)
         if not grant or not room:
             return poll.connection.ask_django()
-        told = self.with_news(poll, grant, room, news) if news else self.without_news(poll, grant, room)
-        return poll.connection.answer(told)
+        if painting:
+            return poll.connection.answer(self.with_news(poll, grant, room, painting))
+        return poll.connection.answer(self.without_news(poll, grant, room))
 
-    async def news(self, grant, since, path, origin=None):
-        """The grant as it holds by now, and what is new since then, as far as this reader may know it.
+    async def news(
+        self, grant: Grant, since: int, path: bytes, origin: int | None = None
+    ) -> tuple[Grant | None, Painting | None]:
+        """The grant as it is now, and what is new since that version.
 
-        Without a grant where they may not any more; without news where there is none.
+        There is no grant if the reader may not read the room any more, and no painting if there is nothing new.
         """
         for _attempt in range(3):
-            room = self.rooms.polled(grant)
+            room = self.rooms.get(grant)
             if room and grant.epoch != room.epoch:
-                await self.renewals.of(grant.room, room)
-                grant = self.grants.find(grant.session, path, grant.incarnation)
-            if room is None or grant is None:
+                await self.renewals.renew_room(grant.room, room)
+                renewed = self.grants.find(grant.session, path, grant.incarnation)
+                if not renewed:
+                    break
+                grant = renewed
+            if room is None:
                 break
-            self.rooms.heard(grant.room, room.version, grant.epoch, grant.incarnation)
+            self.rooms.update(grant.room, room.version, grant.epoch, grant.incarnation)
             if since == room.version:
                 return grant, None
-            painting = await self.paintings.painted(grant, since, since if origin is None else origin)
+            painting = await self.paintings.get(grant, since, since if origin is None else origin)
             if painting is None or painting.incarnation != grant.incarnation:
                 break
-            self.rooms.heard(grant.room, painting.version, painting.epoch, painting.incarnation)
+            self.rooms.update(grant.room, painting.version, painting.epoch, painting.incarnation)
             if painting.epoch == grant.epoch:
                 return grant, painting
         return None, None
 
-    def without_news(self, poll, grant, room):
-        beside = room.beside.due(poll.at, grant) if poll.at <= room.beside.changed_at else b""
-        body = poller(grant, poll.since, poll.origin, beside) + beside
-        return self.ask_next(grant, body) if beside else Told(*with_length(self.head, body))
+    def without_news(self, poll: Poll, grant: Grant, room: Room) -> PollAnswer:
+        parts = room.sidebar.due_parts(poll.at, grant) if poll.at <= room.sidebar.changed_at else b""
+        body = poller(grant, poll.since, poll.origin, parts) + parts
+        return self.ask_again(grant, body) if parts else with_length(self.head, body)
 
-    def with_news(self, poll, grant, room, painting):
-        """With news the page asks again at once, if the gate has a place for it to wait in: it misses nothing of a
-        lively talk, and asks no more often than there is something to say."""
+    def with_news(self, poll: Poll, grant: Grant, room: Room, painting: Painting) -> PollAnswer:
+        """After news the page asks again at once: it misses nothing of a lively chat, and asks no more often than there
+        is news."""
         origin = painting.version if painting.whole else poll.origin
-        beside = room.beside.due(poll.at, grant) if poll.at <= room.beside.changed_at else b""
-        return self.ask_next(grant, poller(grant, painting.version, origin, beside) + painting.html + beside)
+        parts = room.sidebar.due_parts(poll.at, grant) if poll.at <= room.sidebar.changed_at else b""
+        return self.ask_again(grant, poller(grant, painting.version, origin, parts) + painting.html + parts)
 
-    def ask_next(self, grant, body):
-        """Have the page ask again at once, if there is a place for it to wait in."""
-        ask_next = self.has_place(grant.session, grant.address)
-        return Told(*with_length(self.head_with_news if ask_next else self.head, body))
+    def ask_again(self, grant: Grant, body: bytes) -> PollAnswer:
+        """An answer that makes the page ask again at once, if the next poll can be held."""
+        asks_again = self.has_capacity(grant.session, grant.address)
+        return with_length(self.head_with_news if asks_again else self.head, body)
 
-    def stop(self):
-        """Hold nobody any more, and answer everybody who is held."""
+    def stop(self) -> None:
+        """Answer all held polls, and hold no more."""
         self.stopping = True
         self.rooms.wake_all()
 
-    def were_here(self):
-        """The members who have asked since this was last called, and those who wait for news just now: only these are
-        sure to have seen all that was said so far, as the others may have closed the page since."""
+    def take_presence(self) -> tuple[set[int], set[int]]:
+        """The members who have polled since the last call, and those who wait for news. Only the latter are sure to
+        have seen everything: the others may have closed the page since."""
         members, self.members = self.members, set()
         return members, self.rooms.waiting_members()
 
 
-def with_lines(status, headers):
+def head_of(status: int, headers: Headers) -> bytes:
     return STATUS_LINE[status] + b"".join(b"%b: %b\r\n" % pair for pair in headers)
 
 
-def with_length(head, body):
-    return b"%bcontent-length: %d\r\n" % (head, len(body)), body
+def with_length(head: bytes, body: bytes) -> PollAnswer:
+    return PollAnswer(b"%bcontent-length: %d\r\n" % (head, len(body)), body)
 
 
-def poller(grant, since, origin, beside):
-    """What tells the page how it stands, and asks next; who is told something beside the log is ahead of this second,
-    so that it is known from who was told nothing yet in the second of a change."""
+def poller(grant: Grant, since: int, origin: int, parts: bytes) -> bytes:
+    """The poller's HTML, which holds the page's state. With sidebar parts, its time is a second ahead: so the page is
+    not taken for one that had no answer yet in the second of the change."""
     before, between, then, log, after = grant.poller
-    at = int(time.time()) + bool(beside)
+    at = int(time.time()) + bool(parts)
     return b"%b%d%b%d%b%d%b%b%b" % (before, since, between, origin, then, at, log, grant.incarnation.encode(), after)

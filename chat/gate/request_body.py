@@ -1,42 +1,46 @@
-"""Reading a request's body whole, within bounds, before a thread is taken."""
+"""Request bodies: each is read whole and within limits before a thread is used."""
 
 import contextlib
 import io
+from collections.abc import AsyncIterator
 from tempfile import SpooledTemporaryFile
+from typing import IO
 
-SPOOL = 64 * 1024  # up to so many bytes stay in memory, a longer body goes to disk
+from chat.gate.types import Headers, Receive, Scope
+
+SPOOL = 64 * 1024  # bytes that stay in memory; a longer body is written to disk
 
 
 class TooLarge(Exception):
-    """The body is longer than the gate takes; `more` when the client is still sending it."""
+    """The body is longer than the limit. `more` says whether the client is still sending."""
 
-    def __init__(self, more):
+    def __init__(self, more: bool) -> None:
         super().__init__()
         self.more = more
 
 
 class Disconnected(Exception):
-    """The client went away before its body was here."""
+    """The client closed the connection before it got an answer."""
 
 
-def announced_length(headers):
-    """What the client says in Content-Length (bytes), or None where it says nothing that can be read."""
+def announced_length(headers: Headers) -> int | None:
+    """The value of Content-Length in bytes, or None where it is missing or not a number."""
     value = dict(headers).get(b"content-length", b"")
     return int(value) if value.isdigit() and len(value) < 20 else None
 
 
-def has_body(scope):
-    """HTTP/1.1 announces every body in one of two headers; of other protocols the gate assumes nothing."""
+def has_body(scope: Scope) -> bool:
+    """Whether a body may follow. HTTP/1.1 announces every body in one of two headers."""
     names = {name for name, _ in scope["headers"]}
     return not names.isdisjoint({b"content-length", b"transfer-encoding"}) or not scope["http_version"].startswith("1")
 
 
-def empty():
+def empty() -> tuple[IO[bytes], int]:
     return io.BytesIO(), 0
 
 
-async def read(receive, max_body):
-    """The whole body as a rewound file, and its real length; not even a byte over `max_body` is kept."""
+async def read(receive: Receive, max_body: int) -> tuple[IO[bytes], int]:
+    """The body as a file at its beginning, and its length. Nothing beyond `max_body` bytes is kept."""
     with contextlib.ExitStack() as on_error:
         file = on_error.enter_context(SpooledTemporaryFile(max_size=SPOOL))
         async for piece, more in pieces(receive):
@@ -49,7 +53,8 @@ async def read(receive, max_body):
         return file, length
 
 
-async def pieces(receive):
+async def pieces(receive: Receive) -> AsyncIterator[tuple[bytes, bool]]:
+    """Each piece of the body, and whether there are more."""
     more = True
     while more:
         message = await receive()
@@ -59,10 +64,8 @@ async def pieces(receive):
         yield message.get("body", b""), more
 
 
-async def discard(receive):
-    """Read on and keep nothing, until the client has said it all or is gone."""
-    try:
+async def discard(receive: Receive) -> None:
+    """Read the rest of the body and drop it."""
+    with contextlib.suppress(Disconnected):
         async for _ in pieces(receive):
             pass
-    except Disconnected:
-        pass

@@ -1,57 +1,69 @@
-"""What the gate knows of the rooms that somebody reads just now, and who waits there for news."""
+"""The rooms that are being read: their latest state, and the connections that wait for news there."""
 
 import asyncio
 import time
+from collections.abc import Collection, Iterable
+from typing import Protocol
 
+from chat.gate.grants import Grant
 from chat.gate.sidebar import Sidebar
 
-WATCHED_FOR = 15  # seconds after the last poll; a reader who comes later than that asks Django
-SLICE = 32  # readers woken in one go, so that others get their turn in between
+ACTIVE_SECONDS = 15  # seconds after the last poll until a room is forgotten
+SLICE = 32  # waiters woken in one go, so that other tasks run in between
+
+
+class Waiter(Protocol):
+    """A held poll, or a stream between two writes."""
+
+    grant: Grant
+
+    def wake(self) -> asyncio.Task[None] | None:
+        """End the wait. Returns the task that fetches the answer, where it isn't ready."""
 
 
 class Room:
-    """One room as of the latest news of it."""
+    """A room's latest known state, and its waiters."""
 
-    __slots__ = ("beside", "epoch", "incarnation", "polled_at", "version", "waiting")
+    __slots__ = ("epoch", "incarnation", "polled_at", "sidebar", "version", "waiting")
 
-    def __init__(self, version, epoch, incarnation):
+    def __init__(self, version: int, epoch: int, incarnation: str) -> None:
         self.version, self.epoch, self.incarnation = version, epoch, incarnation
         self.polled_at = time.monotonic()
-        self.waiting = set()  # held polls, and streams; each has `wake` and a `grant`
-        self.beside = Sidebar()
+        self.waiting: set[Waiter] = set()
+        self.sidebar = Sidebar()
 
 
 class Rooms:
-    """Rooms by their id. One that nobody reads costs nothing: it is not here."""
+    """Active rooms by id. A room that nobody reads is not in here and costs nothing."""
 
-    def __init__(self):
-        self.by_id = {}
-        self.waking = set()
-        self.unsure = False  # a room came in of which something may have been said before it was listened for
+    def __init__(self) -> None:
+        self.by_id: dict[int, Room] = {}
+        self.waking: set[asyncio.Task[None]] = set()
+        self.check_soon = False  # a room was added, and may have changed before that
 
-    def polled(self, grant):
-        """The room of that grant, or None where it is not known, or known in another incarnation."""
+    def get(self, grant: Grant) -> Room | None:
+        """The room of that grant, or None where it is not active, or has another incarnation."""
         room = self.by_id.get(grant.room)
         if not room or room.incarnation != grant.incarnation:
             return None
         room.polled_at = time.monotonic()
         return room
 
-    def seen(self, room_id, version, epoch, incarnation):
-        """Somebody who reads that room was told this of it."""
+    def note_state(self, room_id: int, version: int, epoch: int, incarnation: str) -> None:
+        """Add or update a room with the state that a reader's page has."""
         self.forget_other_incarnation(room_id, incarnation)
         if room_id in self.by_id:
-            self.heard(room_id, version, epoch)
+            self.update(room_id, version, epoch)
         else:
             self.by_id[room_id] = Room(version, epoch, incarnation)
-            self.unsure = True
+            self.check_soon = True
 
-    def forget_other_incarnation(self, room_id, incarnation):
+    def forget_other_incarnation(self, room_id: int, incarnation: str) -> None:
         if room_id in self.by_id and self.by_id[room_id].incarnation != incarnation:
-            self.gone([room_id])
+            self.forget([room_id])
 
-    def heard(self, room_id, version, epoch, incarnation=None):
-        """News, if it is newer than what is known, and of the same incarnation as far as that is known."""
+    def update(self, room_id: int, version: int, epoch: int, incarnation: str | None = None) -> None:
+        """Wake the waiters if this is newer than the known state. State of another incarnation is ignored."""
         room = self.by_id.get(room_id)
         if room and incarnation not in (None, room.incarnation):
             return
@@ -59,40 +71,40 @@ class Rooms:
             room.version, room.epoch = max(version, room.version), max(epoch, room.epoch)
             self.wake_room(room)
 
-    def wake_room(self, room):
+    def wake_room(self, room: Room) -> None:
         woken, room.waiting = room.waiting, set()
         self.wake(woken)
 
-    def wake(self, waiting):
-        """Wake them in slices, soon."""
-        task = asyncio.create_task(wake(waiting))
+    def wake(self, waiters: Collection[Waiter]) -> None:
+        """Wake them in slices, in a task of its own."""
+        task = asyncio.create_task(wake_in_slices(waiters))
         self.waking.add(task)
         task.add_done_callback(self.waking.discard)
 
-    def wake_all(self):
+    def wake_all(self) -> None:
         for room in self.by_id.values():
             self.wake_room(room)
 
-    def waiting_members(self):
-        """Who waits for news in any room, having been told all there is."""
-        return {one.grant.member for room in self.by_id.values() for one in room.waiting}
+    def waiting_members(self) -> set[int]:
+        """The members who wait for news, and so have seen everything."""
+        return {waiter.grant.member for room in self.by_id.values() for waiter in room.waiting}
 
-    def gone(self, ids):
-        """These rooms are not in the database any more; whoever reads them asks Django."""
+    def forget(self, ids: Iterable[int]) -> None:
+        """Forget rooms that were deleted or restored; Django answers their readers next."""
         for room_id in ids:
             self.wake_room(self.by_id.pop(room_id))
 
-    def watched(self):
-        """The ids of the rooms that somebody reads; the others are forgotten."""
-        since = time.monotonic() - WATCHED_FOR
+    def active_ids(self) -> list[int]:
+        """The ids of the rooms that are being read; the other rooms are forgotten."""
+        since = time.monotonic() - ACTIVE_SECONDS
         self.by_id = {pk: room for pk, room in self.by_id.items() if room.waiting or room.polled_at >= since}
         return list(self.by_id)
 
 
-async def wake(waiting):
-    """Where an answer takes a question first, the others wait for it too: they would ask the same."""
-    for number, one in enumerate(waiting, start=1):
-        if asking := one.wake():
-            await asyncio.wait({asking})
+async def wake_in_slices(waiters: Iterable[Waiter]) -> None:
+    """Where an answer has to be fetched, the next waiters wait for it: most of them need the same."""
+    for number, waiter in enumerate(waiters, start=1):
+        if task := waiter.wake():
+            await asyncio.wait({task})
         if number % SLICE == 0:
             await asyncio.sleep(0)

@@ -1,62 +1,69 @@
-"""What is told beside a room's log: parts that Django paints once for all readers of one language."""
+"""The sidebar of a room: online members and the typing line, rendered once for all readers of one language."""
 
+import asyncio
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-UNDER_WAY = 1  # seconds that an answer may have been under way: what it told may be as old as that
+from chat.gate.grants import Grant
+
+IN_FLIGHT_SECONDS = 1  # seconds that an answer may have been under way: its content may be as old as that
 
 
 class RenderedPart(NamedTuple):
-    """A part as Django has painted it, by language; nothing in it is newer than `epoch`. What differs has another
-    `mark`; an empty one shows nothing."""
+    """A part's HTML by language, with nothing newer than `epoch`. The mark differs where the content differs; an empty
+    mark means that the part shows nothing."""
 
-    mark: tuple
+    mark: tuple[float, ...] | tuple[tuple[int, str], ...]
     epoch: int
     html: dict[str, bytes]
 
 
 class Sidebar:
-    """Of one room, its parts by their names. A page is told what has changed since it was last told anything.
+    """The parts of one room by name. A page gets those that changed since its last answer.
 
-    `changed_at` is when one of them last did, in seconds since 1970; a page that was told nothing after the second
-    `hurry` is not held. `asking` is a task that finds out whether they are still so.
+    `changed_at` is the time of the last change, in seconds since 1970. A page whose last answer is not newer than
+    `answer_before` is not held. `refresh_task` is a task that checks for changes.
     """
 
-    __slots__ = ("asking", "changed_at", "hurry", "languages", "looked_at", "parts", "woken_at")
+    __slots__ = ("answer_before", "changed_at", "languages", "looked_at", "parts", "refresh_task", "woken_at")
 
-    def __init__(self):
-        self.languages, self.parts = set(), {}
-        self.changed_at = self.hurry = -1
-        self.asking, self.woken_at, self.looked_at = None, 0, time.monotonic()
+    def __init__(self) -> None:
+        self.languages: set[str] = set()
+        self.parts: dict[str, tuple[RenderedPart, float]] = {}
+        self.changed_at: float = -1
+        self.answer_before = -1
+        self.refresh_task: asyncio.Task[bool] | None = None
+        self.woken_at: float = 0
+        self.looked_at = time.monotonic()
 
-    def known(self, name):
-        """Mark and epoch of that part; None where it is not there in every language that is read."""
-        made, _moment = self.parts.get(name, (None, None))
-        return (made.mark, made.epoch) if made and made.html.keys() >= self.languages else None
+    def mark_and_epoch(self, name: str) -> tuple[Any, int] | None:
+        """Of that part; None where it is not rendered in every language that is read."""
+        part, _changed_at = self.parts.get(name, (None, None))
+        return (part.mark, part.epoch) if part and part.html.keys() >= self.languages else None
 
-    def shows(self, name):
+    def shows(self, name: str) -> bool:
         return name in self.parts and bool(self.parts[name][0].mark)
 
-    def learn(self, name, made):
-        """Tell it to every page that has been told nothing since."""
-        self.changed_at = time.time() + UNDER_WAY
-        self.parts[name] = made, self.changed_at
+    def update(self, name: str, part: RenderedPart) -> None:
+        """Replace the part; each page gets it with its next answer."""
+        self.changed_at = time.time() + IN_FLIGHT_SECONDS
+        self.parts[name] = part, self.changed_at
 
-    def asked(self, task):
-        if self.asking is task:  # and not one that was begun after it
-            self.asking = None
+    def refresh_done(self, task: asyncio.Task[bool]) -> None:
+        if self.refresh_task is task:  # A later one may have started since.
+            self.refresh_task = None
 
-    def overtake(self, name, language, epoch, html):
-        """A page was just given this: should it be told of that part, then of none that is older."""
-        made, moment = self.parts.get(name, (None, None))
-        if made and epoch >= made.epoch:
-            self.parts[name] = made._replace(epoch=epoch, html=made.html | {language: html}), moment
+    def supersede(self, name: str, language: str, epoch: int, html: bytes) -> None:
+        """Take over a part that Django has just rendered for a page, so that the page never gets an older one."""
+        part, changed_at = self.parts.get(name, (None, 0.0))
+        if part and epoch >= part.epoch:
+            self.parts[name] = part._replace(epoch=epoch, html=part.html | {language: html}), changed_at
 
-    def due(self, at, grant):
-        """What a page has to be told that was last told anything at `at`, by the rights of this grant."""
-        language, told = grant.variant[0], b""
+    def due_parts(self, at: int, grant: Grant) -> bytes:
+        """The parts that changed after `at`, as far as this grant allows to see them."""
+        language, html = grant.variant[0], b""
         self.languages.add(language)
-        for made, moment in self.parts.values():
-            if at <= moment and made.epoch == grant.epoch:
-                told += made.html.get(language, b"")
-        return told
+        for part, changed_at in self.parts.values():
+            if at <= changed_at and part.epoch == grant.epoch:
+                html += part.html.get(language, b"")
+        return html

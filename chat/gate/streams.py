@@ -1,93 +1,89 @@
-"""Streams: polls that are answered many times, into a page whose end is kept back."""
+"""Streams: the log without JavaScript, a page that stays open while new messages are appended."""
 
 import asyncio
 import random
 import time
-from dataclasses import dataclass
 
-from chat.gate.grants import Grant
-from chat.gate.polls import Gone
+from chat.gate.connection import Connection
+from chat.gate.grants import Grant, Stream
+from chat.gate.polls import Polls
+from chat.gate.request_body import Disconnected
+from chat.gate.rooms import Room
+from chat.gate.types import Headers, Send
+from chat.gate.wsgi import Response
 
-HOLE = b"<!-- news -->"  # where in the page they go
-BEATS_EVERY = 5  # seconds without news until the stream shows once more that it is alive
-LASTS = 270, 330  # seconds, spread; the page then loads itself again, as small as at first
-SLOWEST = 15  # seconds for a reader to take what was written; uvicorn stops taking more at 64 kB
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """`grant` for `path`, a page that has been told everything up to `version`, and was asked for at `asked_at` (on
-    the clock of time.monotonic()); `beat` ends all that is written."""
-
-    path: bytes
-    grant: Grant
-    version: int
-    asked_at: float
-    beat: bytes
+PLACEHOLDER = b"<!-- news -->"  # where in the page new messages go
+HEARTBEAT_SECONDS = 5  # without news until the stream shows that it is alive
+MIN_DURATION, MAX_DURATION = 270, 330  # seconds; then the page reloads itself and is small again
+WRITE_TIMEOUT = 15  # seconds until the client has read enough; uvicorn buffers 64 kB
 
 
 class Streams:
-    """Like polls, but for one thing: who is known anew is shown the page anew, as there is none to ask next."""
+    """Like polls, with one difference: after a change of session the page ends and reloads itself."""
 
-    def __init__(self, polls):
+    def __init__(self, polls: Polls) -> None:
         self.polls, self.grants, self.rooms = polls, polls.grants, polls.rooms
 
-    async def serve(self, stream, answer, connection, send):
-        """The page, then what is new for some minutes, then the page's end."""
-        page, _hole, end = answer.body.partition(HOLE)
-        await send({"type": "http.response.start", "status": answer.status, "headers": open_ended(answer.headers)})
-        await write(send, page + stream.beat)
+    async def serve(self, stream: Stream, response: Response, connection: Connection, send: Send) -> None:
+        """Send the page up to the placeholder, then news for some minutes, then the page's end."""
+        page, _placeholder, end = response.body.partition(PLACEHOLDER)
+        headers = without_length(response.headers)
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await write(send, page + stream.heartbeat)
         with self.polls.counted(stream.grant):
             await self.follow(stream, connection, send)
         await write(send, end, more=False)
 
-    async def follow(self, stream, connection, send):
-        grant, since, end = stream.grant, stream.version, time.monotonic() + random.uniform(*LASTS)  # noqa: S311
+    async def follow(self, stream: Stream, connection: Connection, send: Send) -> None:
+        grant, since = stream.grant, stream.version
+        end = time.monotonic() + random.uniform(MIN_DURATION, MAX_DURATION)  # noqa: S311
         while time.monotonic() < end and not self.polls.stopping and not connection.transport.is_closing():
-            room = self.rooms.polled(grant)
+            room = self.rooms.get(grant)
             if room and (since, grant.epoch) == (room.version, room.epoch):
                 await wait(room, grant, connection)
             self.polls.members.add(grant.member)
-            grant, news = await self.polls.news(grant, since, stream.path)
-            if grant is None or (news and news.whole) or self.grants.taken_since(grant.session, stream.asked_at):
+            renewed, painting = await self.polls.news(grant, since, stream.path)
+            if renewed is None or (painting and painting.whole):
                 return
-            since = news.version if news else since
-            await write(send, (news.html if news else b"") + stream.beat)
+            if self.grants.revoked_since(renewed.session, stream.requested_at):
+                return
+            grant, since = renewed, painting.version if painting else since
+            await write(send, (painting.html if painting else b"") + stream.heartbeat)
 
 
-class Waiting(asyncio.Future):
-    """A stream's wait for news in a room, or for the end of its connection; `grant` says who waits."""
+class StreamWait(asyncio.Future[bool]):
+    """A stream's wait: the result says whether the client is still connected."""
 
-    def __init__(self, grant):
+    def __init__(self, grant: Grant) -> None:
         super().__init__()
         self.grant = grant
 
-    def wake(self, connected=True):
+    def wake(self, connected: bool = True) -> None:
         if not self.done():
             self.set_result(connected)
 
 
-async def wait(room, grant, connection):
-    """Wait for news, for a change of rights, or for the time of the next beat. Raises Gone."""
-    waiting = connection.waiting = Waiting(grant)
+async def wait(room: Room, grant: Grant, connection: Connection) -> None:
+    """Wait for news, for a new epoch, or for the time of the next heartbeat. Raises Disconnected."""
+    waiting = connection.stream_wait = StreamWait(grant)
     room.waiting.add(waiting)
     try:
-        async with asyncio.timeout(BEATS_EVERY):
+        async with asyncio.timeout(HEARTBEAT_SECONDS):
             if not await waiting:
-                raise Gone
+                raise Disconnected
     except TimeoutError:
         pass
     finally:
-        connection.waiting = None
+        connection.stream_wait = None
         room.waiting.discard(waiting)
 
 
-def open_ended(headers):
-    """Neither length nor encoding, and a word for proxies that would wait for the end."""
+def without_length(headers: Headers) -> Headers:
+    """No length and no encoding, and a header that keeps proxies from buffering."""
     kept = [pair for pair in headers if pair[0] not in (b"content-length", b"content-encoding")]
     return [*kept, (b"x-accel-buffering", b"no")]
 
 
-async def write(send, body, more=True):
-    async with asyncio.timeout(SLOWEST):
+async def write(send: Send, body: bytes, more: bool = True) -> None:
+    async with asyncio.timeout(WRITE_TIMEOUT):
         await send({"type": "http.response.body", "body": body, "more_body": more})

@@ -1,23 +1,26 @@
-"""A timing wheel: thousands of waits that one timer ends."""
+"""A timing wheel: one timer ends thousands of waits."""
 
 import time
+from typing import Generic, TypeVar
 
-SLOT = 0.125  # seconds; a wait ends by so much later at most
+Item = TypeVar("Item")
+
+SLOT = 0.125  # seconds; a wait may end this much late
 
 
-class TimingWheel:
-    """Things by the slot of time in which their wait ends."""
+class TimingWheel(Generic[Item]):
+    """Items by the time slot in which their wait ends."""
 
-    def __init__(self):
-        self.slots = {}
+    def __init__(self) -> None:
+        self.slots: dict[int, set[Item]] = {}
 
-    def put(self, thing, seconds):
-        """The slot, a set, that the thing is in now; who does not wait any more takes it out of there."""
+    def put(self, item: Item, seconds: float) -> set[Item]:
+        """Add the item and return its slot, so that the caller can discard it when its wait ends early."""
         slot = self.slots.setdefault(int((time.monotonic() + seconds) / SLOT) + 1, set())
-        slot.add(thing)
+        slot.add(item)
         return slot
 
-    def due(self):
-        """Those whose wait has ended."""
+    def due(self) -> list[Item]:
+        """Remove and return the items whose wait has ended."""
         now = int(time.monotonic() / SLOT)
-        return [thing for number in sorted(self.slots) if number <= now for thing in self.slots.pop(number)]
+        return [item for number in sorted(self.slots) if number <= now for item in self.slots.pop(number)]

@@ -1,57 +1,69 @@
-"""Who types: asked of Django for as long as somebody does; readers who wait are woken for it, but seldom."""
+"""The typing indicator: while someone types, the gate asks Django who does and wakes waiting readers, at most every few
+seconds."""
 
 import asyncio
 import logging
 import time
+from collections.abc import Callable, Collection
 
 from chat.gate.polls import Poll
+from chat.gate.rooms import Rooms
+from chat.gate.sidebar import RenderedPart, Sidebar
+from chat.gate.types import RunInThread
 
 logger = logging.getLogger("chat.gate")
 
-WAKES_EVERY = 3  # seconds at least between two times that those who read a room are woken for it
+WAKE_INTERVAL = 3  # minimum seconds between two times that a room's readers are woken
 PART = "typing"
 
 
 class TypingFollower:
-    """`typing(room, languages)` is called in a thread and answers the part as it is by then."""
+    """`typing_part` is that of the Backend."""
 
-    def __init__(self, typing, in_thread, rooms):
-        self.typing, self.in_thread, self.rooms = typing, in_thread, rooms
-        self.following = {}
+    def __init__(
+        self,
+        typing_part: Callable[[int, Collection[str]], RenderedPart],
+        run_in_thread: RunInThread,
+        rooms: Rooms,
+    ) -> None:
+        self.typing_part, self.run_in_thread, self.rooms = typing_part, run_in_thread, rooms
+        self.following: dict[int, asyncio.Task[None]] = {}
 
-    def heard(self, room_id):
-        """Somebody types there."""
+    def typing_started(self, room_id: int) -> None:
         if room_id in self.rooms.by_id and room_id not in self.following:
             self.following[room_id] = asyncio.create_task(self.follow(room_id))
             self.following[room_id].add_done_callback(lambda _: self.following.pop(room_id))
 
-    def said(self, room_id):
-        """Something was said there, maybe by somebody who typed: it is told together with the line as it is now."""
+    def room_changed(self, room_id: int) -> None:
+        """Refresh the line, as the new message may be by someone who was typing; both go out together."""
         room = self.rooms.by_id.get(room_id)
         if room and room_id in self.following:
-            room.beside.asking = asyncio.create_task(self.look(room_id, room.beside))
-            room.beside.asking.add_done_callback(room.beside.asked)
+            room.sidebar.refresh_task = asyncio.create_task(self.refresh(room_id, room.sidebar))
+            room.sidebar.refresh_task.add_done_callback(room.sidebar.refresh_done)
 
-    async def follow(self, room_id):
-        """Tell of it until nobody types any more."""
+    async def follow(self, room_id: int) -> None:
+        """Refresh the line until no one types."""
         while room := self.rooms.by_id.get(room_id):
-            await asyncio.sleep(room.beside.woken_at + WAKES_EVERY - time.monotonic())
-            room.beside.woken_at = time.monotonic()
-            if await self.look(room_id, room.beside):
-                self.rooms.wake([one for one in room.waiting if isinstance(one, Poll)])
-            if not room.beside.shows(PART):
+            await asyncio.sleep(room.sidebar.woken_at + WAKE_INTERVAL - time.monotonic())
+            room.sidebar.woken_at = time.monotonic()
+            if await self.refresh(room_id, room.sidebar):
+                self.rooms.wake([waiter for waiter in room.waiting if isinstance(waiter, Poll)])
+            if not room.sidebar.shows(PART):
                 break
 
-    async def look(self, room_id, beside):
-        """Whether others type there than before. Who does is told again and again: a page takes the line away."""
+    async def refresh(self, room_id: int, sidebar: Sidebar) -> bool:
+        """Update the line. Returns whether other people type than before.
+
+        The same line is sent again and again, because pages hide it after some seconds.
+        """
         try:
-            made = await self.in_thread(self.typing, room_id, tuple(beside.languages))
+            part = await self.run_in_thread(self.typing_part, room_id, tuple(sidebar.languages))
         except Exception as error:
-            logger.error("it was not found out who types: %s: %s", type(error).__name__, error)
+            logger.error("could not refresh the typing indicator: %s: %s", type(error).__name__, error)
             return False
-        changed = made.mark != (beside.known(PART) or ((), 0))[0]
+        changed = part.mark != (sidebar.mark_and_epoch(PART) or ((), 0))[0]
         if changed:
-            beside.hurry = int(time.time())
-        if changed or made.mark:
-            beside.learn(PART, made)
+            sidebar.answer_before = int(time.time())
+        if changed or part.mark:
+            sidebar.update(PART, part)
         return changed

@@ -1,95 +1,118 @@
-"""Django as WSGI behind the gate: a scope and a whole body in, a whole answer out."""
+"""Django as a WSGI application behind the gate: takes an ASGI scope and a whole body, returns a whole response."""
 
 import logging
 import re
 import sys
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import IO, Any, NamedTuple
 
-from chat.gate.grants import ENVIRON_KEY
+from chat.gate.grants import ENVIRON_KEY, Offer
+from chat.gate.response_body import FileWrapper, SizedFile, collect
+from chat.gate.types import Headers, Scope
 
 logger = logging.getLogger("chat.gate")
 
-# The gate knows these better than the client (the length) or has done them already (the chunks).
-OURS = {b"content-length", b"transfer-encoding"}
+Environ = dict[str, Any]
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+# Headers that the gate sets itself (the length) or has dealt with (the chunks).
+GATE_HEADERS = {b"content-length", b"transfer-encoding"}
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
+    """A whole response. A large file is in `file`, and `body` is empty then."""
+
     status: int
-    headers: list[tuple[bytes, bytes]]
+    headers: Headers
     body: bytes
+    file: SizedFile | None = None
+
+    def close(self) -> None:
+        if self.file:
+            self.file.file.close()
 
 
-def call(application, scope, file, length, offer):
-    """Run `application` here and now; its Answer, or None when it failed, which is then in the log."""
+def call(application: Application, scope: Scope, file: IO[bytes], length: int, offer: Offer) -> Response | None:
+    """Run the application in this thread. Returns None when it failed, after logging the error."""
     try:
         with file:
             return run(application, environ(scope, file, length) | {ENVIRON_KEY: offer})
-    except BaseException:  # sys.exit() too: nobody above a thread would hear of it
-        # Neither path nor query: both may hold what opens a private room.
+    except BaseException:  # Also SystemExit, which would end the thread silently.
+        # Neither path nor query are logged: both may hold what opens a private room.
         logger.exception("%s request failed", scope["method"])
         return None
 
 
-def run(application, environ):
-    """The answer of a WSGI application, with its iterable used up and closed: close() ends Django's request."""
-    started, written = [], []
+def run(application: Application, environ: Environ) -> Response:
+    """The application's response. Its iterable is used up and closed, which ends Django's request."""
+    started: list[Any] = []
+    written: list[bytes] = []
 
-    def start_response(status, headers, exc_info=None):
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
         started[:] = [status, headers]
         return written.append
 
     chunks = application(environ, start_response)
     try:
-        body = b"".join(chunks)
+        body = collect(chunks)
     finally:
         if hasattr(chunks, "close"):
             chunks.close()
     status, headers = started
-    return whole(int(status[:3]), headers, b"".join(written) + body, environ["REQUEST_METHOD"])
+    if isinstance(body, bytes):
+        body = b"".join(written) + body
+    return finish(int(status[:3]), headers, body, environ["REQUEST_METHOD"])
 
 
-def whole(status, headers, body, method):
-    """An answer whose length is the one it has, and which has no body where HTTP allows none."""
-    kept = [(name.lower().encode("latin-1"), clean(value)) for name, value in headers]
-    said = [pair for pair in kept if pair[0] == b"content-length"]
-    kept = [pair for pair in kept if pair[0] not in OURS]
-    if status < 200 or status in (204, 304):
-        return Answer(status, kept, b"")
+def finish(status: int, headers: list[tuple[str, str]], body: bytes | SizedFile, method: str) -> Response:
+    """A response with its real length, and without a body where HTTP allows none."""
+    encoded = [(name.lower().encode("latin-1"), encode_value(value)) for name, value in headers]
+    declared = [pair for pair in encoded if pair[0] == b"content-length"]
+    kept = [pair for pair in encoded if pair[0] not in GATE_HEADERS]
+    no_body = status < 200 or status in (204, 304)
+    length = length_header(body)
+    if isinstance(body, SizedFile):
+        if not no_body and method != "HEAD":
+            return Response(status, kept + length, b"", body)
+        body.file.close()
+    if no_body:
+        return Response(status, kept, b"")
     if method == "HEAD":
-        # The length is that of the GET: what Django says of it counts where Django has left the body out.
-        return Answer(status, kept + (said if not body else length_of(body)), b"")
-    return Answer(status, kept + length_of(body), body)
+        # The length is that of the GET: the declared one counts where Django has left out the body.
+        return Response(status, kept + (length if body else declared), b"")
+    return Response(status, kept + length, body if isinstance(body, bytes) else b"")
 
 
-def length_of(body):
-    return [(b"content-length", b"%d" % len(body))]
+def length_header(body: bytes | SizedFile) -> Headers:
+    return [(b"content-length", b"%d" % (body.length if isinstance(body, SizedFile) else len(body)))]
 
 
-def clean(value):
-    """A header's value in bytes; the server would break off in mid-answer at a control character."""
+def encode_value(value: str) -> bytes:
+    """A header's value in bytes. A control character would make the server break off in mid-answer."""
     if CONTROL.search(value):
         raise ValueError("control character in a response header")
     return value.encode("latin-1")
 
 
-def environ(scope, file, length):
-    """What PEP 3333 wants to know, with the body's real length."""
+def environ(scope: Scope, file: IO[bytes], length: int) -> Environ:
+    """The WSGI environ of PEP 3333, with the body's real length."""
     name, port = scope.get("server") or ("localhost", 80)
     return {
         "REQUEST_METHOD": scope["method"],
-        **path(scope),
+        **path_variables(scope),
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "SERVER_NAME": name,
         "SERVER_PORT": str(port or 80),
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
         "REMOTE_ADDR": address(scope),
-        **fields(scope["headers"]),
+        **header_variables(scope["headers"]),
         "CONTENT_LENGTH": str(length),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope["scheme"],
         "wsgi.input": file,
         "wsgi.input_terminated": True,
+        "wsgi.file_wrapper": FileWrapper,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
@@ -97,39 +120,40 @@ def environ(scope, file, length):
     }
 
 
-def path(scope):
-    """SCRIPT_NAME and PATH_INFO: bytes in the clothes of latin-1. An ASGI path begins with its root path."""
+def path_variables(scope: Scope) -> dict[str, str]:
+    """SCRIPT_NAME and PATH_INFO. An ASGI path begins with its root path."""
     root = scope.get("root_path", "")
     return {"SCRIPT_NAME": native(root), "PATH_INFO": native(scope["path"].removeprefix(root))}
 
 
-def native(text):
+def native(text: str) -> str:
+    """PEP 3333's string: UTF-8 bytes decoded as latin-1."""
     return text.encode("utf-8").decode("latin-1")
 
 
-def address(scope):
-    """The peer's address; an IPv4 one as IPv4, also on a socket that speaks both, where it comes as ::ffff:1.2.3.4."""
-    host = (scope.get("client") or ("", 0))[0] or ""
+def address(scope: Scope) -> str:
+    """The client's address. An IPv4 one also on a dual-stack socket, where it comes as ::ffff:1.2.3.4."""
+    host: str = (scope.get("client") or ("", 0))[0] or ""
     return host.removeprefix("::ffff:") if "." in host else host
 
 
-def fields(headers):
+def header_variables(headers: Headers) -> dict[str, str]:
     """Headers by their WSGI names, repeated ones joined."""
-    found = {}
+    found: dict[str, list[str]] = {}
     for name, value in headers:
         if name == b"content-type":
             value = without_charset(value)
-        # X_Forwarded_For and X-Forwarded-For would be one key: a client could pass off the first as a proxy's word.
-        if name not in OURS and b"_" not in name:
-            found.setdefault(key(name), []).append(value.decode("latin-1"))
+        # X_Forwarded_For and X-Forwarded-For would be one key: a client could forge the proxy's header.
+        if name not in GATE_HEADERS and b"_" not in name:
+            found.setdefault(variable_name(name), []).append(value.decode("latin-1"))
     return {name: ("; " if name == "HTTP_COOKIE" else ",").join(values) for name, values in found.items()}
 
 
-def without_charset(content_type):
-    """Forms come in UTF-8 here; a charset that is no text encoding would be a crash before any view is asked."""
+def without_charset(content_type: bytes) -> bytes:
+    """Forms are always UTF-8; a charset that is no text encoding would crash before any view runs."""
     return b";".join(part for part in content_type.split(b";") if b"charset" not in part.lower())
 
 
-def key(name):
-    name = name.decode("latin-1").upper().replace("-", "_")
+def variable_name(header: bytes) -> str:
+    name = header.decode("latin-1").upper().replace("-", "_")
     return name if name == "CONTENT_TYPE" else f"HTTP_{name}"

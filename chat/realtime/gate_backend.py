@@ -1,7 +1,12 @@
-"""What the gate asks of Django for readers who wait, in a thread and on nobody's behalf: without request or session."""
+"""The gate's interface to Django (`chat.gate.backend.Backend`): functions for waiting readers, without a request.
 
+They are called in threads.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import wraps
 from itertools import chain
+from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -10,104 +15,113 @@ from django.db.models import OuterRef, Subquery
 from django.utils import timezone, translation
 
 from chat import retention
+from chat.gate.backend import PanelMark, Reader, RoomState
+from chat.gate.grants import Rights
 from chat.gate.paintings import Painting
 from chat.gate.sidebar import RenderedPart
+from chat.gate.types import Variant
 from chat.identity import is_active_q
 from chat.models import Membership, Room
 from chat.realtime import db_watch, delta, presence, pubsub, sidebar, typing_indicator
 
-session_cookie = settings.SESSION_COOKIE_NAME
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+Item = TypeVar("Item")
+
+session_cookie: str = settings.SESSION_COOKIE_NAME
 max_log_growth = delta.MAX_LOG_GROWTH
 max_changes = delta.MAX_CHANGES
-subscribe = pubsub.subscribe
-new_watch = db_watch.new_watch
+subscribe: Callable[[Callable[[int, int, int], None], Callable[[int], None]], None] = pubsub.subscribe
+new_watch: Callable[[], Callable[[], bool]] = db_watch.new_watch
 
-BATCH = 1000  # values in one statement: databases bound that
-RENDERERS = {"poll": delta.render_delta, "stream": delta.render_stream}
+BATCH = 1000  # values in one statement, as databases limit them
+RENDERERS: dict[str, Callable[[delta.LogSlice], str]] = {"poll": delta.render_delta, "stream": delta.render_stream}
 
 
-def with_own_connection(ask):
-    """Around each question the thread's connection is looked after, as Django does around a request."""
+def with_own_connection(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Close unusable database connections before and after the call, as Django does for a request."""
 
-    @wraps(ask)
-    def tidied(*arguments):
+    @wraps(function)
+    def wrapper(*arguments: Parameters.args, **named: Parameters.kwargs) -> Result:
         close_old_connections()
         try:
-            return ask(*arguments)
+            return function(*arguments, **named)
         finally:
             close_old_connections()
 
-    return tidied
+    return wrapper
 
 
 @with_own_connection
-def render_painting(room, incarnation, since, variant):
-    """The Painting that brings pages in this language and time zone from `since` to now, or paints them whole (None).
+def render_painting(room_id: int, incarnation: str, since: int | None, variant: Variant) -> Painting | None:
+    """The painting that brings pages of that variant from `since` to the latest version; the whole log for None.
 
-    None where there is no such room any more.
+    Returns None where the room was deleted.
     """
     language, zone, kind = variant
-    found = Room.objects.filter(pk=room).first()
-    if found is None:
+    room = Room.objects.filter(pk=room_id).first()
+    if room is None:
         return None
     with translation.override(language), timezone.override(zone):
-        reading = delta.since(found, delta.Cursor(since, since, incarnation=incarnation))
-        html = RENDERERS[kind](reading).encode()
-    return Painting(reading.room.version, reading.room.epoch, reading.room.incarnation, reading.is_full, html)
+        log_slice = delta.since(room, delta.Cursor(since, since, incarnation=incarnation))
+        html = RENDERERS[kind](log_slice).encode()
+    room = log_slice.room
+    return Painting(room.version, room.epoch, room.incarnation, log_slice.is_full, html)
 
 
 @with_own_connection
-def room_versions(rooms):
-    """Version, epoch and incarnation of each of these rooms that is still there."""
+def room_versions(rooms: Collection[int]) -> dict[int, RoomState]:
+    """The state of each of these rooms that exists."""
     columns = "pk", "version", "epoch", "incarnation"
-    found = [Room.objects.filter(pk__in=some).values_list(*columns) for some in batches(rooms)]
-    return {pk: tuple(state) for pk, *state in chain(*found)}
+    found = [Room.objects.filter(pk__in=batch).values_list(*columns) for batch in batches(rooms)]
+    return {pk: RoomState(*state) for pk, *state in chain(*found)}
 
 
 @with_own_connection
-def valid_grants(room, readers):
-    """The room's epoch, and those of `readers` (session, member, standing) who may read it still."""
-    # The epoch first: what is taken away after that raises it once more, and is asked about again.
+def valid_grants(room: int, readers: Collection[Reader]) -> tuple[int, set[Reader]]:
+    """The room's epoch, and those of `readers` who may read the room as of that epoch."""
+    # The epoch first: a right that is lost after this line increases it again, which leads to the next call.
     epoch = Room.objects.filter(pk=room).values_list("epoch", flat=True).first()
-    return epoch or 0, set(chain(*(valid_readers(room, some) for some in batches(readers))))
+    return epoch or 0, set(chain(*(valid_readers(room, batch) for batch in batches(readers))))
 
 
-def valid_readers(room, readers):
-    """Those of them whose session is alive, who are in the room, and to whom it was granted since all was taken."""
-    sessions, members, _standings = map(set, zip(*readers, strict=True))
-    living = Session.objects.filter(session_key__in=sessions, expire_date__gt=timezone.now())
-    alive = set(living.values_list("session_key", flat=True))
+def valid_readers(room: int, readers: Collection[Reader]) -> set[Reader]:
+    """Those whose session is valid, who are in the room, and whose rights are the same as when they got the grant."""
+    sessions, members = {reader[0] for reader in readers}, {reader[1] for reader in readers}
+    current = Session.objects.filter(session_key__in=sessions, expire_date__gt=timezone.now())
+    valid_sessions = set(current.values_list("session_key", flat=True))
     inside = Membership.objects.filter(is_active_q("participant__"), room=room, status=Membership.Status.IN)
-    inside = inside.filter(pk__in=members)
-    standings = {
-        pk: tuple(now)
-        for pk, *now in inside.values_list("pk", "participant", "participant__generation", "room__withdrawals")
+    columns = "pk", "participant", "participant__generation", "room__withdrawals"
+    rights: dict[int, Rights] = {
+        pk: (participant, generation, withdrawals)
+        for pk, participant, generation, withdrawals in inside.filter(pk__in=members).values_list(*columns)
     }
-    return {(s, m, standing) for s, m, standing in readers if s in alive and standings.get(m) == standing}
+    return {reader for reader in readers if reader[0] in valid_sessions and rights.get(reader[1]) == reader[2]}
 
 
 @with_own_connection
-def record_presence(members, reading):
-    """Note a sign of life of all of them, a thousand in one statement, and that those who are `reading` just now have
-    read what was said."""
+def record_presence(members: set[int], reading: set[int]) -> None:
+    """Record that all of them are online, and that those who are `reading` have read all messages."""
     room = Room.objects.filter(pk=OuterRef("room"))
-    read = {f"read_{counter}": Subquery(room.values(counter)) for counter in ("version", "message_count")}
-    for some in batches(members - reading):
-        Membership.objects.filter(pk__in=some).update(seen_at=timezone.now())
-    for some in batches(reading):
-        Membership.objects.filter(pk__in=some).update(seen_at=timezone.now(), **read)
+    read: dict[str, Any] = {
+        f"read_{counter}": Subquery(room.values(counter)) for counter in ("version", "message_count")
+    }
+    for batch in batches(members - reading):
+        Membership.objects.filter(pk__in=batch).update(seen_at=timezone.now())
+    for batch in batches(reading):
+        Membership.objects.filter(pk__in=batch).update(seen_at=timezone.now(), **read)
 
 
 @with_own_connection
-def prune():
-    """Throw away what nobody needs any more."""
+def prune() -> None:
+    """Delete expired data."""
     retention.tidy()
 
 
 @with_own_connection
-def changed_panels(known):
-    """Of these rooms the panels that differ from what is known of them: mark and epoch, and the languages to paint."""
-    seen = presence.refresh_panels(list(known))
+def changed_panels(known: Mapping[int, tuple[PanelMark | None, Collection[str]]]) -> dict[int, RenderedPart]:
+    """The panels that differ from the known mark and epoch, rendered in these languages, by room."""
+    panels = presence.refresh_panels(list(known))
     return {
         room: RenderedPart(
             (panel.announced_at,),
@@ -115,30 +129,32 @@ def changed_panels(known):
             render_in_languages("people", presence.render_panel, panel.people, languages),
         )
         for room, (mark, languages) in known.items()
-        if (panel := seen.get(room)) and mark != ((panel.announced_at,), panel.epoch)
+        if (panel := panels.get(room)) and mark != ((panel.announced_at,), panel.epoch)
     }
 
 
 @with_own_connection
-def typing_part(room, languages):
-    """The typing line of that room."""
-    names = typing_indicator.current_typists(room)
-    # The epoch last: who was there to be read of is not newer than it is.
+def typing_part(room: int, languages: Collection[str]) -> RenderedPart:
+    """The room's typing line in these languages."""
+    typists = typing_indicator.current_typists(room)
+    # The epoch last, so that nothing in the line is newer than it.
     epoch = Room.objects.filter(pk=room).values_list("epoch", flat=True).first()
-    return RenderedPart(
-        names, epoch or 0, render_in_languages("typing", typing_indicator.render_typing, names, languages)
-    )
+    html = render_in_languages("typing", typing_indicator.render_typing, typists, languages)
+    return RenderedPart(typists, epoch or 0, html)
 
 
-def render_in_languages(place, paint, what, languages):
-    painted = {}
+def render_in_languages(
+    place: str, render: Callable[[Any], str], content: object, languages: Collection[str]
+) -> dict[str, bytes]:
+    """A sidebar part for that place in the page, by language."""
+    rendered = {}
     for language in languages:
         with translation.override(language):
-            painted[language] = sidebar.oob_part(place, paint(what)).encode()
-    return painted
+            rendered[language] = sidebar.oob_part(place, render(content)).encode()
+    return rendered
 
 
-def batches(values):
-    """As many lists of them as it takes for each to find room in one statement."""
+def batches(values: Iterable[Item]) -> list[list[Item]]:
+    """The values in lists that fit into one statement."""
     values = list(values)
     return [values[start : start + BATCH] for start in range(0, len(values), BATCH)]

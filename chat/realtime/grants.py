@@ -1,69 +1,72 @@
-"""Grants: what the gate is told of a reader whom a view has let in, so that it may answer the next polls itself."""
+"""Grants: what Django tells the gate about a reader who may read a room, so that the gate can answer the next polls."""
 
 import re
 import time
+from collections.abc import Callable
 from functools import cache
 
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
 from chat import client_ip
-from chat.gate.grants import ENVIRON_KEY, Grant
-from chat.gate.streams import Stream
+from chat.gate.grants import ENVIRON_KEY, Grant, Offer, Stream
+from chat.models import Membership, Room
 from chat.realtime import poll
 
 HOLES = re.compile(r"\{(?:since|origin|at|incarnation)\}")
 
 
-def offer_grant(request, membership, slug=""):
-    """Let the gate answer this member's polls; without a gate, nothing happens. `slug` is for a page that asks where
-    its room was before.
+def offer_grant(request: HttpRequest, membership: Membership, slug: str = "") -> None:
+    """Let the gate answer this member's polls. `slug` is for a page that polls a former address of its room.
 
-    Who wants to be told more seldom asks Django as often as that. It holds for the room's epoch as it was read together
-    with the membership, so this comes before the log is read.
+    Nothing happens without a gate, or for a reader who has chosen to poll less often. The grant holds for the room's
+    epoch as it was read together with the membership, so call this before reading the log.
     """
-    offered = request.META.get(ENVIRON_KEY)
-    if offered and membership.participant.is_live:
+    offer = _offer(request)
+    if offer and membership.participant.is_live:
         version, path = membership.room.version, reverse("changes", args=[slug or membership.room.slug]).encode()
-        grant = _grant(request, membership, _poller(translation.get_language()))
-        offered.grants.append(lambda: (path, grant(), version))
+        make_grant = _grant_maker(request, membership, _poller(translation.get_language()))
+        offer.grants.append(lambda: (path, make_grant(), version))
 
 
-def offer_stream(request, membership):
-    """Whether the gate goes on with this page; asked before the log is read, like `offer`.
+def offer_stream(request: HttpRequest, membership: Membership) -> bool:
+    """Whether the gate will continue this page. Call it before reading the log, like `offer_grant`.
 
-    Only in a frame, which a browser says of itself: text browsers show a page when all of it is here.
+    Only for a frame, which browsers report in a header: text browsers show a page when it is complete.
     """
-    offered = request.META.get(ENVIRON_KEY)
-    in_a_frame = request.headers.get("Sec-Fetch-Dest") == "iframe"
-    if (
-        not offered
-        or not in_a_frame
-        or not offered.has_place(request.session.session_key, client_ip.network_of(request))
-    ):
+    offer = _offer(request)
+    in_frame = request.headers.get("Sec-Fetch-Dest") == "iframe"
+    if not offer or not offer.has_capacity or not in_frame:
         return False
-    room, path = membership.room, f"stream:{request.path}".encode()
-    grant, beat = _grant(request, membership, kind="stream"), render_to_string("partials/heartbeat.html").encode()
-    offered.stream = lambda: Stream(path, grant(), room.version, offered.made_at, beat)  # as of the page, by then
+    if not offer.has_capacity(request.session.session_key or "", client_ip.network_of(request)):
+        return False
+    room, path, requested_at = membership.room, f"stream:{request.path}".encode(), offer.made_at
+    heartbeat = render_to_string("partials/heartbeat.html").encode()
+    make_grant = _grant_maker(request, membership, kind="stream")
+    # The room's version is that of the page by the time that this is called.
+    offer.stream = lambda: Stream(path, make_grant(), room.version, requested_at, heartbeat)
     return True
 
 
 @cache
-def _poller(language):
-    """The bytes around what a poller is told, in the language that is active: one object for all grants in it."""
+def _poller(language: str) -> tuple[bytes, ...]:
+    """The poller's HTML around its holes, in the active language. All grants in that language share it."""
     return tuple(part.encode() for part in HOLES.split(poll.poller_template()))
 
 
-def _grant(request, membership, poller=(), kind="poll"):
-    """A function that makes the Grant, to be called when it is known under which key the session goes on."""
+def _grant_maker(
+    request: HttpRequest, membership: Membership, poller: tuple[bytes, ...] = (), kind: str = "poll"
+) -> Callable[[], Grant]:
+    """A function that makes the Grant, to be called when the session's key is final."""
     room, epoch = membership.room, membership.room.epoch
     variant = translation.get_language(), str(timezone.get_current_timezone()), kind
     return lambda: Grant(
-        session=request.session.session_key,
+        session=request.session.session_key or "",
         room=room.pk,
         member=membership.pk,
-        standing=(membership.participant_id, membership.participant.generation, room.withdrawals),
+        rights=(membership.participant_id, membership.participant.generation, room.withdrawals),
         epoch=epoch,
         incarnation=room.incarnation,
         variant=variant,
@@ -73,25 +76,29 @@ def _grant(request, membership, poller=(), kind="poll"):
     )
 
 
-def revoke_grants(request, key=None):
-    """Let Django answer the next polls under that key, or this session's own: what they look like has changed, or who
-    asks is to be known anew."""
+def revoke_grants(request: HttpRequest, key: str | None = None) -> None:
+    """Let Django answer the next polls of the session with that key, or of the request's own, because its pages look
+    different now or its reader changed."""
     key = key or request.session.session_key
-    if key and (offered := request.META.get(ENVIRON_KEY)):
-        offered.takes.append(key)
+    if key and (offer := _offer(request)):
+        offer.revocations.append(key)
 
 
-def supersede_panel(request, room, epoch, html):
-    """Let the gate tell nobody of an older panel than this one, as of that epoch, which a page is given just now."""
-    if offered := request.META.get(ENVIRON_KEY):
-        offered.parts.append((room.pk, "people", translation.get_language(), epoch, html.encode()))
+def supersede_panel(request: HttpRequest, room: Room, epoch: int, html: str) -> None:
+    """Keep the gate from sending an older panel than this one, which a page gets now, as of that epoch."""
+    if offer := _offer(request):
+        offer.parts.append((room.pk, "people", translation.get_language(), epoch, html.encode()))
 
 
-def has_gate(request):
-    """Whether a gate stands before this answer."""
+def has_gate(request: HttpRequest) -> bool:
+    """Whether this request came through the gate."""
     return ENVIRON_KEY in request.META
 
 
-def can_hold(request, membership):
-    """Whether the polls of this person may be held until there is news."""
+def can_hold(request: HttpRequest, membership: Membership) -> bool:
+    """Whether this person's polls may be held until there is news."""
     return has_gate(request) and membership.participant.is_live
+
+
+def _offer(request: HttpRequest) -> Offer | None:
+    return request.META.get(ENVIRON_KEY)

@@ -1,0 +1,96 @@
+"""Response bodies: small ones in memory, files and streamed ones as a file that the event loop sends in pieces.
+
+A slow reader never holds a thread: the application's response is read to its end and closed before anything is sent.
+"""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Iterable, Iterator
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, NamedTuple
+
+from chat.gate.types import Send
+
+MAX_IN_MEMORY = 64 * 1024  # bytes of a streamed response or a file that are sent in one go
+PIECE = 64 * 1024  # bytes
+STALL_TIMEOUT = 60  # seconds for a client to read a piece
+
+
+class Truncated(Exception):
+    """The file became shorter while it was sent."""
+
+
+class SizedFile(NamedTuple):
+    """A file of which the next `length` bytes are to be sent."""
+
+    file: IO[bytes]
+    length: int
+
+
+class FileWrapper:
+    """`wsgi.file_wrapper` of PEP 3333: Django puts the file of a FileResponse into it."""
+
+    def __init__(self, file: Any, block_size: int = PIECE) -> None:
+        self.file, self.block_size = file, block_size
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(lambda: self.file.read(self.block_size), b"")
+
+    def close(self) -> None:
+        if hasattr(self.file, "close"):
+            self.file.close()
+
+
+def collect(chunks: Iterable[bytes]) -> bytes | SizedFile:
+    """The whole body of an application's response, which can be closed afterwards."""
+    if isinstance(chunks, FileWrapper) and (found := duplicate(chunks.file)):
+        return in_memory_if_small(found)
+    if isinstance(chunks, FileWrapper) or getattr(chunks, "streaming", False):
+        return in_memory_if_small(spool(chunks))
+    return b"".join(chunks)
+
+
+def duplicate(file: Any) -> SizedFile | None:
+    """The rest of a file on disk under a descriptor of its own; None for other files."""
+    try:
+        descriptor, start = file.fileno(), file.tell()
+    except (AttributeError, OSError):  # io.UnsupportedOperation is an OSError
+        return None
+    copy = os.fdopen(os.dup(descriptor), "rb")
+    copy.seek(start)
+    return SizedFile(copy, max(0, os.fstat(descriptor).st_size - start))
+
+
+def spool(chunks: Iterable[bytes]) -> SizedFile:
+    """All chunks in a temporary file, which is in memory as long as it is small."""
+    with contextlib.ExitStack() as on_error:
+        file = on_error.enter_context(SpooledTemporaryFile(max_size=MAX_IN_MEMORY))
+        for chunk in chunks:
+            file.write(chunk)
+        length = file.tell()
+        file.seek(0)
+        on_error.pop_all()
+        return SizedFile(file, length)
+
+
+def in_memory_if_small(body: SizedFile) -> bytes | SizedFile:
+    if body.length > MAX_IN_MEMORY:
+        return body
+    with body.file as file:
+        return file.read(body.length)
+
+
+async def send_in_pieces(body: SizedFile, connection: Any, send: Send) -> None:
+    """Send the file at the client's pace. Raises Truncated, and TimeoutError when the client doesn't read.
+
+    Sending ends where the connection does.
+    """
+    left = body.length
+    while left and not (connection and connection.transport.is_closing()):
+        piece = await asyncio.to_thread(body.file.read, min(PIECE, left))
+        if not piece:
+            raise Truncated
+        left -= len(piece)
+        async with asyncio.timeout(STALL_TIMEOUT):
+            await send({"type": "http.response.body", "body": piece, "more_body": left > 0})
