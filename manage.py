@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line for Parlour, which makes a private .env first where there is none."""
+"""Django's command line. Creates a private .env first if there is none."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ import sys
 def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chat_app.settings")
     if sys.argv[1:2] == ["runserver"]:
-        # The development server is for developing: debug pages, static files straight from the source.
+        # The development server shows debug pages and serves static files from their source.
         os.environ.setdefault("DEBUG", "on")
     try:
         from django.core.exceptions import ImproperlyConfigured
@@ -23,7 +23,7 @@ def main():
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as wrong:
-        raise SystemExit(f"Parlour cannot start: {wrong}") from None
+        raise SystemExit(f"Parlour can't start: {wrong}") from None
 
 
 if __name__ == "__main__":

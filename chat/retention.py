@@ -1,4 +1,4 @@
-"""Retention: what is thrown away when its time has come, by the server itself once an hour, or by `manage.py prune`."""
+"""Retention: what the server deletes once an hour, or `manage.py prune` at any time."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -7,53 +7,55 @@ from importlib import import_module
 from django.conf import settings
 from django.utils import timezone
 
+from chat import restored_backup
 from chat.exceptions import Refused
 from chat.models import FormerAddress, Invite, Membership, Room, SignInLink
 from chat.models.room_deletion import erase_deleted_rooms
 
-LINKS_KEPT_FOR = timedelta(days=30)  # after they have expired
-INVITATIONS_KEPT_FOR = timedelta(days=90)  # the same; until then they are listed with who came by them
-WAITED_FOR = timedelta(days=1)  # after which who waits to be let in, and has not looked since, waits no more
-DESERTED_FOR = timedelta(days=30)  # after which a private room in which nobody is goes, as nobody finds it again
+SIGN_IN_LINKS_KEPT_FOR = timedelta(days=30)  # after they expired
+INVITES_KEPT_FOR = timedelta(days=90)  # after they expired; until then they are listed with who joined with them
+JOIN_REQUESTS_KEPT_FOR = timedelta(days=1)  # after the requester last opened the waiting page
+DESERTED_ROOMS_KEPT_FOR = timedelta(days=30)  # a private room without members can't be found again
 
 
 def tidy():
-    """Throw away what nobody needs any more, and say how many rooms went."""
+    """Delete what nobody needs any more. Returns how many rooms were deleted."""
     rooms = [*silent_rooms(), *deserted_rooms()]
-    gone = sum(_end(room) for room in rooms)
-    for tired in tired_of_waiting().select_related("room"):
-        _turn_from(tired)
-    Invite.objects.filter(expires_at__lte=timezone.now() - INVITATIONS_KEPT_FOR).delete()
+    deleted = sum(_delete_if_unused(room) for room in rooms)
+    for member in abandoned_join_requests().select_related("room"):
+        _cancel_if_abandoned(member)
+    Invite.objects.filter(expires_at__lte=timezone.now() - INVITES_KEPT_FOR).delete()
     FormerAddress.objects.filter(until__lte=timezone.now()).delete()
-    SignInLink.objects.filter(expires_at__lte=timezone.now() - LINKS_KEPT_FOR).delete()
+    SignInLink.objects.filter(expires_at__lte=timezone.now() - SIGN_IN_LINKS_KEPT_FOR).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     erase_deleted_rooms()
-    return gone
+    restored_backup.detect()
+    return deleted
 
 
-def _end(room):
-    """Whether it went: somebody may have come, or written, in this very moment."""
+def _delete_if_unused(room):
+    """Returns whether it was deleted. It is checked again under its lock: someone may have joined or posted."""
     with suppress(Refused), room.change():
-        still = silent_rooms() | deserted_rooms()
-        if still.filter(pk=room.pk).exists():
+        unused = silent_rooms() | deserted_rooms()
+        if unused.filter(pk=room.pk).exists():
             room.mark_deleted()
             return True
     return False
 
 
-def tired_of_waiting():
-    return Membership.objects.waiting().filter(seen_at__lt=timezone.now() - WAITED_FOR)
+def abandoned_join_requests():
+    return Membership.objects.waiting().filter(seen_at__lt=timezone.now() - JOIN_REQUESTS_KEPT_FOR)
 
 
-def _turn_from(tired):
-    """They may have looked again in this very moment."""
-    with suppress(Refused), tired.room.change():
-        if tired_of_waiting().filter(pk=tired.pk).exists():
-            tired.leave()
+def _cancel_if_abandoned(member):
+    """Checked again under the room's lock: they may have opened the waiting page."""
+    with suppress(Refused), member.room.change():
+        if abandoned_join_requests().filter(pk=member.pk).exists():
+            member.leave()
 
 
 def silent_rooms():
-    """Rooms in which nobody ever wrote, nothing happened for EMPTY_ROOM_DAYS, and nobody looked either."""
+    """Rooms without a single message in which nothing happened, and nobody looked, for EMPTY_ROOM_DAYS."""
     if not settings.EMPTY_ROOM_DAYS:
         return Room.objects.none()
     since = timezone.now() - timedelta(days=settings.EMPTY_ROOM_DAYS)
@@ -62,10 +64,10 @@ def silent_rooms():
 
 
 def deserted_rooms():
-    """Private rooms that everybody has left, into which no invitation leads any more."""
-    waited_for = Membership.Status.IN, Membership.Status.WAITING, Membership.Status.ASKED
-    peopled = Membership.objects.filter(status__in=waited_for).values("room")
+    """Private rooms that everyone left and that have no active invite."""
+    statuses = Membership.Status.IN, Membership.Status.WAITING, Membership.Status.ASKED
+    in_use = Membership.objects.filter(status__in=statuses).values("room")
     invited = Invite.objects.active().order_by().values("room")
-    since = timezone.now() - DESERTED_FOR
+    since = timezone.now() - DESERTED_ROOMS_KEPT_FOR
     rooms = Room.objects.filter(access=Room.Access.PRIVATE, last_sent_at__lt=since)
-    return rooms.exclude(pk__in=peopled).exclude(pk__in=invited)
+    return rooms.exclude(pk__in=in_use).exclude(pk__in=invited)

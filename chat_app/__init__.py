@@ -1,1 +1,1 @@
-"""The project: settings, the root of all addresses, and the ways a server starts Parlour."""
+"""The Django project: settings, root URLs, and the entry points for ASGI and WSGI servers."""

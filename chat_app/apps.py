@@ -1,4 +1,4 @@
-"""The admin as a Django app, at whose door staff are asked for their second factor."""
+"""The admin as a Django app, with two-factor authentication."""
 
 from django.contrib.admin import apps
 

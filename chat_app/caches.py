@@ -1,21 +1,64 @@
-"""A cache in Redis without which everything goes on: while it does not answer, it is empty."""
+"""Caches: keys that belong to one incarnation of the database, and a Redis cache that is empty while Redis is down."""
 
 import logging
+import secrets
+import time
 from contextlib import contextmanager
 
 from django.core.cache.backends.redis import RedisCache
+from django.db import DatabaseError
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
 logger = logging.getLogger("chat")
-# Seconds for Redis to answer. Tried twice, because a connection that was kept may be closed by now, and no more: the
-# library itself would wait for ten seconds while somebody waits for a page.
+# Timeouts in seconds. One retry, because a pooled connection may be closed by now. The library's own default would
+# make a page wait for ten seconds.
 PATIENCE = {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": Retry(NoBackoff(), 1)}
+REREAD_SECONDS = 30  # how soon other processes notice that the incarnation changed
+RETRY_SECONDS = 5  # until an unreadable incarnation is read again
+
+
+class Incarnation:
+    """The installation's incarnation as this process last read it, so that a cache key needs no query.
+
+    While the database can't be read, the value is random: this process shares no cache entries with others then.
+    """
+
+    def __init__(self):
+        self.value, self.fallback = None, secrets.token_urlsafe(9)
+        self.due_at = 0
+
+    def get(self):
+        if self.value is None:
+            self.reread_if_due()
+        return self.value or self.fallback
+
+    def reread_if_due(self):
+        if time.monotonic() >= self.due_at:
+            self.reload()
+
+    def reload(self):
+        from chat.models import Installation  # models are not loaded yet when the caches are configured
+
+        self.due_at = time.monotonic() + RETRY_SECONDS
+        try:
+            self.value = Installation.current().incarnation
+            self.due_at = time.monotonic() + REREAD_SECONDS
+        except DatabaseError as error:
+            logger.warning("The installation's incarnation can't be read: %s", error)
+
+
+incarnation = Incarnation()
+
+
+def incarnation_key(key, key_prefix, version):
+    """The KEY_FUNCTION of every cache. Entries from before a flush or a restored backup are not found by it."""
+    return f"{key_prefix}:{version}:{incarnation.get()}:{key}"
 
 
 class ForgivingRedisCache(RedisCache):
-    """Deleting alone is not forgiven: a session that was ended would be back as soon as Redis is."""
+    """Works without Redis, except for `delete`: an ended session would come back when Redis does."""
 
     def __init__(self, server, params):
         super().__init__(server, params | {"OPTIONS": PATIENCE | params.get("OPTIONS", {})})
@@ -52,12 +95,13 @@ class ForgivingRedisCache(RedisCache):
     def incr(self, key, delta=1, version=None):
         with forgiven():
             return super().incr(key, delta, version)
-        raise ValueError("nothing is counted while Redis is away")
+        raise ValueError("Redis is down, so nothing is counted.")
 
 
 @contextmanager
 def forgiven():
+    """Log Redis errors instead of raising them."""
     try:
         yield
     except RedisError as error:
-        logger.warning("Redis is away: %s", error)
+        logger.warning("Redis is down: %s", error)

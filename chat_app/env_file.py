@@ -1,4 +1,4 @@
-"""The private .env file: where it is, and a first one with a generated secret key."""
+"""The private .env file: its path, and how it is created with a random secret key."""
 
 import os
 import secrets
@@ -8,15 +8,15 @@ PATH = Path(__file__).resolve().parent.parent / ".env"
 
 FIRST = """\
 # Parlour's private settings. Every setting is explained in .env.example and in the README.
-# Keep this file to yourself: whoever has the key can sign in as anyone.
+# Keep this file private: anyone who has the key can sign in as anyone else.
 SECRET_KEY='{key}'
 """
 
 
 def write_if_missing():
-    """Write a first .env, readable by its owner alone, unless there is one or the environment has the key.
+    """Create .env, readable by its owner only, unless it exists or the environment has SECRET_KEY.
 
-    One that was copied from .env.example has an empty key: that line alone is filled.
+    If .env is a copy of .env.example, only its empty SECRET_KEY line is filled in.
     """
     if "SECRET_KEY" in os.environ:
         return

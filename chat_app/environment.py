@@ -1,4 +1,4 @@
-"""Settings from the environment, with a sentence that names the setting where its value makes no sense."""
+"""Settings from the environment, with errors that name the setting and say what to write."""
 
 import zoneinfo
 
@@ -10,7 +10,7 @@ ON, OFF = ("on", "true", "yes", "1"), ("off", "false", "no", "0", "")
 
 class Env(environ.Env):
     def bool(self, name, default):
-        """`on` or `off`: anything else is refused, since a limit or a lock must not open by a slip of the pen."""
+        """`on` or `off`. Anything else is refused, because a typo must not turn a limit off."""
         value = self.str(name, default="on" if default else "off").strip().lower()
         if value not in ON + OFF:
             raise ImproperlyConfigured(f"{name}={value!r} is neither on nor off.")
@@ -19,45 +19,47 @@ class Env(environ.Env):
     def int(self, name, default):
         value = self.str(name, default=str(default))
         if not value.isascii() or not value.isdigit():
-            raise ImproperlyConfigured(f"{name}={value!r} is no whole number.")
+            raise ImproperlyConfigured(f"{name}={value!r} is not a whole number.")
         return int(value)
 
     def choice(self, name, default, choices):
         value = self.str(name, default=default)
         if value not in choices:
-            raise ImproperlyConfigured(f"{name}={value!r} is none of what there is: {', '.join(choices)}.")
+            raise ImproperlyConfigured(f"{name}={value!r} is not one of: {', '.join(choices)}.")
         return value
 
     def hosts(self, name, default):
-        """Names of hosts, which is less than addresses of pages."""
+        """Host names, such as chat.example.org."""
         values = self.list(name, default=default)
         for value in values:
             if "/" in value:
-                raise ImproperlyConfigured(f"{name}={value!r} is no name of a host. Write chat.example.org alone.")
+                raise ImproperlyConfigured(f"{name}={value!r} is not a host name. Write one such as chat.example.org.")
         return values
 
     def time_zone(self, name, default):
         value = self.str(name, default=default)
         if value not in zoneinfo.available_timezones():
-            raise ImproperlyConfigured(f"{name}={value!r} is no time zone. Write one such as Europe/Vienna.")
+            raise ImproperlyConfigured(f"{name}={value!r} is not a time zone. Write one such as Europe/Vienna.")
         return value
 
     def log_level(self, name, default):
         value = self.str(name, default=default).upper()
         if value not in ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"):
-            raise ImproperlyConfigured(f"{name}={value!r} is no level. Write DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+            raise ImproperlyConfigured(
+                f"{name}={value!r} is not a log level. Write DEBUG, INFO, WARNING, ERROR or CRITICAL."
+            )
         return value
 
     def database(self, name, default):
-        """What Django needs to know of the database at this address."""
+        """Django's settings for the database at this URL."""
         value = self.str(name, default=default)
         if value.partition(":")[0] not in ("sqlite", "postgres", "postgresql"):
-            raise ImproperlyConfigured(f"{name} is no database's address. Write postgres://user:password@host/name.")
+            raise ImproperlyConfigured(f"{name} is not a database URL. Write postgres://user:password@host/name.")
         return environ.Env.db_url_config(value)
 
     def mail(self, name, default):
-        """What Django needs to know of the mail server at this address."""
+        """Django's settings for the mail server at this URL."""
         value = self.str(name, default=default)
         if value.partition("://")[0] not in ("consolemail", "smtp", "smtp+tls", "smtp+ssl"):
-            raise ImproperlyConfigured(f"{name} is no mail server's address. Write smtp+tls://user:password@host:587.")
+            raise ImproperlyConfigured(f"{name} is not a mail server URL. Write smtp+tls://user:password@host:587.")
         return environ.Env.email_url_config(value)

@@ -1,9 +1,9 @@
-"""What is written into the log: never a key that stands in an address, which would let whoever reads the log in."""
+"""Logging: keys in addresses are left out, because anyone who reads the log could use them to sign in."""
 
 import logging
 import re
 
-# Of invitations, personal links and mailed links; and the addresses of private rooms.
+# In sign-in links, invite links and password reset links, and the addresses of private rooms.
 KEYS = re.compile(
     r"(?<=/continue/)[\w-]+|(?<=/invitations/)[\w-]+|(?<=/account/reset/)[\w-]+/[\w-]+|(?<=/rooms/)[\w-]{22}(?=/)"
 )

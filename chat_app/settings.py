@@ -1,4 +1,4 @@
-"""Every setting of Parlour, read from the environment or .env; .env.example and the README explain each."""
+"""Settings, read from the environment or .env and explained in the README."""
 
 import os
 from pathlib import Path
@@ -12,12 +12,12 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
 Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 
-# The house
+# Core
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env.str("SECRET_KEY")
 if not SECRET_KEY:
-    raise ImproperlyConfigured("SECRET_KEY is empty. Take its line out of .env, then manage.py writes a new one there.")
+    raise ImproperlyConfigured("SECRET_KEY is empty. Remove its line from .env, and manage.py writes a new key there.")
 HTTPS = env.bool("HTTPS", default=False)
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 ADMIN_PATH = (env.str("ADMIN_PATH", default="admin/").strip("/") or "admin") + "/"
@@ -82,16 +82,16 @@ TEMPLATES = [
     }
 ]
 
-# What it keeps, and where
+# Database and caches
 
 
 def database(config):
-    """The database, with what it needs to serve many writers at once."""
+    """The database, configured for many writers at once."""
     config |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
     if "sqlite" in config["ENGINE"]:
-        # WAL lets readers go on while somebody writes. FULL makes an acknowledged message survive a power cut.
-        # IMMEDIATE takes the write lock when a transaction begins: one that reads first and writes later cannot
-        # fail half-way with "database is locked". Whoever has to wait for the lock does so for `timeout` seconds.
+        # WAL: readers are not blocked by a writer. FULL: a message that was acknowledged survives a power cut.
+        # IMMEDIATE: a transaction takes the write lock when it begins, so one that reads first can't fail half-way
+        # with "database is locked". `timeout`: seconds to wait for the lock.
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 5,
@@ -101,26 +101,28 @@ def database(config):
 
 
 def cache(url, entries):
-    """A cache in this process's memory, or in the Redis at `url` when there is one; `entries` bounds the former."""
+    """A cache in Redis at `url`, or without one in this process's memory, with at most that many entries."""
+    keys = {"KEY_FUNCTION": "chat_app.caches.incarnation_key"}
     if url:
-        return {"BACKEND": "chat_app.caches.ForgivingRedisCache", "LOCATION": url}
-    return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": entries}}
+        return keys | {"BACKEND": "chat_app.caches.ForgivingRedisCache", "LOCATION": url}
+    memory = "django.core.cache.backends.locmem.LocMemCache"
+    return keys | {"BACKEND": memory, "OPTIONS": {"MAX_ENTRIES": entries}}
 
 
 DATABASES = {"default": database(env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'parlour.sqlite3'}"))}
-# redis-py speaks to Valkey too, but does not know its name.
+# redis-py works with Valkey, but does not know its URL scheme.
 REDIS_URL = env.str("REDIS_URL", default="").replace("valkey://", "redis://").replace("valkeys://", "rediss://")
 CACHES = {
     "default": cache(REDIS_URL, entries=20_000),
-    # Whole logs, each some tens of kilobytes: few of them.
+    # Each entry is a rendered log of some tens of kilobytes, hence few entries.
     "logs": cache(REDIS_URL, entries=200) | {"LOCATION": REDIS_URL or "logs", "KEY_PREFIX": "logs"},
     "limits": cache(REDIS_URL, entries=100_000) | {"LOCATION": REDIS_URL or "limits", "KEY_PREFIX": "limits"},
 }
 
-# Who somebody is
+# Accounts and sessions
 
 AUTH_USER_MODEL = "chat.User"
-# Cached only in a shared cache: one process's memory would keep a session alive that another process has ended.
+# Cached only with Redis: a process's own memory would keep a session alive that another process ended.
 SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if REDIS_URL else 'db'}"
 SESSION_COOKIE_AGE = 365 * 24 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -143,7 +145,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 SECOND_FACTOR = env.choice("SECOND_FACTOR", default="optional", choices=["optional", "required"])
 
-# What it mails: links to set another password
+# Email: links to reset a password
 
 EMAIL = env.mail("EMAIL_URL", default="consolemail://")
 EMAIL_BACKEND = EMAIL.pop("EMAIL_BACKEND")
@@ -153,7 +155,7 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_TLS", False), EMAIL.get("EMA
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="parlour@localhost")
 
-# What browsers are told (DEBUG's own error pages aside)
+# Security headers (except on DEBUG's error pages)
 
 SECURE_CSP = {
     "default-src": ["'none'"],
@@ -168,14 +170,14 @@ SECURE_CSP = {
     "base-uri": ["'none'"],
 }
 X_FRAME_OPTIONS = "SAMEORIGIN"
-SILENCED_SYSTEM_CHECKS = ["security.W019"]  # wants DENY; where JavaScript is off, a room's page frames its own log
+SILENCED_SYSTEM_CHECKS = ["security.W019"]  # demands DENY, but without JavaScript a room's page frames its own log
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and TRUSTED_PROXIES else None
 
-# Words, times, looks
+# Language, time zone, static files
 
 TIME_ZONE = env.time_zone("TIME_ZONE", default="UTC")
 USE_TZ = True
@@ -192,7 +194,7 @@ STORAGES = {
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 TAILWIND_APP_NAME = "theme"
 
-# How rooms behave
+# Rooms and limits
 
 NAME_HELD_DAYS = env.int("NAME_HELD_DAYS", default=30)
 EMPTY_ROOM_DAYS = env.int("EMPTY_ROOM_DAYS", default=14)
@@ -225,7 +227,7 @@ LIMIT_CREATE_PERSON = env.str("LIMIT_CREATE_PERSON", default="10/3600")
 LIMIT_CREATE_ADDRESS = env.str("LIMIT_CREATE_ADDRESS", default="60/3600")
 LIMIT_CREATE_SITE = env.str("LIMIT_CREATE_SITE", default="300/3600")
 
-# What is written down: never words, tokens or cookies
+# Logging: never message text, tokens or cookies
 
 LOGGING = {
     "version": 1,

@@ -1,4 +1,4 @@
-"""The root of all addresses: the product, and the staff's door at a path of the operator's choice."""
+"""The root URLs: the chat, and the admin at ADMIN_PATH."""
 
 from django.conf import settings
 from django.contrib import admin

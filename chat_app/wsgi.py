@@ -1,4 +1,4 @@
-"""Parlour for any WSGI server: the same addresses, with no gate in front."""
+"""Parlour for a WSGI server: the same URLs, without the gate."""
 
 import os
 

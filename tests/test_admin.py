@@ -1,11 +1,14 @@
 """The staff's side: it finds things, acts through the product's own verbs, and cannot rewrite what happened."""
 
+import re
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from chat.admin.base import BoundedPaginator, VerbAdmin
 from chat.models import Membership, Message, Participant, Room, Site
 from tests.pages import OpenPage
 
@@ -161,3 +164,31 @@ def test_staff_who_may_only_look_cannot_act(client, django_user_model, alice, ro
     message.refresh_from_db()
     room.refresh_from_db()
     assert (room.locked, message.removed_at, alice.membership.is_inside) == (False, None, True)
+
+
+@pytest.mark.parametrize("query", ["", "?room__id__exact={room}", "?p=2"])
+def test_the_list_of_messages_reads_no_more_rows_than_it_shows(admin_client, alice, room, monkeypatch, query):
+    monkeypatch.setattr(VerbAdmin, "list_per_page", 2)
+    for n in range(6):
+        alice.send(room, f"line {n}", n=n)
+    with CaptureQueriesContext(connection) as queries:
+        admin_client.get("/admin/chat/message/" + query.format(room=room.pk))
+    reading = [q["sql"] for q in queries if 'FROM "chat_message"' in q["sql"]]
+    assert len(reading) == 2
+    for sql in reading:
+        assert re.search(r" LIMIT \d+", sql), sql
+        if connection.vendor == "sqlite":
+            plan = " ".join(map(str, connection.cursor().execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()))
+            assert "USE TEMP B-TREE" not in plan, plan
+
+
+def test_a_list_counts_up_to_a_bound(admin_client, alice, room, monkeypatch):
+    for n in range(6):
+        alice.send(room, f"line {n}", n=n)
+    monkeypatch.setattr(VerbAdmin, "list_per_page", 2)
+    monkeypatch.setattr(BoundedPaginator, "MAX_ROWS", 3)
+    page = admin_client.get("/admin/chat/message/")
+    assert [str(message) for message in page.context["cl"].result_list] == ["line 5", "line 4"]
+    last = admin_client.get("/admin/chat/message/?p=2")
+    assert [str(message) for message in last.context["cl"].result_list] == ["line 3"]
+    assert admin_client.get("/admin/chat/message/?p=3").status_code == 302

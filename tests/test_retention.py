@@ -151,7 +151,7 @@ def test_who_has_just_looked_again_waits_on(alice, person, room, monkeypatch):
     room.set_approval(True)
     dave = person(room.name, "Dave")
     Membership.objects.update(seen_at=LONG_AGO)
-    listed = list(retention.tired_of_waiting())
+    listed = list(retention.abandoned_join_requests())
     dave.get(f"/rooms/{room.slug}/waiting/")
-    retention._turn_from(listed[0])
+    retention._cancel_if_abandoned(listed[0])
     assert dave.membership.is_waiting

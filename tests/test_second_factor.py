@@ -338,14 +338,14 @@ def test_a_recovery_code_removes_it_too(browser, protected):
 
 
 def test_an_operator_can_remove_it(browser, phone, capsys):
-    call_command("second_factor_off", "root")
-    assert "no second factor any more" in capsys.readouterr().out
+    call_command("two_factor_off", "root")
+    assert "Two-factor authentication is off for root." in capsys.readouterr().out
     assert not TOTPDevice.objects.exists()
     assert not StaticDevice.objects.exists()
     assert sign_in(Client()).status_code == 302
     for name in ("root", "nobody"):
         with pytest.raises(CommandError):
-            call_command("second_factor_off", name)
+            call_command("two_factor_off", name)
 
 
 # Required of everybody

@@ -15,8 +15,7 @@ class MembershipAdmin(VerbAdmin):
     list_filter = ["status", "role", "joined_at", "seen_at"]
     list_select_related = ["room", "participant"]
     search_fields = ["nickname", "room__name"]
-    date_hierarchy = "joined_at"
-    ordering = ["-seen_at"]
+    ordering = ["-pk"]
     actions = ["remove", "make_owner"]
 
     def get_queryset(self, request):

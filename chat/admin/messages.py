@@ -16,17 +16,23 @@ class MessageAdmin(VerbAdmin):
     list_filter = ["sent_at", ("removed_at", admin.EmptyFieldListFilter), ("event", admin.EmptyFieldListFilter)]
     list_select_related = ["room", "membership"]
     search_fields = ["text", "nickname"]
-    date_hierarchy = "sent_at"
-    ordering = ["-sent_at", "-pk"]
+    search_help_text = _("The newest 10,000 are listed. Search or filter to find older ones.")
     actions = ["remove", "restore"]
     readonly_fields = ["room_link", "member_link", "nickname", "role", "event", "sent_at", "edited_at", "removed_at"]
     fields = ["text", *readonly_fields]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).readable()
+
+    def get_ordering(self, request):
+        """Newest first, by an index: a room's messages have one of their own."""
+        return ["-room_id", "-first_version"] if "room__id__exact" in request.GET else ["-pk"]
 
     def lookup_allowed(self, lookup, value, request):
         return lookup in ("room__id__exact", "membership__id__exact") or super().lookup_allowed(lookup, value, request)
 
     def has_change_permission(self, request, message=None):
-        """What the room itself told cannot be put in other words."""
+        """System messages can't be edited."""
         return super().has_change_permission(request, message) and not (message and message.event)
 
     @admin.display(description=_("room"), ordering="room__name")

@@ -15,7 +15,6 @@ class ParticipantAdmin(VerbAdmin):
     list_filter = [("user", admin.EmptyFieldListFilter), "created_at", "time_zone"]
     list_select_related = ["user"]
     search_fields = ["memberships__nickname", "user__username"]
-    date_hierarchy = "created_at"
     ordering = ["-pk"]
     actions = ["sign_out_everywhere"]
 

@@ -1,1 +1,1 @@
-"""What an operator can do with manage.py."""
+"""The commands of manage.py, and what they share."""

@@ -1,5 +1,6 @@
 """The nouns: what Parlour keeps, and the verbs that change it."""
 
+from chat.models.installation import Installation
 from chat.models.invite import Invite
 from chat.models.membership import Membership
 from chat.models.message import Message
@@ -13,6 +14,7 @@ from chat.models.user import User
 
 __all__ = [
     "FormerAddress",
+    "Installation",
     "Invite",
     "Membership",
     "Message",

@@ -1,4 +1,4 @@
-"""A room: a place with a name, its counters, and the verbs that change what happens in it."""
+"""Rooms: their counters, their queries, and the verbs that change them."""
 
 import string
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import Refused
 from chat.models.membership import Membership
-from chat.models.message import Message
+from chat.models.message import Message, new_nonce
 from chat.models.room_address import available_slugs
 from chat.models.room_deletion import DeletionMixin
 from chat.models.room_joining import JoiningMixin
@@ -33,10 +33,7 @@ class RoomQuerySet(models.QuerySet):
     PER_PAGE = 50
 
     def rotate_incarnations(self):
-        """Give these rooms a new incarnation, so that every open page is painted whole.
-
-        To be called when versions went back, as after a restore: a version then no longer names one state of the log.
-        """
+        """Make open pages load their rooms again, because versions may mean something else after a restored backup."""
         return self.update(incarnation=new_incarnation())
 
     def by_activity(self):
@@ -125,6 +122,7 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
 
     incarnation = models.CharField(max_length=INCARNATION_LENGTH, default=new_incarnation, editable=False)
     version = models.PositiveBigIntegerField(default=0, editable=False)
+    nonce = models.CharField(max_length=16, default=new_nonce, editable=False)
     epoch = models.PositiveBigIntegerField(default=0, editable=False)
     floor_version = models.PositiveBigIntegerField(default=0, editable=False)
     header_version = models.PositiveBigIntegerField(default=0, editable=False)
@@ -162,7 +160,7 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
 
     def take_next_version(self):
         """As `change()` begins, or inside it for one more line. Raises Refused where the room was deleted meanwhile."""
-        if not Room.objects.filter(pk=self.pk).update(version=F("version") + 1):
+        if not Room.objects.filter(pk=self.pk).update(version=F("version") + 1, nonce=new_nonce()):
             raise self.deleted_refusal()
         self.refresh_from_db()
 

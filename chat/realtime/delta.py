@@ -28,7 +28,7 @@ LOG_TEMPLATES = (
 MAX_LOG_GROWTH = 1500  # versions after which an open page gets the full log, so that it stays small
 NUMBER = re.compile(r"[0-9]{1,18}\Z", re.ASCII)  # int() would also accept "５_7"
 INCARNATION = re.compile(r"[a-z0-9]{10}\Z", re.ASCII)
-COUNTER_COLUMNS = ("incarnation", "version", "epoch", "message_count", "floor_version", "header_version")
+COUNTER_COLUMNS = ("incarnation", "version", "nonce", "epoch", "message_count", "floor_version", "header_version")
 HEADER_COLUMNS = (
     "name",
     "access",
@@ -142,18 +142,21 @@ def newest(room: Room) -> LogSlice:
 
 
 def newest_html(room: Room) -> tuple[LogSlice, str]:
-    """The newest page of the log as HTML, cached until the room's version changes.
+    """The newest page of the log as HTML, cached until the room changes.
 
     The LogSlice has the room as it was read. It has no messages if the HTML came from the cache.
+
+    The room's nonce is compared besides its version: after a restored backup, the room reaches the same versions again
+    with other messages. It comes with the room's row, so it takes neither a query nor an operator who runs `restored`.
     """
     language, zone = translation.get_language(), timezone.get_current_timezone()
     key = f"log:{room.pk}:{room.incarnation}:{template_hash(*LOG_TEMPLATES)}:{language}:{zone}"
-    version, html = log_cache.get(key, (None, ""))
-    if version == room.version:
+    state, html = log_cache.get(key, (None, ""))
+    if state == (room.version, room.nonce):
         return LogSlice(room, []), markup.stored(html)
     log_slice = newest(room)
     html = render_to_string(LOG_TEMPLATES[0], {"log_slice": log_slice, "room": log_slice.room})
-    log_cache.set(key, (log_slice.room.version, html))
+    log_cache.set(key, ((log_slice.room.version, log_slice.room.nonce), html))
     return log_slice, html
 
 

@@ -23,6 +23,7 @@ from chat.gate.types import Variant
 from chat.identity import is_active_q
 from chat.models import Membership, Room
 from chat.realtime import db_watch, delta, presence, pubsub, sidebar, typing_indicator
+from chat_app.caches import incarnation
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -44,6 +45,7 @@ def with_own_connection(function: Callable[Parameters, Result]) -> Callable[Para
     @wraps(function)
     def wrapper(*arguments: Parameters.args, **named: Parameters.kwargs) -> Result:
         close_old_connections()
+        incarnation.reread_if_due()
         try:
             return function(*arguments, **named)
         finally:

@@ -1,1 +1,1 @@
-"""One command of manage.py per file."""
+"""The commands of manage.py, one per module."""

@@ -1,4 +1,4 @@
-"""manage.py prune: throw away at once what the server throws away once an hour."""
+"""manage.py prune: run the hourly cleanup now."""
 
 from django.core.management.base import BaseCommand
 
@@ -6,7 +6,7 @@ from chat import retention
 
 
 class Command(BaseCommand):
-    help = "Delete rooms in which nobody ever wrote, and sessions, links and addresses that have expired."
+    help = "Delete rooms that were never used or that everyone left, and expired sessions, links and addresses."
 
     def handle(self, **options):
         self.stdout.write(f"Rooms deleted: {retention.tidy()}.")

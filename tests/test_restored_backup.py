@@ -1,0 +1,176 @@
+"""A database that was emptied or restored from a backup: nothing cached before is served."""
+
+import pytest
+from django.core.cache import caches
+from django.core.management import call_command
+from django.db import OperationalError, connection
+
+from chat import restored_backup
+from chat.models import Installation, Message, Room
+from chat.realtime import gate_backend, pubsub
+from chat_app import caches as parlours_caches
+from chat_app.caches import incarnation
+from tests.browsing import say
+from tests.test_redis import parlour, redis  # noqa: F401 - fixtures
+from tests.test_serve import port, said, serve  # noqa: F401 - fixtures
+
+
+@pytest.fixture(autouse=True)
+def _as_a_new_process(monkeypatch):
+    monkeypatch.setattr(incarnation, "value", None)
+    monkeypatch.setattr(incarnation, "due_at", 0)
+
+
+@pytest.fixture
+def cached(db):
+    """A function that tells which caches still have what was stored in each before the test."""
+    for alias in caches:
+        caches[alias].set("question", "an old answer")
+    assert found() == list(caches)
+    return found
+
+
+def found():
+    return [alias for alias in caches if caches[alias].get("question")]
+
+
+def test_a_rotated_incarnation_leaves_no_cache_entry(cached):
+    Installation.rotate()
+    assert cached() == []
+
+
+def test_the_command_rotates(cached, capsys):
+    call_command("restored")
+    assert cached() == []
+    assert capsys.readouterr().out == "Caches are invalidated. Running servers notice within 30 seconds.\n"
+
+
+@pytest.mark.skipif(not hasattr(Room(), "incarnation"), reason="rooms have no incarnation")
+def test_the_command_rotates_the_rooms_too(room):
+    before = room.incarnation
+    call_command("restored")
+    room.refresh_from_db()
+    assert room.incarnation != before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_flush_leaves_no_cache_entry(cached):
+    call_command("flush", interactive=False)
+    assert Installation.objects.count() == 1
+    incarnation.reload()
+    assert cached() == []
+
+
+def test_cache_keys_cost_no_query(cached, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert cached()
+
+
+def test_another_process_notices_in_time(cached, monkeypatch):
+    Installation.objects.update(incarnation="another")
+    assert cached() == list(caches)
+    monkeypatch.setattr(incarnation, "due_at", 0)
+    incarnation.reread_if_due()
+    assert cached() == []
+
+
+def test_the_gate_looks_for_it(cached, monkeypatch):
+    asked = []
+    monkeypatch.setattr(gate_backend, "close_old_connections", lambda: None)
+    monkeypatch.setattr(incarnation, "reread_if_due", lambda: asked.append(1))
+    gate_backend.room_versions([])
+    assert asked == [1]
+
+
+def test_while_it_cannot_be_read_pages_work(alice, room, monkeypatch, caplog):
+    say(alice.membership, "hello")
+    incarnation.value, incarnation.due_at = None, 0
+    asked = []
+
+    def failing():
+        asked.append(1)
+        raise OperationalError("disk I/O error")
+
+    monkeypatch.setattr(Installation, "current", failing)
+    for _ in range(2):
+        assert "hello" in alice.get(f"/rooms/{room.slug}/").content.decode()
+    assert len(asked) == 1, "it is not asked for each key"
+    assert "can't be read: disk I/O error" in caplog.text
+    monkeypatch.undo()
+    incarnation.value, incarnation.due_at = None, 0
+    assert incarnation.get() == Installation.current().incarnation
+
+
+# With Redis, a server notices by itself that ids went backwards.
+
+
+def rewind(model):
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = %s", [table])
+        else:
+            last = restored_backup.highest_id(model)
+            cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [table, last - 1])
+
+
+@pytest.fixture
+def with_redis(parlour, alice, room):  # noqa: F811
+    say(alice.membership, "hello")
+    restored_backup.detect()
+    return Installation.current().incarnation
+
+
+@pytest.mark.parametrize("model", restored_backup.COUNTED)
+def test_ids_that_went_backwards_are_a_restored_backup(with_redis, caplog, model):
+    rewind(model)
+    restored_backup.detect()
+    assert Installation.current().incarnation != with_redis
+    assert caplog.text.count("older than before") == 1
+    now = Installation.current().incarnation
+    restored_backup.detect()
+    assert (Installation.current().incarnation, caplog.text.count("older than before")) == (now, 1)
+
+
+def test_ids_that_grow_or_rows_that_are_deleted_are_none(with_redis, alice, person, caplog):
+    person("Another room", "Dave")
+    gate_backend.prune.__wrapped__()
+    Message.objects.latest("pk").delete()
+    Room.objects.latest("pk").delete_with_messages()
+    restored_backup.detect()
+    assert (Installation.current().incarnation, caplog.text) == (with_redis, "")
+
+
+def test_the_hourly_cleanup_records_the_ids(with_redis, alice, caplog):
+    say(alice.membership, "hello")
+    gate_backend.prune.__wrapped__()
+    rewind(Message)
+    restored_backup.detect()
+    assert Installation.current().incarnation != with_redis
+
+
+def test_after_the_command_nothing_more_is_detected(with_redis, caplog):
+    rewind(Message)
+    call_command("restored")
+    now = Installation.current().incarnation
+    restored_backup.detect()
+    assert (now != with_redis, Installation.current().incarnation == now, caplog.text) == (True, True, "")
+
+
+def test_without_an_answer_from_redis_nothing_is_detected(with_redis, redis):  # noqa: F811
+    redis.stop()
+    rewind(Message)
+    restored_backup.detect()
+    assert Installation.current().incarnation == with_redis
+
+
+def test_serve_detects_it_as_it_starts(redis, serve, port):  # noqa: F811
+    pubsub.redis_client(redis.url).hset(restored_backup.HIGHEST_IDS, "chat_message", 7)
+    process = serve("--bind", str(port), REDIS_URL=redis.url)
+    assert "older than before" in said(process, "Parlour is at")
+    assert pubsub.redis_client(redis.url).hget(restored_backup.HIGHEST_IDS, "chat_message") == b"0"
+
+
+def test_all_caches_have_such_keys():
+    for alias in caches:
+        assert caches[alias].key_func is parlours_caches.incarnation_key

@@ -1,0 +1,59 @@
+"""Databases that this version cannot upgrade are refused in one sentence, and left as they are."""
+
+import sqlite3
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.migrations.recorder import MigrationRecorder
+
+from tests.test_serve import port, serve  # noqa: F401 - fixtures
+
+
+def applied(name, app="chat"):
+    MigrationRecorder.Migration.objects.create(app=app, name=name)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["0001_first"], "from before its first release"),
+        (["0001_first", "0002_one_of_each"], "from before its first release"),
+        (["0099_later"], r"newer version of Parlour \(0099_later\)"),
+    ],
+)
+def test_migrate_refuses_it(names, message):
+    for name in names:
+        applied(name)
+    with pytest.raises(CommandError, match=message):
+        call_command("migrate", verbosity=0)
+
+
+@pytest.mark.django_db
+def test_migrations_of_other_apps_are_not_ours_to_judge():
+    applied("0001_first", app="elsewhere")
+    call_command("migrate", verbosity=0)
+
+
+@pytest.fixture
+def old(tmp_path):
+    """A database as the first versions left it: Django's own first migration came before ours."""
+    with sqlite3.connect(tmp_path / "serve.sqlite3") as database:
+        columns = "id INTEGER PRIMARY KEY AUTOINCREMENT, app TEXT, name TEXT, applied TEXT"
+        database.execute(f"CREATE TABLE django_migrations ({columns})")
+        for app, name in (("admin", "0001_initial"), ("auth", "0001_initial"), ("chat", "0001_first")):
+            database.execute(
+                "INSERT INTO django_migrations (app, name, applied) VALUES (?, ?, '2026-11-23 10:00:00')", (app, name)
+            )
+    return tmp_path / "serve.sqlite3"
+
+
+def test_serve_refuses_it_in_one_sentence(old, serve, port):  # noqa: F811
+    process = serve("--bind", str(port))
+    printed, _none = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "from before its first release" in printed
+    assert "Traceback" not in printed
+    assert len(printed.strip().splitlines()) == 1
+    with sqlite3.connect(old) as database:
+        assert database.execute("SELECT count(*) FROM django_migrations").fetchone() == (3,)
