@@ -1,4 +1,4 @@
-"""Polls behind the gate: held until there is news, and answered from one painting for all."""
+"""Polls behind the gate: held until something changes, and answered from one painting for all readers."""
 
 import re
 import time
@@ -15,7 +15,7 @@ from tests.reading import HTMX, held, until
 IN_ITS_OWN_WAY = ("date", "content-length", "vary", "hx-trigger")
 
 
-def test_news_comes_while_the_poll_is_held_and_the_next_one_is_asked_for(ann, ben, gate, meanwhile, asked_django):
+def test_a_held_poll_is_answered_with_a_new_message_and_followed_by_the_next(ann, ben, gate, meanwhile, asked_django):
     poll = meanwhile(ann.poll)
     held(gate)
     ben.send("hello")
@@ -25,7 +25,7 @@ def test_news_comes_while_the_poll_is_held_and_the_next_one_is_asked_for(ann, be
     assert len(asked_django) == 0
 
 
-def test_without_news_the_poll_ends_and_says_where_the_page_stands(ann, short_holds):
+def test_a_held_poll_without_changes_ends_with_the_state_of_the_page(ann, short_holds):
     since = ann.since
     began = time.monotonic()
     answer = ann.poll()
@@ -36,7 +36,7 @@ def test_without_news_the_poll_ends_and_says_where_the_page_stands(ann, short_ho
     assert "hx-swap-oob" not in answer.text
 
 
-def test_what_the_gate_answers_carries_every_header_and_no_cookie(ann, ben, short_holds):
+def test_an_answer_of_the_gate_has_every_header_and_no_cookie(ann, ben, short_holds):
     ben.send("hello")
     from_gate = ann.poll()
     from_django = ann.ask("since=1&at=1")
@@ -45,14 +45,14 @@ def test_what_the_gate_answers_carries_every_header_and_no_cookie(ann, ben, shor
     assert "set-cookie" not in from_gate.headers
 
 
-def test_a_reader_who_has_slept_is_told_at_once(ann, gate):
+def test_a_page_that_was_asleep_is_answered_at_once(ann, gate):
     began = time.monotonic()
     ann.ask(ann.query(at=int(time.time()) - 60))
     assert time.monotonic() - began < 2
     assert gate.hub.polls.held == 0
 
 
-def test_what_another_process_writes_is_heard_too(ann, gate, meanwhile):
+def test_a_message_of_another_process_ends_a_held_poll(ann, gate, meanwhile):
     poll = meanwhile(ann.poll)
     held(gate)
     with connection.cursor() as cursor:
@@ -63,7 +63,7 @@ def test_what_another_process_writes_is_heard_too(ann, gate, meanwhile):
     assert "From elsewhere" in answer.text
 
 
-def test_three_polls_of_a_session_are_held_and_others_answered_at_once(ann, ben, gate, meanwhile):
+def test_three_polls_of_a_session_are_held_and_more_answered_at_once(ann, ben, gate, meanwhile):
     tabs = [meanwhile(open_tab, ann) for _ in range(9)]
     held(gate, 3)
     until(lambda: sum(each.done() for each in tabs) == 6)
@@ -76,18 +76,18 @@ def test_three_polls_of_a_session_are_held_and_others_answered_at_once(ann, ben,
 
 
 def open_tab(reader):
-    """What one more tab of that browser is answered, over a connection of its own."""
+    """The answer to one more tab of the reader's browser, over a connection of its own."""
     url = f"{reader.http.base_url}{reader.path}changes/?{reader.query()}"
     return httpx.get(url, headers=HTMX, cookies=dict(reader.http.cookies), timeout=20)
 
 
-def test_a_closed_tab_gives_its_place_back(ann, gate, meanwhile):
+def test_a_closed_tab_frees_its_place(ann, gate, meanwhile):
     with pytest.raises(httpx.ReadTimeout):
         ann.http.get(f"{ann.path}changes/?{ann.query()}", headers=HTMX, timeout=0.5)
     held(gate, 0)
 
 
-def test_changed_preferences_show_in_the_next_poll(ann, ben, short_holds):
+def test_changed_preferences_apply_to_the_next_poll(ann, ben, short_holds):
     ann.poll()
     ann.write("/preferences/", time_zone="Asia/Tokyo", poll_seconds="2", refresh_seconds="5")
     ben.send("hello")
@@ -122,7 +122,7 @@ def test_readers_in_one_zone_share_a_painting(ann, ben, reader, gate, meanwhile,
     assert len(made) == 1
 
 
-def test_who_reads_is_here(ann, gate, monkeypatch, short_holds):
+def test_readers_with_a_held_poll_are_online(ann, gate, monkeypatch, short_holds):
     Membership.objects.update(seen_at="2020-01-01T00:00Z")
     ann.poll()
     gate.hub.backend.record_presence(*gate.hub.polls.take_presence())
@@ -137,8 +137,8 @@ def test_a_room_that_nobody_reads_is_forgotten(ann, gate, monkeypatch):
     assert ann.ask().status_code == 200
 
 
-def test_pages_that_all_come_back_at_once_leave_room_for_who_writes(ann, ben, gate, meanwhile, monkeypatch):
-    """As after a restart: the gate knows nobody, and every open page has to be answered by Django."""
+def test_pages_that_reconnect_at_once_do_not_block_senders(ann, ben, gate, meanwhile, monkeypatch):
+    """As after a restart: the gate has no grants, so every open page has to be answered by Django."""
     gate.hub.loop.call_soon_threadsafe(gate.hub.forget)
     slowly, polled = Event(), views.responses.poll_response
     monkeypatch.setattr(views.responses, "poll_response", lambda *a, **k: slowly.wait(10) and polled(*a, **k))
@@ -149,7 +149,7 @@ def test_pages_that_all_come_back_at_once_leave_room_for_who_writes(ann, ben, ga
     assert all(page.result(5).status_code == 200 for page in pages)
 
 
-def test_paintings_from_before_the_latest_news_are_not_kept(ann, ben, gate):
+def test_paintings_of_earlier_versions_are_not_cached(ann, ben, gate):
     for n in range(5):
         ben.send(f"message {n}")
         ann.poll()
@@ -159,8 +159,8 @@ def test_paintings_from_before_the_latest_news_are_not_kept(ann, ben, gate):
     assert paintings.size == len(kept.html) + 500
 
 
-def test_after_a_restore_the_open_page_is_painted_whole_and_goes_on(ann, ben, gate, meanwhile, asked_django):
-    """The held poll is answered by Django, as versions have another meaning now; then the gate goes on."""
+def test_after_a_restored_backup_an_open_page_gets_the_full_log_and_goes_on(ann, ben, gate, meanwhile, asked_django):
+    """Django answers the held poll, because versions mean something else now; then the gate takes over again."""
     poll = meanwhile(ann.ask)
     held(gate)
     Room.objects.rotate_incarnations()
@@ -177,7 +177,7 @@ def test_after_a_restore_the_open_page_is_painted_whole_and_goes_on(ann, ben, ga
 
 
 def test_a_grant_of_the_new_incarnation_is_not_used_for_a_page_of_the_old(ann, asked_django):
-    """One of two tabs was painted anew: the other one still has versions of before."""
+    """One of two tabs got the full log; the other one still has versions of the old incarnation."""
     old = ann.query()
     Room.objects.rotate_incarnations()
     assert 'hx-swap-oob="innerHTML:#messages"' in ann.ask(old).text
@@ -187,7 +187,7 @@ def test_a_grant_of_the_new_incarnation_is_not_used_for_a_page_of_the_old(ann, a
     assert len(asked_django) == 2
 
 
-def test_while_the_database_is_away_polls_are_refused_in_our_own_way(ann, ben, gate, monkeypatch):
+def test_while_the_database_is_down_polls_get_our_own_error_page(ann, ben, gate, monkeypatch):
     def away(*arguments):
         raise OperationalError("away")
 
@@ -200,7 +200,7 @@ def test_while_the_database_is_away_polls_are_refused_in_our_own_way(ann, ben, g
     assert "hello" in ann.poll().text
 
 
-def test_positions_that_no_page_can_have_are_all_one_painting(ann, ben, gate, monkeypatch):
+def test_all_impossible_positions_share_one_painting(ann, ben, gate, monkeypatch):
     made, paint = [], gate.hub.polls.paintings.render
     monkeypatch.setattr(gate.hub.polls.paintings, "render", lambda *a: made.append(a) or paint(*a))
     for far in range(900_000, 900_020):

@@ -1,4 +1,4 @@
-"""An open page over hours: cut off and back, shown out, asleep, told of changes, and read back to the beginning."""
+"""A page that stays open for hours: connection losses, removal, sleep, changes, and reading the whole history."""
 
 import re
 
@@ -10,14 +10,14 @@ from tests.browsing import EITHER_WAY, IN_TIME, lines, say
 
 pytestmark = pytest.mark.browser
 
-BANNER_AFTER = 26_000  # milliseconds: fourteen without an answer, after the last one, which may have been held for nine
+BANNER_AFTER = 26_000  # milliseconds: the last poll may be held for 9 s, then the banner waits for 14 s
 BACK_AFTER = 6_000  # milliseconds
 CHANGES = re.compile(r"/changes/\?")
 
 
 @pytest.fixture
 def bob(server):
-    """Opened the room, and talks without a browser."""
+    """The owner of the room, who posts without a browser."""
     return Participant.objects.create().enter("Bob", room="Reading club")
 
 
@@ -31,12 +31,12 @@ def last(visitor):
 
 
 def ids(visitor):
-    """The lines on the page, by their ids, in the order in which they are read."""
+    """The element ids of the messages on the page, in reading order."""
     return visitor.log.locator("#messages .lines > li[id]").evaluate_all("lines => lines.map(line => line.id)")
 
 
 def log_ids(start=0, stop=None):
-    """The room's lines from the oldest to the newest, as pages name them."""
+    """The element ids of all messages of the room, oldest first."""
     return [f"m{pk}" for pk in Message.objects.order_by("first_version").values_list("pk", flat=True)][start:stop]
 
 
@@ -73,7 +73,7 @@ def behind_a_broken_proxy(visitor, cut):
 
 
 @pytest.mark.parametrize("trouble", [offline, behind_a_broken_proxy])
-def test_a_page_that_is_cut_off_says_so_and_catches_up_by_itself(alice, bob, trouble):
+def test_a_page_without_connection_says_so_and_catches_up_by_itself(alice, bob, trouble):
     wait_for_a_poll(alice)
     alice.field.fill("half a thou")
     expect(banner(alice)).to_be_hidden()
@@ -92,7 +92,7 @@ def test_a_page_that_is_cut_off_says_so_and_catches_up_by_itself(alice, bob, tro
     expect(lines(alice)).to_have_text(["said meanwhile", "and this", "and on it goes"])
 
 
-def test_a_tab_that_slept_for_long_shows_what_a_fresh_page_shows(alice, bob, visitor):
+def test_a_tab_that_was_asleep_for_long_shows_the_same_as_a_new_page(alice, bob, visitor):
     say(bob, "before the nap")
     alice.reads("before the nap")
     alice.page.route(CHANGES, lambda route: route.abort())
@@ -112,7 +112,7 @@ def test_a_tab_that_slept_for_long_shows_what_a_fresh_page_shows(alice, bob, vis
 # Shown out
 
 
-def test_who_is_removed_is_told_and_the_page_asks_no_more(alice, bob):
+def test_the_page_of_a_removed_member_says_so_and_stops_polling(alice, bob):
     say(bob, "You have to go.")
     alice.reads("You have to go.")
     alice.field.fill("but I was not fini")
@@ -122,12 +122,12 @@ def test_who_is_removed_is_told_and_the_page_asks_no_more(alice, bob):
     asked = len(polls(alice))
     alice.page.wait_for_timeout(4500)
     assert len(polls(alice)) == asked
-    # It is over, not cut off: nothing is about to say that the page tries again.
+    # The page has stopped, not lost its connection: it does not say that it tries again.
     expect(banner(alice)).to_have_count(0)
     alice.field.press("Enter")
     expect(alice.page.locator("#notice").get_by_text("your words stay here")).to_be_visible()
     expect(alice.page.locator("#composer form").first.locator("[name=text]")).to_have_value("but I was not fini")
-    # The door opens beside this page, so that the words wait here until she is in again.
+    # The join form opens in another tab, so that the draft stays here until she has rejoined.
     with alice.context.expect_page() as door:
         alice.page.get_by_role("link", name="Join again").click()
     expect(door.value.get_by_label("Your name")).to_have_value("Alice")
@@ -142,7 +142,7 @@ def test_who_is_removed_is_told_and_the_page_asks_no_more(alice, bob):
     alice.reads("Welcome back!")
 
 
-def test_without_javascript_too_who_is_removed_finds_the_way_back(bob, visitor):
+def test_without_javascript_a_removed_member_can_rejoin(bob, visitor):
     alice = visitor(javascript=False).join(nickname="Alice")
     Membership.objects.get(nickname="Alice").remove()
     expect(alice.log.get_by_text("You are no longer in this room.")).to_be_visible()
@@ -153,7 +153,7 @@ def test_without_javascript_too_who_is_removed_finds_the_way_back(bob, visitor):
     alice.reads("So, where were we?")
 
 
-def test_a_lost_session_is_said_and_heals_when_it_is_back(alice, bob):
+def test_a_page_without_session_says_so_and_recovers_when_it_is_back(alice, bob):
     session = [cookie for cookie in alice.context.cookies() if cookie["name"] == "session"]
     alice.context.clear_cookies(name="session")
     words = alice.page.get_by_text("This browser is not in this room any more.")
@@ -171,7 +171,7 @@ def test_a_lost_session_is_said_and_heals_when_it_is_back(alice, bob):
 # What the room's keepers do
 
 
-def test_an_open_page_hears_of_everything_that_changes(alice, bob):
+def test_an_open_page_receives_every_kind_of_change(alice, bob):
     first, second = say(bob, "a rude word", "a spelling mistaek")
     alice.reads("a spelling mistaek")
     first.remove()
@@ -187,7 +187,7 @@ def test_an_open_page_hears_of_everything_that_changes(alice, bob):
     assert alice.console == []
 
 
-def test_a_change_far_above_disturbs_nobody(bob, visitor):
+def test_a_change_far_above_does_not_move_the_page(bob, visitor):
     first, *_others = say(bob, *(f"message {n}" for n in range(60)))
     alice = visitor().join(nickname="Alice")
     opened = ids(alice)
@@ -200,24 +200,24 @@ def test_a_change_far_above_disturbs_nobody(bob, visitor):
     assert alice.console == []
 
 
-# Reading back
+# History
 
 
 @pytest.fixture
 def long_talk(bob):
-    """130 messages; with the line that opens the room and Alice's coming in, 132 lines."""
+    """130 messages, and two system messages: the room was created, and Alice joined."""
     return say(bob, *(f"message {n}" for n in range(1, 131)))
 
 
 @EITHER_WAY
-def test_a_room_opens_with_the_newest_at_the_bottom(long_talk, visitor, javascript):
+def test_a_room_opens_with_the_newest_message_at_the_bottom(long_talk, visitor, javascript):
     alice = visitor(javascript).join(nickname="Alice")
     expect(alice.log.get_by_text("message 130")).to_be_in_viewport()
     expect(last(alice)).to_be_in_viewport()
     assert ids(alice) == log_ids(-50)
 
 
-def test_scrolling_up_brings_the_rest_in_order_and_once(long_talk, visitor):
+def test_scrolling_up_loads_the_history_in_order_and_once(long_talk, visitor):
     alice = visitor().join(nickname="Alice")
     everything = alice.log.locator("#messages .lines > li[id]")
     for loaded in (50, 100, 132):
@@ -229,7 +229,7 @@ def test_scrolling_up_brings_the_rest_in_order_and_once(long_talk, visitor):
     assert alice.console == []
 
 
-def test_what_was_removed_while_its_line_was_on_its_way_goes(long_talk, visitor):
+def test_a_message_removed_while_it_is_loaded_disappears(long_talk, visitor):
     alice = visitor().join(nickname="Alice")
     on_its_way = []
     alice.page.route("**/messages/?before=*", lambda route: on_its_way.append((route, route.fetch())))
@@ -248,7 +248,7 @@ def test_what_was_removed_while_its_line_was_on_its_way_goes(long_talk, visitor)
 
 
 @EITHER_WAY
-def test_plain_links_lead_back_to_the_beginning(long_talk, visitor, javascript):
+def test_links_lead_back_to_the_first_message(long_talk, visitor, javascript):
     alice = visitor(javascript).join(nickname="Alice")
     alice.page.get_by_role("button", name="Menu").click()
     alice.page.get_by_role("link", name="Read back").click()
@@ -262,14 +262,14 @@ def test_plain_links_lead_back_to_the_beginning(long_talk, visitor, javascript):
 
 
 def page_ids(visitor):
-    """Like `ids`, on a page that is no room but a part of its log."""
+    """Like `ids`, on a page of the history."""
     visitor.page.wait_for_load_state("domcontentloaded")
     lines = visitor.page.locator("#messages .lines > li[id]")
     expect(lines.first).to_be_attached()
     return lines.evaluate_all("lines => lines.map(line => line.id)")
 
 
-def test_from_far_back_links_lead_forward_again(long_talk, visitor):
+def test_links_lead_forward_again_to_the_newest_message(long_talk, visitor):
     alice = visitor().join(nickname="Alice")
     alice.page.goto(f"{alice.server}/rooms/reading-club/messages/?after=0")
     read = page_ids(alice)
@@ -280,7 +280,7 @@ def test_from_far_back_links_lead_forward_again(long_talk, visitor):
     assert read == log_ids()
 
 
-def test_without_javascript_links_in_the_log_take_the_whole_window(bob, visitor):
+def test_without_javascript_links_in_the_log_open_in_the_whole_window(bob, visitor):
     say(bob, *(f"message {n}" for n in range(60)))
     alice = visitor(javascript=False).join(nickname="Alice")
     alice.log.get_by_role("link", name="Older messages").click()
@@ -294,7 +294,7 @@ def test_without_javascript_links_in_the_log_take_the_whole_window(bob, visitor)
 
 
 @EITHER_WAY
-def test_a_messages_own_address_shows_it_among_its_neighbours(long_talk, visitor, javascript):
+def test_a_permalink_shows_the_message_between_its_neighbours(long_talk, visitor, javascript):
     alice, message = visitor(javascript).join(nickname="Alice"), long_talk[59]
     alice.page.goto(alice.server + message.get_absolute_url())
     shown = alice.page.locator(f"#m{message.pk}")
@@ -307,7 +307,7 @@ def test_a_messages_own_address_shows_it_among_its_neighbours(long_talk, visitor
     expect(alice.field).to_be_visible()
 
 
-def test_the_time_beside_a_message_is_its_address(alice, bob):
+def test_the_time_of_a_message_links_to_it(alice, bob):
     (message,) = say(bob, "worth a link")
     alice.reads("worth a link")
     alice.log.get_by_role("article").get_by_role("link").click()
@@ -315,7 +315,7 @@ def test_the_time_beside_a_message_is_its_address(alice, bob):
     expect(alice.page.locator(f"#m{message.pk}")).to_have_attribute("aria-current", "true")
 
 
-def test_reading_back_is_not_disturbed_by_what_arrives(long_talk, bob, visitor):
+def test_new_messages_do_not_move_the_page_while_reading_older_ones(long_talk, bob, visitor):
     alice = visitor().join(nickname="Alice")
     jump = alice.page.get_by_role("link", name="Jump to latest")
     expect(jump).to_be_hidden()
@@ -332,12 +332,12 @@ def test_reading_back_is_not_disturbed_by_what_arrives(long_talk, bob, visitor):
 
 
 def line_in_the_middle(visitor):
-    """The id of what one reads there just now, when scrolling has come to rest."""
+    """The id of the message in the middle of the screen, once scrolling has stopped."""
     visitor.page.wait_for_timeout(300)
     return visitor.page.evaluate("document.elementFromPoint(innerWidth / 2, innerHeight / 2).closest('li[id]').id")
 
 
-def test_at_the_bottom_the_newest_stays_in_sight(long_talk, bob, visitor):
+def test_at_the_bottom_the_newest_message_stays_in_sight(long_talk, bob, visitor):
     alice = visitor().join(nickname="Alice")
     for n in range(2):
         say(bob, *(f"news {n}.{k}" for k in range(5)))
