@@ -1,1 +1,1 @@
-"""The bench: Parlour as it really runs, driven from other processes, and what that costs (for Linux)."""
+"""Load tests and long proofs against a real Parlour server, run from other processes (Linux only)."""

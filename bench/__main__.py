@@ -1,4 +1,4 @@
-"""python -m bench: measures the real server and prints one table; --full takes its time for the large figures too."""
+"""python -m bench: measures a real server and prints a table; --full adds the large figures, which take longer."""
 
 import argparse
 import json
@@ -23,7 +23,7 @@ FIGURES = {
 
 def main():
     asked = arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that started processes are ended
     about, began = heading(), time.monotonic()
     rows = [row for name in asked.only or FIGURES for row in measured(name, asked.full)]
     took = f"Took:     {time.monotonic() - began:.0f} s"
@@ -35,13 +35,13 @@ def main():
 def arguments():
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.partition(": ")[2])
     parser.add_argument("--full", action="store_true", help="10,000 readers, 1,000,000 messages, longer runs")
-    parser.add_argument("--only", action="append", choices=FIGURES, help="one figure; may be given several times")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there too")
+    parser.add_argument("--only", action="append", choices=FIGURES, help="one figure; can be repeated")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows to FILE")
     return parser.parse_args()
 
 
 def measured(name, full):
-    """The rows of a figure, told one by one as they come."""
+    """The rows of a figure; each is printed as soon as it is measured."""
     for row in FIGURES[name](full):
         print(f"{row.name.strip()}: {row.measured}", file=sys.stderr, flush=True)
         yield row
@@ -51,6 +51,6 @@ if __name__ == "__main__":
     try:
         main()
     except Broken as broken:
-        sys.exit(f"The run broke. {broken}")
+        sys.exit(f"The run failed. {broken}")
     except KeyboardInterrupt:
         sys.exit(130)

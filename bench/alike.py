@@ -1,4 +1,4 @@
-"""make alike: whether a room is private or not there at all, a stranger is told the same, and in the same time."""
+"""make alike: a stranger gets the same answer, in the same time, for a private room and for a missing one."""
 
 import argparse
 import asyncio
@@ -14,9 +14,9 @@ from bench.connection import connected
 from bench.server import running
 from bench.verdict import prove
 
-WITHIN = 1  # millisecond between the two medians
-NOWHERE = 2_000_000_000  # more than there are messages
-# What differs from one answer to the next anyway: tokens and keys of forms, and the time of day.
+WITHIN = 1  # milliseconds between the two medians
+NOWHERE = 2_000_000_000  # a message id that is not in use
+# What differs between any two answers: form tokens and keys, and the time of day.
 BY_CHANCE = re.compile(
     rb'(?<=csrf=)\w+|(?<= value=")[\w-]{16,}(?=")|'
     rb'(?<=name="at" value=")\d+|<time.*?</time>|(?<=expires=)[^;]+|(?<=\ndate: )[^\r]+',
@@ -29,15 +29,15 @@ ASKED_AT_AN_ADDRESS = {
     "older messages": "/rooms/{}/messages/",
     "members": "/rooms/{}/members/",
     "settings": "/rooms/{}/settings/",
-    "invitations": "/rooms/{}/invitations/",
-    "name": "/rooms/{}/name/",
-    "waiting": "/rooms/{}/waiting/",
-    "asked": "/rooms/{}/asked/",
+    "invites": "/rooms/{}/invitations/",
+    "nickname": "/rooms/{}/name/",
+    "join request": "/rooms/{}/waiting/",
+    "chat request": "/rooms/{}/asked/",
 }
 
 
 class Stranger:
-    """Somebody signed in and in another room, who asks in the way of a browser; forms are sent as without htmx."""
+    """A person with a session, in another room. Requests look like a browser's; forms are sent without htmx."""
 
     def __init__(self, server, person):
         self.server, self.person = server, person
@@ -52,23 +52,23 @@ class Stranger:
         return plain(requests.poll(replace(self.person, slug=slug), self.server.host, 1))
 
     def questions(self, slug):
-        """Whatever can be asked at the address of a room, by its name."""
+        """Every request that can be made to a room's address, by name."""
         gets = {name: self.get(path.format(slug)) for name, path in ASKED_AT_AN_ADDRESS.items()}
         writes = {
             "join form": self.post(f"/rooms/{slug}/join/", nickname="Mallory", key="key-of-the-bench"),
-            "member shown out": self.post(f"/rooms/{slug}/members/1/remove/"),
-            "message sent": self.post(f"/rooms/{slug}/send/", n=1, page="page-of-the-bench", text="Is anybody there?"),
+            "remove member": self.post(f"/rooms/{slug}/members/1/remove/"),
+            "send message": self.post(f"/rooms/{slug}/send/", n=1, page="page-of-the-bench", text="Hello from outside"),
         }
         return gets | {"poll": self.poll(slug)} | writes
 
 
 def plain(request):
-    """Not compressed, which gives the same page another length each time."""
+    """Without compression, which gives the same page a different length each time."""
     return request.replace(b"Accept-Encoding: gzip\r\n", b"")
 
 
 class Side:
-    """One of two that must look alike: its questions, what was told and how soon. `names` are what it goes by."""
+    """One of two sides that must look alike: its requests, answers and times. `names` are removed from the answers."""
 
     def __init__(self, server, questions, names):
         self.server, self.questions = server, iter(questions)
@@ -101,18 +101,18 @@ class Proof:
         self.titles()
 
     def addresses(self, where, there, absent, questions):
-        """At the address of a private room, and at one of the same length where there never was a room."""
+        """Compare the address of a private room with one of the same length that never was a room."""
         pairs = zip(questions(there).items(), questions(absent).values(), strict=True)
         for (name, ours), theirs in pairs:
             self.compare(where + name, [repeat(ours), repeat(theirs)], [there, absent])
 
     def messages(self, message):
-        """The address of a message in a private room, and one of no message."""
+        """Compare the address of a message in a private room with one of no message."""
         paths = [f"/messages/{pk}/" for pk in (message, NOWHERE)]
         self.compare("message's address", [repeat(self.stranger.get(path)) for path in paths], paths)
 
     def titles(self):
-        """Joining by the title of a private room, and by one that no room bears; each once, as it opens a room."""
+        """Compare joining by a private room's title with an unused title. Each is used once: a join creates a room."""
         numbers = range(1, self.times + 1)
         asked = [
             [self.stranger.post("/join/", room=f"{name} {n}", nickname="Mallory", key="") for n in numbers]
@@ -121,7 +121,7 @@ class Proof:
         self.compare("joining by name", asked, [f"{name}-{n}" for name in ("hidden", "absent") for n in numbers][::-1])
 
     def home(self):
-        """The list of rooms, in a house with a private room and in one without."""
+        """Compare the home page of a site with a private room with that of a site without one."""
         with running() as other:
             stranger = Stranger(other, people.make_one(other, name="Elsewhere").people[0])
             people.hide(self.server, [people.make_one(self.server, name="Sealed").slug])
@@ -135,7 +135,7 @@ class Proof:
         ask_in_turns(sides, self.times)
         there, absent = sides
         statuses = ", ".join(map(str, sorted({*there.told.values(), *absent.told.values()})))
-        self.verdict.must(f"{name}: told alike", there.told == absent.told, statuses)
+        self.verdict.must(f"{name}: same answer", there.told == absent.told, statuses)
         medians = [median(side.times) for side in sides]
         apart = medians[0] - medians[1]
         told = "{:.3f} / {:.3f} ms, {:+.3f}".format(*medians, apart)
@@ -143,7 +143,7 @@ class Proof:
 
 
 def ask_in_turns(sides, times):
-    """Whose turn is first is left to chance, so that what was asked before is no matter."""
+    """Random order in each pair, so that the previous request doesn't matter."""
     with connected(sides[0].server.address) as one, connected(sides[1].server.address) as other:
         for _pair in range(times):
             for side, connection in random.sample([(sides[0], one), (sides[1], other)], 2):
@@ -152,10 +152,10 @@ def ask_in_turns(sides, times):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--times", type=int, default=2000, help="how often each is asked")
+    parser.add_argument("--times", type=int, default=2000, help="requests of each kind")
     times = parser.parse_args().times
     prove(
-        f"make alike: a private room / none, each asked {times:,} times by a stranger",
+        f"make alike: private room / missing room, {times:,} requests of each kind by a stranger",
         lambda server, verdict: asyncio.to_thread(Proof(server, verdict, times).run),
     )
 

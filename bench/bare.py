@@ -1,4 +1,4 @@
-"""Parlour, and beside it one path that answers 200 with as many bytes as a poll without news, and does nothing else."""
+"""Parlour plus one path that only answers 200, with as many bytes as a poll without news."""
 
 from bench.requests import BARE
 from chat.gate.polls import POLL_HEADERS
@@ -6,7 +6,7 @@ from chat_app.asgi import application as parlour
 
 
 class Bare:
-    """What the gate's answers are measured against: the same server, the same process, the same headers."""
+    """The baseline for the gate's answers: same server, same process, same headers."""
 
     hub = parlour.hub
 

@@ -1,4 +1,4 @@
-"""People at their browsers: a page with its poller as htmx drives it, and a form that is sent until it is answered."""
+"""Simulated browsers: a page that polls as htmx does, and a form that is sent until it is answered."""
 
 import asyncio
 import re
@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 from bench.wire import Broken, Connection
 
 TICK = 2  # seconds between two polls of a page
-BANNER = 14  # seconds without an answer until a page says that it is not connected
-RELOADS = 5  # seconds after its end until the log's frame loads itself again
-LOST = "Join again"  # what a poll says to somebody who has no place in the room
+BANNER = 14  # seconds without an answer until a page shows its offline banner
+RELOADS = 5  # seconds from the end of a stream until the log's frame reloads
+LOST = "Join again"  # in a poll's answer to a person outside the room
 FIELD = re.compile(r'name="(since|from|at|log)" value="(\w+)"')
 LINE = re.compile(r'<li id="m(\d+)">(.*?)</li>', re.DOTALL)
 WHOLE = 'hx-swap-oob="innerHTML:#messages"'
@@ -21,7 +21,7 @@ TAG = re.compile(r"<[^>]*>")
 
 
 class Browser:
-    """One person's: cookies, and the address of a room. Every answer's status is counted in `statuses`."""
+    """One person's cookies, in one room. The status of every answer is counted in `statuses`."""
 
     def __init__(self, address, person):
         self.address, self.slug, self.path = address, person.slug, f"/rooms/{person.slug}/"
@@ -47,7 +47,7 @@ class Browser:
         return answer
 
     async def open(self):
-        """The room's page, from the server; asked for again every half second until there is one."""
+        """The room's page, requested every half second until the answer is 200."""
         while True:
             try:
                 answer = await self.get()
@@ -63,7 +63,7 @@ class Browser:
 
 
 class Log:
-    """The lines of an open page: their HTML by their ids, in their order."""
+    """The messages of an open page: HTML by id, in order."""
 
     def __init__(self, page):
         self.lines, self.doubled = dict(lines(page)), 0
@@ -73,7 +73,7 @@ class Log:
         self.state = dict(FIELD.findall(html))
 
     def take(self, answer):
-        """Do what htmx does with a poll's answer; the lines that are new on the page."""
+        """Apply a poll's answer as htmx would. Returns the messages that are new on the page."""
         before = self.lines
         if WHOLE in answer:
             self.lines = dict(lines(answer))
@@ -95,7 +95,7 @@ class Log:
 
 
 class Reader(Browser):
-    """A page that follows its room. `lost` counts answers that know no place for its reader."""
+    """A page that follows its room. `lost` counts answers that say that its reader is not in the room."""
 
     log = None
     asked_at = None  # on the clock of time.monotonic(), while a poll is under way
@@ -103,7 +103,7 @@ class Reader(Browser):
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
-        self.failures = []  # when the polls that failed were asked
+        self.failures = []  # start times of failed polls
 
     async def follow(self, after=0.0):
         await asyncio.sleep(after)
@@ -122,7 +122,7 @@ class Reader(Browser):
         return (time.monotonic() - self.began) // TICK
 
     async def poll(self):
-        """Ask once; whether the next poll follows at once, because there was news or a tick fell into this one."""
+        """Poll once. Returns whether to poll again at once: there was news, or a tick passed meanwhile."""
         ticks, began = self.ticks(), time.monotonic()
         self.asked_at = began
         try:
@@ -144,17 +144,17 @@ class Reader(Browser):
         return answer.asks_next
 
     def came(self, new):
-        """For those who want to know of every line."""
+        """Hook for subclasses: called with new messages."""
 
 
 class Sender(Browser):
-    """Somebody who says one thing after the other, each until it is answered. `acknowledged` are those with a 2xx."""
+    """Sends messages one after another, each until it is answered. `acknowledged` are those with a 2xx."""
 
     def __init__(self, address, person, pause=0.0):
         super().__init__(address, person)
         self.pause = pause
         self.acknowledged, self.refused, self.times = [], [], []
-        self.unanswered = []  # each time that no answer came
+        self.unanswered = []  # one entry per missing answer
         self.stopping = False
 
     async def speak(self):
@@ -165,7 +165,7 @@ class Sender(Browser):
             await asyncio.sleep(self.pause)
 
     async def say(self, n, text):
-        """Send this form until there is an answer: the very same each time, so that it counts once."""
+        """Send this form until there is an answer. It is the same form each time, so it counts as one message."""
         while (answer := await self.try_to_send(n, text)) is None or answer.status >= 500:
             self.unanswered.append(text)
             await asyncio.sleep(0.2)
@@ -182,7 +182,7 @@ class Sender(Browser):
 
 
 class Framed(Browser):
-    """Somebody without JavaScript, whose log is a page that goes on; at its end it loads itself again."""
+    """A person without JavaScript. The log is a streamed page, reloaded when the stream ends."""
 
     ended = broken = 0
 
@@ -202,5 +202,5 @@ def lines(html):
 
 
 def words(line):
-    """What was said in this line; nothing where the room tells of an event."""
+    """The text of this message; empty for system messages."""
     return "".join(TAG.sub("", body) for body in WORDS.findall(line)).strip()

@@ -1,4 +1,4 @@
-"""People who do neither only read nor only write: they come and go, look around, are refused, and hang up."""
+"""Other visitors: they join and leave, read the history, send invalid forms, and hang up."""
 
 import asyncio
 import random
@@ -8,11 +8,11 @@ from bench.browsing import Browser
 from bench.wire import Connection
 
 OLDER = re.compile(r'href="[^"]*/messages/\?before=(\d+)"')
-PLANNED = {200, 303, 403, 422}  # what they may be answered
+PLANNED = {200, 303, 403, 422}  # expected statuses
 
 
 class Wanderer(Browser):
-    """Leaves the room, says something from outside, which is refused, and joins again."""
+    """Leaves the room, sends a message from outside, which is refused, and joins again."""
 
     async def live(self, pause):
         while True:
@@ -24,12 +24,12 @@ class Wanderer(Browser):
             await asyncio.sleep(random.uniform(0, pause))
 
     async def form(self, path, **fields):
-        """A form without htmx; whoever has just joined goes on under the session that the answer gives."""
+        """Submit a form without htmx. A join continues with the session cookie of its answer."""
         await self.post(path, fields | {"csrfmiddlewaretoken": self.keys["csrfmiddlewaretoken"]}, htmx=False)
 
 
 class Browsing(Browser):
-    """Opens the room's page and reads back from there."""
+    """Opens the room's page and loads older messages."""
 
     async def live(self, pause):
         while True:
@@ -41,7 +41,7 @@ class Browsing(Browser):
 
 
 class Clumsy(Browser):
-    """Sends nothing at all, or words under a number that has been used for others, or with a token that is none."""
+    """Sends an empty message, a used number with other text, or an invalid CSRF token."""
 
     async def live(self, pause):
         forms = {"text": "", "n": 1}, {"text": "some words", "n": 2}, {"text": "others", "n": 2}
@@ -53,7 +53,7 @@ class Clumsy(Browser):
 
 
 class Fickle(Browser):
-    """Asks for something and hangs up before it is here, in the middle of the request or of the answer."""
+    """Hangs up in the middle of a request or an answer."""
 
     async def live(self, pause):
         while True:
@@ -68,7 +68,7 @@ class Fickle(Browser):
             await asyncio.sleep(random.uniform(0, pause))
 
     async def break_off(self):
-        """A message of which only the beginning is sent."""
+        """Send only the beginning of a message."""
         _reader, writer = await asyncio.open_connection(*self.address)
         writer.write(f"POST {self.path}send/ HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nn=1&te".encode())
         await writer.drain()

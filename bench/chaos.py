@@ -1,4 +1,4 @@
-"""make chaos: the server is killed again and again while people write and read; nothing acknowledged may be lost."""
+"""make chaos: the server is killed repeatedly while people send and read; no acknowledged message may be lost."""
 
 import argparse
 import asyncio
@@ -12,13 +12,13 @@ from bench.truth import Truth, agree, database_of
 from bench.verdict import counted, percentile, prove, some, total
 from bench.wire import give_up
 
-WORKS = 0.3, 2.0  # seconds that a server lives before it is killed
-THROTTLE = 0.5  # seconds from one sending to the next that htmx leaves at least in our forms
-SETTLES = 30  # seconds for everybody to be answered in the end
+WORKS = 0.3, 2.0  # seconds from a start to the next kill
+THROTTLE = 0.5  # minimum seconds between two sends of one of our forms in htmx
+SETTLES = 30  # seconds in which every last send and poll must be answered
 
 
 class Witness(Reader):
-    """A reader who remembers everything that was ever shown, also what a page painted whole shows no more."""
+    """A reader that remembers every message it has shown, even after a full refresh."""
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
@@ -41,13 +41,13 @@ class Chaos:
                 self.hurry_or_not()
                 await asyncio.sleep(random.uniform(*WORKS))
                 await self.kill()
-            await self.update_settings(tasks)
+            await self.let_senders_finish(tasks)
             await self.catch_up()
         finally:
             await give_up(*tasks, *following)
 
     def hurry_or_not(self):
-        """Without pauses most kills hit a message under way; with them readers are told of a few lines at a time."""
+        """Alternate between no pause, so that kills hit sends in progress, and a pause, so that deltas are small."""
         for sender in self.senders:
             sender.pause = self.pause
         self.pause = THROTTLE - self.pause
@@ -58,15 +58,15 @@ class Chaos:
         await asyncio.to_thread(self.server.start)
         self.down.append(time.monotonic() - before)
 
-    async def update_settings(self, tasks):
-        """Let everybody finish the sentence."""
+    async def let_senders_finish(self, tasks):
+        """Wait until the last send of each sender is answered."""
         for sender in self.senders:
             sender.stopping = True
         async with asyncio.timeout(SETTLES):
             await asyncio.gather(*tasks)
 
     async def catch_up(self):
-        """Let every reader hear of the last word; whoever does not is found by what the page shows."""
+        """Give every reader time to receive the last message. `judge_pages` finds readers that did not."""
         last = Truth(database_of(self.server), self.readers[0].slug).version
         end = time.monotonic() + SETTLES
         while time.monotonic() < end and any(reader.log.version < last for reader in self.readers):
@@ -87,25 +87,25 @@ def judge(verdict, chaos, fresh):
     )
     verdict.must("acknowledged messages lost: 0", not (lost := truth.lost(senders)), some(lost))
     verdict.must("messages doubled: 0", not truth.doubled, some(truth.doubled))
-    verdict.must("each sender's in the order they were sent", not (wrong := truth.misplaced(senders)), some(wrong))
+    verdict.must("each sender's messages in the order sent", not (wrong := truth.misplaced(senders)), some(wrong))
     judge_pages(verdict, truth, readers, fresh)
-    verdict.must("the database is sound", truth.sound == "ok", truth.sound)
+    verdict.must("the database passes its integrity check", truth.sound == "ok", truth.sound)
     verdict.must("every answer was a 200", set(statuses) == {200}, counted(statuses))
-    verdict.must("nothing went wrong in the server's log", not (log := chaos.server.complaints()), some(log))
+    verdict.must("no errors in the server's log", not (log := chaos.server.complaints()), some(log))
 
 
 def judge_pages(verdict, truth, readers, fresh):
     unseen = [pk for reader in readers for pk in truth.unseen_by(reader)]
-    verdict.must("what a reader saw is there", not unseen, some(unseen))
-    verdict.must("a fresh page shows the newest lines", truth.equals(fresh), f"{len(fresh.lines)} lines")
+    verdict.must("every message a reader saw is in the database", not unseen, some(unseen))
+    verdict.must("a fresh page shows the newest messages", truth.equals(fresh), f"{len(fresh.lines)} messages")
     apart = [n for n, r in enumerate(readers) if not (truth.equals(r.log) and agree(r.log, fresh))]
-    verdict.must("the readers' pages equal a fresh one", not apart, f"{[len(r.log.lines) for r in readers]} lines")
-    verdict.must("lines doubled on a page: 0", not (doubled := sum(r.log.doubled for r in readers)), doubled)
-    verdict.must("readers sent away: 0", not (lost := total(readers, "lost")), lost)
+    verdict.must("the readers' pages equal a fresh one", not apart, f"{[len(r.log.lines) for r in readers]} messages")
+    verdict.must("messages doubled on a page: 0", not (doubled := sum(r.log.doubled for r in readers)), doubled)
+    verdict.must("readers told that they are not in the room: 0", not (lost := total(readers, "lost")), lost)
 
 
 def main():
-    options = asked_for()
+    options = arguments()
     prove(
         f"make chaos: {options.kills} kills under {options.senders} senders and {options.readers} readers",
         lambda server, verdict: run(server, options, verdict),
@@ -113,15 +113,15 @@ def main():
 
 
 async def run(server, options, verdict):
-    everybody = people.make_one(server, options.senders + options.readers).people
-    senders = [Sender(server.address, person) for person in everybody[: options.senders]]
-    readers = [Witness(server.address, person) for person in everybody[options.senders :]]
+    members = people.make_one(server, options.senders + options.readers).people
+    senders = [Sender(server.address, person) for person in members[: options.senders]]
+    readers = [Witness(server.address, person) for person in members[options.senders :]]
     chaos = Chaos(server, senders, readers)
     await chaos.run(options.kills)
     judge(verdict, chaos, Log(await readers[0].open()))
 
 
-def asked_for():
+def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--senders", type=int, default=20)

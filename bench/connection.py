@@ -1,4 +1,4 @@
-"""One connection that stays open, and whole answers to one request at a time."""
+"""A blocking keep-alive connection: one request at a time, complete answers only."""
 
 import contextlib
 import re
@@ -16,7 +16,7 @@ class Answer(NamedTuple):
     status: int
     head: bytes
     body: bytes
-    size: int  # bytes that came, head included
+    size: int  # bytes received, head included
 
 
 class Connection:
@@ -25,7 +25,7 @@ class Connection:
         self.socket = None
 
     def ask(self, request):
-        """The answer; raises Broken, and begins with a new connection next time, when none comes."""
+        """The answer. Raises Broken if none comes; the next call opens a new connection."""
         try:
             self.open()
             self.socket.sendall(request)
@@ -55,7 +55,7 @@ class Connection:
 
 
 def parsed(data):
-    """The answer in these bytes, or None where it is not whole yet."""
+    """The answer in these bytes, or None if it is incomplete."""
     head, end, body = data.partition(b"\r\n\r\n")
     if not end or len(body) < int((LENGTH.search(head) or (0, 0))[1]):
         return None

@@ -1,4 +1,4 @@
-"""A crowd of readers in their own process, and what arrived with whom, and how late, set beside what was sent."""
+"""Many readers in their own process, and how late each sent message reached them."""
 
 import contextlib
 import time
@@ -9,34 +9,34 @@ from bench.readers import Readers
 from bench.server import Broken
 from bench.workers import working
 
-COMES_AT = 250  # readers a second: the first poll of each is Django's
+COMES_AT = 250  # readers a second; Django answers the first poll of each
 
 
 class Delivery(NamedTuple):
-    """What became of the messages; `late` are seconds from acknowledged send to last byte, sorted."""
+    """The outcome of a run. `late`: seconds from acknowledged send to last byte, sorted."""
 
     late: list
     missed: int
     doubled: int
-    strange: dict  # what readers were told beside 200, and how often
-    client: float  # seconds of CPU time for each answer, in the process of the readers
+    strange: dict  # answers other than 200, with their number
+    client: float  # CPU seconds per answer in the readers' process
 
     def percentile(self, percent):
         if not self.late:
-            raise Broken("Nothing arrived at anybody.")
+            raise Broken("No message reached any reader.")
         return self.late[min(len(self.late) - 1, len(self.late) * percent // 100)]
 
 
 class Crowd:
     def __init__(self, worker, rooms):
-        self.worker, self.rooms = worker, rooms  # the room of each reader, in order
+        self.worker, self.rooms = worker, rooms  # rooms: the room of each reader, in order
 
     def wait_until_all_wait(self, within=600):
-        """Until each has been answered and has asked again; answers when the last of them did (CLOCK_MONOTONIC)."""
+        """Wait until each reader was answered and polls again. Returns when the last one did (CLOCK_MONOTONIC)."""
         end = time.monotonic() + within
         while (state := self.worker.call("waiting"))[0] < len(self.rooms):
             if time.monotonic() > end:
-                raise Broken(f"After {within} s, {state[0]} of {len(self.rooms)} readers wait.")
+                raise Broken(f"After {within} s, {state[0]} of {len(self.rooms)} readers are waiting.")
             time.sleep(0.1)
         return state[1]
 
@@ -47,7 +47,7 @@ class Crowd:
         return self.worker.call("report")
 
     def delivery(self, sent, rooms):
-        """`sent` by people in `rooms`, in order, since `begin`: did each message come once to each of its readers?"""
+        """Compare what arrived since `begin` with `sent`. `rooms`: the room of each sender, in order."""
         report = self.report()
         acknowledged = {number: at for number, _, _, at in sent}
         late = sorted(at - acknowledged[number] for _, number, at in report["arrivals"] if number in acknowledged)
@@ -61,7 +61,7 @@ class Crowd:
 
 @contextlib.contextmanager
 def reading(server, people, versions):
-    """A crowd of these people, whose pages were loaded at `versions` of their rooms; all of them wait."""
+    """A Crowd of these people, all with a held poll. `versions`: the room versions at which their pages were loaded."""
     pages = [(person, versions[person.slug]) for person in people]
     with working(Readers, server.address, pages, len(people) / COMES_AT) as worker:
         crowd = Crowd(worker, [person.slug for person in people])

@@ -1,4 +1,4 @@
-"""Guests: people who come in by the door and leave by the link, one of each a second."""
+"""Guests that join and leave a room, one of each per second."""
 
 import re
 import secrets
@@ -15,7 +15,7 @@ STAYS = 3  # seconds
 
 
 def come_and_go(address, slug, over):
-    """Until `over` is set."""
+    """One join per second, and a leave STAYS seconds later, until `over` is set."""
     host, inside = "{}:{}".format(*address), []
     with connected(address) as connection:
         while not over.wait(1):
@@ -25,17 +25,17 @@ def come_and_go(address, slug, over):
 
 
 def join(connection, host, slug):
-    """Somebody new, by the form at the room's door."""
+    """Join as a new guest, with the form on the room's page."""
     secret = secrets.token_hex(16)
     guest = Person(slug, 0, f"Guest {secret[:8]}", "", secret, secret, "", "")
     form = {"nickname": guest.nickname, "key": secrets.token_urlsafe(16)}
     answer = connection.ask(requests.post(guest, host, f"/rooms/{slug}/join/", **form))
     if answer.status != 200:
-        raise Broken(f"Nobody could join: {answer.status} {answer.body[:500]}")
+        raise Broken(f"Joining failed: {answer.status} {answer.body[:500]}")
     return replace(guest, session=SESSION.search(answer.head)[1].decode())
 
 
 def leave(connection, host, guest):
     answer = connection.ask(requests.post(guest, host, f"/rooms/{guest.slug}/leave/"))
     if answer.status != 303:
-        raise Broken(f"Nobody could leave: {answer.status}")
+        raise Broken(f"Leaving failed: {answer.status}")

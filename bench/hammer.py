@@ -1,4 +1,4 @@
-"""A closed loop of one request on each of many connections: the next goes out when the answer is there."""
+"""A closed loop on many connections: each sends its next request when the answer has arrived."""
 
 import select
 import socket
@@ -12,7 +12,7 @@ STATUS = b"HTTP/1.1 200"
 
 
 class Hammer:
-    """`requests` by name: one for each connection. All answers of a name must be of one length."""
+    """`requests` by name: one per connection. All answers of a name must have the same length."""
 
     def __init__(self, address, requests):
         self.address, self.requests = address, requests
@@ -22,11 +22,11 @@ class Hammer:
             pass
 
     def try_out(self, name):
-        """The answers to one request on each connection, one after another."""
+        """Send each request once, on its own connection. Returns the answers."""
         return [Connection(self.address).ask(request) for request in self.requests[name]]
 
     def strike(self, name, size, seconds):
-        """Answers, and the seconds in which they came."""
+        """Returns the number of answers and the seconds they took."""
         epoll, waiting = select.epoll(), {}
         for request in self.requests[name]:
             one = socket.create_connection(self.address)

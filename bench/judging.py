@@ -1,4 +1,4 @@
-"""What is asked of every crowd in the end: nobody missed anything, nothing was lost, nothing was said twice."""
+"""Checks at the end of a run: no reader missed a message, and none was lost or doubled."""
 
 from collections import Counter
 
@@ -8,7 +8,7 @@ from bench.verdict import counted, percentile, some, total
 
 
 def judge_readers(verdict, readers, may_miss):
-    """Every poll was answered, but for so many that each of them may miss, and nobody saw the banner."""
+    """Each reader had at most `may_miss` failed polls, and no page showed the offline banner."""
     missed = Counter(len(reader.failures) for reader in readers)
     verdict.must(f"polls that failed: {may_miss} at most per reader", max(missed) <= may_miss, in_words(missed))
     silences = [reader.longest_silence for reader in readers]
@@ -16,7 +16,7 @@ def judge_readers(verdict, readers, may_miss):
     verdict.must(f"longest silence, p50 / p99 / max: under {BANNER} s", max(silences) < BANNER, told)
     statuses = sum((reader.statuses for reader in readers), Counter())
     verdict.must("every answer to a reader was a 200", set(statuses) == {200}, counted(statuses))
-    verdict.must("readers sent away: 0", not (lost := total(readers, "lost")), lost)
+    verdict.must("readers told that they are not in the room: 0", not (lost := total(readers, "lost")), lost)
 
 
 def judge_senders(verdict, senders):
@@ -27,7 +27,7 @@ def judge_senders(verdict, senders):
 
 
 def judge_rooms(verdict, server, readers, senders):
-    """Room by room: what is in the database, and whether all its people saw just that."""
+    """In each room, readers' pages must equal the database, and each message must be there once."""
     lost, doubled, misplaced, apart = [], [], [], []
     for slug in {reader.slug for reader in readers}:
         here = [sender for sender in senders if sender.slug == slug]
@@ -39,11 +39,11 @@ def judge_rooms(verdict, server, readers, senders):
         apart += [reader.name for reader in there if reader.log is None or not truth.equals(reader.log)]
     verdict.must("acknowledged messages lost: 0", not lost, some(lost))
     verdict.must("messages doubled: 0", not doubled, some(doubled))
-    verdict.must("each sender's in the order they were sent", not misplaced, some(misplaced))
-    verdict.must("every reader's page shows what is there", not apart, some(apart))
+    verdict.must("each sender's messages in the order sent", not misplaced, some(misplaced))
+    verdict.must("every reader's page equals the database", not apart, some(apart))
     twice = sum(reader.log.doubled for reader in readers if reader.log)
-    verdict.must("lines doubled on a page: 0", not twice, twice)
+    verdict.must("messages doubled on a page: 0", not twice, twice)
 
 
 def in_words(missed):
-    return ", ".join(f"{number} readers {failures}" for failures, number in sorted(missed.items()))
+    return ", ".join(f"{number} readers missed {failures}" for failures, number in sorted(missed.items()))

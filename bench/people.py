@@ -1,4 +1,4 @@
-"""Rooms and the people in them, made as the application would have them, but in bulk and by nobody's clicks."""
+"""Creates rooms and their members in bulk, as the application would store them."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ from bench.server import ROOT, Broken
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody in a room, and what their open page knows: cookies, CSRF token, and the key of its composers."""
+    """A member of a room, and what their open page holds: cookies, CSRF token and composer key."""
 
     slug: str
     member: int
@@ -24,7 +24,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Place:
-    """A room as its people find it; the first of them owns it."""
+    """A room and its members. The first member owns it."""
 
     id: int
     slug: str
@@ -33,9 +33,9 @@ class Place:
 
 
 def make(server, rooms=1, people=1, zones=("UTC",), name="Bench"):
-    """So many rooms with so many people in each, whose time zones take turns; a list of Places.
+    """Create `rooms` rooms with `people` members each, whose time zones alternate. Returns a list of Places.
 
-    Rooms of a name that is there already are other rooms: give each call a name of its own.
+    Use a different name for each call: names that exist already would get other addresses.
     """
     asked = {"rooms": rooms, "people": people, "zones": zones, "name": name}
     found = in_django(server, "make", **asked)
@@ -43,33 +43,33 @@ def make(server, rooms=1, people=1, zones=("UTC",), name="Bench"):
 
 
 def make_one(server, people=1, **about):
-    """One room with so many people in it."""
+    """Create one room. Returns its Place."""
     return make(server, 1, people, **about)[0]
 
 
 def fill(server, slug, messages):
-    """Let the room's people say so many messages in turns; answers the room's version after that."""
+    """Add `messages` messages by the room's members in turn. Returns the room's new version."""
     return in_django(server, "fill", slug=slug, messages=messages)
 
 
 def hide(server, slugs):
-    """Make these rooms private; answers the first one's address, and the number of a message in it."""
+    """Make these rooms private. Returns the first one's slug and the id of a message in it."""
     return in_django(server, "hide", slugs=slugs)
 
 
 def messages_of(server, slug):
-    """What the database has of the room's words: pairs of first version and text, in order."""
+    """The room's messages in the database: pairs of first version and text, in order."""
     return [tuple(pair) for pair in in_django(server, "messages_of", slug=slug)]
 
 
-def in_django(server, question, **arguments):
-    """What `bench.population` answers, in a process with that server's database."""
-    command = [sys.executable, "-m", "bench.population", question]
+def in_django(server, function, **arguments):
+    """Run a function of `bench.population` in a process that uses this server's database."""
+    command = [sys.executable, "-m", "bench.population", function]
     done = subprocess.run(
         command, input=json.dumps(arguments), capture_output=True, text=True, cwd=ROOT, env=server.environment
     )
     if done.returncode:
-        raise Broken(f"bench.population {question} failed:\n{done.stderr}")
+        raise Broken(f"bench.population {function} failed:\n{done.stderr}")
     return json.loads(done.stdout)
 
 

@@ -1,4 +1,4 @@
-"""Parlour without the gate's live part: bodies are taken whole and threads are few, but Django answers each poll."""
+"""Parlour without held polls: the gate still buffers bodies and limits threads, but Django answers each poll."""
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -9,7 +9,7 @@ django = get_wsgi_application()
 
 
 def ungated(environ, start_response):
-    """Django as under any WSGI server: it makes no grants where nobody takes them."""
+    """Django as under any WSGI server, without grants."""
     environ.pop("parlour.gate", None)
     return django(environ, start_response)
 

@@ -1,16 +1,16 @@
-"""Rows written in bulk as the models' verbs would have written them one by one; python -m bench.population runs it."""
+"""Writes the rows that the models' verbs would write, but in bulk; runs as python -m bench.population."""
 
 import json
 import secrets
 import sys
 from datetime import timedelta
+from importlib import import_module
 
 import django
 
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from django.contrib.sessions.backends.cached_db import SessionStore  # noqa: E402
 from django.contrib.sessions.models import Session  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 from django.middleware import csrf  # noqa: E402
@@ -25,7 +25,7 @@ from chat.models.message import new_nonce  # noqa: E402
 from chat.names.normalize import nickname_key  # noqa: E402
 from chat.text import text_digest  # noqa: E402
 
-BATCH = 20_000  # messages of one transaction
+BATCH = 20_000  # messages per transaction
 SAYINGS = [f"Line {n}: {'some words that people say to one another ' * (n % 4 + 1)}" for n in range(100)]
 
 
@@ -35,7 +35,7 @@ def make(rooms, people, zones, name):
 
 
 def _place(name, people, zones):
-    """The room, opened by its first person; the others join in bulk, each with a line in the log."""
+    """Create the room as its first member. The others join in bulk, each with a system message."""
     owner = Participant(time_zone=zones[0])
     room = owner.enter("Reader 1", room=name).room
     guests = Participant.objects.bulk_create(Participant(time_zone=zones[n % len(zones)]) for n in range(1, people))
@@ -58,8 +58,8 @@ def _join(room, guests):
 
 
 def _sessions(participants):
-    """Keys of sessions that belong to these participants, as `sessions.become` leaves them."""
-    store, now = SessionStore(), timezone.now()
+    """Create a session for each participant, as `chat.identity` would. Returns their keys."""
+    store, now = import_module(settings.SESSION_ENGINE).SessionStore(), timezone.now()
     expires = now + timedelta(seconds=settings.SESSION_COOKIE_AGE)
     made = [
         Session(
@@ -84,7 +84,7 @@ def fill(slug, messages):
     said = [{"text": text, "html": markup.render(text), "digest": text_digest(text)} for text in SAYINGS]
     page = secrets.token_urlsafe(12)
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA synchronous=OFF")  # of this connection alone: nobody counts on these words yet
+        cursor.execute("PRAGMA synchronous=OFF")  # for this connection only; the data can be created again
     for start in range(0, messages, BATCH):
         numbers = range(start, min(start + BATCH, messages))
         _append(room, [(authors[n % len(authors)], said[n % len(said)] | {"token": f"{page}:{n}"}) for n in numbers])
@@ -93,7 +93,7 @@ def fill(slug, messages):
 
 @transaction.atomic
 def _append(room, lines):
-    """Pairs of author and fields, each at the end of the log under a version of its own, as Room.append has it."""
+    """Append pairs of author and fields to the log, each with its own version, as Room.append does."""
     if not lines:
         return
     columns = [field.column for field in Message._meta.concrete_fields if not field.primary_key]
@@ -106,7 +106,7 @@ def _append(room, lines):
 
 
 def _rows(room, lines):
-    """A dictionary of columns for each line. Their times lie evenly between the room's last line and now."""
+    """A dictionary of columns per message. Times are spread evenly from the room's last message to now."""
     stored = connection.ops.adapt_datetimefield_value
     empty = {field.column: field.get_default() for field in Message._meta.concrete_fields} | {"room_id": room.pk}
     step = (timezone.now() - room.last_sent_at) / len(lines)
@@ -144,5 +144,5 @@ def messages_of(slug):
 
 
 if __name__ == "__main__":
-    question = {"make": make, "fill": fill, "hide": hide, "messages_of": messages_of}[sys.argv[1]]
-    print(json.dumps(question(**json.load(sys.stdin))))
+    function = {"make": make, "fill": fill, "hide": hide, "messages_of": messages_of}[sys.argv[1]]
+    print(json.dumps(function(**json.load(sys.stdin))))

@@ -1,4 +1,4 @@
-"""Readers: any number of open pages in one process, each polling as htmx does, and what each of them is told."""
+"""Any number of open pages in one process, each polling as htmx does, and what they receive."""
 
 import errno
 import heapq
@@ -12,13 +12,13 @@ from bench.connection import parsed
 
 ASKS_NEXT = b"\r\nhx-trigger: asked"
 TICK = 2  # seconds, as the page's hx-trigger says
-PIECE = 8192  # bytes read at once: a longer answer comes in several, and a large buffer costs more than to ask again
+PIECE = 8192  # bytes per read; longer answers take several, which costs less than a large buffer
 UNTIL_STOP = 286
 IN, OUT = select.EPOLLIN, select.EPOLLOUT
 
 
 class Reader:
-    """One page. `origin` is what its log was last painted whole at; `numbers` are the messages it has shown."""
+    """One page. `origin`: the version of its last full refresh. `numbers`: the messages it has shown."""
 
     __slots__ = (
         "after", "answered", "asked", "asking", "at", "before", "buffer", "index", "numbers", "origin", "phase",
@@ -33,17 +33,17 @@ class Reader:
         self.numbers = set()
         self.socket, self.buffer = None, b""
         self.asking = self.answered = False
-        self.ready = None  # when it first asked with an answer of this connection in hand: from there on it is held
+        self.ready = None  # time of its second poll on this connection: from then on its polls are held
 
     def request(self):
         return b"%b%d&from=%d&at=%d%b" % (self.before, self.since, self.origin, self.at, self.after)
 
 
 class Readers:
-    """`people` are pairs of Person and the version that their page was loaded with; they come within `spread` seconds.
+    """`people`: pairs of Person and the version of the loaded page. They start within `spread` seconds.
 
-    A number that is shown again counts as doubled, unless the log was painted whole (then the answer's `from` is not
-    the one that was asked with): that replaces what was there.
+    A number shown again counts as doubled, except after a full refresh, which replaces the log. The answer then has a
+    different `from` than the request.
     """
 
     def __init__(self, address, people, spread):
@@ -57,10 +57,10 @@ class Readers:
             self.due.append((reader.phase, reader.index))
         self.begin()
 
-    # Asked over the pipe
+    # Called over the pipe
 
     def begin(self):
-        """Count from now on."""
+        """Reset the counters."""
         self.arrivals, self.doubled, self.answers, self.bytes = [], 0, 0, 0
         self.troubles = Counter()
         self.began, self.cpu = time.monotonic(), time.process_time()
@@ -77,7 +77,7 @@ class Readers:
         }
 
     def waiting(self):
-        """How many have been answered and have asked again, and when the last of them did."""
+        """How many readers were answered and polled again, and when the last one did."""
         moments = [reader.ready for reader in self.readers if reader.ready]
         return len(moments), max(moments, default=None)
 
@@ -140,7 +140,7 @@ class Readers:
         reader.socket.send(reader.request())
 
     def lost(self, reader, why):
-        """The connection is gone; the page asks again at its next tick, as htmx does after an error."""
+        """The connection is gone. The page polls again at its next tick, as htmx does after an error."""
         self.by_file.pop(reader.socket.fileno())
         reader.socket.close()
         reader.socket, reader.buffer, reader.ready, reader.answered = None, b"", None, False
@@ -152,7 +152,7 @@ class Readers:
         reader.asking = False
         heapq.heappush(self.due, (now + TICK - (now - reader.phase) % TICK, reader.index))
 
-    # What is told
+    # Answers
 
     def received(self, reader, data):
         if not data:
@@ -177,7 +177,7 @@ class Readers:
         if since != reader.since:
             self.shown(reader, answer.body, now, whole=origin != reader.origin)
         reader.since, reader.origin, reader.at, reader.answered = since, origin, at, True
-        # A tick that fell into the hold was kept by htmx, and fires as soon as the answer is there.
+        # htmx keeps a tick that passes during a hold, and fires it when the answer arrives.
         if ASKS_NEXT in answer.head or now - (now - reader.phase) % TICK > reader.asked:
             self.ask(reader, now)
         else:

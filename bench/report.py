@@ -1,4 +1,4 @@
-"""The table: what was measured, beside what must be reached and what is aimed at; and on what machine."""
+"""The table of measurements with required values and goals, and a description of the machine."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ HEADINGS = ("figure", "measured", "must", "aim", "")
 
 @dataclass(frozen=True)
 class Bound:
-    """One measured value that has to be at most (or, where `more` is better, at least) `must`, better `aim`."""
+    """A measured value, its required value (`must`) and its goal (`aim`): maximums, or minimums if `more` is set."""
 
     value: float
     must: float
@@ -57,7 +57,7 @@ def table(rows):
 
 
 def heading():
-    """The command, versions and machine, a line each."""
+    """Command, versions and machine, one line each."""
     versions = {"Python": platform.python_version(), "SQLite": sqlite3.sqlite_version, "Linux": platform.release()}
     versions |= {name: version(name) for name in ("Django", "uvicorn", "uvloop", "httptools")}
     return "\n".join(

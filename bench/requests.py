@@ -1,4 +1,4 @@
-"""Requests as bytes, as a page of Parlour makes them under htmx."""
+"""Requests as bytes, as a page of Parlour with htmx sends them."""
 
 import re
 import time
@@ -9,7 +9,7 @@ POLLER = re.compile(
     rb'type="hidden" name="at" value="(\d+)"'
 )
 NUMBERED = re.compile(rb"bench-(\d+)-")
-BARE = "/bare/"  # what bench.bare answers without looking
+BARE = "/bare/"  # the path that bench.bare answers
 BROWSER = (
     "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\n"
     "Accept-Language: en-US,en;q=0.5\r\nAccept-Encoding: gzip\r\n"
@@ -17,7 +17,7 @@ BROWSER = (
 
 
 def text(number):
-    """Words that can be told apart wherever they are shown."""
+    """A text that `numbers` finds again in HTML."""
     return f"bench-{number}- and some words as people say them to one another"
 
 
@@ -26,45 +26,45 @@ def numbers(html):
 
 
 def cookies(person):
-    """In the order in which a browser that has just joined keeps them; a guest at the door has no session yet."""
+    """The Cookie header, in a browser's order. Guests have no session before they join."""
     session = f"; session={person.session}" if person.session else ""
     return f"csrf={person.csrf}{session}"
 
 
 def from_page(person, host):
-    """The lines by which htmx tells from which page it asks."""
+    """Headers that tell the server which page htmx sends from."""
     page = f"http://{host}/rooms/{person.slug}/"
     return f"{BROWSER}Host: {host}\r\nHX-Request: true\r\nHX-Current-URL: {page}\r\nReferer: {page}\r\nAccept: */*\r\n"
 
 
 def poll_head(person, host):
-    """What comes before and after the three numbers of a poll, as bytes."""
+    """The bytes before and after the three numbers of a poll."""
     before = f"GET /rooms/{person.slug}/changes/?since="
     after = f"&log={person.incarnation} HTTP/1.1\r\n{from_page(person, host)}Cookie: {cookies(person)}\r\n\r\n"
     return before.encode(), after.encode()
 
 
 def poll(person, host, since, origin=None, at=None):
-    """`at` is in seconds since 1970: when the page was told what it knows."""
+    """A poll. `at`: when the page last received news, in seconds since 1970."""
     before, after = poll_head(person, host)
     at = int(time.time()) if at is None else at
     return b"%b%d&from=%d&at=%d%b" % (before, since, since if origin is None else origin, at, after)
 
 
 def told(answer):
-    """Since, from and at of a poll's answer, or None."""
+    """`since`, `from` and `at` of a poll's answer, or None."""
     found = POLLER.search(answer)
     return tuple(map(int, found.groups())) if found else None
 
 
 def get(person, host, path):
-    """A page, as an address typed in or a link asks for it."""
+    """A page load, without htmx."""
     head = f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{BROWSER}Accept: text/html\r\nCookie: {cookies(person)}\r\n\r\n"
     return head.encode()
 
 
 def post(person, host, path, **fields):
-    """A form as htmx sends it, with the page's CSRF token."""
+    """A form sent by htmx, with the page's CSRF token."""
     body = urlencode(fields | {"csrfmiddlewaretoken": person.token}).encode()
     head = (
         f"POST {path} HTTP/1.1\r\n{from_page(person, host)}Origin: http://{host}\r\n"
@@ -75,5 +75,5 @@ def post(person, host, path, **fields):
 
 
 def send(person, host, number, text):
-    """The message in the form of composer `number` of this person's page: number and page are its one-time token."""
+    """Send a message from composer `number` of this person's page. Number and page key are its one-time token."""
     return post(person, host, f"/rooms/{person.slug}/send/", n=number, page=person.page, text=text)

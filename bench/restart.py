@@ -1,4 +1,4 @@
-"""make restart: the server is restarted under load; everybody who waits is answered, and nobody misses anything."""
+"""make restart: the server restarts under load; every held poll is answered, and no reader misses a message."""
 
 import argparse
 import asyncio
@@ -14,10 +14,10 @@ from bench.wire import give_up
 
 ROOMS = 10
 PAUSE = 2.0  # seconds between two messages of a sender
-ARRIVING = 10  # seconds in which everybody comes, so that their ticks are spread as they are in life
-WARM = 20  # seconds until every reader's polls are held, and every frame is a stream
-AFTER = 20  # seconds that everybody goes on
-SURELY_HELD = 0.2  # seconds under way after which a request has been read by the server
+ARRIVING = 10  # seconds over which readers arrive, so that their ticks are spread
+WARM = 20  # seconds until all polls are held and all frames are streams
+AFTER = 20  # seconds of load after the restart
+SURELY_HELD = 0.2  # seconds after which the server has certainly read a request
 EXITS_WITHIN = 3  # seconds
 
 
@@ -35,7 +35,7 @@ class Restart:
             await asyncio.sleep(WARM)
             await self.restart()
             await asyncio.sleep(AFTER)
-            await self.update_settings(speaking)
+            await self.let_senders_finish(speaking)
         finally:
             await give_up(*speaking, *following)
 
@@ -47,21 +47,21 @@ class Restart:
         self.written = written(self.server)
         self.starts_after = await asyncio.to_thread(self.server.start)
 
-    async def update_settings(self, speaking):
-        """Let everybody finish the sentence, and every reader hear of it."""
+    async def let_senders_finish(self, speaking):
+        """Wait until the last sends are answered, and readers had time to receive them."""
         for sender in self.senders:
             sender.stopping = True
         await asyncio.wait(speaking, timeout=10)
         await asyncio.sleep(5)
 
     @property
-    def reset(self):
-        """The readers whose poll was held when the server was asked to end, and was not answered."""
+    def dropped_polls(self):
+        """Readers whose poll was held at SIGTERM and was not answered."""
         return [reader.name for reader, asked_at in self.held if asked_at in reader.failures]
 
     @property
-    def mute(self):
-        """What was written down before the end, and whose sender was not told so."""
+    def unconfirmed(self):
+        """Messages stored before the end whose sender got no answer."""
         return [text for sender in self.senders for text in set(sender.unanswered) & self.written]
 
 
@@ -71,25 +71,25 @@ def judge(verdict, restart):
     judge_senders(verdict, restart.senders)
     judge_rooms(verdict, restart.server, restart.readers, restart.senders)
     log = restart.server.complaints()
-    verdict.must("nothing went wrong in the server's log", not log, some(log))
+    verdict.must("no errors in the server's log", not log, some(log))
 
 
 def judge_end(verdict, restart):
     exits, frames = restart.exits_after, restart.frames
     verdict.must(f"SIGTERM to the end: under {EXITS_WITHIN} s", exits < EXITS_WITHIN, f"{exits:.2f} s")
-    verdict.figure("from there until it answered again", f"{restart.starts_after:.2f} s")
+    verdict.figure("from then until it answered again", f"{restart.starts_after:.2f} s")
     verdict.must(
         "polls held at SIGTERM, all answered",
-        len(restart.held) > len(restart.readers) / 3 and not restart.reset,
+        len(restart.held) > len(restart.readers) / 3 and not restart.dropped_polls,
         f"{len(restart.held)} held",
     )
     well = total(frames, "ended") - restart.streams_ended
-    verdict.must("streams open at SIGTERM, all brought to their end", well == len(frames), f"{well} of {len(frames)}")
-    verdict.must("messages written down without an answer: 0", not restart.mute, some(restart.mute))
+    verdict.must("streams open at SIGTERM, all completed", well == len(frames), f"{well} of {len(frames)}")
+    verdict.must("stored messages without an answer: 0", not restart.unconfirmed, some(restart.unconfirmed))
 
 
 def main():
-    options = asked_for()
+    options = arguments()
     crowd = f"{options.readers} readers, {options.frames} frames without JavaScript and {options.senders} senders"
     prove(f"make restart: SIGTERM and a start under {crowd}", lambda server, verdict: run(server, options, verdict))
 
@@ -99,7 +99,7 @@ async def run(server, options, verdict):
     rooms = [place.people for place in people.make(server, ROOMS, most)]
     readers = [Reader(server.address, person) for person in dealt(rooms, options.readers)]
     frames = [Framed(server.address, person) for person in dealt(rooms, options.frames)]
-    # Half of the rooms are quiet: their readers' polls are held for long.
+    # Half of the rooms are quiet, so that their polls are held for their full time.
     senders = [Sender(server.address, person, PAUSE) for person in dealt(rooms[::2], options.senders)]
     restart = Restart(server, readers, senders, frames)
     await restart.run()
@@ -107,11 +107,11 @@ async def run(server, options, verdict):
 
 
 def dealt(rooms, count):
-    """So many people, of each room in turn; nobody is given twice."""
+    """Take `count` people from the rooms in turn, each person once."""
     return [rooms[number % len(rooms)].pop() for number in range(count)]
 
 
-def asked_for():
+def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--readers", type=int, default=500)
     parser.add_argument("--senders", type=int, default=20)

@@ -1,4 +1,4 @@
-"""Senders: people who write, in a process of their own; at a steady pace, or as fast as they are answered."""
+"""Senders in their own process, at a steady rate or as fast as they are answered."""
 
 import itertools
 import threading
@@ -10,7 +10,7 @@ from bench.server import Broken
 
 
 class Senders:
-    """Each person sends over a connection of their own. Numbers of messages begin at `first`."""
+    """Each person has a connection. Messages are numbered from `first`."""
 
     def __init__(self, address, people, first):
         self.address, self.people = address, people
@@ -22,21 +22,21 @@ class Senders:
         while workers.answer(pipe, self):
             pass
 
-    # Asked over the pipe
+    # Called over the pipe
 
     def keep_pace(self, rate):
-        """Send `rate` messages a second, all together, until `stop`."""
+        """Send `rate` messages a second in total, until `stop`."""
         interval = len(self.people) / rate
         self.start(self.at_pace, [(person, interval * n / len(self.people), interval) for n, person in self.counted()])
 
     def rush(self, seconds, senders):
-        """Let so many of them send as fast as they are answered; answers what `stop` does."""
+        """Let `senders` people send as fast as they are answered. Returns the result of `stop`."""
         self.start(self.without_pause, [(person,) for _, person in self.counted()][:senders])
         time.sleep(seconds)
         return self.stop()
 
     def come_and_go(self, slug):
-        """Let somebody join and somebody leave each second, until `stop`."""
+        """One guest joins and one leaves each second, until `stop`."""
         self.begin(self.host_guests, slug)
 
     def host_guests(self, slug):
@@ -46,7 +46,7 @@ class Senders:
             self.failed.append(broken)
 
     def stop(self):
-        """What was sent since they started: (number, person's index, begun, acknowledged), and what was refused."""
+        """Stop. Returns what was sent, as (number, person's index, begun, acknowledged), and refused statuses."""
         self.over.set()
         for thread in self.threads:
             thread.join()

@@ -1,4 +1,4 @@
-"""The real server as a process of its own, in a temporary folder with its own database; its CPU time and memory."""
+"""Runs a real server in a temporary folder with its own database, and measures its CPU time and memory."""
 
 import contextlib
 import http.client
@@ -14,18 +14,18 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-STARTS_WITHIN = 60  # seconds; migrations are among what a first start does
-STOPS_WITHIN = 30
+STARTS_WITHIN = 60  # seconds, including migrations
+STOPS_WITHIN = 30  # seconds
 
 
 class Broken(Exception):
-    """A run that cannot go on: what it would give is no figure."""
+    """The run can't continue: its result would be meaningless."""
 
 
 class Server:
-    """`manage.py serve` on a port of its own. A restart keeps port and database.
+    """`manage.py serve` on a free port. A restart keeps port and database.
 
-    `application` is an ASGI application to be served in place of the product's, such as `bench.bare:application`.
+    `application`: an ASGI application to serve instead of Parlour's, such as `bench.bare:application`.
     """
 
     def __init__(self, folder, application=None, synchronous="FULL", **environment):
@@ -48,10 +48,10 @@ class Server:
     def pid(self):
         return self.process.pid
 
-    # Its life
+    # Start and stop
 
     def start(self, wait=True):
-        """Start it; answers the seconds until it answers."""
+        """Start the server. Returns the seconds until its first answer."""
         began = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -61,7 +61,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # Ctrl+C comes to the bench alone, which then ends the server itself
+                start_new_session=True,  # Ctrl+C reaches only the bench, which then ends the server
             )
         if wait:
             self.wait_until_ready()
@@ -86,7 +86,7 @@ class Server:
         return False
 
     def stop(self):
-        """Ask it to end (SIGTERM); answers the seconds that it took."""
+        """Send SIGTERM. Returns the seconds until the process ended."""
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
         try:
@@ -97,41 +97,41 @@ class Server:
         return time.monotonic() - began
 
     def kill(self):
-        """End it as a power cut would (SIGKILL)."""
+        """Send SIGKILL: an end without warning, as in a power cut."""
         if self.process and self.process.poll() is None:
             self.process.kill()
         if self.process:
             self.process.wait()
 
     def restart(self, wait=True):
-        """Answers the seconds until it had ended, and until it answered again after that."""
+        """Returns the seconds until the process ended, and from then until the new one answered."""
         return self.stop(), self.start(wait)
 
-    # What it says and costs
+    # Log and cost
 
     def words(self):
-        """All that it has written to its log."""
+        """The server's log."""
         return self.log.read_text(errors="replace")
 
     def complaints(self):
-        """The lines of its log that tell of something wrong."""
+        """Lines of the log that report an error."""
         return [
             line for line in self.words().splitlines() if re.search(r" (ERROR|CRITICAL) |^\w*Error|^Traceback", line)
         ]
 
     def cpu(self):
-        """Seconds of CPU time, its threads' included, to the nanosecond where /proc/<pid>/stat has hundredths."""
-        return time.clock_gettime((~self.pid << 3) | 2)  # what clock_getcpuclockid(3) gives for a process
+        """CPU seconds of all threads, in nanosecond resolution (/proc/<pid>/stat has hundredths of a second)."""
+        return time.clock_gettime((~self.pid << 3) | 2)  # the clock id of clock_getcpuclockid(3)
 
     def memory(self):
-        """Bytes in its share of all pages (PSS)."""
+        """Proportional set size (PSS) in bytes."""
         found = re.search(r"^Pss: +(\d+) kB", Path(f"/proc/{self.pid}/smaps_rollup").read_text(), re.MULTILINE)
         return int(found[1]) * 1024
 
 
 @contextlib.contextmanager
 def running(**about):
-    """A started server; it is ended, and its folder removed, however this is left."""
+    """A running server. On exit it is killed and its folder removed."""
     with tempfile.TemporaryDirectory(prefix="parlour-bench-") as folder:
         server = Server(folder, **about)
         try:

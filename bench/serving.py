@@ -1,4 +1,4 @@
-"""manage.py serve with another ASGI application than the product's: python -m bench.serving bench.bare:application."""
+"""manage.py serve with a different ASGI application: python -m bench.serving bench.bare:application."""
 
 import sys
 

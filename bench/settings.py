@@ -1,4 +1,4 @@
-"""Parlour's own settings, with one more choice for figures: how safely SQLite writes."""
+"""Parlour's settings, with SQLite's `synchronous` taken from BENCH_SYNCHRONOUS."""
 
 import os
 

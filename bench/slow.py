@@ -1,4 +1,4 @@
-"""make slow: slow senders, slow readers or nine tabs of one browser crowd the server; an honest send stays quick."""
+"""make slow: a normal send stays fast among slow senders, slow readers and nine tabs of one browser."""
 
 import argparse
 import asyncio
@@ -11,24 +11,24 @@ from bench.browsing import Reader, Sender
 from bench.verdict import percentile, prove, total
 from bench.wire import Connection, give_up
 
-MESSAGES = 200  # in the room, so that its page is larger than what a socket buffers for a slow reader
-SENDS = 150  # for each figure
-PAUSE = 0.05  # seconds between two honest sends
-TABS, CONNECTIONS = 9, 6  # pages of one browser, and what it opens to one server on HTTP/1.1
-MOST_HELD = 3
-HELD = 0.5  # seconds under way after which a poll counts as held
-IN_TIME = 0.2  # seconds for a send from among nine tabs
+MESSAGES = 200  # in the room, so that its page exceeds a slow reader's socket buffers
+SENDS = 150  # per figure
+PAUSE = 0.05  # seconds between two normal sends
+TABS, CONNECTIONS = 9, 6  # pages of one browser, and its connections to one HTTP/1.1 server
+MOST_HELD = 3  # polls of one session that the gate may hold
+HELD = 0.5  # seconds after which an unanswered poll counts as held
+IN_TIME = 0.2  # maximum seconds of a send among nine tabs
 EXITS_WITHIN = 3  # seconds
 
 
 class Pool:
-    """A browser's connections to one server: what is asked beyond them waits its turn."""
+    """A browser's connections to one server. Further requests wait for a free one."""
 
     def __init__(self, address):
         self.free = asyncio.Queue()
         for _ in range(CONNECTIONS):
             self.free.put_nowait(Connection(address))
-        self.polls = {}  # since when, by connection
+        self.polls = {}  # start time by connection
 
     async def ask(self, method, *request):
         connection = await self.free.get()
@@ -46,7 +46,7 @@ class Pool:
 
 
 async def send_slowly(server, person):
-    """A message whose body comes at a byte a second; from the beginning whenever the server has had enough."""
+    """Send a message body at one byte per second, and start again when the server disconnects."""
     head, end, body = requests.send(person, server.host, 1, "slow " * 100).partition(b"\r\n\r\n")
     while True:
         with contextlib.suppress(OSError):
@@ -61,12 +61,12 @@ async def send_slowly(server, person):
 
 
 async def read_slowly(server, person):
-    """Pages and painted logs, asked for one after the other and taken at a few bytes a second."""
+    """Request pages and full refreshes, and read them at a few bytes per second."""
     loop = asyncio.get_running_loop()
     asked = requests.get(person, server.host, f"/rooms/{person.slug}/") + requests.poll(person, server.host, 0, 1)
     with socket.socket() as one:
         one.setblocking(False)
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)  # the system makes it the least that it has
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)  # the system raises it to its minimum
         await loop.sock_connect(one, server.address)
         await loop.sock_sendall(one, asked * 3)
         while await loop.sock_recv(one, 10):
@@ -74,7 +74,7 @@ async def read_slowly(server, person):
 
 
 async def times(sender, sends=SENDS):
-    """How long each of so many sends took, in seconds."""
+    """The seconds that each of `sends` sends took."""
     before = len(sender.times)
     for _ in range(sends):
         await sender.say(number := len(sender.times) + 1, f"{sender.name} says {number}")
@@ -84,7 +84,7 @@ async def times(sender, sends=SENDS):
 
 @contextlib.asynccontextmanager
 async def crowded(server, people_there, each):
-    """Half of these people send slowly and half of them read slowly, and have begun to; answers their tasks."""
+    """The first `each` people send slowly, the others read slowly. Yields their tasks after 3 seconds."""
     slow = [send_slowly(server, person) for person in people_there[:each]]
     slow += [read_slowly(server, person) for person in people_there[each:]]
     tasks = [asyncio.create_task(one) for one in slow]
@@ -95,27 +95,29 @@ async def crowded(server, people_there, each):
         await give_up(*tasks)
 
 
-async def crowd(server, everybody, each, verdict):
-    """An honest send's times without a crowd, within it, and without it again."""
-    honest, *others = everybody
-    sender = Sender(server.address, honest)
+async def crowd(server, members, each, verdict):
+    """Time normal sends without slow clients, with them, and without them again."""
+    normal, *others = members
+    sender = Sender(server.address, normal)
     await times(sender, 20)
     quiet = await times(sender)
     async with crowded(server, others, each) as tasks:
         slow = await times(sender)
-        verdict.must("slow senders and readers still there", not any(task.done() for task in tasks), len(tasks))
+        verdict.must("slow clients still connected", not any(task.done() for task in tasks), len(tasks))
     judge_crowd(verdict, quiet + await times(sender), slow)
 
 
 def judge_crowd(verdict, quiet, slow):
     before, now = percentile(quiet, 0.95), percentile(slow, 0.95)
-    verdict.figure("send without them, p50 / p95", f"{percentile(quiet, 0.5) * 1000:.1f} / {before * 1000:.1f} ms")
-    verdict.figure("send among them, p50 / p95", f"{percentile(slow, 0.5) * 1000:.1f} / {now * 1000:.1f} ms")
+    verdict.figure(
+        "send without slow clients, p50 / p95", f"{percentile(quiet, 0.5) * 1000:.1f} / {before * 1000:.1f} ms"
+    )
+    verdict.figure("send among slow clients, p50 / p95", f"{percentile(slow, 0.5) * 1000:.1f} / {now * 1000:.1f} ms")
     verdict.must("ratio of the p95: under 2", now < 2 * before, f"{now / before:.2f}")
 
 
 async def tabs(server, person, verdict):
-    """Nine pages of one browser follow their room, and one of them sends."""
+    """Nine pages of one browser poll, and one of them sends."""
     pool = Pool(server.address)
     readers, sender = [Reader(server.address, person) for _ in range(TABS)], Sender(server.address, person)
     for each in [*readers, sender]:
@@ -137,23 +139,23 @@ async def tabs(server, person, verdict):
 
 
 async def end_under_crowd(server, others, each, verdict):
-    """SIGTERM while they are all there."""
+    """Send SIGTERM while slow clients are connected."""
     async with crowded(server, others, each):
         seconds = await asyncio.to_thread(server.stop)
     verdict.must(f"SIGTERM among them: ends within {EXITS_WITHIN} s", seconds < EXITS_WITHIN, f"{seconds:.2f} s")
 
 
 async def run(server, each, verdict):
-    everybody = people.make_one(server, 2 * each + 1).people
-    people.fill(server, everybody[0].slug, MESSAGES)
-    await crowd(server, everybody, each, verdict)
+    members = people.make_one(server, 2 * each + 1).people
+    people.fill(server, members[0].slug, MESSAGES)
+    await crowd(server, members, each, verdict)
     await tabs(server, people.make_one(server, 1, name="Tabs").people[0], verdict)
-    await end_under_crowd(server, everybody[1:], each, verdict)
+    await end_under_crowd(server, members[1:], each, verdict)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--each", type=int, default=50, help="so many slow senders, and as many slow readers")
+    parser.add_argument("--each", type=int, default=50, help="number of slow senders, and of slow readers")
     each = parser.parse_args().each
     prove(
         f"make slow: {each} slow senders and {each} slow readers; then nine tabs of one browser",

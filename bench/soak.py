@@ -1,4 +1,4 @@
-"""make soak: mixed load for minutes; the server's memory, files and threads stay as they were after warming up."""
+"""make soak: minutes of mixed load; the server's memory, files and threads must not grow after warming up."""
 
 import argparse
 import asyncio
@@ -19,14 +19,19 @@ from bench.wire import give_up
 
 ROOMS = 20
 READERS = 200
-SENDERS, PAUSE = 20, 4.0  # one in each room, seconds between two messages: five a second in all
+SENDERS, PAUSE = 20, 4.0  # one sender per room; seconds between its messages (five a second in total)
 FRAMES = 8
-MESSAGES = 100  # in each room before it begins, so that there is something to read back
-BYSTANDERS = {Wanderer: (20, 20), Browsing: (10, 4), Clumsy: (5, 10), Fickle: (5, 2)}  # how many, longest pause
-ARRIVING = 10  # seconds in which everybody comes
+MESSAGES = 100  # in each room at the start, so that there is history to read
+BYSTANDERS = {
+    Wanderer: (20, 20),
+    Browsing: (10, 4),
+    Clumsy: (5, 10),
+    Fickle: (5, 2),
+}  # number, longest pause (s)
+ARRIVING = 10  # seconds over which readers arrive
 EVERY = 10  # seconds between two samples
-GROWS = 0.05  # share by which the last quarter's mean may differ from that of the second; the first warms up
-SPARE = 10  # files that come and go
+GROWS = 0.05  # maximum growth of the last quarter's mean over the second's; the first is warm-up
+SPARE = 10  # files that are open at times
 
 
 class Soak:
@@ -41,7 +46,7 @@ class Soak:
         speaking = [asyncio.create_task(sender.speak()) for sender in self.senders]
         try:
             await self.watch(seconds, tasks)
-            await self.update_settings(speaking, tasks)
+            await self.let_senders_finish(speaking, tasks)
         finally:
             await give_up(*tasks, *speaking)
 
@@ -52,10 +57,10 @@ class Soak:
             self.samples.append(sample(self.server))
             for task in tasks:
                 if task.done():
-                    task.result()  # raises what ended it
+                    task.result()  # raises the task's error
 
-    async def update_settings(self, speaking, tasks):
-        """Let everybody finish the sentence and the bystanders go, and every reader hear of it."""
+    async def let_senders_finish(self, speaking, tasks):
+        """Wait until the last sends are answered, end the bystanders, and give readers time to receive the rest."""
         for sender in self.senders:
             sender.stopping = True
         await asyncio.wait(speaking, timeout=10)
@@ -78,15 +83,15 @@ def judge(verdict, soak):
     judge_senders(verdict, soak.senders)
     judge_rooms(verdict, soak.server, soak.readers, soak.senders)
     broken = sum(frame.broken for frame in soak.frames)
-    verdict.must("streams that broke off: 0", not broken, broken)
+    verdict.must("interrupted streams: 0", not broken, broken)
     statuses = sum((one.statuses for one in soak.bystanders + soak.frames), Counter())
-    verdict.must(f"all others were answered one of {sorted(PLANNED)}", set(statuses) <= PLANNED, counted(statuses))
+    verdict.must(f"all other answers are among {sorted(PLANNED)}", set(statuses) <= PLANNED, counted(statuses))
     log = soak.server.complaints()
-    verdict.must("nothing went wrong in the server's log", not log, some(log))
+    verdict.must("no errors in the server's log", not log, some(log))
 
 
 def judge_growth(verdict, what, values, spare=0):
-    """The mean of the last quarter against that of the second: what grows for ever is larger then."""
+    """Compare the means of the last and the second quarter. A leak makes the last one larger."""
     quarter = len(values) // 4
     second, last = mean(values[quarter : 2 * quarter]), mean(values[-quarter:])
     verdict.must(

@@ -1,4 +1,4 @@
-"""What the database says in the end, and whether those who wrote and those who read agree with it."""
+"""Compares the database at the end of a run with what senders sent and readers saw."""
 
 import contextlib
 import re
@@ -9,7 +9,7 @@ from bench.browsing import words
 
 
 class Truth:
-    """`rows` are the id and the words of every line of a room, in their order."""
+    """`rows`: id and text of every message of a room, in order."""
 
     def __init__(self, database, slug):
         with contextlib.closing(sqlite3.connect(database)) as connection:
@@ -20,11 +20,11 @@ class Truth:
                 " WHERE room.slug = ? ORDER BY first_version",
                 [slug],
             ).fetchall()
-        self.rows = [(pk, text.strip()) for pk, text in rows]  # spaces at the end are not painted
+        self.rows = [(pk, text.strip()) for pk, text in rows]  # pages don't show trailing spaces
         self.counted = Counter(text for _pk, text in self.rows if text)
 
     def lost(self, senders):
-        """What was acknowledged and is not there."""
+        """Messages that were acknowledged and are not in the database."""
         return [text for sender in senders for text in sender.acknowledged if text not in self.counted]
 
     @property
@@ -32,7 +32,7 @@ class Truth:
         return [text for text, number in self.counted.items() if number > 1]
 
     def misplaced(self, senders):
-        """The senders whose messages do not stand in the order in which they were sent, without a gap."""
+        """Names of senders whose messages are out of order or have a gap."""
         said = {}
         for _pk, text in self.rows:
             if found := re.fullmatch(r"(.+) says (\d+)", text):
@@ -40,12 +40,12 @@ class Truth:
         return [name for s in senders if (n := said.get(name := s.name, [])) != list(range(1, len(n) + 1))]
 
     def unseen_by(self, reader):
-        """What this reader was shown once and what is not there, or not so."""
+        """Messages this reader saw that are missing in the database or have another text."""
         there = dict(self.rows)
         return [pk for pk, text in reader.seen.items() if there.get(pk) != text]
 
     def equals(self, log):
-        """Whether that page shows the newest lines as they are, however far back it goes."""
+        """Whether the page shows the newest messages as they are in the database, for its whole length."""
         shown = [(pk, words(line)) for pk, line in log.lines.items()]
         return shown == self.rows[-len(shown) :]
 
@@ -55,12 +55,12 @@ def database_of(server):
 
 
 def written(server):
-    """Everything that anybody has said anywhere."""
+    """The texts of all messages in all rooms."""
     with contextlib.closing(sqlite3.connect(database_of(server))) as connection:
         return {text for (text,) in connection.execute("SELECT text FROM chat_message WHERE event = ''")}
 
 
 def agree(old, fresh):
-    """Whether the newest lines of an old page are, byte by byte, those of a fresh one."""
+    """Whether the newest messages of an old page equal those of a fresh page, byte by byte."""
     shown, newest = list(old.lines.items()), list(fresh.lines.items())
     return shown[-len(newest) :] == newest

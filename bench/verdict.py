@@ -1,4 +1,4 @@
-"""What a proof found: its figures, and what had to hold, line by line; the end is an exit code."""
+"""Prints the figures and checks of a proof line by line, and ends with an exit code."""
 
 import asyncio
 import platform
@@ -17,7 +17,7 @@ class Verdict:
         print(f"  {name:<58} {value}", flush=True)
 
     def must(self, name, holds, value=""):
-        """Something that had to be so; `value` is what was seen."""
+        """A check that must hold. `value`: what was measured."""
         if not holds:
             self.failed.append(name)
         print(f"  {'ok  ' if holds else 'FAIL'} {name:<53} {value}", flush=True)
@@ -28,7 +28,7 @@ class Verdict:
 
 
 def prove(title, proof):
-    """Run `proof(server, verdict)` against a server of its own, which is ended however this is left."""
+    """Run `proof(server, verdict)` against a new server, which is always ended."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     verdict = Verdict(title)
     with running() as server:
@@ -37,7 +37,7 @@ def prove(title, proof):
 
 
 def percentile(values, share):
-    """The value below which that share of the values lies."""
+    """The value below which `share` (0 to 1) of the values lie; NaN without values."""
     ordered = sorted(values)
     return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else float("nan")
 
@@ -47,7 +47,7 @@ def counted(statuses):
 
 
 def total(people, what):
-    """How much, or how many, of that all of them have."""
+    """The sum of an attribute of all people; lists count by their length."""
     values = [getattr(each, what) for each in people]
     return sum(len(value) if isinstance(value, list) else value for value in values)
 

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as a browser speaks it: one connection that stays open, and whole answers or none."""
+"""HTTP/1.1 as a browser speaks it: an asyncio keep-alive connection with complete answers only."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Broken(Exception):
-    """No whole answer came. `refused`: nobody listens; `begun`: some of the answer had come, and then no more."""
+    """No complete answer came. `refused`: the connection was refused. `begun`: part of the answer had arrived."""
 
     def __init__(self, refused=False, begun=False):
         super().__init__(f"{refused=} {begun=}")
@@ -26,19 +26,19 @@ class Answer(NamedTuple):
 
 
 class Connection:
-    """One connection to a server at (host, port), opened anew whenever it is needed and not there."""
+    """One connection to a server at (host, port), reopened when needed."""
 
     def __init__(self, address, limit=2**20):
         self.address, self.limit = address, limit
         self.reader = self.writer = None
 
     async def ask(self, method, path, headers, body=b""):
-        """The Answer; asked once more where a connection kept open from before says nothing. Raises Broken."""
+        """The Answer. Retries once if a kept connection gives no answer. Raises Broken."""
         kept = self.writer is not None
         try:
             return await self.ask_once(method, path, headers, body)
         except Broken as broken:
-            # The server may close a kept connection at the moment of the next request; browsers know that.
+            # The server may close a kept connection at the moment of the next request. Browsers retry too.
             if broken.begun or not kept:
                 raise
         return await self.ask_once(method, path, headers, body)
@@ -49,7 +49,7 @@ class Connection:
             self.writer.write(self.head(method, path, headers, body) + body)
             await whole(self.writer.drain())
             return await self.answer()
-        except BaseException:  # also when whoever asked was cancelled: what comes now is no answer to anything
+        except BaseException:  # also if the caller was cancelled: what arrives now answers no request
             self.close()
             raise
 
@@ -87,7 +87,7 @@ class Connection:
 
 
 async def whole(reading, begun=False):
-    """What is read, or Broken where it does not come to its end."""
+    """The result of `reading`. Raises Broken if it is incomplete."""
     try:
         return await reading
     except asyncio.IncompleteReadError as error:
@@ -103,7 +103,7 @@ async def chunks(reader):
 
 
 def parsed(head):
-    """Status, headers by their names in small letters, and the cookies that are set, each as `name=value`."""
+    """Status, headers by lower-case name, and cookies as `name=value`."""
     first, *lines = head.decode("latin-1").split("\r\n")[:-2]
     pairs = [line.split(": ", 1) for line in lines]
     cookies = [value.partition(";")[0] for name, value in pairs if name.lower() == "set-cookie"]
@@ -111,7 +111,7 @@ def parsed(head):
 
 
 async def give_up(*tasks):
-    """End these tasks and see them out, whatever they end with."""
+    """Cancel these tasks and wait for them, ignoring their errors."""
     for task in tasks:
         task.cancel()
     with contextlib.suppress(asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""A process of its own for what drives the server, so that it takes no time from whoever watches."""
+"""Runs load generators in their own processes, so that they take no time from the measuring process."""
 
 import contextlib
 import multiprocessing
@@ -11,9 +11,9 @@ ANSWERS_WITHIN = 60  # seconds
 
 
 class Worker:
-    """`make(*arguments)` in a new process, where the methods of what it gives are called by name.
+    """Creates `make(*arguments)` in a new process and calls its methods by name.
 
-    What it gives has `serve(pipe)`, which handles calls until the other end of the pipe is closed.
+    The object has `serve(pipe)`, which handles calls until the other end of the pipe is closed.
     """
 
     def __init__(self, make, *arguments):
@@ -41,14 +41,14 @@ class Worker:
 
 
 def work(pipe, make, *arguments):
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the bench, which then closes the pipe
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C ends the bench, which then closes the pipe
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     make(*arguments).serve(pipe)
 
 
 def answer(pipe, target):
-    """Handle one call that is waiting in the pipe; whether there may be more."""
+    """Handle one call from the pipe. Returns False when the pipe is closed."""
     try:
         name, arguments = pipe.recv()
         pipe.send(getattr(target, name)(*arguments))

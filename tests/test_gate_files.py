@@ -1,11 +1,14 @@
 """Files and streamed responses of Django behind the gate: sent in pieces, and no thread waits for a slow reader."""
 
 import contextlib
+import gzip
 import http.client
 import io
 import threading
+from pathlib import Path
 
 import pytest
+from django.core.files import File
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.urls import path
@@ -38,8 +41,18 @@ def on_disk(request):
     return noted(FileResponse(file))
 
 
+def django_file(request):
+    return noted(FileResponse(File(open(request.headers["X-File"], "rb"))))
+
+
 def in_memory(request):
     return noted(FileResponse(io.BytesIO(CONTENT[: int(request.GET["size"])])))
+
+
+def unzipped_on_disk(request):
+    file = Path(request.headers["X-File"] + ".gz")
+    file.write_bytes(gzip.compress(CONTENT[:100_000]))
+    return noted(FileResponse(gzip.open(file)))
 
 
 def generated(request):
@@ -59,7 +72,8 @@ def small(request):
     return HttpResponse("small")
 
 
-urlpatterns = [path(f"{view.__name__}/", view) for view in (on_disk, in_memory, generated, broken, small)]
+VIEWS = (on_disk, django_file, in_memory, unzipped_on_disk, generated, broken, small)
+urlpatterns = [path(f"{view.__name__}/", view) for view in VIEWS]
 
 
 class Application:
@@ -118,6 +132,8 @@ def ask_and_read_nothing(server, path, **headers):
         ("/on_disk/", CONTENT),
         ("/on_disk/?start=19999000", CONTENT[19_999_000:]),
         ("/on_disk/?start=7", CONTENT[7:]),
+        ("/django_file/", CONTENT),
+        ("/unzipped_on_disk/", CONTENT[:100_000]),
         (f"/in_memory/?size={SIZE}", CONTENT),
         ("/in_memory/?size=10", CONTENT[:10]),
         (f"/generated/?size={SIZE}", CONTENT),

@@ -4,7 +4,7 @@ import pytest
 from django.core.cache import caches
 
 from chat import client_ip, limits
-from chat.checks import limits_are_counts_per_seconds
+from chat.checks import check_limits
 from chat.exceptions import LimitExceeded
 from chat.models import Message, Room
 from chat_app import settings as ours
@@ -189,7 +189,7 @@ def test_the_window_ends_and_one_may_go_on(monkeypatch):
 @pytest.mark.parametrize("setting", ["", "30", "0/60", "30/0", "x/y", "30/60/2", "-1/60"])
 def test_a_limit_that_is_none_is_refused_at_the_start(settings, setting):
     settings.LIMIT_SEND_PERSON = setting
-    (error,) = limits_are_counts_per_seconds(None)
+    (error,) = check_limits(None)
     assert "LIMIT_SEND_PERSON" in error.msg
 
 

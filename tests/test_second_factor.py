@@ -124,7 +124,7 @@ def test_the_page_shows_a_picture_and_a_key_for_the_app(browser):
 
 
 def test_every_page_of_the_admin_leads_there(browser):
-    for url in ("/admin/", "/admin/chat/room/", "/admin/auth/user/"):
+    for url in ("/admin/", "/admin/chat/room/", "/admin/chat/user/"):
         assert parsed(browser.get(url)).cssselect(f"#user-tools a[href='{PAGE}']"), url
 
 
@@ -288,7 +288,7 @@ def test_the_keys_are_nowhere_in_the_admin(browser, protected):
         assert browser.get(f"/admin/{app}/").status_code == 404
         assert browser.get(f"/admin/{app}/1/change/").status_code == 404
     root = User.objects.get()
-    pages = ["", "auth/user/", f"auth/user/{root.pk}/change/", f"auth/user/{root.pk}/delete/", "second-factor/"]
+    pages = ["", "chat/user/", f"chat/user/{root.pk}/change/", f"chat/user/{root.pk}/delete/", "second-factor/"]
     for page in pages:
         shown = browser.get(f"/admin/{page}").content.decode()
         assert device.key not in shown

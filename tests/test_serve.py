@@ -110,7 +110,7 @@ def test_https_without_a_proxy_is_warned_of(serve, port):
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("LIMIT_SEND_PERSON", "many", "LIMIT_SEND_PERSON='many' is no limit"),
+        ("LIMIT_SEND_PERSON", "many", "LIMIT_SEND_PERSON='many' is not a rate limit"),
         ("LIMITS", "maybe", "LIMITS='maybe' is neither on nor off"),
         ("THREADS", "four", "THREADS='four' is not a whole number"),
         ("TIME_ZONE", "Europe/Wien", "is not a time zone"),
@@ -121,7 +121,7 @@ def test_https_without_a_proxy_is_warned_of(serve, port):
         ("LANGUAGE_CODE", "xx", "LANGUAGE_CODE='xx' is not one of: en"),
         ("ALLOWED_HOSTS", "https://chat.example.org", "is not a host name"),
         ("SECRET_KEY", "", "SECRET_KEY is empty"),
-        ("ADMIN_PATH", "rooms/staff", "ADMIN_PATH='rooms/staff/' is Parlour's own"),
+        ("ADMIN_PATH", "rooms/staff", "ADMIN_PATH='rooms/staff/' is used by Parlour's pages"),
     ],
 )
 def test_settings_that_make_no_sense_stop_it_in_words(serve, port, name, value, words):

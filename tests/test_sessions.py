@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from playwright.sync_api import expect
 
-from chat.checks import ended_sessions_end_everywhere
+from chat.checks import check_session_store
 from chat.models import Invite, Membership, Participant, Room, SignInLink, User
 from tests.browsing import EITHER_WAY
 from tests.reading import HTMX, Frame, held, until
@@ -487,8 +487,8 @@ def test_who_joins_anew_beside_a_page_that_has_lost_its_session_goes_on_there(vi
 
 def test_sessions_are_cached_only_where_all_processes_share_the_cache(settings):
     assert settings.SESSION_ENGINE == "django.contrib.sessions.backends.db", "the tests have no REDIS_URL"
-    assert ended_sessions_end_everywhere(None) == []
+    assert check_session_store(None) == []
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-    assert [error.id for error in ended_sessions_end_everywhere(None)] == ["chat.E005"]
+    assert [error.id for error in check_session_store(None)] == ["chat.E005"]
     settings.CACHES = {"default": {"BACKEND": "chat_app.caches.ForgivingRedisCache"}}
-    assert ended_sessions_end_everywhere(None) == []
+    assert check_session_store(None) == []

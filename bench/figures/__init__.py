@@ -1,1 +1,1 @@
-"""The figures, one module for each thing that is measured; each gives rows of the table."""
+"""The measurements, one module each; each yields rows of the table."""

@@ -1,4 +1,4 @@
-"""Figures 3, 4 and 7: how soon a message is with all readers, and what that costs; nothing missed, nothing doubled."""
+"""Figures 3, 4 and 7: how soon a message reaches all readers, and what that costs; none missed, none doubled."""
 
 import time
 from typing import NamedTuple
@@ -11,12 +11,12 @@ from bench.server import running
 from bench.workers import working
 
 ZONES = ("UTC", "Europe/Vienna", "Asia/Kolkata", "America/New_York", "Pacific/Auckland")
-ANY = 99  # cores: no bound
-GRACE = 2  # seconds after the last message for it to arrive
+ANY = 99  # cores: no limit
+GRACE = 2  # seconds for the last message to arrive
 
 
 class Scenario(NamedTuple):
-    """`readers` and `rate` are of all rooms together; `p50`, `p99` (ms) and `cpu` (of a core) pairs of must and aim."""
+    """`readers` and `rate` are totals of all rooms. `p50`, `p99` (ms) and `cpu` (of a core): pairs of must and aim."""
 
     name: str
     readers: int
@@ -31,9 +31,9 @@ class Scenario(NamedTuple):
 
 class Run(NamedTuple):
     delivery: Delivery
-    refused: list  # statuses of sends that were not taken
-    cpu: float  # of a core, while messages were sent
-    cost: float  # seconds of CPU time for each message's delivery, with all else that went on: sends, guests, paintings
+    refused: list  # statuses of refused sends
+    cpu: float  # share of a core while messages were sent
+    cost: float  # CPU seconds per delivered message, including sends, guests and paintings
 
 
 SCENARIOS = [
@@ -56,7 +56,7 @@ def measure(full):
 
 
 def measure_plain(full):
-    """The same server, but Django answers every poll at once: `bench.plain`."""
+    """The same server without the gate's holds: Django answers every poll at once (`bench.plain`)."""
     yield from measure_all(PLAIN, full, application="bench.plain:application")
 
 
@@ -68,7 +68,7 @@ def measure_all(scenarios, full, **about):
 
 
 def run(server, scenario, seconds):
-    """Let the writers of all rooms send for so long, while everybody else reads."""
+    """The writer of each room sends for `seconds`; everyone else reads."""
     each = scenario.readers // scenario.rooms
     places = people.make(server, scenario.rooms, each + 1, ZONES if scenario.rooms > 1 else ("UTC",), scenario.name)
     writers = [place.people[0] for place in places]
@@ -97,7 +97,7 @@ def rows(scenario, run):
     yield Row("    CPU per reader per message", us(run.cost), *(map(us, COST) if bounds else ("", "")), bounds)
     counts = run.delivery.missed, run.delivery.doubled, len(run.refused)
     counted = "{}, {}, {} of {} deliveries".format(*counts, len(run.delivery.late))
-    strange = f"; also told: {run.delivery.strange}" if run.delivery.strange else ""
+    strange = f"; other answers: {run.delivery.strange}" if run.delivery.strange else ""
     yield Row("    missed, doubled, sends refused", counted + strange, "0", "0", (Bound(sum(counts), 0, 0),))
 
 
@@ -110,7 +110,7 @@ def speed(scenario, run):
 
 
 def wanted(scenario, which):
-    """What must be reached (0) or is aimed at (1), in words."""
+    """The required values (0) or the goals (1), as text."""
     times = [f"{name} {getattr(scenario, name)[which]}" for name in ("p50", "p99") if getattr(scenario, name)]
     cpu = scenario.cpu and scenario.cpu[which] < ANY and f"CPU {scenario.cpu[which]:.0%}"
     return "; ".join(filter(None, [", ".join(times) + " ms" if times else "", cpu]))

@@ -11,11 +11,11 @@ from bench.server import Broken, running
 
 SIZES = (1000, 100_000)
 LARGE = 1_000_000
-BATCH = 5  # requests of one kind in a row: one alone would end before all that it costs is counted
-WARM = 2  # rounds that are not counted, until each of Django's threads has answered
+BATCH = 5  # requests of one kind in a row; the CPU time of a single one is not counted completely when it ends
+WARM = 2  # rounds that are not counted, so that each of Django's threads has answered once
 KINDS = ("room page", "poll by Django", "send")
-BOUNDS = {"room page": (1.3, 1.1), "poll by Django": (1.1, 1.05), "send": (1.3, 1.1)}  # flat, within what can be told
-PAGE = 0.006, 0.003  # seconds of CPU of a page with 50 messages: must and aim
+BOUNDS = {"room page": (1.3, 1.1), "poll by Django": (1.1, 1.05), "send": (1.3, 1.1)}  # flat, within measurement error
+PAGE = 0.006, 0.003  # CPU seconds of a page with 50 messages: must and aim
 
 
 class Cost(NamedTuple):
@@ -41,7 +41,7 @@ def room(server, size):
 
 
 def in_turns(server, connection, rooms, rounds):
-    """For each kind and size the median Cost, of rounds in which all take turns."""
+    """The median Cost for each kind and size. All kinds and sizes take turns in each round."""
     found = {(kind, size): [] for kind in KINDS for size in rooms}
     for turn in range(WARM + rounds):
         for size, person in rooms.items():
@@ -51,7 +51,8 @@ def in_turns(server, connection, rooms, rounds):
 
 
 def batches(server, connection, person, turn):
-    """The page; the poll of one that knows all but the last line, put so that only Django takes it; a message."""
+    """Batches of page loads, of polls that lack only the last message, and of sends. The polls have a query that the
+    gate doesn't recognise, so that Django answers them."""
     page = requests.get(person, server.host, f"/rooms/{person.slug}/")
     version = requests.told(connection.ask(page).body)[0]
     poll = requests.poll(person, server.host, version - 1, at=0).replace(b" HTTP/1.1", b"&older= HTTP/1.1", 1)
@@ -61,7 +62,7 @@ def batches(server, connection, person, turn):
 
 
 def cost(server, connection, batch):
-    """Of one request of the batch."""
+    """The Cost of one request of the batch."""
     cpu, began = server.cpu(), time.monotonic()
     for request in batch:
         answer = connection.ask(request)
@@ -77,7 +78,7 @@ def page(costs):
 
 
 def growth(kind, costs, sizes):
-    """From the smallest room to the largest."""
+    """The Row that compares the largest room with the smallest."""
     each = ", ".join(f"{size:,}: {ms(costs[kind, size].cpu)}/{ms(costs[kind, size].time)}" for size in sizes)
     cpu, took = (after / before for before, after in zip(costs[kind, sizes[0]], costs[kind, sizes[-1]], strict=True))
     must, aim = BOUNDS[kind]

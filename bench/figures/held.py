@@ -1,4 +1,4 @@
-"""Figure 2: readers who wait: what one takes of memory, what all take of a core, and how soon they wait again."""
+"""Figure 2: readers with a held poll: memory per reader, CPU while idle, and recovery after a restart."""
 
 import time
 
@@ -10,8 +10,8 @@ from bench.senders import Senders
 from bench.server import running
 from bench.workers import working
 
-LONGEST_GRANT = 300  # seconds: in so long each reader's grant was renewed once
-WARM = 30  # requests before memory is first looked at
+LONGEST_GRANT = 300  # seconds in which each reader's grant is renewed once
+WARM = 30  # requests before memory is first measured
 
 
 def measure(full):
@@ -35,11 +35,11 @@ def measure_one(readers, idle):
         with reading(server, others, {place.slug: place.version}) as crowd:
             yield memory(readers, (server.memory() - before) / readers)
             yield quiet(server, readers, idle)
-            yield from again(server, crowd, sender, readers)
+            yield from recovery(server, crowd, sender, readers)
 
 
 def warm_up(server, person, version):
-    """Let every thread of Django's have answered, so that what is loaded once is not counted."""
+    """Let every thread of Django answer once, so that one-time loading is not counted."""
     with connected(server.address) as connection:
         for number in range(WARM):
             connection.ask(requests.get(person, server.host, f"/rooms/{person.slug}/"))
@@ -60,8 +60,8 @@ def quiet(server, readers, seconds):
     return Row(f"    CPU while idle for {seconds} s", f"{percent(share)} of a core", "20 %", "12 %", bounds)
 
 
-def again(server, crowd, sender, readers):
-    """After a restart: when the last reader waits again, and how somebody fares who writes elsewhere meanwhile."""
+def recovery(server, crowd, sender, readers):
+    """After a restart: seconds until all polls are held again, and the sends in another room meanwhile."""
     with working(Senders, server.address, [sender], 1) as senders:
         began = time.monotonic()
         stopped, started = server.restart()
@@ -73,9 +73,9 @@ def again(server, crowd, sender, readers):
         f"{ready:.1f} s (ended in {stopped:.1f} s, answered {started:.1f} s later)",
     )
     slowest = max((end - begun for _, _, begun, end in said["sent"]), default=0)
-    refused = f"{len(said['refused'])} of {len(said['refused']) + len(said['sent'])} refused{why(said['refused'])}"
+    refused = f"{len(said['refused'])} of {len(said['refused']) + len(said['sent'])} refused{reasons(said['refused'])}"
     yield Row("    messages sent meanwhile", f"{refused}, the slowest took {ms(slowest)} ms")
 
 
-def why(refused):
+def reasons(refused):
     return f" ({', '.join(sorted(set(map(str, refused))))})" if refused else ""

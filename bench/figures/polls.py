@@ -10,9 +10,7 @@ from bench.server import Broken, running
 from bench.workers import working
 
 CONNECTIONS = 64
-NEVER_HELD = (
-    10**11
-)  # when its page says that it was told something: not lately, and after all that is told beside the log
+NEVER_HELD = 10**11  # a poll's `at` in the far future: never held, and newer than any sidebar part
 
 
 def measure(full):
@@ -25,23 +23,23 @@ def measure(full):
             "bare": [requests.get(person, server.host, bare) for person in place.people],
         }
         with working(Hammer, server.address, asked) as hammer:
-            hammer.call("try_out", "gate")  # Django grants
+            hammer.call("try_out", "gate")  # Django answers these and grants the rest
             rounds = [one_round(server, hammer, size, 2 if full else 1) for _ in range(10 if full else 4)]
     return [row(rounds)]
 
 
 def answer_of_the_gate(server, place):
-    """The length of its whole answer, and of the body."""
+    """The length of the gate's complete answer, and of its body."""
     with connected(server.address) as connection:
-        for _ in range(2):  # the first is Django's
+        for _ in range(2):  # Django answers the first
             answer = connection.ask(requests.poll(place.people[0], server.host, place.version, at=NEVER_HELD))
     if b"content-language" in answer.head:
-        raise Broken("Django answered a poll that was granted.")
+        raise Broken("Django answered a poll that the gate had a grant for.")
     return answer.size, len(answer.body)
 
 
 def one_round(server, hammer, size, seconds):
-    """Requests a second and CPU seconds for each, of the gate and bare."""
+    """Requests per second and CPU seconds per request, for the gate and for the bare answer."""
     figures = []
     for name in ("gate", "bare"):
         before = server.cpu()

@@ -1,4 +1,4 @@
-"""Figure 5: messages sent as fast as they are acknowledged, after commit, with all rules on."""
+"""Figure 5: messages sent as fast as they are acknowledged (after commit), with all rules on."""
 
 from bench import people
 from bench.report import Bound, Row, ms, us
@@ -15,7 +15,7 @@ def measure(full):
         with running(synchronous=synchronous) as server:
             place = people.make_one(server, max(SENDERS))
             with working(Senders, server.address, place.people, 1) as senders:
-                senders.call("rush", 1, max(SENDERS))  # what is loaded once is not counted
+                senders.call("rush", 1, max(SENDERS))  # warm up
                 for count in SENDERS:
                     yield measure_one(server, senders, synchronous, count, 10 if full else 3)
 

@@ -1,5 +1,4 @@
-"""The gate as an ASGI application. It reads bodies whole, then runs Django as WSGI in a few threads with a bounded
-queue."""
+"""The gate as an ASGI application: it reads bodies whole, then runs Django as WSGI in a few threads."""
 
 import asyncio
 import contextlib

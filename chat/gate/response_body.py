@@ -1,10 +1,10 @@
-"""Response bodies: small ones in memory, files and streamed ones as a file that the event loop sends in pieces.
+"""Response bodies: small ones in memory, files and streamed ones as a file that the event loop sends in pieces."""
 
-A slow reader never holds a thread: the application's response is read to its end and closed before anything is sent.
-"""
+# A slow reader never holds a thread: the application's response is read to its end and closed before anything is sent.
 
 import asyncio
 import contextlib
+import io
 import os
 from collections.abc import Iterable, Iterator
 from tempfile import SpooledTemporaryFile
@@ -52,14 +52,15 @@ def collect(chunks: Iterable[bytes]) -> bytes | SizedFile:
 
 
 def duplicate(file: Any) -> SizedFile | None:
-    """The rest of a file on disk under a descriptor of its own; None for other files."""
-    try:
-        descriptor, start = file.fileno(), file.tell()
-    except (AttributeError, OSError):  # io.UnsupportedOperation is an OSError
+    """The rest of a plain file under a descriptor of its own; None for others, as for one that decompresses."""
+    inner = getattr(file, "file", file)  # of Django's File, and of a named temporary file
+    raw = getattr(inner, "raw", inner)
+    if not isinstance(raw, io.FileIO) or not raw.seekable():
         return None
-    copy = os.fdopen(os.dup(descriptor), "rb")
+    start = inner.tell()
+    copy = os.fdopen(os.dup(raw.fileno()), "rb")
     copy.seek(start)
-    return SizedFile(copy, max(0, os.fstat(descriptor).st_size - start))
+    return SizedFile(copy, max(0, os.fstat(copy.fileno()).st_size - start))
 
 
 def spool(chunks: Iterable[bytes]) -> SizedFile:

@@ -1,5 +1,4 @@
-"""The typing indicator: while someone types, the gate asks Django who does and wakes waiting readers, at most every few
-seconds."""
+"""The typing indicator: while someone types, the gate asks Django who does, and wakes waiting readers."""
 
 import asyncio
 import logging

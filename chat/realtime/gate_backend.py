@@ -1,7 +1,4 @@
-"""The gate's interface to Django (`chat.gate.backend.Backend`): functions for waiting readers, without a request.
-
-They are called in threads.
-"""
+"""Django's side of `chat.gate.backend.Backend`: what the gate calls in threads for waiting readers, without request."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import wraps
