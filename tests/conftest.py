@@ -19,8 +19,8 @@ from chat.gate.connection import Connection
 from chat.middleware import security_headers
 from chat.models import Participant
 from chat.realtime import gate_backend
-from tests.browsing import IN_TIME
-from tests.reading import ann, asked_django, beats, ben, meanwhile, reader, short_holds  # noqa: F401 - fixtures for all
+from tests.support.browsing import IN_TIME
+from tests.support.reading import ann, asked_django, beats, ben, meanwhile, reader, short_holds  # noqa: F401 - fixtures for all
 
 # Playwright's own event loop runs in the thread of the tests, which only ever wait for it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

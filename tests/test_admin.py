@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from chat.models import Membership, Message, Participant, Room, Site
-from tests.pages import OpenPage
+from tests.support.pages import OpenPage
 
 LISTS = ["room", "message", "membership", "participant"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from chat.exceptions import Refused
 from chat.models import Message, Participant, Room
-from tests.threads import together
+from tests.support.threads import together
 
 SENDERS, EACH = 100, 5
 

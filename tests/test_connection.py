@@ -13,7 +13,7 @@ import pytest
 from chat.gate.connection import Connection
 from chat.gate.poll_request import PollRequest
 from chat.views import rooms as pages
-from tests.reading import held, until
+from tests.support.reading import held, until
 
 
 class Wire:

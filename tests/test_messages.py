@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from chat.models import Message, Room
 from chat.realtime import delta
-from tests.pages import OpenPage
+from tests.support.pages import OpenPage
 
 
 @pytest.fixture
