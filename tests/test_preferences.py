@@ -161,3 +161,14 @@ def test_of_very_much_it_is_not_told_how_much(alice, bob, room):
     say(bob.membership, *map(str, range(101)))
     answer = alice.get(f"/rooms/{room.slug}/changes/", {"since": 1, "from": 1, "at": 1, "paused": 1})
     assert "more than 99 new" in answer.content.decode()
+
+
+def test_a_readers_time_zone_is_not_that_of_whoever_was_served_before(alice, person):
+    Participant.objects.update(time_zone="Asia/Tokyo")
+    assert "+0900" in alice.get("/").content.decode()
+    assert "+0900" not in person().get("/").content.decode()
+
+
+def test_a_time_zone_that_is_not_known_any_more_is_the_sites_own(alice, room):
+    Participant.objects.update(time_zone="Mars/Base")
+    assert "+0000" in alice.get(room.get_absolute_url()).content.decode()

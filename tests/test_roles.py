@@ -263,3 +263,9 @@ def test_a_room_that_is_deleted_is_told_of_by_its_number(alice, room, monkeypatc
     with django_capture_on_commit_callbacks(execute=True):
         alice.post(f"/rooms/{room.slug}/delete/", {"name": room.name})
     assert told == [room.pk]
+
+
+def test_a_message_bears_the_role_that_its_author_has_by_then(alice, room):
+    membership = alice.membership
+    type(membership).objects.filter(pk=membership.pk).update(role="member")
+    assert membership.send("no longer the owner", "t:1").role == "member"

@@ -195,3 +195,17 @@ def test_without_moderators_the_room_is_the_owners_when_they_come_back(alice, bo
     assert bob.membership.role == "member"
     alice.join(room.name, "Alice")
     assert alice.membership.role == "owner"
+
+
+def test_what_has_happened_does_not_happen_again(alice, bob, room):
+    membership = bob.membership
+    membership.leave()
+    membership.leave()
+    room.lock()
+    room.lock()
+    assert list(room.messages.exclude(event="").values_list("event", flat=True).order_by("pk")) == [
+        "opened",
+        "joined",
+        "left",
+        "locked",
+    ]
