@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from chat.models import Message, Room
+from chat.composer import LAST_NUMBER, Composer
+from chat.models import Message, Participant, Room
 from chat.realtime import delta
-from tests.pages import OpenPage
+from tests.support.pages import OpenPage
 
 
 @pytest.fixture
@@ -374,3 +375,31 @@ def test_composer_numbers_have_a_limit(alice, room, number):
 
 def test_a_composer_reveals_nothing_about_rooms(person):
     assert person().get("/rooms/nowhere/composer/2/").status_code == 200
+
+
+def test_zones_that_agree_now_but_not_on_the_line_before_see_different_days(alice, bob, room):
+    """In the night when Vienna's summer time ends; Algiers has none."""
+    alice.send(room, "after the night")
+    times = {"previous_at": "2026-10-24T22:30Z", "sent_at": "2026-10-25T02:00Z"}
+    Message.objects.filter(text="after the night").update(**times)
+    days = {}
+    for who, zone in ((alice, "Europe/Vienna"), (bob, "Africa/Algiers")):
+        Participant.objects.filter(pk=who.membership.participant_id).update(time_zone=zone)
+        page = who.get(room.get_absolute_url()).content.decode()
+        days[zone] = bool(re.search(r"25 October 2026</time>\s*</h2><article", page))
+    assert days == {"Europe/Vienna": False, "Africa/Algiers": True}
+
+
+def test_names_and_topics_cannot_turn_around_the_text_beside_them(alice, room):
+    room.set_topic("Tea")
+    alice.send(room, "hello")
+    page = alice.get(room.get_absolute_url()).content.decode()
+    assert "“<bdi>Alice</bdi>” opened this room" in page
+    assert "The topic is now “<bdi>Tea</bdi>”" in page
+    assert '<bdi class="author">Alice</bdi>' in page
+    assert "You are <bdi>Alice</bdi>" in page
+
+
+def test_no_composer_is_fetched_ahead_that_is_not_there():
+    assert [ahead.number for ahead in Composer("x", LAST_NUMBER - 5).to_fetch] == [LAST_NUMBER - 1]
+    assert not Composer("x", LAST_NUMBER).to_fetch

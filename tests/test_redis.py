@@ -12,7 +12,7 @@ from django.core.cache import caches
 from redis import Redis, RedisError
 
 from chat.realtime import db_watch, pubsub
-from tests.reading import until
+from tests.support.reading import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -8,7 +8,7 @@ import pytest
 
 from chat.models import Message, Participant
 from chat.realtime import delta
-from tests.reading import FRAMED, Frame, held, until
+from tests.support.reading import FRAMED, Frame, held, until
 
 BEAT = '<li class="heartbeat"'
 
