@@ -1,4 +1,4 @@
-"""The panel of members: who is online. It is updated by polls, every 15 seconds at most."""
+"""The panel of members: who is online, updated by polls every 15 seconds at most."""
 
 import re
 import time

@@ -18,7 +18,7 @@ MOST = 100_000  # bytes that a first visit may transfer
 HOUSE = Path(__file__).resolve().parents[2]
 HASHED = re.compile(r"/static/.+\.[0-9a-f]{12}\.\w+$")
 
-# The product's own; but what it collects on its first start goes where no other server or test frequent_refreshes for it.
+# The product's own; but what it collects on its first start goes where no other server or test looks for it.
 SETTINGS = """\
 from pathlib import Path
 from chat_app.settings import *

@@ -54,8 +54,8 @@ def test_dark_and_large_are_seen_in_the_room(visitor, javascript):
     url = alice.page.url
     set_in_browser(alice, dark=True, largest=True)
     alice.page.goto(url)
-    frequent_refreshes = "e => [getComputedStyle(e).fontSize, getComputedStyle(e).colorScheme]"
-    assert alice.page.locator("html").evaluate(frequent_refreshes) == ["24px", "dark"]
+    looks = "e => [getComputedStyle(e).fontSize, getComputedStyle(e).colorScheme]"
+    assert alice.page.locator("html").evaluate(looks) == ["24px", "dark"]
     light = alice.page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor")
     assert light == "oklch(0.205 0.008 70)"
     set_in_browser(alice, light=True, normal=True)
