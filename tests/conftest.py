@@ -20,8 +20,8 @@ from chat.middleware import security_headers
 from chat.models import Participant
 from chat.realtime import gate_backend
 from chat_app.caches import incarnation
-from tests.browsing import IN_TIME
-from tests.reading import ann, asked_django, beats, ben, meanwhile, reader, short_holds  # noqa: F401 - fixtures for all
+from tests.support.browsing import IN_TIME
+from tests.support.reading import ann, asked_django, beats, ben, meanwhile, reader, short_holds  # noqa: F401 - fixtures for all
 
 # Known from the start, so that no test has one query more than another; and the same to the end.
 incarnation.value, incarnation.due_at = "tests", float("inf")

@@ -10,7 +10,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from chat.models import Invite, Membership, Participant, Room, SignInLink, Site, User
-from tests.browsing import say
+from tests.support.browsing import say
 
 OUTSIDE = {"anonymous", "stranger", "account", "staff", "left", "shown_out", "banned", "waiting"}
 ROLES = [*sorted(OUTSIDE), "member", "muted", "moderator", "owner"]

@@ -11,7 +11,6 @@ from chat.access.rooms import can_still_read
 from chat.models import Membership, Message, Participant, Room, SignInLink, User
 from chat.realtime import gate_backend
 from chat_app import settings as ours
-from tests.browsing import EITHER_WAY
 
 SECRET = "a long walk home"
 
@@ -377,24 +376,3 @@ def test_a_setting_says_who_opens_rooms(person, settings, who, guest, account, s
     assert [answer.status_code for answer in answers] == [guest, account, staff]
     if guest == 422:
         assert "not everybody can open one here" in answers[0].content.decode()
-
-
-@pytest.mark.browser
-@EITHER_WAY
-def test_somebody_keeps_a_name_and_comes_back_by_it(visitor, javascript):
-    old, new = visitor(javascript).join(nickname="Ann"), visitor(javascript)
-    room = old.page.url
-    old.page.goto(old.server + "/account/keep/")
-    old.page.get_by_label("Password").fill(SECRET)
-    old.page.get_by_role("button", name="Keep this name").click()
-    old.page.wait_for_url("**/account/")
-    old.page.get_by_role("button", name="Sign out here").click()
-    old.page.wait_for_url(old.server + "/")
-    new.page.goto(new.server + "/account/sign-in/")
-    new.page.get_by_label("Name").fill("ann")
-    new.page.get_by_label("Password").fill(SECRET)
-    new.page.get_by_role("button", name="Sign in").click()
-    new.page.wait_for_url(new.server + "/")
-    new.page.goto(room)
-    new.send("it is me")
-    new.reads("it is me")

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from chat.admin.base import BoundedPaginator, VerbAdmin
 from chat.models import Membership, Message, Participant, Room, Site
-from tests.pages import OpenPage
+from tests.support.pages import OpenPage
 
 LISTS = ["room", "message", "membership", "participant"]
 

@@ -6,10 +6,11 @@ from functools import partial
 
 import httpx
 import pytest
+from django.db import connection
 
 from chat.exceptions import Refused
 from chat.models import Message, Participant, Room
-from tests.threads import together
+from tests.support.threads import together
 
 SENDERS, EACH = 100, 5
 
@@ -131,3 +132,10 @@ def test_many_at_the_same_nickname_are_one_holder(server, settings, person):
 
     together([join] * 20)
     assert Counter(outcomes) == {"in": 1, "taken": 19}
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's own promise")
+def test_what_was_acknowledged_survives_a_power_cut(transactional_db):
+    with connection.cursor() as cursor:
+        assert cursor.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+        assert cursor.execute("PRAGMA synchronous").fetchone()[0] == 2  # FULL

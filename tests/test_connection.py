@@ -14,7 +14,7 @@ from chat.gate.connection import Connection
 from chat.gate.poll_request import PollRequest
 from chat.models import Room
 from chat.views import rooms as pages
-from tests.reading import held, until
+from tests.support.reading import held, until
 
 
 class Wire:

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from chat.models import Participant, Room
 from chat.realtime import delta, pubsub
-from tests.reading import FRAMED, HTMX, Frame, held, until
+from tests.support.reading import FRAMED, HTMX, Frame, held, until
 
 TRIALS = 17  # of each event in each way of reading: 204 in all
 

@@ -230,3 +230,15 @@ def test_only_our_own_proxies_are_believed_from_the_right(rf, settings, proxies,
     settings.TRUSTED_PROXIES = proxies
     request = rf.get("/", REMOTE_ADDR="203.0.113.9", headers={"X-Forwarded-For": forwarded})
     assert client_ip.network_of(request) == network
+
+
+def test_sending_is_limited_by_address(alice, room, settings):
+    settings.LIMIT_SEND_ADDRESS = "1/3600"
+    url, form = f"/rooms/{room.slug}/send/", {"page": "page-of-tests", "text": "x"}
+    answers = [alice.post(url, form | {"n": n}, REMOTE_ADDR="203.0.113.9").status_code for n in (1, 2)]
+    assert answers == [303, 429]
+
+
+def test_a_form_in_the_frame_is_limited_like_any_other(alice, room, settings):
+    settings.LIMIT_SEND_PERSON = "1/3600"
+    assert [alice.send(room, "x", n=n, frame="1").status_code for n in (1, 2)] == [303, 429]

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from chat_app.logs import WithoutKeys
-from tests.test_invitations import invite, private  # noqa: F401 - fixtures
+from tests.test_invites import invite, private  # noqa: F401 - fixtures
 
 KEY = "x" * 22
 ADDRESSES = {

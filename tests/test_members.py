@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
 
 from chat.models import Message
 from chat.models.membership import MembershipQuerySet
@@ -81,15 +80,3 @@ def test_of_very_many_a_page_shows_some_and_leads_on(alice, bob, person, room, m
     assert [page.count('<bdi class="author">') for page in (first, second)] == [2, 1]
     assert 'href="?page=2"' in first
     assert 'href="?page=1"' in second
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "without"])
-def test_somebody_is_shown_out_in_a_browser(visitor, javascript):
-    alice, bob = visitor(javascript).join(), visitor(javascript).join(nickname="Bob")
-    alice.page.goto(alice.page.url + "members/")
-    alice.page.get_by_text("Change Bob").click()
-    alice.page.get_by_role("button", name="Show out", exact=True).click()
-    expect(alice.page.get_by_text("Change Bob")).to_have_count(0)
-    bob.page.goto(bob.page.url)
-    expect(bob.page.get_by_label("Your name")).to_be_visible()

@@ -1,4 +1,4 @@
-"""Messages: said once, shown safely, grouped by author and day, read back page by page."""
+"""Messages: sent once, rendered safely, grouped by author and day, with a history in pages."""
 
 import re
 from datetime import timedelta
@@ -6,14 +6,15 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from chat.models import Message, Room
+from chat.composer import LAST_NUMBER, Composer
+from chat.models import Message, Participant, Room
 from chat.realtime import delta
-from tests.pages import OpenPage
+from tests.support.pages import OpenPage
 
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock at noon UTC of a Wednesday, moved by hand."""
+    """A clock that starts at noon UTC on a Wednesday and is moved forward by the test."""
 
     class Clock:
         now = timezone.now().replace(year=2026, month=3, day=4, hour=12, minute=0, second=0, microsecond=0)
@@ -30,14 +31,14 @@ def said(room):
     return list(room.messages.filter(event="").order_by("first_version").values_list("text", flat=True))
 
 
-def test_what_one_says_the_other_reads(alice, bob, room):
+def test_a_message_reaches_other_members(alice, bob, room):
     page = OpenPage(bob, room)
     assert alice.send(room, "hello there").status_code == 303
     page.poll()
     assert page.words == ["hello there"]
 
 
-def test_htmx_gets_an_empty_answer_and_is_told_to_ask(alice, room):
+def test_htmx_gets_an_empty_answer_and_polls_at_once(alice, room):
     answer = alice.send(room, "hello", headers={"HX-Request": "true"})
     assert answer.status_code == 200
     assert answer.headers["HX-Trigger"] == "asked"
@@ -45,7 +46,7 @@ def test_htmx_gets_an_empty_answer_and_is_told_to_ask(alice, room):
     assert answer.content.decode().strip() == notice
 
 
-def test_without_htmx_one_comes_back_to_where_one_wrote(alice, room):
+def test_without_htmx_the_sender_is_redirected_to_the_composer(alice, room):
     assert alice.send(room, "hello").headers["Location"] == f"{room.get_absolute_url()}#end"
     answer = alice.send(room, "hello", n=2, frame="1")
     assert answer.headers["Location"] == f"{room.get_absolute_url()}compose/#text-1"
@@ -81,7 +82,7 @@ def test_line_breaks_are_kept(alice, room, text):
     ],
 )
 @pytest.mark.parametrize("htmx", [True, False])
-def test_what_cannot_be_sent_is_kept_with_the_reason_beside_it(alice, room, text, reason, htmx):
+def test_a_refused_text_is_kept_and_shown_with_the_reason(alice, room, text, reason, htmx):
     answer = alice.send(room, text, headers={"HX-Request": "true"} if htmx else {})
     assert answer.status_code == 422
     assert reason in answer.content.decode()
@@ -89,7 +90,7 @@ def test_what_cannot_be_sent_is_kept_with_the_reason_beside_it(alice, room, text
     assert said(room) == []
 
 
-def test_a_text_of_many_pages_is_kept_too(alice, room):
+def test_a_refused_text_of_many_pages_is_kept(alice, room):
     answer = alice.send(room, "Ж" * 30_000)
     assert answer.status_code == 422
     assert "26000 characters too long" in answer.content.decode()
@@ -114,7 +115,7 @@ def test_the_same_form_is_the_same_message_after_an_edit(alice, room):
     assert said(room) == ["mended"]
 
 
-def test_a_restored_form_with_other_words_is_refused_and_then_sent_with_a_fresh_number(alice, room):
+def test_a_used_form_with_another_text_is_refused_and_then_sent_with_a_new_number(alice, room):
     alice.send(room, "first words")
     answer = alice.send(room, "other words", headers={"HX-Request": "true"})
     assert answer.status_code == 422
@@ -132,25 +133,25 @@ def test_two_people_may_use_the_same_token(alice, bob, room):
 @pytest.mark.parametrize(
     "broken", [{"n": ""}, {"n": "x"}, {"page": ""}, {"page": "<script>"}, {"n": "１"}, {"n": "x1"}, {"page": "y" * 99}]
 )
-def test_a_form_that_is_not_whole_is_refused_with_the_text_kept(alice, room, broken):
+def test_an_incomplete_form_is_refused_and_the_text_kept(alice, room, broken):
     answer = alice.send(room, "hello", **broken)
     assert answer.status_code == 422
     assert answer.context["composer"].text == "hello"
 
 
-def test_nobody_can_post_as_somebody_else(alice, mallory, room):
+def test_nobody_can_post_as_someone_else(alice, mallory, room):
     answer = mallory.send(room, "I am Alice", nickname="Alice", membership=alice.membership.pk)
     assert answer.status_code == 403
     assert "I am Alice" in answer.content.decode(), "the words are kept"
     assert said(room) == []
 
 
-def test_a_member_cannot_write_into_another_room(mallory, room):
+def test_a_member_cannot_post_in_another_room(mallory, room):
     mallory.send(room, "hello")
     assert said(room) == []
 
 
-def test_a_locked_room_refuses_and_keeps_the_words(alice, room):
+def test_a_locked_room_refuses_a_message_and_keeps_the_text(alice, room):
     room.lock()
     answer = alice.send(room, "too late", headers={"HX-Request": "true"})
     assert answer.status_code == 422
@@ -160,7 +161,7 @@ def test_a_locked_room_refuses_and_keeps_the_words(alice, room):
     assert alice.send(room, "in time").status_code == 303
 
 
-def test_a_message_keeps_the_name_under_which_it_was_said(alice, room):
+def test_a_message_keeps_the_nickname_under_which_it_was_sent(alice, room):
     alice.send(room, "as Alice")
     alice.membership.leave()
     alice.join(room.name, "Alison")
@@ -184,14 +185,14 @@ def test_messages_of_one_author_are_grouped_within_five_minutes(clock, alice, bo
     ]
 
 
-def test_a_line_of_the_room_ends_a_group(alice, room, person):
+def test_a_system_message_ends_a_group(alice, room, person):
     alice.send(room, "a", n=1)
     person(room.name, "Bob")
     alice.send(room, "b", n=2)
     assert not Message.objects.get(text="b").continues
 
 
-def test_days_are_separated_by_the_readers_own_calendar(clock, alice, room, person):
+def test_days_are_separated_in_the_readers_time_zone(clock, alice, room, person):
     tokyo, london = person(), person()
     tokyo.join(room.name, "Aiko", time_zone="Asia/Tokyo")
     london.join(room.name, "Lee", time_zone="Europe/London")
@@ -206,7 +207,7 @@ def test_days_are_separated_by_the_readers_own_calendar(clock, alice, room, pers
     assert days(london)[-1] == "2026-03-04"
 
 
-def test_a_message_that_starts_a_day_shows_its_author_though_it_continues(clock, alice, room):
+def test_the_first_message_of_a_day_shows_its_author_even_if_it_continues_a_group(clock, alice, room):
     clock.forward(hours=11, minutes=58)
     alice.send(room, "before midnight", n=1)
     clock.forward(minutes=3)
@@ -215,7 +216,7 @@ def test_a_message_that_starts_a_day_shows_its_author_though_it_continues(clock,
     assert "message continued" not in alice.get(room.get_absolute_url()).content.decode()
 
 
-def test_my_own_messages_are_set_apart_by_my_own_stylesheet(alice, bob, room):
+def test_the_readers_stylesheet_highlights_their_own_messages(alice, bob, room):
     sheet = alice.get(f"{room.get_absolute_url()}reader.css")
     assert sheet.headers["Content-Type"] == "text/css; charset=utf-8"
     assert f'[data-author="{alice.membership.pk}"]' in sheet.content.decode()
@@ -244,13 +245,13 @@ def fill(room, membership, count):
         membership.send(f"message {n}", f"fill:{n}")
 
 
-def test_a_room_opens_with_the_newest_fifty_oldest_on_top(alice, room):
+def test_a_room_opens_with_the_newest_fifty_messages_in_order(alice, room):
     fill(room, alice.membership, 60)
     page = OpenPage(alice, room)
     assert page.words == [f"message {n}" for n in range(10, 60)]
 
 
-def test_reading_back_by_links_reaches_every_message_once(alice, room):
+def test_links_to_older_messages_reach_every_message_once(alice, room):
     fill(room, alice.membership, 130)
     seen, url = [], f"{room.get_absolute_url()}messages/"
     while url:
@@ -261,7 +262,7 @@ def test_reading_back_by_links_reaches_every_message_once(alice, room):
     assert seen == [f"message {n}" for n in range(130)]
 
 
-def test_reading_on_by_links_comes_back_to_the_newest(alice, room):
+def test_links_to_newer_messages_lead_back_to_the_newest(alice, room):
     fill(room, alice.membership, 70)
     url, seen = f"{room.get_absolute_url()}messages/?after=1", []
     while url:
@@ -272,7 +273,7 @@ def test_reading_on_by_links_comes_back_to_the_newest(alice, room):
     assert seen == [f"message {n}" for n in range(70)]
 
 
-def test_older_messages_come_as_lines_for_htmx(alice, room):
+def test_htmx_gets_older_messages_as_list_items(alice, room):
     fill(room, alice.membership, 60)
     answer = alice.get(f"{room.get_absolute_url()}messages/?before=12", headers={"HX-Request": "true"})
     assert b"<html" not in answer.content
@@ -280,7 +281,7 @@ def test_older_messages_come_as_lines_for_htmx(alice, room):
     assert b"message 10<" not in answer.content
 
 
-def test_older_messages_say_of_which_version_they_are_at_the_least(alice, room, monkeypatch):
+def test_older_messages_carry_a_version_no_newer_than_they_are(alice, room, monkeypatch):
     fill(room, alice.membership, 60)
     version = Room.objects.get(pk=room.pk).version
 
@@ -305,14 +306,14 @@ def test_a_permalink_shows_the_message_in_its_context(alice, room):
 
 
 @pytest.mark.parametrize("address", ["/messages/{}/", "/rooms/reading-club/messages/"])
-def test_from_outside_one_is_led_to_the_door(alice, room, mallory, address):
+def test_a_stranger_is_redirected_to_the_join_form(alice, room, mallory, address):
     alice.send(room, "secret plan")
     answer = mallory.get(address.format(Message.objects.get(text="secret plan").pk))
     assert (answer.status_code, answer.headers["Location"]) == (303, room.get_absolute_url())
 
 
 @pytest.mark.parametrize("access", ["unlisted", "private"])
-def test_by_the_number_of_a_message_nobody_finds_a_room_that_is_not_listed(alice, room, mallory, access):
+def test_a_message_id_does_not_reveal_an_unlisted_room(alice, room, mallory, access):
     alice.send(room, "hello")
     room.set_access(access)
     message = Message.objects.get(text="hello")
@@ -323,7 +324,7 @@ def test_by_the_number_of_a_message_nobody_finds_a_room_that_is_not_listed(alice
 
 
 @pytest.mark.parametrize("what", ["", "?before=99", "?after=1", "message"])
-def test_who_is_shown_out_while_reading_back_reads_nothing(alice, bob, room, what, monkeypatch):
+def test_a_member_removed_while_loading_older_messages_gets_none(alice, bob, room, what, monkeypatch):
     alice.send(room, "a secret")
     url = (
         f"/messages/{Message.objects.latest('pk').pk}/" if what == "message" else f"/rooms/{room.slug}/messages/{what}"
@@ -356,7 +357,7 @@ def test_a_leading_line_break_of_a_draft_survives_the_textarea(alice, room):
     assert re.search(r"<textarea[^>]*>\n\nx</textarea>", page)
 
 
-def test_numbered_composers_are_the_same_bytes_for_everybody_and_may_be_kept(alice, person, room):
+def test_numbered_composers_are_the_same_for_everyone_and_may_be_cached(alice, person, room):
     url = f"{room.get_absolute_url()}composer/7/"
     mine, anybodys = alice.get(url), person().get(url)
     assert mine.content == anybodys.content
@@ -368,9 +369,37 @@ def test_numbered_composers_are_the_same_bytes_for_everybody_and_may_be_kept(ali
 
 
 @pytest.mark.parametrize("number", [0, 10000, 10**30])
-def test_composers_end_somewhere(alice, room, number):
+def test_composer_numbers_have_a_limit(alice, room, number):
     assert alice.get(f"{room.get_absolute_url()}composer/{number}/").status_code == 404
 
 
-def test_a_composer_tells_nothing_of_rooms(person):
+def test_a_composer_reveals_nothing_about_rooms(person):
     assert person().get("/rooms/nowhere/composer/2/").status_code == 200
+
+
+def test_zones_that_agree_now_but_not_on_the_line_before_see_different_days(alice, bob, room):
+    """In the night when Vienna's summer time ends; Algiers has none."""
+    alice.send(room, "after the night")
+    times = {"previous_at": "2026-10-24T22:30Z", "sent_at": "2026-10-25T02:00Z"}
+    Message.objects.filter(text="after the night").update(**times)
+    days = {}
+    for who, zone in ((alice, "Europe/Vienna"), (bob, "Africa/Algiers")):
+        Participant.objects.filter(pk=who.membership.participant_id).update(time_zone=zone)
+        page = who.get(room.get_absolute_url()).content.decode()
+        days[zone] = bool(re.search(r"25 October 2026</time>\s*</h2><article", page))
+    assert days == {"Europe/Vienna": False, "Africa/Algiers": True}
+
+
+def test_names_and_topics_cannot_turn_around_the_text_beside_them(alice, room):
+    room.set_topic("Tea")
+    alice.send(room, "hello")
+    page = alice.get(room.get_absolute_url()).content.decode()
+    assert "“<bdi>Alice</bdi>” opened this room" in page
+    assert "The topic is now “<bdi>Tea</bdi>”" in page
+    assert '<bdi class="author">Alice</bdi>' in page
+    assert "You are <bdi>Alice</bdi>" in page
+
+
+def test_no_composer_is_fetched_ahead_that_is_not_there():
+    assert [ahead.number for ahead in Composer("x", LAST_NUMBER - 5).to_fetch] == [LAST_NUMBER - 1]
+    assert not Composer("x", LAST_NUMBER).to_fetch

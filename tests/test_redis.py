@@ -1,4 +1,4 @@
-"""Redis between processes: news travels by it, and without it everything goes on, only slower."""
+"""Redis between processes: it carries the signals of changes, and without it everything works, only slower."""
 
 import os
 import shutil
@@ -12,14 +12,14 @@ from django.core.cache import caches
 from redis import Redis, RedisError
 
 from chat.realtime import db_watch, pubsub
-from tests.reading import until
+from tests.support.reading import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def redis(tmp_path):
-    """A Redis of one's own: its address, a function that stops it and one that starts it."""
+    """A Redis server for this test, with its `url`, `start` and `stop`."""
     server = Server(tmp_path)
     try:
         server.start()
@@ -55,8 +55,8 @@ if not shutil.which("redis-server"):
 
 
 @pytest.fixture
-def parlour(redis, settings):
-    """Parlour as one of several processes that share this Redis."""
+def redis_settings(redis, settings):
+    """Settings of one of several processes that share this Redis."""
     settings.REDIS_URL = redis.url
     redis_cache = {"BACKEND": "chat_app.caches.ForgivingRedisCache", "LOCATION": redis.url}
     settings.CACHES = {"default": redis_cache, "limits": redis_cache | {"KEY_PREFIX": "limits"}}
@@ -69,8 +69,8 @@ class Ended(Exception):
 
 
 @pytest.fixture
-def heard(parlour):
-    """What comes by Redis, as (room, version, epoch)."""
+def heard(redis_settings):
+    """The signals received through Redis, as (room, version, epoch) or ("typing", room)."""
     heard, ending = [], False
 
     def hear(*what):
@@ -80,33 +80,33 @@ def heard(parlour):
 
     def hear_until_the_end():
         with suppress(Ended):
-            pubsub.listen_to_redis(parlour.REDIS_URL, hear, lambda room: hear("typing", room))
+            pubsub.listen_to_redis(redis_settings.REDIS_URL, hear, lambda room: hear("typing", room))
 
     thread = Thread(target=hear_until_the_end, daemon=True)
     thread.start()
     yield heard
     ending = True
-    Redis.from_url(parlour.REDIS_URL).publish(pubsub.CHANGES_CHANNEL, "0 0 0")
+    Redis.from_url(redis_settings.REDIS_URL).publish(pubsub.CHANGES_CHANNEL, "0 0 0")
     thread.join(5)
 
 
-def test_what_one_process_writes_the_others_hear(heard, redis, room, alice):
+def test_other_processes_hear_of_a_change(heard, redis, room, alice):
     until(lambda: Redis.from_url(redis.url).pubsub_numsub(pubsub.CHANGES_CHANNEL)[0][1])
     alice.membership.send("hello", "t:1")
     room.refresh_from_db()
     until(lambda: (room.pk, room.version, room.epoch) in heard)
 
 
-def test_that_somebody_types_the_others_hear_too(heard, redis, room):
+def test_other_processes_hear_of_typing(heard, redis, room):
     until(lambda: Redis.from_url(redis.url).pubsub_numsub(pubsub.TYPING_CHANNEL)[0][1])
     pubsub.publish_typing(room.pk)
     until(lambda: ("typing", room.pk) in heard)
 
 
-def test_when_redis_is_back_news_is_heard_again(heard, redis, room, alice, monkeypatch):
+def test_signals_are_heard_again_when_redis_is_back(heard, redis, room, alice, monkeypatch):
     monkeypatch.setattr(pubsub, "RECONNECT_SECONDS", 0.05)
     redis.stop()
-    alice.membership.send("said into the dark", "t:1")
+    alice.membership.send("sent while Redis is down", "t:1")
     redis.start()
     until(lambda: Redis.from_url(redis.url).pubsub_numsub(pubsub.CHANGES_CHANNEL)[0][1])
     del heard[:]
@@ -114,7 +114,7 @@ def test_when_redis_is_back_news_is_heard_again(heard, redis, room, alice, monke
     until(lambda: heard)
 
 
-def test_without_redis_people_go_on_talking(parlour, redis, alice, room):
+def test_without_redis_messages_are_sent_and_read(redis_settings, redis, alice, room):
     redis.stop()
     began = time.monotonic()
     assert alice.send(room, "hello").status_code == 303
@@ -123,14 +123,14 @@ def test_without_redis_people_go_on_talking(parlour, redis, alice, room):
     assert time.monotonic() - began < 5
 
 
-def test_what_is_to_be_forgotten_is_not_forgotten_in_silence(parlour, redis):
+def test_a_failed_cache_deletion_raises(redis_settings, redis):
     caches["default"].set("session", "of somebody")
     redis.stop()
     with pytest.raises(RedisError):
         caches["default"].delete("session")
 
 
-def test_with_redis_the_watch_is_a_safety_net(settings, monkeypatch):
+def test_with_redis_the_database_is_checked_rarely(settings, monkeypatch):
     monkeypatch.setattr(db_watch.connection, "vendor", "postgresql")
     monkeypatch.setattr(db_watch, "INTERVAL_WITH_REDIS", 0.2)
     settings.REDIS_URL = "redis://anywhere"

@@ -4,7 +4,7 @@ import pytest
 
 from chat.models import Message, Room
 from chat.realtime import delta, rendering
-from tests.browsing import say
+from tests.support.browsing import say
 
 
 def shown(message):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chat.exceptions import Refused
 from chat.models import Membership, Message, Room
 from chat.realtime import delta
-from tests.pages import OpenPage
+from tests.support.pages import OpenPage
 
 ZONES = ["", "Asia/Tokyo", "America/St_Johns"]
 ROOMS = count()

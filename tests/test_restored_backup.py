@@ -10,8 +10,8 @@ from chat.models import Installation, Message, Room
 from chat.realtime import gate_backend, pubsub
 from chat_app import caches as parlours_caches
 from chat_app.caches import incarnation
-from tests.browsing import say
-from tests.test_redis import parlour, redis  # noqa: F401 - fixtures
+from tests.support.browsing import say
+from tests.test_redis import redis, redis_settings  # noqa: F401 - fixtures
 from tests.test_serve import port, said, serve  # noqa: F401 - fixtures
 
 
@@ -115,7 +115,7 @@ def rewind(model):
 
 
 @pytest.fixture
-def with_redis(parlour, alice, room):  # noqa: F811
+def with_redis(redis_settings, alice, room):  # noqa: F811
     say(alice.membership, "hello")
     restored_backup.detect()
     return Installation.current().incarnation

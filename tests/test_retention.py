@@ -11,7 +11,7 @@ from chat import retention
 from chat.models import FormerAddress, Invite, Membership, Room, SignInLink
 from chat.models.direct_message import open_direct_message
 from chat.realtime import gate_backend
-from tests.browsing import say
+from tests.support.browsing import say
 
 LONG_AGO = timezone.now() - timedelta(days=15)
 

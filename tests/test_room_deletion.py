@@ -8,8 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from chat.models import Invite, Membership, Message, NameHolder, Room, room_deletion
 from chat.models.direct_message import open_direct_message
 from chat.realtime import gate_backend
-from tests.browsing import say
-from tests.reading import held
+from tests.support.browsing import say
+from tests.support.reading import held
 
 
 @pytest.fixture(autouse=True)

@@ -7,11 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from playwright.sync_api import expect
 
 from chat.models import FormerAddress, Message, Room
-from tests.browsing import EITHER_WAY
-from tests.reading import held
+from tests.support.reading import held
 
 
 def settings_of(room, **changed):
@@ -323,39 +321,6 @@ def test_the_first_field_that_was_refused_has_the_cursor_and_no_other(alice, roo
     page = settle(room, member_limit="1", **TOO_LONG).content.decode()
     assert page.count("autofocus") == 1
     assert re.search(r"<input[^>]*name=\"topic\"[^>]*autofocus", page)
-
-
-@pytest.mark.browser
-@EITHER_WAY
-def test_a_refused_field_of_a_long_form_is_in_sight_and_looks_refused(visitor, javascript):
-    alice = visitor(javascript, viewport={"width": 360, "height": 640}).join()
-    alice.page.goto(alice.page.url + "settings/")
-    alice.page.get_by_label("Topic").fill("fits")
-    alice.page.get_by_label("Rules").fill("x" * 2001)
-    alice.page.get_by_role("button", name="Save").click()
-    rules = alice.page.get_by_label("Rules")
-    expect(rules).to_be_focused()
-    expect(rules).to_be_in_viewport()
-    expect(rules).to_have_value("x" * 2001)
-    outline, danger = rules.evaluate(COLOURS)
-    assert outline == danger
-
-
-COLOURS = """field => [
-    getComputedStyle(field).outlineColor, getComputedStyle(field).borderTopColor]"""
-
-
-@pytest.mark.browser
-def test_what_an_open_page_sends_after_its_room_became_private_is_said_there_and_the_page_leads_to_it(visitor):
-    bob = visitor().join(nickname="Bob")
-    room = Room.objects.get()
-    room.set_access("private")
-    expect(bob.page.get_by_text("This room has a new address.")).to_be_visible()
-    bob.send("still here?")
-    told = bob.page.get_by_role("status").filter(has_text="It was said in the room at its new address")
-    told.get_by_role("link", name="Go on there").click()
-    bob.page.wait_for_url(f"**/rooms/{room.slug}/")
-    bob.reads("still here?")
 
 
 def test_where_a_room_only_has_another_name_the_page_goes_on_and_no_notice_comes(alice, room, settle):

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from django.urls import get_resolver
 
+from chat import markup
 from chat.models import Message, Room, Site
 
 POLICY = (
@@ -260,3 +261,58 @@ def test_production_settings_leave_no_warning(tmp_path):
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     checked = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
+
+
+@pytest.fixture
+def strict(person):
+    """A member whose browser sends only what the pages give it, and is checked for it."""
+    alice = person(enforce_csrf_checks=True)
+    alice.post("/join/", fields(alice, "/") | {"room": "Reading club", "nickname": "Alice"})
+    return alice
+
+
+def fields(person, url, action=None):
+    """The hidden fields of a page's form."""
+    page = person.get(url).content.decode()
+    form = re.search(rf'<form[^>]*action="{action}".*?</form>', page, re.S)[0] if action else page
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
+
+
+def test_the_forms_of_a_member_work_as_the_pages_give_them(strict):
+    room = Room.objects.get()
+    url = room.get_absolute_url()
+    strict.post(
+        "/preferences/",
+        fields(strict, "/preferences/") | {"time_zone": "UTC", "poll_seconds": "2", "refresh_seconds": "30"},
+    )
+    assert strict.membership.participant.refresh_seconds == 30
+    refresh = fields(strict, f"{url}compose/", "/preferences/refresh/")
+    assert (
+        strict.post("/preferences/refresh/", refresh | {"refresh_seconds": "10"}).headers["Location"] == f"{url}live/"
+    )
+    assert strict.membership.participant.refresh_seconds == 10
+    strict.post(f"{url}send/", fields(strict, f"{url}compose/", f"{url}send/\\#text-1") | {"text": "from the frame"})
+    assert Message.objects.filter(text="from the frame").exists()
+    strict.post(f"{url}leave/", fields(strict, url, f"{url}leave/"))
+    assert not strict.membership.is_inside
+
+
+def test_an_origin_that_only_begins_like_ours_is_foreign(strict):
+    answer = strict.post("/join/", {"room": "R", "nickname": "N"}, headers={"Origin": "http://testserver.evil.example"})
+    assert answer.status_code == 403
+
+
+def test_the_cookies_are_out_of_reach_of_scripts_and_of_other_sites(person):
+    visitor = person()
+    visitor.get("/")
+    visitor.join("Reading club", "Alice")
+    for name in ("csrf", "session"):
+        assert (visitor.cookies[name]["httponly"], visitor.cookies[name]["samesite"]) == (True, "Lax"), name
+
+
+def test_what_makes_links_is_not_trusted_with_more_than_links(monkeypatch):
+    evil = (
+        '<a href="https://a.example" id="m1" name="x" hx-get="/" data-author="1" style="x" class="y" target="z">a</a>'
+    )
+    monkeypatch.setattr(markup, "urlize", lambda text, autoescape: evil + "<b>b</b><img src=x><form><input>")
+    assert markup.render("x") == f'<a href="https://a.example" rel="{markup.LINK_REL}">a</a>b'

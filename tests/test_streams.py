@@ -1,4 +1,4 @@
-"""Streams: the log without JavaScript, gone on with for minutes by the gate."""
+"""Streams: without JavaScript, the gate adds new messages to the log's page for minutes."""
 
 import re
 from threading import Event
@@ -8,7 +8,7 @@ import pytest
 
 from chat.models import Message, Participant
 from chat.realtime import delta
-from tests.reading import FRAMED, Frame, held, until
+from tests.support.reading import FRAMED, Frame, held, until
 
 BEAT = '<li class="heartbeat"'
 
@@ -17,7 +17,7 @@ def ends_with_a_beat(frame):
     return bool(re.search(BEAT + "[^<]*></li>\\s*\\Z", frame.text))
 
 
-def test_a_stream_brings_what_is_said_and_shows_that_it_lives(ann, ben, meanwhile, beats):
+def test_a_stream_sends_new_messages_and_heartbeats(ann, ben, meanwhile, beats):
     frame = Frame(ann, meanwhile)
     ben.send("hello")
     frame.reads("hello")
@@ -28,8 +28,8 @@ def test_a_stream_brings_what_is_said_and_shows_that_it_lives(ann, ben, meanwhil
     assert frame.text.count("hello</div>") == 1
 
 
-def test_whatever_comes_last_on_a_stream_is_a_beat(ann, ben, meanwhile):
-    """Its sign of silence is shown where nothing follows a beat: a server that ends with a message still shows it."""
+def test_a_stream_always_ends_with_a_heartbeat(ann, ben, meanwhile):
+    """The page shows "not connected" if nothing follows a heartbeat for a while, so one must follow each message."""
     frame = Frame(ann, meanwhile)
     assert ends_with_a_beat(frame)
     ben.send("hello")
@@ -51,7 +51,7 @@ def test_edits_and_removals_reach_a_stream(ann, ben, meanwhile, beats):
 
 
 @pytest.mark.parametrize("act", ["leave", "remove", "ban"])
-def test_a_stream_ends_for_who_may_not_read_any_more(ann, ben, meanwhile, act):
+def test_a_stream_ends_when_its_reader_may_no_longer_read(ann, ben, meanwhile, act):
     frame = Frame(ann, meanwhile)
     getattr(ann.member, act)()
     ben.send("now that she is gone")
@@ -71,7 +71,7 @@ def test_a_stream_ends_when_the_server_does(ann, gate, meanwhile):
         gate.hub.polls.stopping = False
 
 
-def test_streams_count_among_what_a_session_may_hold(ann, gate, meanwhile):
+def test_streams_count_towards_the_limit_of_a_session(ann, gate, meanwhile):
     frames = [Frame(ann, meanwhile) for _ in range(3)]
     held(gate, 3)
     fourth = ann.http.get(f"{ann.path}live/", headers=FRAMED)
@@ -81,27 +81,27 @@ def test_streams_count_among_what_a_session_may_hold(ann, gate, meanwhile):
     until(lambda: all(frame.ended for frame in frames))
 
 
-def test_who_looks_only_when_asked_gets_no_stream(ann):
+def test_a_reader_who_reloads_by_hand_gets_no_stream(ann):
     Participant.objects.update(refresh_seconds=0)
     frame = ann.http.get(f"{ann.path}live/", headers=FRAMED)
     assert 'http-equiv="refresh"' not in frame.text
     assert frame.text.rstrip().endswith("</html>")
 
 
-def test_who_does_not_show_it_in_a_frame_gets_a_page_that_ends(ann):
-    """As text browsers, which show nothing before the end, and whoever opens the log's address by itself."""
+def test_outside_a_frame_the_page_ends(ann):
+    """Text browsers show nothing before the end of a page; the log's address can also be opened by itself."""
     page = ann.http.get(f"{ann.path}live/")
     assert 'http-equiv="refresh" content="5"' in page.text
     assert page.text.rstrip().endswith("</html>")
 
 
-def test_an_answer_without_a_place_for_news_is_no_stream(ann, gate):
+def test_a_head_request_gets_no_stream(ann, gate):
     answer = ann.http.head(f"{ann.path}live/", headers=FRAMED)
     assert answer.status_code == 200
     assert gate.hub.polls.held == 0
 
 
-def test_a_line_that_was_said_while_the_page_was_made_is_in_it_once(ann, ben, meanwhile, beats, monkeypatch):
+def test_a_message_sent_while_the_page_is_rendered_appears_once(ann, ben, meanwhile, beats, monkeypatch):
     read = delta._read
 
     def read_later(*arguments):
@@ -115,7 +115,7 @@ def test_a_line_that_was_said_while_the_page_was_made_is_in_it_once(ann, ben, me
     assert frame.text.count("in between</div>") == 1
 
 
-def test_who_hangs_up_while_a_line_is_painted_gives_the_place_back(ann, ben, gate, monkeypatch):
+def test_a_reader_who_disconnects_during_rendering_frees_their_place(ann, ben, gate, monkeypatch):
     paint, left, painting = gate.hub.polls.paintings.render, Event(), Event()
     monkeypatch.setattr(gate.hub.polls.paintings, "render", lambda *a: (painting.set(), left.wait(5), paint(*a))[-1])
     with httpx.stream("GET", f"{ann.http.base_url}{ann.path}live/", cookies=dict(ann.http.cookies), headers=FRAMED):

@@ -1,4 +1,4 @@
-"""Who is typing: told from memory alone, soon but seldom, to everybody but those who type."""
+"""The typing indicator: kept in memory alone, sent soon but rarely, and not about the reader."""
 
 import re
 import time
@@ -7,36 +7,33 @@ from itertools import pairwise
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from playwright.sync_api import expect
 
 from chat.gate import typing_indicator as gate_typing
-from chat.models import Membership, Message, Participant
+from chat.models import Membership, Message
 from chat.realtime import pubsub, typing_indicator
-from tests.browsing import say
-from tests.reading import held, until
+from tests.support.reading import held, until
 
 LINE = re.compile(r'<div hx-swap-oob="innerHTML:#typing">(.*?)</div>', re.DOTALL)
 SENTENCE = re.compile(r"<span( .*?)>(.*?)</span>")
-IN_TIME = 4_000  # milliseconds
 
 
-def types(who, room):
+def type_in(who, room):
     return who.post(f"/rooms/{room.slug}/typing/", headers={"HX-Request": "true"})
 
 
-def line(answer):
-    """The sentence for those who do not type, "" where nobody does, None where the answer does not speak of it."""
+def indicator(answer):
+    """The sentence about all typists; "" if nobody types; None if the answer has no typing indicator."""
     found = LINE.search(answer.content.decode() if hasattr(answer, "client") else answer.text)
     return found and re.sub(r"<.*?>", "", next(iter(SENTENCE.findall(found[1])), ("", ""))[1])
 
 
 def poll(who, room, ago=2):
-    """As a page that was told so many seconds ago."""
+    """Poll as a page that received its last answer so many seconds ago."""
     query = {"since": 1, "from": 1, "at": int(time.time()) - ago, "log": room.incarnation}
     return who.get(f"/rooms/{room.slug}/changes/", query)
 
 
-# What is said
+# What it says
 
 
 @pytest.mark.parametrize(
@@ -48,16 +45,16 @@ def poll(who, room, ago=2):
         (["Ann", "Ben", "Cy", "Dot"], "Several people are typing"),
     ],
 )
-def test_the_line_says_who_types(alice, person, room, names, sentence):
+def test_the_indicator_says_who_types(alice, person, room, names, sentence):
     for name in names:
-        assert types(person(room.name, name), room).status_code == 204
-    assert line(poll(alice, room)) == sentence
+        assert type_in(person(room.name, name), room).status_code == 204
+    assert indicator(poll(alice, room)) == sentence
 
 
-def test_whoever_types_reads_of_the_others(alice, bob, room):
-    """All are sent the same sentences: the stylesheet of each chooses."""
+def test_typists_see_the_other_typists(alice, bob, room):
+    """All readers get the same sentences; each reader's stylesheet shows one of them."""
     for who in (alice, bob):
-        types(who, room)
+        type_in(who, room)
     a, b = alice.membership.pk, bob.membership.pk
     sentences = SENTENCE.findall(LINE.search(poll(alice, room).content.decode())[1])
     assert [(attribute.strip(), re.sub("<.*?>", "", words)) for attribute, words in sentences] == [
@@ -71,102 +68,102 @@ def test_whoever_types_reads_of_the_others(alice, bob, room):
     assert f'"{b}"' not in sheet
 
 
-def test_a_name_is_no_markup(alice, person, room):
-    types(person(room.name, "<b>Ann & Co"), room)
+def test_nicknames_are_escaped(alice, person, room):
+    type_in(person(room.name, "<b>Ann & Co"), room)
     assert "<bdi>&lt;b&gt;Ann &amp; Co</bdi> is typing" in poll(alice, room).content.decode()
 
 
-def test_nothing_of_it_is_in_the_log_or_in_the_database(alice, bob, room):
+def test_typing_writes_nothing_to_the_log_or_the_database(alice, bob, room):
     bob.get(room.get_absolute_url())
     Membership.objects.update(seen_at="2020-01-01T00:00Z")
     with CaptureQueriesContext(
         connection,
     ) as asked:
-        types(bob, room)
+        type_in(bob, room)
     assert [query["sql"] for query in asked if not query["sql"].startswith("SELECT")] == []
     assert "is typing" in poll(alice, room).content.decode()
     assert "is typing" not in alice.get(room.get_absolute_url()).content.decode()
     assert Message.objects.filter(event="").count() == 0
 
 
-def test_two_who_type_in_the_same_moment_do_not_overwrite_each_other(alice, bob, carol, room, monkeypatch):
-    """Both read who types before either has written: then each writes without knowing of the other."""
-    types(alice, room)
+def test_two_people_who_type_at_once_do_not_overwrite_each_other(alice, bob, carol, room, monkeypatch):
+    """Both read the typists before either has written, so each writes without knowing the other."""
+    type_in(alice, room)
     with monkeypatch.context() as stale:
         stale.setattr(typing_indicator, "_slots", lambda room: {})
-        types(bob, room)
-    assert line(poll(carol.join(room.name, "Carol") and carol, room)) == "Alice and Bob are typing"
+        type_in(bob, room)
+    assert indicator(poll(carol.join(room.name, "Carol") and carol, room)) == "Alice and Bob are typing"
 
 
-def test_of_a_crowd_that_types_only_some_are_noted(alice, person, room):
+def test_only_the_first_of_many_typists_are_recorded(alice, person, room):
     for n in range(typing_indicator.MAX_TYPISTS + 2):
-        types(person(room.name, f"Guest {n}"), room)
+        type_in(person(room.name, f"Guest {n}"), room)
     assert len(typing_indicator.current_typists(room.pk)) == typing_indicator.MAX_TYPISTS
 
 
 # When it ends
 
 
-def test_it_ends_with_the_message(alice, bob, room):
-    types(bob, room)
+def test_typing_ends_with_the_message(alice, bob, room):
+    type_in(bob, room)
     bob.send(room, "Here it is")
-    assert line(poll(alice, room)) == ""
+    assert indicator(poll(alice, room)) == ""
 
 
-def test_it_ends_by_itself(alice, bob, room, monkeypatch):
+def test_typing_ends_by_itself(alice, bob, room, monkeypatch):
     monkeypatch.setattr(typing_indicator, "TYPING_SECONDS", 0.2)
-    types(bob, room)
-    assert line(poll(alice, room)) == "Bob is typing"
+    type_in(bob, room)
+    assert indicator(poll(alice, room)) == "Bob is typing"
     time.sleep(0.3)
-    assert line(poll(alice, room)) == ""
-    assert line(poll(alice, room, ago=-2)) is None, "told by now"
+    assert indicator(poll(alice, room)) == ""
+    assert indicator(poll(alice, room, ago=-2)) is None, "the end was sent by now"
 
 
-def test_where_nobody_types_nothing_is_said(alice, room):
-    assert line(poll(alice, room)) is None
+def test_without_typists_no_indicator_is_sent(alice, room):
+    assert indicator(poll(alice, room)) is None
 
 
-# Where it is not told
+# When it is not sent
 
 
-def test_nobody_types_in_a_locked_room(alice, bob, room):
+def test_typing_in_a_locked_room_is_ignored(alice, bob, room):
     room.lock()
-    assert types(bob, room).status_code == 204
-    assert line(poll(alice, room)) is None
+    assert type_in(bob, room).status_code == 204
+    assert indicator(poll(alice, room)) is None
 
 
-def test_nobody_types_who_cannot_write(alice, bob, room):
+def test_typing_of_a_muted_member_is_ignored(alice, bob, room):
     bob.membership.set_muted(True)
     bob.post(f"/rooms/{room.slug}/typing/")
     assert typing_indicator.current_typists(room.pk) == ()
 
 
-def test_it_can_be_switched_off(alice, bob, room, settings):
-    types(bob, room)
+def test_the_indicator_can_be_switched_off(alice, bob, room, settings):
+    type_in(bob, room)
     settings.TYPING = False
-    assert types(bob, room).status_code == 204
-    assert line(poll(alice, room)) is None
+    assert type_in(bob, room).status_code == 204
+    assert indicator(poll(alice, room)) is None
     assert "typing" not in alice.get(room.get_absolute_url()).content.decode()
 
 
-def test_where_it_is_off_nothing_is_noted_and_nobody_woken(alice, bob, room, settings, monkeypatch):
+def test_switched_off_typing_is_not_recorded_and_wakes_no_poll(alice, bob, room, settings, monkeypatch):
     told = []
     monkeypatch.setattr(pubsub, "publish_typing", told.append)
     settings.TYPING = False
-    types(alice, room)
+    type_in(alice, room)
     settings.TYPING = True
     assert (typing_indicator.current_typists(room.pk), told) == ((), [])
-    types(bob, room)
+    type_in(bob, room)
     assert told == [room.pk]
 
 
-def test_who_left_is_not_told_and_does_not_type(alice, carol, room):
-    types(alice, room)
-    assert line(poll(carol, room)) is None
-    assert types(carol, room).status_code == 403
+def test_former_members_neither_see_typists_nor_type(alice, carol, room):
+    type_in(alice, room)
+    assert indicator(poll(carol, room)) is None
+    assert type_in(carol, room).status_code == 403
 
 
-def test_who_is_shown_out_while_the_line_is_read_is_told_of_nobody(alice, bob, room, monkeypatch):
+def test_a_member_removed_while_the_typists_are_read_does_not_get_them(alice, bob, room, monkeypatch):
     def meanwhile(*arguments, read=typing_indicator.last_typing):
         monkeypatch.undo()
         bob.membership.remove()
@@ -174,25 +171,19 @@ def test_who_is_shown_out_while_the_line_is_read_is_told_of_nobody(alice, bob, r
         return read(*arguments)
 
     monkeypatch.setattr(typing_indicator, "last_typing", meanwhile)
-    version = bob.membership.room.version  # without news, so that the room is not read again for that
+    version = bob.membership.room.version  # no new messages, so that the room is not read again for them
     query = {"since": version, "from": version, "at": 0, "log": room.incarnation}
     answer = bob.get(f"/rooms/{room.slug}/changes/", query)
     assert answer.status_code == 286
     assert "is typing" not in answer.content.decode()
 
 
-def test_it_is_limited_by_person(alice, room, settings):
+def test_typing_is_rate_limited_per_person(alice, room, settings):
     settings.LIMIT_TYPE_PERSON = "1/3600"
-    assert [types(alice, room).status_code for _ in range(2)] == [204, 429]
+    assert [type_in(alice, room).status_code for _ in range(2)] == [204, 429]
 
 
-def test_no_room_remembers_more_than_a_few(alice, person, room):
-    for n in range(typing_indicator.MAX_TYPISTS + 3):
-        types(person(room.name, f"Guest {n}"), room)
-    assert len(typing_indicator.current_typists(room.pk)) == typing_indicator.MAX_TYPISTS
-
-
-def test_a_page_with_an_old_token_gets_a_new_one_without_a_word(person):
+def test_a_page_with_an_old_csrf_token_gets_a_new_one_without_a_notice(person):
     alice = person(enforce_csrf_checks=True)
     alice.get("/")
     csrf = {"csrfmiddlewaretoken": alice.cookies["csrf"].value}
@@ -203,37 +194,37 @@ def test_a_page_with_an_old_token_gets_a_new_one_without_a_word(person):
     assert "notice" not in answer.content.decode()
 
 
-# Behind the gate
+# With the gate
 
 
 @pytest.fixture
 def up_to_date(ann, ben):
-    """Ann's page knows all that was said: nothing but somebody who types ends her wait."""
+    """Ann's page has all messages, so only a typist ends her poll."""
     ann.since = Membership.objects.get(nickname="Ann").room.version
     return ann
 
 
-def test_a_reader_who_waits_is_told_at_once_and_asks_on(up_to_date, ben, gate, meanwhile, asked_django):
+def test_a_held_poll_is_answered_at_once_and_followed_by_the_next(up_to_date, ben, gate, meanwhile, asked_django):
     asked = meanwhile(up_to_date.ask)
     held(gate)
     assert ben.write(f"{ben.path}typing/").status_code == 204
     answer = asked.result(3)
-    assert line(answer) == "Ben is typing"
+    assert indicator(answer) == "Ben is typing"
     assert answer.headers["HX-Trigger"] == "asked"
     assert asked_django == []
 
 
-def test_a_reader_who_was_not_waiting_just_then_is_told_too(up_to_date, ben, gate, meanwhile):
+def test_a_reader_between_two_polls_gets_the_indicator_with_the_next(up_to_date, ben, gate, meanwhile):
     ben.write(f"{ben.path}typing/")
     room = gate.hub.rooms.by_id[ben.member.room_id]
     until(lambda: room.sidebar.shows("typing"))
     began, at = time.time(), int(time.time()) - 2
     asked = up_to_date.ask(up_to_date.query(at=at))
-    assert line(asked) == "Ben is typing"
+    assert indicator(asked) == "Ben is typing"
     assert time.time() - began < 1
 
 
-def test_nobody_is_woken_more_than_once_in_three_seconds(up_to_date, ben, reader, gate, meanwhile):
+def test_a_reader_is_woken_at_most_once_in_three_seconds(up_to_date, ben, reader, gate, meanwhile):
     others = [reader(name).member for name in ("Cy", "Dot", "Eve", "Fay")]
     up_to_date.since = Membership.objects.get(nickname="Fay").room.version
     told = []
@@ -244,7 +235,7 @@ def test_nobody_is_woken_more_than_once_in_three_seconds(up_to_date, ben, reader
             answer = up_to_date.ask(up_to_date.query(at=at))
             at = re.search(r'name="at" value="(\d+)"', answer.text)[1]
             if LINE.search(answer.text):
-                told.append((time.monotonic(), line(answer)))
+                told.append((time.monotonic(), indicator(answer)))
 
     end = time.monotonic() + 7
     following = meanwhile(follow)
@@ -259,7 +250,7 @@ def test_nobody_is_woken_more_than_once_in_three_seconds(up_to_date, ben, reader
     assert min(gaps) > 3 - 0.3, gaps
 
 
-def test_the_message_and_the_end_of_the_line_come_together(up_to_date, ben, gate, meanwhile):
+def test_the_message_and_the_end_of_typing_come_in_one_answer(up_to_date, ben, gate, meanwhile):
     ben.write(f"{ben.path}typing/")
     room = gate.hub.rooms.by_id[ben.member.room_id]
     until(lambda: room.sidebar.shows("typing"))
@@ -269,30 +260,30 @@ def test_the_message_and_the_end_of_the_line_come_together(up_to_date, ben, gate
     ben.send("Here it is")
     answer = asked.result(3)
     assert "Here it is" in answer.text
-    assert line(answer) == ""
+    assert indicator(answer) == ""
 
 
-def test_it_is_taken_away_when_nobody_types_any_more(up_to_date, ben, gate, meanwhile, monkeypatch):
+def test_the_indicator_is_cleared_when_nobody_types(up_to_date, ben, gate, meanwhile, monkeypatch):
     monkeypatch.setattr(gate_typing, "WAKE_INTERVAL", 0.5)
     monkeypatch.setattr(typing_indicator, "TYPING_SECONDS", 1)
     ben.write(f"{ben.path}typing/")
     told, end = [], time.monotonic() + 10
     while "" not in told and time.monotonic() < end:
-        told.append(line(up_to_date.ask()))
+        told.append(indicator(up_to_date.ask()))
     assert {"Ben is typing", ""} <= set(told)
     until(lambda: not gate.hub.typing.following)
 
 
-def test_who_lost_the_right_is_not_told(up_to_date, ben, gate, meanwhile):
+def test_a_former_member_does_not_get_the_indicator(up_to_date, ben, gate, meanwhile):
     asked = meanwhile(up_to_date.ask)
     held(gate)
     up_to_date.member.leave()
     ben.write(f"{ben.path}typing/")
-    assert line(asked.result(3)) is None
-    assert line(up_to_date.ask()) is None
+    assert indicator(asked.result(3)) is None
+    assert indicator(up_to_date.ask()) is None
 
 
-def test_while_it_cannot_be_found_out_the_room_goes_on(up_to_date, ben, gate, meanwhile, monkeypatch):
+def test_messages_arrive_while_the_typists_cannot_be_read(up_to_date, ben, gate, meanwhile, monkeypatch):
     def away(*arguments):
         raise OSError("away")
 
@@ -306,63 +297,3 @@ def test_while_it_cannot_be_found_out_the_room_goes_on(up_to_date, ben, gate, me
 
 
 # In a browser
-
-
-def line_of(visitor):
-    return visitor.page.locator("#typing")
-
-
-@pytest.mark.browser
-def test_one_types_and_the_other_reads_so_until_it_is_sent(visitor):
-    ann, ben = visitor().join(nickname="Ann"), visitor().join(nickname="Ben")
-    ben.page.wait_for_timeout(300)
-    ann.field.press_sequentially("Middle", delay=50)
-    expect(line_of(ben)).to_have_text("Ann is typing", timeout=IN_TIME)
-    expect(line_of(ann).locator("span")).to_be_hidden()
-    ann.field.press_sequentially("march", delay=50)
-    ann.field.press("Enter")
-    ben.reads("Middlemarch")
-    expect(line_of(ben)).to_be_empty()
-    signs = [request for request in ann.requests if "/typing/" in request.url]
-    assert len(signs) == 1, "one in five seconds"
-    assert "Middle" not in signs[0].post_data
-    ann.reads("Middlemarch")
-    assert ann.console == ben.console == []
-
-
-@pytest.mark.browser
-def test_it_moves_nothing_and_a_line_that_is_not_renewed_goes(visitor, monkeypatch):
-    monkeypatch.setattr(gate_typing, "WAKE_INTERVAL", 30)  # as if nothing came any more
-    bob = Participant.objects.create().enter("Bob", room="Reading club")
-    ann = visitor().join(nickname="Ann")
-    say(bob, "hello")
-    ann.reads("hello")
-    place = ann.page.locator("#composer").bounding_box()
-    typing_indicator.record_typing(bob)
-    expect(line_of(ann).locator("span")).to_be_visible()
-    assert ann.page.locator("#composer").bounding_box() == place
-    ann.page.route(re.compile("/changes/"), lambda route: route.abort())
-    expect(line_of(ann).locator("span")).to_be_hidden(timeout=30_000)
-
-
-@pytest.mark.browser
-def test_two_who_type_read_of_each_other_alone(visitor):
-    ann, ben = visitor().join(nickname="Ann"), visitor().join(nickname="Ben")
-    cy = visitor().join(nickname="Cy")
-    for who in (ann, ben):
-        who.field.press_sequentially("words", delay=20)
-    expect(line_of(cy).locator("[data-typing]")).to_have_text("Ann and Ben are typing")
-    for who, other in ((ann, "Ben"), (ben, "Ann")):
-        expect(line_of(who).get_by_text(f"{other} is typing")).to_be_visible()
-        expect(line_of(who).locator("span").filter(visible=True)).to_have_count(1)
-
-
-@pytest.mark.browser
-def test_a_sign_that_is_not_answered_keeps_no_message_waiting(visitor):
-    ann = visitor().join(nickname="Ann")
-    ann.page.route(re.compile("/typing/"), lambda route: None)
-    for text in ("first", "second"):
-        ann.send(text)
-        ann.reads(text)
-    assert any("/typing/" in request.url for request in ann.requests)
-    assert ann.console == []

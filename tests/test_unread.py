@@ -1,54 +1,53 @@
-"""What is new: in one's other rooms, and where it begins in the room that one comes back to."""
+"""Unread messages: how many there are in each of a member's rooms, and the first of them in the open room."""
 
 import re
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import expect
 
-from chat.models import Membership, Participant, Room
+from chat.models import Membership
 from chat.realtime import gate_backend
-from tests.browsing import EITHER_WAY, say
-from tests.reading import Frame, held, until
+from tests.support.browsing import say
+from tests.support.reading import Frame, held, until
 
 
 @pytest.fixture
 def away(alice, bob, room):
-    """Bob looked at the room, and went; since then Alice said three things."""
+    """Bob read the room and left the page; since then, Alice has sent three messages."""
     bob.get(f"/rooms/{room.slug}/")
     say(alice.membership, "one", "two", "three")
     return bob
 
 
-def pill(page):
+def unread_link(page):
     found = re.search(r'<p class="unread js"><a href="([^"]*)">(.*?)\s*</a>', page.content.decode())
     return found and (found[1], found[2])
 
 
-def new_at_home(who, **headers):
+def counts_at_home(who, **headers):
     return re.findall(r'<span class="count">(\d+)<', who.get("/", headers=headers).content.decode())
 
 
-def test_rooms_say_how_much_is_new(away, alice):
-    assert new_at_home(away) == ["3"]
-    assert new_at_home(alice) == []
+def test_rooms_show_the_number_of_unread_messages(away, alice):
+    assert counts_at_home(away) == ["3"]
+    assert counts_at_home(alice) == []
 
 
-def test_who_comes_back_sees_how_much_is_new_and_where_it_begins(away, alice, room):
+def test_a_returning_member_sees_the_unread_count_and_the_first_unread_message(away, alice, room):
     first = room.messages.get(text="one")
     page = away.get(f"/rooms/{room.slug}/")
-    assert pill(page) == (f"#m{first.pk}", "3 new since you were here")
+    assert unread_link(page) == (f"#m{first.pk}", "3 new since you were here")
     sheet = away.get(re.search(r'href="([^"]*reader.css[^"]*)"', page.content.decode())[1]).content.decode()
     assert f'[id="m{first.pk}"]::before{{content:"New since you were here"}}' in sheet
-    assert pill(away.get(f"/rooms/{room.slug}/")) is None
-    assert new_at_home(away) == []
+    assert unread_link(away.get(f"/rooms/{room.slug}/")) is None
+    assert counts_at_home(away) == []
 
 
-def test_what_is_new_further_back_than_the_page_is_found_in_the_log(away, alice, room):
+def test_a_first_unread_message_older_than_the_page_is_linked_in_the_history(away, alice, room):
     say(alice.membership, *map(str, range(60)))
     first = room.messages.get(text="one")
-    address, words = pill(away.get(f"/rooms/{room.slug}/"))
+    address, words = unread_link(away.get(f"/rooms/{room.slug}/"))
     assert (address, words) == (
         f"/rooms/{room.slug}/messages/?after={first.first_version}",
         "63 new since you were here",
@@ -56,54 +55,54 @@ def test_what_is_new_further_back_than_the_page_is_found_in_the_log(away, alice,
     assert "one" in away.get(address).content.decode()
 
 
-def test_what_i_say_myself_is_not_new_to_me(alice, room):
+def test_own_messages_are_not_unread(alice, room):
     say(alice.membership, "hello")
-    assert pill(alice.get(f"/rooms/{room.slug}/")) is None
+    assert unread_link(alice.get(f"/rooms/{room.slug}/")) is None
 
 
-def test_events_are_not_counted(alice, bob, room):
+def test_system_messages_are_not_counted(alice, bob, room):
     bob.get(f"/rooms/{room.slug}/")
     room.set_topic("Emma")
-    assert new_at_home(bob) == []
+    assert counts_at_home(bob) == []
 
 
-def test_what_was_on_the_screen_is_read_when_one_goes_on_by_a_link(away, room):
-    assert new_at_home(away, Referer=f"http://testserver/rooms/{room.slug}/members/") == ["3"]
+def test_following_a_link_from_the_room_marks_it_read(away, room):
+    assert counts_at_home(away, Referer=f"http://testserver/rooms/{room.slug}/members/") == ["3"]
     page = f"http://testserver/rooms/{room.slug}/"
-    assert new_at_home(away, Referer=page, **{"Cache-Control": "max-age=0"}) == ["3"], (
+    assert counts_at_home(away, Referer=page, **{"Cache-Control": "max-age=0"}) == ["3"], (
         "a reload names the same page again"
     )
-    assert new_at_home(away, Referer=page) == []
+    assert counts_at_home(away, Referer=page) == []
 
 
 @pytest.mark.parametrize("page", ["http://[", "//", "http://testserver/%00/", "http://testserver/rooms/%ff/", "\xe9"])
-def test_a_page_that_makes_no_sense_is_no_page(away, page):
-    assert new_at_home(away, Referer=page) == ["3"]
+def test_a_malformed_referer_is_ignored(away, page):
+    assert counts_at_home(away, Referer=page) == ["3"]
 
 
-def test_an_open_page_has_read_what_came(away, room):
+def test_a_poll_marks_the_room_read(away, room):
     Membership.objects.filter(pk=away.membership.pk).update(seen_at=timezone.now() - timedelta(minutes=1))
     away.poll(room, 1)
-    assert new_at_home(away) == []
+    assert counts_at_home(away) == []
 
 
-def test_the_gate_notes_for_those_whom_it_holds_what_they_have_read(away, room):
+def test_the_gate_marks_the_room_read_for_readers_with_a_held_poll(away, room):
     gate_backend.record_presence.__wrapped__({away.membership.pk}, set())
-    assert new_at_home(away) == ["3"], "they may have closed the page by now"
+    assert counts_at_home(away) == ["3"], "they may have closed the page by now"
     gate_backend.record_presence.__wrapped__(set(), {away.membership.pk})
-    assert new_at_home(away) == []
+    assert counts_at_home(away) == []
 
 
-def reads_by_a_poll(reader, meanwhile):
+def hold_a_poll(reader, meanwhile):
     return meanwhile(reader.ask)
 
 
-def reads_by_a_stream(reader, meanwhile):
+def open_a_stream(reader, meanwhile):
     return Frame(reader, meanwhile)
 
 
-@pytest.mark.parametrize("reads", [reads_by_a_poll, reads_by_a_stream])
-def test_who_has_closed_the_page_before_the_gate_notes_it_has_not_read_what_came_then(
+@pytest.mark.parametrize("reads", [hold_a_poll, open_a_stream])
+def test_a_page_closed_before_the_gate_records_presence_has_not_read_later_messages(
     ann, ben, gate, meanwhile, reads, beats
 ):
     Membership.objects.update(seen_at="2020-01-01T00:00Z")
@@ -118,23 +117,23 @@ def test_who_has_closed_the_page_before_the_gate_notes_it_has_not_read_what_came
         member.nickname: member.room.message_count - member.read_message_count for member in Membership.objects.all()
     }
     assert new == {"Ann": 0, "Ben": 1}
-    assert Membership.objects.online().count() == 2, "both have been here"
+    assert Membership.objects.online().count() == 2, "both were seen"
 
 
-def test_looking_at_another_page_of_the_room_reads_nothing(away, room):
+def test_another_page_of_the_room_marks_nothing_read(away, room):
     Membership.objects.filter(pk=away.membership.pk).update(seen_at=timezone.now() - timedelta(minutes=1))
     away.get(f"/rooms/{room.slug}/members/")
-    assert new_at_home(away) == ["3"]
+    assert counts_at_home(away) == ["3"]
 
 
-def test_who_left_and_comes_back_finds_nothing_new(away, alice, room):
+def test_a_member_who_rejoins_has_no_unread_messages(away, alice, room):
     away.membership.leave()
     say(alice.membership, "four")
     away.join(room.name, "Bob")
-    assert new_at_home(away) == []
+    assert counts_at_home(away) == []
 
 
-def test_an_open_room_hears_of_the_others(away, person, room):
+def test_an_open_room_updates_the_unread_counts_of_other_rooms(away, person, room):
     away.join("Elsewhere", "Bob")
     page = away.get("/rooms/elsewhere/").content.decode()
     assert 'hx-get="/my-rooms/?room=elsewhere" hx-trigger="every 60s"' in page
@@ -142,68 +141,3 @@ def test_an_open_room_hears_of_the_others(away, person, room):
     assert '<ul class="my-rooms" hx-swap-oob="outerHTML:.my-rooms">' in fragment
     assert '<span class="count">3<' in fragment
     assert 'href="/rooms/elsewhere/" aria-current="page"' in fragment
-
-
-@pytest.mark.browser
-@EITHER_WAY
-def test_somebody_comes_back_and_goes_to_what_is_new(visitor, javascript):
-    alice, bob = visitor(javascript).join(), visitor(javascript).join(nickname="Bob")
-    url = bob.page.url
-    bob.page.get_by_role("link", name="all rooms").click()
-    bob.page.wait_for_url(bob.server + "/")
-    alice.send("while you were away")
-    alice.reads("while you were away")
-    say(Membership.objects.get(nickname="Alice"), "two", "three", "four")
-    bob.page.reload()
-    expect(bob.page.locator(".rooms .count")).to_have_text("4 new")
-    bob.page.goto(url)
-    line = bob.log.locator("#messages li", has_text="while you were away")
-    drawn = "line => getComputedStyle(line, '::before').content"
-    expect(line).to_be_visible()
-    assert line.evaluate(drawn) == '"New since you were here"'
-    bob.page.get_by_role("link", name="4 new since you were here").click()
-    if javascript:
-        expect(bob.page.get_by_role("link", name="4 new since you were here")).to_be_hidden()
-    expect(line).to_be_visible()
-
-
-@pytest.mark.browser
-def test_the_link_to_what_is_new_is_not_there_where_that_is_in_sight_and_goes_when_one_answers(visitor):
-    bob = visitor().join(nickname="Bob")
-    room = Room.objects.get()
-    alice, mine = room.join(Participant.objects.create(), "Alice"), room.memberships.get(nickname="Bob")
-    link = bob.page.get_by_role("link", name="new since you were here")
-
-    def comes_back_to(*texts):
-        bob.page.goto("about:blank")
-        first = say(alice, *texts)[0]
-        room.refresh_from_db()
-        read = {"read_version": first.first_version - 1, "read_message_count": room.message_count - len(texts)}
-        Membership.objects.filter(pk=mine.pk).update(**read)
-        bob.page.goto(bob.server + room.get_absolute_url())
-        bob.reads(texts[0])
-
-    comes_back_to("one", "two", "three")
-    expect(link).to_be_hidden()
-    comes_back_to("one", "two", "three", "four")
-    expect(link).to_be_visible()
-    bob.send("an answer")
-    bob.reads("an answer")
-    expect(link).to_be_hidden()
-
-
-@pytest.mark.browser
-@EITHER_WAY
-def test_the_first_new_line_says_whose_it_is_also_where_it_goes_on_with_what_was_read(visitor, javascript):
-    bob = visitor(javascript).join(nickname="Bob")
-    room = Room.objects.get()
-    alice = room.join(Participant.objects.create(), "Alice")
-    say(alice, "was read")
-    mine = room.memberships.get(nickname="Bob")
-    news = say(alice, "is new", "is newer")
-    bob.page.goto("about:blank")
-    Membership.objects.filter(pk=mine.pk).update(read_version=news[0].first_version - 1, read_message_count=1)
-    bob.page.goto(bob.server + room.get_absolute_url())
-    first, second = (bob.log.locator(f"#m{line.pk} .byline") for line in news)
-    expect(first).to_have_css("position", "static")
-    expect(second).to_have_css("position", "absolute")

@@ -36,10 +36,7 @@ class RoomQuerySet(models.QuerySet):
     PER_PAGE = 50
 
     def rotate_incarnations(self):
-        """Give these rooms a new incarnation, so that every open page is painted whole.
-
-        To be called when versions went back, as after a restore: a version then no longer names one state of the log.
-        """
+        """Make open pages load their rooms again, because versions may mean something else after a restored backup."""
         return self.update(incarnation=new_incarnation())
 
     def by_activity(self):

@@ -44,7 +44,10 @@ def _trim(text: str) -> str:
 
 
 def nickname_key(name: str) -> str:
-    """A key that is equal for nicknames which look alike. Validate the name first: long ones take long."""
+    """A key that is equal for nicknames which look alike.
+
+    Validate the name first, because long names take long.
+    """
     words = INVISIBLE_RUN.sub("", name).split()
     return _nickname_skeleton("".join(map(_read_as_latin, words)))
 
@@ -52,7 +55,7 @@ def nickname_key(name: str) -> str:
 def room_key(name: str) -> str:
     """A key that is equal for spellings of one room's name: `Mail` and `MAIL` share it, `mail` and `mall` don't.
 
-    Validate the name first: long ones take long.
+    Validate the name first, because long names take long.
     """
     return _repeat_until_stable(_fold, name)
 
@@ -98,7 +101,10 @@ def _skeleton_step(text: str) -> str:
 
 
 def _nfkc_casefold(text: str) -> str:
-    """Close to Unicode's NFKC_Casefold: compatibility forms (full-width, circled) made plain, case folded."""
+    """The text with its compatibility forms (full-width, circled) made plain and its case folded.
+
+    Close to NFKC_Casefold of the Unicode standard.
+    """
     return normalize("NFKC", normalize("NFKC", INVISIBLE_RUN.sub("", text)).casefold())
 
 

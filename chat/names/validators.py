@@ -64,7 +64,7 @@ def _has_forbidden(name: str) -> bool:
 
 
 def _is_forbidden(character: str) -> bool:
-    """Unassigned (except emoji), control, surrogate, private use, and line or paragraph separators."""
+    """Whether it is unassigned (and no emoji), a control, a surrogate, private use, or a line or paragraph break."""
     if category(character) == "Cn":
         return not re.match(f"[{EMOJI}]", character)
     return category(character) in {"Cc", "Cs", "Co", "Zl", "Zp"} and character not in "\t\n\v\f\r\x85"
@@ -75,7 +75,7 @@ def _is_blank(name: str) -> bool:
 
 
 def has_too_many_marks(name: str) -> bool:
-    """Whether a letter carries a pile of combining marks, which would cover the lines around it ("Zalgo" text)."""
+    """Whether one letter has more than MAX_STACKED_MARKS combining marks, which would cover the lines around it."""
     runs = groupby(INVISIBLE_RUN.sub("", display_name(name)), key=lambda character: category(character) in {"Mn", "Me"})
     return any(is_mark and len(list(run)) > MAX_STACKED_MARKS for is_mark, run in runs)
 

@@ -69,7 +69,7 @@ class Cursor:
 
     @property
     def from_version(self) -> int:
-        """The version after which changes are sent."""
+        """The version after which changes are sent: `since`, or an earlier one at which older messages were loaded."""
         return min({self.since or 0, *self.older})
 
     def can_catch_up(self, room: Room) -> bool:
@@ -124,7 +124,7 @@ class LogSlice:
 
     @property
     def newer_from(self) -> int | None:
-        """The first version of the next newer message in the log, or None."""
+        """The version at which the log goes on after these messages, or None if they are the newest."""
         if not self.messages:
             return None
         newer = Message.objects.in_room(self.room).after(self.messages[-1].first_version)
@@ -132,7 +132,7 @@ class LogSlice:
 
     @property
     def has_older(self) -> bool:
-        """Whether the log has messages older than these. Only a room's first one has no `previous_at`."""
+        """Whether the log has messages older than these. Only a room's first message has no `previous_at`."""
         return bool(self.messages) and self.messages[0].previous_at is not None
 
 
@@ -144,8 +144,10 @@ def newest(room: Room) -> LogSlice:
 def newest_html(room: Room) -> tuple[LogSlice, str]:
     """The newest page of the log as HTML, cached until the room changes.
 
-    The LogSlice has the room as it was read. It has no messages if the HTML came from the cache. The room's nonce is
-    compared besides its version: after a restored backup, the room reaches the same versions again with other messages.
+    The LogSlice has the room as it was read. It has no messages if the HTML came from the cache.
+
+    The room's nonce is compared besides its version: after a restored backup, the room reaches the same versions again
+    with other messages. It comes with the room's row, so it takes neither a query nor an operator who runs `restored`.
     """
     language, zone = translation.get_language(), timezone.get_current_timezone()
     key = f"log:{room.pk}:{room.incarnation}:{template_hash(*LOG_TEMPLATES)}:{language}:{zone}"
@@ -199,7 +201,10 @@ def render_delta(log_slice: LogSlice) -> str:
 
 
 def render_stream(log_slice: LogSlice) -> str:
-    """The same for a streamed page, to which HTML can only be added."""
+    """The HTML of a delta for a streamed page, to which HTML can only be added.
+
+    A changed message is added again, with a stylesheet that hides its earlier states.
+    """
     return render_to_string("partials/stream.html", {"log_slice": log_slice, "room": log_slice.room})
 
 

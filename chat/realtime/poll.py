@@ -23,19 +23,22 @@ def page_state(log_slice: LogSlice, cursor: Cursor | None = None) -> dict[str, o
 
 
 def unchanged_state(cursor: Cursor) -> dict[str, object]:
-    """The same for a page that receives nothing of the log: the values it sent, as far as they could be parsed."""
+    """The hidden fields for a page that receives nothing of the log: the values it sent, 0 or empty if malformed."""
     since, origin = cursor.since or 0, cursor.origin or 0
     return {"since": since, "origin": origin, "at": int(time.time()), "incarnation": cursor.incarnation or ""}
 
 
 def update(log_slice: LogSlice, cursor: Cursor, held: bool, sidebar_html: str = "") -> str:
-    """The usual answer. `held`: the gate may hold the next poll until there is news."""
+    """The answer to an ordinary poll: the state of the page, the delta, and the changed parts of the sidebar.
+
+    `held`: the gate may hold the page's next poll until something changes.
+    """
     context = {"poll": page_state(log_slice, cursor), "checked": cursor.older, "held": held}
     return render_to_string(TEMPLATE, context) + delta.render_delta(log_slice) + sidebar_html
 
 
 def with_new_poller(log_slice: LogSlice, cursor: Cursor, membership: Membership, held: bool) -> str:
-    """The usual answer with a new poller element and the reader's nickname.
+    """The answer to a poll that also replaces the page's poller element and the reader's nickname.
 
     For a page whose poller was stopped because its reader had left the room, and for one that was rendered by an
     earlier version of Parlour and does not send all fields.
@@ -57,7 +60,7 @@ def no_longer_a_member(room: Room, cursor: Cursor) -> str:
 
 
 def room_moved(room: Room, cursor: Cursor) -> str:
-    """The last answer to a member's page whose room has a new address."""
+    """The last answer to a member's page that is open at an address which its room has left."""
     return _without_room("moved", room.slug, cursor)
 
 

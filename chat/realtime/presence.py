@@ -86,7 +86,10 @@ def panel_for_poll(room: Room, gated: bool) -> Panel | None:
 
 
 def _raise_epoch(room: Room, panel: Panel) -> None:
-    """The panel may be newer than the check of the reader's rights: a higher epoch makes `guarded_read` check again."""
+    """Raise the room's epoch to the panel's, so that `guarded_read` checks the reader's rights again.
+
+    The panel may be newer than the first check.
+    """
     room.epoch = max(room.epoch, panel.epoch)
 
 
@@ -95,7 +98,7 @@ def cached_panel(room: Room) -> Panel | None:
 
 
 def is_stale(panel: Panel) -> bool:
-    """Whether the panel is due for a refresh; with a pending change, as soon as that may be announced."""
+    """Whether the last refresh (with a pending change: the last announcement) is REFRESH_SECONDS ago."""
     last = panel.announced_at if panel.has_pending_change else panel.refreshed_at
     return time.time() - last >= REFRESH_SECONDS
 

@@ -52,7 +52,7 @@ def subscribe(on_change: Callable[[int, int, int], None], on_typing: Callable[[i
 
 
 def listen_to_redis(url: str, on_change: Callable[..., None], on_typing: Callable[..., None]) -> NoReturn:
-    """Call these for the signals of all processes, for ever. While Redis is down, `db_watch` finds the changes."""
+    """Call `on_change` or `on_typing` for each signal, endlessly. While Redis is down, `db_watch` finds the changes."""
     callbacks = {CHANGES_CHANNEL.encode(): on_change, TYPING_CHANNEL.encode(): on_typing}
     while True:
         with forgiven(), redis.Redis.from_url(url).pubsub(ignore_subscribe_messages=True) as channel:

@@ -36,7 +36,7 @@ OWN_RULES = """\
 
 
 def reader_stylesheet(membership: Membership | None, first_unread: int | None = None) -> HttpResponse:
-    """What differs between readers: their own messages, their first unread one (an id), and what moderators see.
+    """CSS for what differs between readers: their own messages, the first unread one (its id), moderators' notices.
 
     Empty for a person without a membership, so that it tells nothing about the room.
     """

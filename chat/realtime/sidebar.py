@@ -46,5 +46,5 @@ def _typing_due(room: Room, at: int) -> str:
 
 
 def oob_part(place: str, html: str) -> str:
-    """HTML that htmx swaps into the element with this id."""
+    """The HTML wrapped so that htmx swaps it into the element with the id `place` (out of band)."""
     return render_to_string("partials/oob.html", {"place": place, "html": html})

@@ -12,8 +12,8 @@ from chat.realtime import pubsub
 
 TEMPLATE = "partials/typing.html"
 TYPING_SECONDS = 6  # seconds for which a typing report counts; browsers send one every 5
-MAX_TYPISTS = 8  # typists remembered per room; from four on, the indicator doesn't name them
-MAX_NAMED = 3  # up to so many typists, each of them sees a sentence about the others alone
+MAX_TYPISTS = 8  # typists remembered per room; three or more are shown as "Several people"
+MAX_NAMED = 3  # with up to three typists, each of them gets a sentence of their own, about the others
 CACHE_SECONDS = 60  # seconds for which polls still report that typing has ended
 
 Typist = tuple[int, str]  # membership id and nickname
@@ -66,7 +66,10 @@ def current_typists(room: int) -> tuple[Typist, ...]:
 
 
 def last_typing(room: int) -> tuple[list[Typist], float | None]:
-    """The current typists, and the time when the last of them stops or stopped; None if a minute ago or longer."""
+    """The current typists, and the Unix time when the last of them stops or stopped.
+
+    The time is None if nobody has typed for CACHE_SECONDS.
+    """
     return _typists(_slots(room)), cache.get(_last_key(room)) if settings.TYPING else None
 
 

@@ -1,0 +1,232 @@
+"""Every flow of one person and of two: accounts, links, rooms of two, preferences; with JavaScript and without."""
+
+import re
+import time
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core import mail
+from playwright.sync_api import expect
+
+from chat.models import Participant
+from tests.support.browsing import EITHER_WAY, say
+from tests.support.flows import SECRET, account, at, fill, follow, goes_to, hears, press, sees, sign_in, take_back
+
+pytestmark = EITHER_WAY
+ANOTHER = "a longer walk home"
+
+
+@pytest.fixture
+def ann(somebody):
+    """Has an account, and is signed in."""
+    account("Ann", email="ann@example.org")
+    ann = somebody()
+    sign_in(ann)
+    goes_to(ann, "/")
+    return ann
+
+
+# Passwords and addresses
+
+
+def test_another_password_signs_out_other_browsers(ann, somebody):
+    phone = somebody()
+    sign_in(phone)
+    goes_to(phone, "/")
+    at(ann, "/account/")
+    follow(ann, "Change your password")
+    fill(ann, Your_password_until_now="wrong", Your_new_password=ANOTHER)
+    press(ann, "Change")
+    sees(ann, "This is not your password")
+    fill(ann, Your_password_until_now=SECRET, Your_new_password=ANOTHER)
+    press(ann, "Change")
+    goes_to(ann, "/account/")
+    sees(ann, "Signed in as Ann.")
+    at(phone, "/account/")
+    sees(phone, "This browser is nobody here just now.")
+    sign_in(phone, password=ANOTHER)
+    goes_to(phone, "/")
+
+
+def test_an_address_is_given_another(ann):
+    at(ann, "/account/")
+    follow(ann, "Change your e-mail address")
+    expect(ann.page.get_by_label("E-mail address")).to_have_value("ann@example.org")
+    ann.page.get_by_label("E-mail address").fill("new@example.org")
+    fill(ann, Your_password=SECRET)
+    press(ann, "Save")
+    goes_to(ann, "/account/")
+    follow(ann, "Change your e-mail address")
+    expect(ann.page.get_by_label("E-mail address")).to_have_value("new@example.org")
+
+
+def test_a_forgotten_password_is_replaced_by_a_mailed_link(somebody):
+    account("Ann", email="ann@example.org")
+    ann = somebody()
+    at(ann, "/account/sign-in/")
+    follow(ann, "Forgot your password?")
+    ann.page.get_by_label("Your name or your e-mail address").fill("Ann")
+    press(ann, "Send me a link")
+    sees(ann, "a link is on its way there")
+    ann.page.goto(mailed())
+    fill(ann, Your_new_password=ANOTHER)
+    press(ann, "Save")
+    goes_to(ann, "/account/sign-in/")
+    sign_in(ann, password=ANOTHER)
+    goes_to(ann, "/")
+    sees(ann, "Signed in as Ann")
+
+
+def mailed():
+    """The link in the mail, once it has been sent."""
+    deadline = time.monotonic() + 10
+    while not mail.outbox and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return re.search(r"http://\S+", mail.outbox[0].body)[0]
+
+
+def test_an_account_is_deleted_and_what_it_said_stays(ann, somebody):
+    ann.join(nickname="Ann")
+    ann.send("I was here")
+    ann.reads("I was here")
+    bob = somebody("Bob")
+    at(ann, "/account/")
+    follow(ann, "Delete your account")
+    fill(ann, Your_password=SECRET)
+    press(ann, "Delete for good")
+    goes_to(ann, "/")
+    expect(ann.page.get_by_role("link", name="Sign in", exact=True)).to_be_visible()
+    hears(bob, "“Ann” left")
+    bob.reads("I was here")
+    sign_in(ann)
+    sees(ann, "Name and password do not go together.")
+
+
+# Which browser is whom
+
+
+def test_the_other_browsers_are_signed_out(ann, somebody):
+    phone = somebody()
+    sign_in(phone)
+    goes_to(phone, "/")
+    at(ann, "/account/")
+    press(ann, "Sign out everywhere else")
+    sees(ann, "Signed in as Ann.")
+    at(phone, "/account/")
+    sees(phone, "This browser is nobody here just now.")
+
+
+def test_a_guest_signs_out_and_is_nobody(somebody):
+    bob = somebody("Bob")
+    at(bob, "/account/")
+    sees(bob, "A guest who signs out cannot come back under these names")
+    press(bob, "Sign out here")
+    goes_to(bob, "/")
+    at(bob, "/account/")
+    sees(bob, "This browser is nobody here just now.")
+    at(bob, "")
+    expect(bob.page.get_by_label("Your name")).to_have_value("")
+
+
+def test_a_personal_link_is_taken_back(somebody):
+    bob, phone = somebody("Bob"), somebody()
+    at(bob, "/account/")
+    press(bob, "Make a link")
+    phone.page.goto(bob.page.locator(".new-link .link a").inner_text())
+    sees(phone, "In this browser you will be Bob.")
+    take_back(bob)
+    press(phone, "Go on")
+    sees(phone, "This link was taken back.")
+
+
+def test_who_signs_in_brings_the_guests_rooms_along(somebody):
+    account()
+    guest = somebody("Nora")
+    sign_in(guest, bring=True)
+    goes_to(guest, "/")
+    at(guest, "")
+    guest.send("still here")
+    guest.reads("still here")
+    at(guest, "members/")
+    expect(guest.page.locator(".people li", has_text="you")).to_contain_text("account")
+
+
+# Rooms of two
+
+
+@pytest.fixture
+def bob(somebody, db):
+    """In the room with Alice, who has no browser here."""
+    Participant.objects.create().enter("Alice", room="Reading club")
+    return somebody("Bob")
+
+
+@pytest.fixture
+def carol(somebody, bob):
+    """Wrote to Bob."""
+    carol = somebody("Carol")
+    write_to(carol, "Bob")
+    carol.send("just between us")
+    carol.reads("just between us")
+    at(bob, "/")
+    follow(bob, "Carol & Bob")
+    sees(bob, "Carol wants to write to you")
+    return carol
+
+
+def write_to(who, name):
+    at(who, "members/")
+    press(who, f"Write to {name}")
+    who.page.wait_for_url(lambda url: not url.endswith("/members/"))
+
+
+def test_who_declines_is_asked_no_more_and_the_other_is_told(bob, carol):
+    press(bob, "Decline")
+    goes_to(bob, "/")
+    expect(bob.page.get_by_role("link", name="Carol & Bob")).to_have_count(0)
+    hears(carol, "“Bob” does not want to write here")
+    write_to(carol, "Bob")
+    at(bob, "/")
+    expect(bob.page.get_by_role("link", name="Carol & Bob")).to_have_count(0)
+
+
+def test_who_ignores_it_is_asked_no_more_and_the_other_learns_nothing(bob, carol):
+    press(bob, "Ignore")
+    goes_to(bob, "/")
+    expect(bob.page.get_by_role("link", name="Carol & Bob")).to_have_count(0)
+    carol.send("are you there?")
+    carol.reads("are you there?")
+    expect(carol.log.locator("#messages").get_by_text("“Bob”")).to_have_count(0)
+
+
+def test_who_leaves_is_asked_anew(bob, carol):
+    press(bob, "Accept")
+    bob.reads("just between us")
+    bob.page.get_by_role("button", name="Menu").click()
+    press(bob, "Leave this room")
+    goes_to(bob, "/")
+    hears(carol, "“Bob” left")
+    write_to(carol, "Bob")
+    at(bob, "/")
+    follow(bob, "Carol & Bob")
+    press(bob, "Accept")
+    bob.send("here I am")
+    carol.reads("here I am")
+
+
+# Preferences
+
+
+def test_times_are_shown_where_one_lives_and_choices_are_kept(bob):
+    at(bob, "/preferences/")
+    bob.page.get_by_label("Time zone").select_option("Asia/Tokyo")
+    bob.page.get_by_label("Look for new messages", exact=True).select_option("10")
+    press(bob, "Save")
+    sees(bob, "Saved.")
+    (message,) = say(Participant.objects.get(memberships__nickname="Alice").memberships.get(), "good morning")
+    at(bob, "")
+    bob.reads("good morning")
+    there = message.sent_at.astimezone(ZoneInfo("Asia/Tokyo")).strftime("%H:%M")
+    expect(bob.log.locator("#messages article time").last).to_have_text(there)
+    at(bob, "/preferences/")
+    expect(bob.page.get_by_label("Look for new messages", exact=True)).to_have_value("10")

@@ -1,0 +1,24 @@
+"""An account in a browser: its name is kept, and its owner signs in again."""
+
+from tests.support.browsing import EITHER_WAY
+from tests.test_accounts import SECRET
+
+
+@EITHER_WAY
+def test_somebody_keeps_a_name_and_comes_back_by_it(visitor, javascript):
+    old, new = visitor(javascript).join(nickname="Ann"), visitor(javascript)
+    room = old.page.url
+    old.page.goto(old.server + "/account/keep/")
+    old.page.get_by_label("Password").fill(SECRET)
+    old.page.get_by_role("button", name="Keep this name").click()
+    old.page.wait_for_url("**/account/")
+    old.page.get_by_role("button", name="Sign out here").click()
+    old.page.wait_for_url(old.server + "/")
+    new.page.goto(new.server + "/account/sign-in/")
+    new.page.get_by_label("Name").fill("ann")
+    new.page.get_by_label("Password").fill(SECRET)
+    new.page.get_by_role("button", name="Sign in").click()
+    new.page.wait_for_url(new.server + "/")
+    new.page.goto(room)
+    new.send("it is me")
+    new.reads("it is me")

@@ -1,0 +1,402 @@
+"""Writing in a real browser: typing ahead, failures, refusals, several lines; no word is lost or doubled."""
+
+import re
+import time
+
+import pytest
+from django.db import OperationalError
+from playwright.sync_api import expect
+
+from chat.models import Membership, Message, Room
+from tests.support.browsing import EITHER_WAY, IN_TIME, lines
+
+A_KEY = 30  # milliseconds from key to key, also after Enter: a fast typist
+SEND = re.compile(r"/send/$")
+
+
+@pytest.fixture
+def alice(visitor):
+    """In her room, with the composers fetched that she will need next."""
+    alice = visitor().join("Reading club", "Alice")
+    alice.page.wait_for_load_state("networkidle")
+    return alice
+
+
+@pytest.fixture
+def held(alice):
+    """The sends that have left Alice's page and wait to be let through, or not."""
+    held = []
+    alice.page.route(SEND, lambda route: held.append(route))
+    return held
+
+
+def said():
+    return list(Message.objects.filter(event="").order_by("first_version").values_list("text", flat=True))
+
+
+def forms(visitor):
+    return visitor.writing.locator("#composer form")
+
+
+def left_behind(visitor):
+    """The forms above the newest, which hold what is not sent yet."""
+    return visitor.writing.locator("#composer form:not(:last-of-type)")
+
+
+def kept(form):
+    """The field of such a form."""
+    return form.locator("[name=text]")
+
+
+def try_again(form):
+    """Two submits of one form within half a second count as one (an Enter key that bounced); people take longer."""
+    form.page.wait_for_timeout(500)
+    form.get_by_role("button", name="try again").click()
+
+
+def enter(visitor, text):
+    """Write this in the newest composer and send it; wait until the next one is there."""
+    visitor.field.fill(text)
+    visitor.field.press("Enter")
+    expect(visitor.field).to_have_value("")
+
+
+def type_fast(visitor, text):
+    visitor.page.keyboard.type(text, delay=A_KEY)
+    visitor.page.keyboard.press("Enter", delay=A_KEY)
+
+
+def quiet(visitor):
+    """What the console holds beside the browser's own line on an answer that says no."""
+    return [line for line in visitor.console if "Failed to load resource" not in line]
+
+
+# Typing ahead
+
+
+def test_ten_messages_typed_in_one_go_arrive_over_a_slow_line(alice, monkeypatch):
+    """Three attempts: on a machine with too much to do, focus may follow Enter by more than one key's 30 ms."""
+    slowly(monkeypatch)
+    for attempts_left in (2, 1, 0):
+        try:
+            return ten_in_one_go(alice)
+        except AssertionError:
+            if not attempts_left:
+                raise
+            expect(forms(alice)).to_have_count(1)
+            Message.objects.all().delete()
+            alice.page.reload()
+
+
+def ten_in_one_go(alice):
+    messages = [f"message {n} of ten" for n in range(1, 11)]
+    expect(alice.field).to_be_focused()
+    for message in messages:
+        type_fast(alice, message)
+    expect(left_behind(alice).first.get_by_text("sending…")).to_be_visible()
+    expect(left_behind(alice).last.get_by_text("waiting…")).to_be_visible()
+    expect(left_behind(alice).get_by_text("try again").locator("visible=true")).to_have_count(0)
+    alice.page.keyboard.type("and a draft", delay=A_KEY)
+    expect(lines(alice)).to_have_text(messages)
+    expect(forms(alice)).to_have_count(1)
+    expect(alice.field).to_be_focused()
+    expect(alice.field).to_have_value("and a draft")
+    assert said() == messages
+    assert alice.console == []
+
+
+def slowly(monkeypatch, seconds=0.8):
+    """A server that takes its time for each message."""
+    send = Membership.send
+
+    def slow(self, *args, **kwargs):
+        time.sleep(seconds)
+        return send(self, *args, **kwargs)
+
+    monkeypatch.setattr(Membership, "send", slow)
+
+
+def enter_three_times(visitor):
+    for _ in range(3):
+        visitor.page.keyboard.press("Enter")
+
+
+def enter_that_bounces(visitor):
+    """Three submits of the same form, before the page can bring the next."""
+    visitor.field.evaluate("field => [1, 2, 3].forEach(() => field.form.requestSubmit())")
+
+
+@pytest.mark.parametrize("press", [enter_three_times, enter_that_bounces])
+def test_pressing_enter_three_times_sends_once(alice, monkeypatch, press):
+    slowly(monkeypatch)
+    alice.page.keyboard.type("only once", delay=A_KEY)
+    press(alice)
+    expect(alice.field).to_have_value("")
+    type_fast(alice, "and this")
+    expect(lines(alice)).to_have_text(["only once", "and this"])
+    expect(forms(alice)).to_have_count(1)
+    assert said() == ["only once", "and this"]
+    assert alice.console == []
+
+
+# What goes wrong on the way
+
+
+def test_words_written_offline_stay_and_go_out_once_when_asked(alice):
+    alice.context.set_offline(True)
+    enter(alice, "written in a tunnel")
+    form = left_behind(alice)
+    expect(form.get_by_text("not sent")).to_be_visible()
+    expect(kept(form)).to_have_value("written in a tunnel")
+    alice.context.set_offline(False)
+    try_again(form)
+    expect(lines(alice)).to_have_text(["written in a tunnel"])
+    expect(forms(alice)).to_have_count(1)
+    # The form that had the focus is gone; with the next Tab one is where one types.
+    alice.page.keyboard.press("Tab")
+    expect(alice.field).to_be_focused()
+    assert said() == ["written in a tunnel"]
+
+
+def test_trying_again_does_not_double_what_had_arrived(alice):
+    alice.page.route(SEND, lambda route: (route.fetch(), route.abort()))
+    enter(alice, "arrived, but the answer was lost")
+    form = left_behind(alice)
+    expect(form.get_by_text("not sent")).to_be_visible()
+    assert said() == ["arrived, but the answer was lost"]
+    alice.page.unroute(SEND)
+    try_again(form)
+    expect(forms(alice)).to_have_count(1)
+    expect(lines(alice)).to_have_text(["arrived, but the answer was lost"])
+    assert said() == ["arrived, but the answer was lost"]
+
+
+def test_one_failure_in_the_middle_does_not_hold_up_the_others(alice):
+    alice.page.route(SEND, lambda route: fail_if(route, "two"))
+    for text in ("one", "two", "three", "four"):
+        enter(alice, text)
+    expect(lines(alice)).to_have_text(["one", "three", "four"])
+    form = left_behind(alice)
+    expect(kept(form)).to_have_value("two")
+    expect(form.get_by_text("not sent")).to_be_visible()
+    alice.page.unroute(SEND)
+    try_again(form)
+    expect(lines(alice)).to_have_text(["one", "three", "four", "two"])
+    expect(forms(alice)).to_have_count(1)
+
+
+def fail_if(route, text):
+    if f"text={text}" in route.request.post_data:
+        route.fulfill(status=503, body="the proxy speaks")
+    else:
+        route.continue_()
+
+
+def test_a_database_that_cannot_write_is_said_in_words_until_it_can(alice, monkeypatch):
+    with monkeypatch.context() as broken:
+        broken.setattr(Membership, "send", busy)
+        enter(alice, "to a busy database")
+        expect(alice.page.get_by_role("alert").get_by_text("could not write this down")).to_be_visible()
+        expect(left_behind(alice).get_by_text("not sent")).to_be_visible()
+    try_again(left_behind(alice))
+    expect(lines(alice)).to_have_text(["to a busy database"])
+    expect(alice.page.locator("#notice")).to_be_empty()
+    expect(alice.page).to_have_title("Reading club · Parlour")
+
+
+def busy(*args, **kwargs):
+    raise OperationalError("database is locked")
+
+
+def test_without_a_next_composer_there_is_still_a_way_to_write(alice):
+    alice.page.route(re.compile(r"/composer/\d+/"), lambda route: route.abort())
+    alice.field.fill("the last one today")
+    alice.field.press("Enter")
+    alice.reads("the last one today")
+    alice.page.get_by_role("link", name="Write a message").click()
+    expect(alice.field).to_be_focused()
+
+
+@pytest.mark.parametrize("cookie", [None, "x" * 32], ids=["gone", "replaced"])
+def test_a_page_whose_token_went_stale_mends_itself(alice, cookie):
+    enter(alice, "first")
+    alice.reads("first")
+    alice.context.clear_cookies(name="csrf")
+    if cookie:
+        alice.context.add_cookies([{"name": "csrf", "value": cookie, "url": alice.server}])
+    enter(alice, "after a long night")
+    form = left_behind(alice)
+    expect(kept(form)).to_have_value("after a long night")
+    expect(kept(form)).to_have_accessible_description(re.compile("open for a long time"))
+    assert said() == ["first"]
+    enter(alice, "typed after that")
+    expect(lines(alice)).to_have_text(["first", "typed after that"])
+    try_again(form)
+    expect(lines(alice)).to_have_text(["first", "typed after that", "after a long night"])
+    expect(forms(alice)).to_have_count(1)
+    assert quiet(alice) == []
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("   ", "write something first"), ("zero\x00zero", "cannot be shown"), ("x" * 4001, "1 character too long")],
+    ids=["blank", "nul", "too-long"],
+)
+def test_a_refusal_stands_beside_the_words_and_disturbs_no_draft(alice, held, text, reason):
+    enter(alice, text)
+    alice.page.keyboard.type("typed ahead")
+    held.pop().continue_()
+    field = kept(left_behind(alice))
+    expect(field).to_have_accessible_description(re.compile(reason))
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_value(text.replace("\x00", "\ufffd"))  # HTML has no other way to show a NUL
+    expect(alice.field).to_have_value("typed ahead")
+    expect(alice.field).to_be_focused()
+    assert said() == []
+    field.fill("mended")
+    field.press("Enter")
+    held_one(alice, held).continue_()
+    expect(lines(alice)).to_have_text(["mended"])
+    expect(forms(alice)).to_have_count(1)
+    expect(alice.field).to_have_value("typed ahead")
+    assert quiet(alice) == []
+
+
+def held_one(visitor, held):
+    """The next send that is held."""
+    deadline = time.monotonic() + IN_TIME / 1000
+    while not held and time.monotonic() < deadline:
+        visitor.page.wait_for_timeout(20)
+    return held.pop()
+
+
+@EITHER_WAY
+def test_without_javascript_too_a_refusal_keeps_the_words(visitor, javascript):
+    bob = visitor(javascript).join(nickname="Bob")
+    bob.field.fill("   ")
+    bob.field.press("Enter")
+    expect(bob.writing.get_by_text("write something first")).to_be_visible()
+    expect(kept(forms(bob).first)).to_have_value("   ")
+    expect(bob.field).to_be_focused()
+    assert said() == []
+    bob.send("now with words")
+    bob.reads("now with words")
+    assert quiet(bob) == []
+
+
+def test_a_room_locked_meanwhile_refuses_in_words_and_opens_again(alice):
+    room = Room.objects.get()
+    alice.field.fill("a draft from before")
+    room.lock()
+    expect(alice.page.locator("#state").get_by_text("This room is locked")).to_be_visible()
+    expect(alice.field).to_have_value("a draft from before")
+    alice.field.press("Enter")
+    field = kept(left_behind(alice))
+    expect(field).to_have_accessible_description(re.compile("locked"))
+    expect(field).to_have_value("a draft from before")
+    # With nothing typed, the sentence stands in place of the field.
+    expect(forms(alice).last).to_be_hidden()
+    room.unlock()
+    expect(alice.field).to_be_visible()
+    expect(alice.page.locator("#state")).to_be_empty()
+    try_again(left_behind(alice))
+    expect(lines(alice)).to_have_text(["a draft from before"])
+    assert quiet(alice) == []
+
+
+def test_without_javascript_a_locked_room_says_so_where_one_would_write(visitor):
+    alice = visitor(javascript=False).join()
+    room = Room.objects.get()
+    alice.field.fill("a draft from before")
+    room.lock()
+    alice.field.press("Enter")
+    expect(alice.field).to_have_accessible_description(re.compile("locked"))
+    expect(alice.field).to_have_value("a draft from before")
+    room.unlock()
+    alice.field.press("Enter")
+    alice.reads("a draft from before")
+    assert said() == ["a draft from before"]
+
+
+# One line, several lines
+
+
+@EITHER_WAY
+def test_the_draft_goes_along_to_several_lines_and_back(visitor, javascript):
+    alice = visitor(javascript).join()
+    alice.field.fill("A list:")
+    alice.toggle()
+    expect(alice.writing.locator("textarea")).to_be_focused()
+    expect(alice.field).to_have_value("A list:")
+    alice.field.press("End")
+    alice.field.press("Enter")
+    alice.field.press_sequentially("milk")
+    expect(alice.field).to_have_value("A list:\nmilk")
+    assert said() == []
+    alice.toggle()
+    expect(alice.writing.locator("input[name=text]")).to_have_value("A list: milk")
+    expect(alice.field).to_be_focused()
+    assert alice.console == []
+
+
+def test_the_caret_goes_along_too(alice):
+    alice.page.keyboard.type("one three")
+    for _ in "three":
+        alice.page.keyboard.press("ArrowLeft")
+    alice.toggle()
+    expect(alice.writing.locator("textarea")).to_be_focused()
+    alice.page.keyboard.type("two ")
+    expect(alice.field).to_have_value("one two three")
+    alice.toggle()
+    expect(alice.writing.locator("input[name=text]")).to_be_focused()
+    alice.page.keyboard.type("and ")
+    expect(alice.field).to_have_value("one two and three")
+
+
+@EITHER_WAY
+def test_several_lines_are_sent_by_the_button_and_the_next_has_several_too(visitor, javascript):
+    alice = visitor(javascript).join()
+    alice.toggle()
+    expect(alice.writing.locator("textarea")).to_be_visible()
+    for text in ("roses are red\nviolets are blue", "sugar is sweet\n\nand so are you"):
+        alice.field.fill(text)
+        alice.writing.get_by_role("button", name="Send", exact=True).click()
+        alice.reads(text.splitlines()[-1])
+        expect(alice.field).to_have_value("")
+        expect(alice.writing.locator("textarea")).to_have_count(1)
+    assert said() == ["roses are red\nviolets are blue", "sugar is sweet\n\nand so are you"]
+    assert lines(alice).first.inner_text() == "roses are red\nviolets are blue"
+    assert alice.console == []
+
+
+# Without JavaScript
+
+
+def test_without_javascript_the_draft_and_the_cursor_stay_while_others_write(visitor):
+    alice, bob = visitor(javascript=False).join(nickname="Alice"), visitor().join(nickname="Bob")
+    alice.field.click()
+    alice.page.keyboard.type("half a sent")
+    for text in ("Are you there?", "Hello?"):
+        bob.send(text)
+        alice.reads(text)
+    expect(alice.field).to_be_focused()
+    alice.page.keyboard.type("ence, and the rest")
+    expect(alice.field).to_have_value("half a sentence, and the rest")
+    alice.page.keyboard.press("Enter")
+    bob.reads("half a sentence, and the rest")
+
+
+def test_without_javascript_several_messages_are_typed_without_a_click(visitor):
+    alice = visitor(javascript=False).join()
+    alice.field.click()
+    for text in ("one", "two", "three"):
+        alice.page.keyboard.type(text)
+        expect(alice.field).to_have_value(text)
+        alice.page.keyboard.press("Enter")
+        expect(alice.field).to_have_value("")
+        expect(alice.field).to_be_focused()
+    expect(lines(alice)).to_have_text(["one", "two", "three"])
+    assert alice.console == []

@@ -1,0 +1,21 @@
+"""A direct message between two browsers."""
+
+from playwright.sync_api import expect
+
+from tests.support.browsing import EITHER_WAY
+
+
+@EITHER_WAY
+def test_two_talk_alone(visitor, javascript):
+    alice, bob = visitor(javascript).join(), visitor(javascript).join(nickname="Bob")
+    alice.page.goto(alice.page.url + "members/")
+    alice.page.get_by_role("button", name="Write to Bob").click()
+    alice.page.wait_for_url("**/rooms/*/")
+    alice.send("just between us")
+    bob.page.goto(bob.server)
+    bob.page.get_by_role("link", name="Alice & Bob").click()
+    bob.page.get_by_role("button", name="Accept").click()
+    bob.reads("just between us")
+    bob.send("yes")
+    alice.reads("yes")
+    expect(alice.page.get_by_role("heading", name="Alice & Bob").first).to_be_visible()

@@ -1,0 +1,18 @@
+"""The join page of a full room in a browser."""
+
+from playwright.sync_api import expect
+
+from chat.models import Participant
+from tests.support.browsing import EITHER_WAY
+
+
+@EITHER_WAY
+def test_somebody_reads_at_the_door_that_the_room_is_full(visitor, javascript):
+    room = Participant.objects.create().enter("Anna", room="Reading club").room
+    room.set_member_limit(1)
+    dave = visitor(javascript)
+    dave.page.goto(dave.server + room.get_absolute_url())
+    expect(dave.page.get_by_text("This room is full just now.")).to_be_visible()
+    room.set_member_limit(2)
+    dave.page.get_by_role("link", name="Look again").click()
+    expect(dave.page.get_by_label("Your name")).to_be_focused()

@@ -1,0 +1,106 @@
+"""Every flow of who comes into a room, or does not, and comes back, with JavaScript and without."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.browsing import EITHER_WAY
+from tests.support.flows import account, at, fill, follow, goes_to, hears, knock, press, save, sees, take_back
+
+pytestmark = EITHER_WAY
+
+
+@pytest.fixture
+def alice(somebody):
+    """Opened the room."""
+    return somebody("Alice")
+
+
+@pytest.fixture
+def bob(somebody, alice):
+    return somebody("Bob")
+
+
+def test_somebody_is_turned_away_with_a_word_asks_again_and_waits_no_more(alice, somebody):
+    save(alice, Newcomers_wait=True)
+    carol = somebody()
+    knock(carol, "Carol")
+    sees(carol, "You wait as Carol")
+    at(alice, "members/")
+    fill(alice, **{"A_word_to_them,_if_you_like": "Members of the club only"})
+    press(alice, "Turn away Carol")
+    sees(carol, "You were not let in.")
+    sees(carol, "Members of the club only")
+    follow(carol, "Ask again")
+    fill(carol, Your_name="Carol")
+    press(carol, "Join")
+    press(carol, "Wait no more")
+    goes_to(carol, "/")
+    at(alice, "members/")
+    expect(alice.page.get_by_text("Waiting to be let in")).to_have_count(0)
+
+
+def test_somebody_is_let_in_with_a_word(alice, somebody):
+    save(alice, Newcomers_wait=True)
+    carol = somebody()
+    knock(carol, "Carol")
+    sees(carol, "Your place: 1.")
+    at(alice, "members/")
+    fill(alice, **{"A_word_to_them,_if_you_like": "Good to see you"})
+    press(alice, "Let in Carol")
+    sees(carol, "Good to see you")
+    follow(carol, "Go in")
+    carol.send("thank you")
+    carol.reads("thank you")
+
+
+def test_an_invitation_is_taken_back(alice, somebody):
+    at(alice, "invitations/")
+    press(alice, "Make a link")
+    link = alice.page.locator(".new-link .link").inner_text()
+    carol = somebody()
+    carol.page.goto(link)
+    fill(carol, Your_name="Carol")
+    take_back(alice)
+    press(carol, "Join")
+    sees(carol, "This invitation was taken back. Ask for another one.")
+
+
+def test_who_leaves_comes_back_under_the_same_name(alice, bob):
+    bob.page.get_by_role("button", name="Menu").click()
+    press(bob, "Leave this room")
+    hears(alice, "“Bob” left")
+    at(bob, "")
+    expect(bob.page.get_by_label("Your name")).to_have_value("Bob")
+    press(bob, "Join")
+    bob.send("here again")
+    alice.reads("here again")
+
+
+def test_a_room_for_people_with_an_account_leads_to_signing_in_and_back(alice, somebody):
+    account()
+    save(alice, Only_people_with_an_account=True)
+    ann = somebody()
+    at(ann, "")
+    sees(ann, "Only people with an account come in here.")
+    follow(ann, "Sign in")
+    fill(ann, Name="Ann", Password="a long walk home")
+    press(ann, "Sign in")
+    goes_to(ann, "/rooms/reading-club/")
+    press(ann, "Join")
+    ann.send("it is me")
+    ann.reads("it is me")
+
+
+def test_a_full_room_takes_the_next_in_when_somebody_has_left(alice, bob, somebody):
+    save(alice, How_many_people_can_be_in_at_once="2")
+    carol = somebody()
+    at(carol, "")
+    sees(carol, "This room is full just now.")
+    bob.page.get_by_role("button", name="Menu").click()
+    press(bob, "Leave this room")
+    goes_to(bob, "/")
+    follow(carol, "Look again")
+    fill(carol, Your_name="Carol")
+    press(carol, "Join")
+    carol.send("a place for me")
+    carol.reads("a place for me")

@@ -1,0 +1,106 @@
+"""What stands where: the room's page at three widths, badges, dots, and lines that nobody can imitate."""
+
+import pytest
+from playwright.sync_api import expect
+
+from chat.models import Participant, Room
+from chat.models.direct_message import open_direct_message
+from tests.support.browsing import say
+
+PHONE, TABLET, DESKTOP = ({"width": width, "height": 800} for width in (360, 768, 1280))
+DOT = "button => getComputedStyle(button, '::after').content != 'none'"
+LONG = "The garden society, its roses and its snails"
+
+
+@pytest.fixture
+def alice(visitor):
+    """A function that opens Alice's browser, of that size, in a room; she is in another one with a long name too."""
+
+    def open_browser(viewport, **options):
+        alice = visitor(viewport=viewport, **options).join()
+        alice.mine = Room.objects.get().memberships.get()
+        alice.other = Participant.objects.create().enter("Mia", room=LONG)
+        alice.other.room.join(alice.mine.participant, "Alice")
+        return alice
+
+    return open_browser
+
+
+def test_a_dot_at_the_menu_button_tells_of_news_in_other_rooms(alice):
+    alice = alice(PHONE)
+    alice.page.reload()
+    menu = alice.page.get_by_role("button", name="Menu")
+    assert not menu.evaluate(DOT)
+    expect(menu).to_have_accessible_name("Menu")
+    say(alice.other, "hello")
+    alice.page.reload()
+    assert menu.evaluate(DOT)
+    expect(menu).to_have_accessible_name("Menu: something new")
+
+
+def test_a_dot_tells_of_somebody_who_asks_to_write(alice):
+    alice = alice(PHONE)
+    bob = alice.mine.room.join(Participant.objects.create(), "Bob")
+    open_direct_message(bob, alice.mine)
+    alice.page.reload()
+    assert alice.page.get_by_role("button", name="Menu").evaluate(DOT)
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_a_count_beside_a_long_name_stays_in_one_line(alice, viewport):
+    alice = alice(viewport)
+    say(alice.other, *map(str, range(16)))
+    alice.page.reload()
+    if viewport is PHONE:
+        alice.page.get_by_role("button", name="Menu").click()
+    count = alice.page.locator(".my-rooms .count").locator("visible=true")
+    assert count.bounding_box()["height"] < 25
+
+
+def test_from_700_pixels_on_the_rooms_stand_beside_the_log(alice):
+    alice = alice(TABLET)
+    alice.page.reload()
+    expect(alice.page.get_by_role("link", name=LONG)).to_be_visible()
+    expect(alice.page.get_by_role("button", name="People")).to_be_visible()
+    alice.page.get_by_role("button", name="Menu").click()
+    expect(alice.page.get_by_role("link", name=LONG)).to_have_count(1)
+
+
+def test_the_rule_beside_the_people_goes_down_to_the_bottom(alice):
+    alice = alice(DESKTOP)
+    box = alice.page.locator("#people-here").bounding_box()
+    assert box["y"] + box["height"] == DESKTOP["height"]
+
+
+def test_names_in_the_rooms_own_lines_are_set_apart_by_weight(alice):
+    alice = alice(DESKTOP)
+    line = alice.page.locator(".event").first
+    weights = line.evaluate("line => [line, line.querySelector('bdi')].map(one => getComputedStyle(one).fontWeight)")
+    assert int(weights[1]) >= int(weights[0]) + 200
+
+
+def test_what_is_pressed_is_big_enough_for_a_finger_also_where_the_text_is_small(alice):
+    alice = alice(PHONE, has_touch=True)
+    Participant.objects.filter(pk=alice.mine.participant_id).update(text_size="small")
+    alice.page.reload()
+    for button in alice.page.get_by_role("button").all():
+        box = button.bounding_box()
+        assert min(box["height"], box["width"]) > 43.5
+
+
+def test_a_topic_has_the_whole_width_of_a_list_of_rooms(alice):
+    alice = alice(PHONE)
+    alice.other.room.set_topic("Everything about the second bed, its roses and its snails")
+    alice.page.goto(alice.server)
+    topic, room = alice.page.locator(".rooms .topic"), alice.page.locator(".rooms li").first
+    assert topic.bounding_box()["width"] > room.bounding_box()["width"] - 40
+
+
+def test_the_door_has_no_hole_between_rules_and_form(alice, visitor):
+    room = alice(PHONE).other.room
+    room.set_rules("Be kind.")
+    room.set_approval(True)
+    dave = visitor(viewport=PHONE)
+    dave.page.goto(dave.server + room.get_absolute_url())
+    hint, field = dave.page.get_by_text("Newcomers wait here"), dave.page.get_by_label("Your name")
+    assert field.bounding_box()["y"] - hint.bounding_box()["y"] < 120

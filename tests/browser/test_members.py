@@ -1,0 +1,15 @@
+"""A member is removed from a room in a browser."""
+
+import pytest
+from playwright.sync_api import expect
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "without"])
+def test_somebody_is_shown_out_in_a_browser(visitor, javascript):
+    alice, bob = visitor(javascript).join(), visitor(javascript).join(nickname="Bob")
+    alice.page.goto(alice.page.url + "members/")
+    alice.page.get_by_text("Change Bob").click()
+    alice.page.get_by_role("button", name="Show out", exact=True).click()
+    expect(alice.page.get_by_text("Change Bob")).to_have_count(0)
+    bob.page.goto(bob.page.url)
+    expect(bob.page.get_by_label("Your name")).to_be_visible()

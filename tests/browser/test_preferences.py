@@ -1,0 +1,93 @@
+"""Preferences in a browser: theme, text size, Enter, fewer system messages, poll interval and pausing."""
+
+from playwright.sync_api import expect
+
+from tests.support.browsing import EITHER_WAY, lines
+
+
+def test_one_pauses_and_resumes_in_the_room(visitor):
+    alice, bob = visitor().join(), visitor().join(nickname="Bob")
+    alice.page.get_by_role("button", name="Menu").click()
+    alice.page.get_by_role("button", name="Pause new messages").click()
+    paused = alice.page.locator(".paused")
+    expect(paused).to_contain_text("Paused")
+    for text in ("one", "two", "three"):
+        bob.send(text)
+        bob.reads(text)
+    alice.send("mine")  # whose answer asks at once
+    expect(paused).to_contain_text("4 new")
+    assert lines(alice).count() == 0
+    alice.page.get_by_role("button", name="Resume").click()
+    expect(alice.page.locator(".paused")).to_have_count(0)
+    expect(lines(alice)).to_have_text(["one", "two", "three", "mine"])
+    bob.send("four")
+    alice.reads("four")
+
+
+def test_every_five_seconds_is_not_every_two(visitor):
+    alice = visitor().join()
+    url = alice.page.url
+    alice.page.goto(alice.server + "/preferences/")
+    alice.page.get_by_label("Look for new messages", exact=True).select_option("5")
+    alice.page.get_by_role("button", name="Save").click()
+    alice.page.goto(url)
+    alice.requests.clear()
+    alice.page.wait_for_timeout(11_500)
+    polls = [request for request in alice.requests if "/changes/" in request.url]
+    assert len(polls) == 2
+    expect(alice.page.locator(".offline")).to_be_hidden()
+    alice.send("mine comes at once")
+    alice.page.locator("[data-message-body]", has_text="mine comes at once").wait_for(timeout=3000)
+
+
+def set_in_browser(who, **preferences):
+    who.page.goto(who.server + "/preferences/")
+    for label, value in preferences.items():
+        who.page.get_by_label(label, exact=True).set_checked(value)
+    who.page.get_by_role("button", name="Save").click()
+    expect(who.page.get_by_text("Saved.")).to_be_visible()
+
+
+@EITHER_WAY
+def test_dark_and_large_are_seen_in_the_room(visitor, javascript):
+    alice = visitor(javascript, color_scheme="light").join()
+    url = alice.page.url
+    set_in_browser(alice, dark=True, largest=True)
+    alice.page.goto(url)
+    looks = "e => [getComputedStyle(e).fontSize, getComputedStyle(e).colorScheme]"
+    assert alice.page.locator("html").evaluate(looks) == ["24px", "dark"]
+    light = alice.page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor")
+    assert light == "oklch(0.205 0.008 70)"
+    set_in_browser(alice, light=True, normal=True)
+    alice.page.emulate_media(color_scheme="dark")
+    alice.page.goto(url)
+    assert alice.page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor") == "oklch(0.985 0.006 85)"
+
+
+@EITHER_WAY
+def test_enter_makes_a_line_and_the_button_sends(visitor, javascript):
+    alice = visitor(javascript).join()
+    url = alice.page.url
+    set_in_browser(alice, **{"Enter sends": False})
+    alice.page.goto(url)
+    for words in ("first", "second"):
+        alice.field.press_sequentially(words)
+        alice.field.press("Enter")
+        alice.field.press_sequentially("line")
+        alice.writing.get_by_role("button", name="Send").last.click()
+        expect(lines(alice).last).to_have_text(f"{words}\nline", use_inner_text=True)
+
+
+@EITHER_WAY
+def test_less_noise_in_the_room(visitor, javascript):
+    alice = visitor(javascript).join()
+    url = alice.page.url
+    set_in_browser(alice, **{"Less noise": True})
+    alice.page.goto(url)
+    bob = visitor(javascript).join(nickname="Bob")
+    bob.send("hello")
+    alice.reads("hello")
+    came = alice.log.locator("[data-event=joined]")
+    expect(came).to_have_count(1)
+    expect(came).to_be_hidden()
+    expect(alice.log.locator("[data-event=opened]")).to_be_visible()

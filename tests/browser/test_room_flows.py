@@ -1,0 +1,168 @@
+"""Every flow of those who keep a room, and of who reads what becomes of it, with JavaScript and without."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.browsing import EITHER_WAY
+from tests.support.flows import at, change, fill, goes_to, hears, knock, path_of, press, save, sees
+
+pytestmark = EITHER_WAY
+
+
+@pytest.fixture
+def alice(somebody):
+    """Opened the room."""
+    return somebody("Alice")
+
+
+@pytest.fixture
+def bob(somebody, alice):
+    return somebody("Bob")
+
+
+# What those who keep a room are
+
+
+def test_somebody_becomes_a_moderator_and_an_ordinary_member_again(alice, bob):
+    change(alice, "Bob", "Make a moderator")
+    hears(bob, "“Bob” is a moderator now")
+    at(bob, "settings/")
+    fill(bob, Topic="Emma")
+    press(bob, "Save")
+    sees(bob, "Saved.")
+    change(alice, "Bob", "Make an ordinary member")
+    at(bob, "")
+    hears(bob, "“Bob” is an ordinary member now")
+    at(bob, "settings/")
+    sees(bob, "Not yours to open")
+
+
+def test_a_room_is_handed_over(alice, bob):
+    change(alice, "Bob", "Hand the room over …")
+    sees(alice, "You cannot take that back")
+    press(alice, "Hand over to Bob")
+    hears(bob, "“Bob” owns this room now")
+    at(alice, "settings/")
+    sees(alice, "Announcements only")
+    expect(alice.page.get_by_role("link", name="Delete this room")).to_have_count(0)
+    at(bob, "settings/")
+    expect(bob.page.get_by_role("link", name="Delete this room")).to_be_visible()
+
+
+def test_who_was_muted_may_write_again(alice, bob):
+    change(alice, "Bob", "Mute: reading only")
+    hears(bob, "“Bob” was muted by “Alice”")
+    change(alice, "Bob", "Let write again")
+    hears(bob, "“Bob” can write again")
+    at(bob, "")
+    bob.send("thank you")
+    bob.reads("thank you")
+
+
+def test_somebody_is_shown_out_for_good_and_may_come_back(alice, bob):
+    change(alice, "Bob", "Show out for good")
+    at(bob, "")
+    sees(bob, "You were shown out of this room for good.")
+    expect(bob.page.get_by_role("button", name="Join", exact=True)).to_have_count(0)
+    at(alice, "members/")
+    press(alice, "Let come back")
+    expect(alice.page.get_by_role("button", name="Let come back")).to_have_count(0)
+    knock(bob, "Bob")
+    bob.send("I am back")
+    bob.reads("I am back")
+
+
+# How a room is
+
+
+def test_a_room_gets_another_name_and_the_old_address_leads_on(alice, bob):
+    save(alice, Name="Writing club")
+    goes_to(alice, "/rooms/writing-club/settings/")
+    hears(bob, "This room is called “Writing club” now")
+    bob.send("from the old page")
+    bob.reads("from the old page")
+    at(bob, "")
+    goes_to(bob, "/rooms/writing-club/")
+    expect(bob.page.get_by_role("heading", name="Writing club").first).to_be_visible()
+
+
+def test_topic_and_rules_are_read_before_one_comes_in(alice, somebody):
+    save(alice, Topic="Middlemarch, chapter 1", Rules="Be kind.\nNo spoilers.")
+    at(alice, "")
+    hears(alice, "The topic is now “Middlemarch, chapter 1”")
+    hears(alice, "The rules of this room were changed")
+    carol = somebody()
+    at(carol, "")
+    for words in ("Middlemarch, chapter 1", "Rules of this room", "Be kind.", "No spoilers."):
+        sees(carol, words)
+
+
+def test_a_room_is_locked_and_open_again(alice, bob):
+    save(alice, Locked=True)
+    hears(bob, "The room was locked: reading only")
+    save(alice, Locked=False)
+    hears(bob, "The room is open for writing again")
+    at(bob, "")
+    bob.send("at last")
+    bob.reads("at last")
+
+
+def test_announcements_are_read_by_all_and_written_by_those_who_keep_the_room(alice, bob):
+    save(alice, Announcements_only=True)
+    hears(bob, "Only those who keep this room write here now")
+    at(bob, "")
+    expect(bob.writing.get_by_text("Announcements: those who keep this room write")).to_be_visible()
+    at(alice, "")
+    alice.send("The club meets on Monday")
+    bob.reads("The club meets on Monday")
+    expect(bob.field.locator("visible=true")).to_have_count(0)
+
+
+def test_an_unlisted_room_is_found_by_its_name_and_an_open_one_in_the_list(alice, somebody):
+    carol = somebody()
+    save(alice, unlisted=True)
+    at(carol, "/")
+    expect(carol.page.get_by_role("link", name="Reading club")).to_have_count(0)
+    carol.join(nickname="Carol")
+    hears(carol, "This room is not listed now")
+    save(alice, open=True)
+    dora = somebody()
+    at(dora, "/")
+    expect(dora.page.get_by_role("link", name="Reading club")).to_be_visible()
+
+
+def test_a_private_room_is_open_again(alice, bob, somebody):
+    save(alice, private=True)
+    private = path_of(alice).removesuffix("settings/")
+    carol = somebody()
+    at(carol, "")
+    sees(carol, "Nothing here")
+    at(alice, private + "settings/")
+    alice.page.get_by_label("open: listed").check()
+    press(alice, "Save")
+    goes_to(alice, "/rooms/reading-club/settings/")
+    at(bob, private)
+    goes_to(bob, "/rooms/reading-club/")
+    hears(bob, "This room is open now")
+    at(carol, "")
+    expect(carol.page.get_by_role("button", name="Join", exact=True)).to_be_visible()
+
+
+def test_an_archived_room_is_in_use_again(alice, bob):
+    save(alice, Archived=True)
+    hears(bob, "The room was archived")
+    save(alice, Archived=False)
+    hears(bob, "The room is in use again")
+    at(bob, "")
+    bob.send("where were we?")
+    bob.reads("where were we?")
+
+
+def test_what_is_too_long_is_kept_and_sent_when_it_is_shorter(alice, bob):
+    alice.send("x" * 4100)
+    expect(alice.writing.get_by_text("100 characters too long")).to_be_visible()
+    words = alice.writing.locator("[name=text]").first
+    expect(words).to_have_value("x" * 4100)
+    words.fill("shorter")
+    words.press("Enter")
+    bob.reads("shorter")

@@ -1,0 +1,69 @@
+"""Room states in a browser: announcements, locked rooms and muted members."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from chat.models import Room
+from tests.support.browsing import EITHER_WAY
+from tests.test_room_states import LASTING, stop_writing
+
+
+@EITHER_WAY
+@pytest.mark.parametrize("why", LASTING)
+def test_who_cannot_write_reads_why_in_place_of_the_field(visitor, javascript, why):
+    bob = visitor(javascript).join(nickname="Bob")
+    member = Room.objects.get().memberships.get()
+    member.set_role("member")
+    stop_writing(member, why)
+    bob.page.reload()
+    expect(bob.writing.get_by_text(LASTING[why]).locator("visible=true")).to_have_count(1)
+    expect(bob.field).to_have_count(0)
+    expect(bob.page.get_by_text("Say hello").locator("visible=true")).to_have_count(0)
+    member.refresh_from_db()
+    member.set_muted(False)
+    member.room.set_announce_only(False)
+    member.room.set_archived(False)
+    bob.writing.get_by_role("link", name=re.compile("Look again|Write a message")).click()
+    bob.send("at last")
+    bob.reads("at last")
+
+
+def test_where_everybody_may_write_again_the_page_offers_it_live(visitor):
+    bob = visitor().join(nickname="Bob")
+    member = Room.objects.get().memberships.get()
+    member.set_role("member")
+    member.room.set_announce_only(True)
+    bob.page.reload()
+    expect(bob.page.get_by_role("link", name="Look again")).to_be_visible()
+    member.room.set_announce_only(False)
+    expect(bob.page.get_by_role("link", name="Look again")).to_be_hidden()
+    bob.page.get_by_role("link", name="Write a message").click()
+    expect(bob.field).to_be_focused()
+
+
+@EITHER_WAY
+def test_somebody_keeps_a_room(visitor, javascript):
+    alice, bob = visitor(javascript).join(), visitor(javascript).join(nickname="Bob")
+    url = alice.page.url
+    alice.page.goto(url + "members/")
+    alice.page.get_by_text("Change Bob").click()
+    alice.page.get_by_role("button", name="Mute: reading only").click()
+    expect(alice.page.get_by_text("muted", exact=True)).to_be_visible()
+    bob.send("may I?")
+    expect(bob.writing.get_by_text("You are muted here")).to_be_visible()
+    expect(bob.writing.locator("[name=text]").first).to_have_value("may I?")
+    alice.page.goto(url + "settings/")
+    alice.page.get_by_label("Archived: out of use").check()
+    alice.page.get_by_role("button", name="Save").click()
+    expect(alice.page.get_by_text("Saved.")).to_be_visible()
+    expect(bob.log.get_by_text("The room was archived")).to_be_visible()
+    alice.page.get_by_role("link", name="Delete this room").click()
+    alice.page.get_by_label("Type the room’s name").fill("something else")
+    alice.page.get_by_role("button", name="Delete for good").click()
+    expect(alice.page.get_by_text("This is not the name of this room.")).to_be_visible()
+    alice.page.get_by_label("Type the room’s name").fill("Reading club")
+    alice.page.get_by_role("button", name="Delete for good").click()
+    alice.page.wait_for_url(alice.server + "/")
+    expect(alice.page.get_by_text("Reading club")).to_have_count(0)

@@ -1,0 +1,142 @@
+"""Sessions in a browser: open pages go on when the session's key or cookie changes."""
+
+import re
+
+import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from playwright.sync_api import expect
+
+from chat.models import Participant, Room
+from tests.support.browsing import EITHER_WAY
+from tests.test_sessions import cookie, root  # noqa: F401 - fixtures
+
+
+def another_tab(visitor, path):
+    page = visitor.context.new_page()
+    page.goto(f"{visitor.server}{path}", wait_until="domcontentloaded")
+    return page
+
+
+def tells_to_join_again(visitor):
+    return visitor.log.get_by_role("link", name="Join again")
+
+
+@pytest.fixture
+def talker(reader):
+    """Talks without a browser."""
+    return reader("Bob", room="Reading club")
+
+
+@EITHER_WAY
+def test_a_page_goes_on_while_the_key_changes_beside_it(visitor, talker, root, javascript):
+    alice = visitor(javascript=javascript).join()
+    alice.field.fill("half a sent")
+    old = cookie(alice)["value"]
+    door = another_tab(alice, "/admin/")
+    door.get_by_label("Username").fill("root")
+    door.get_by_label("Password").fill("x")
+    door.get_by_role("button", name="Log in").click()
+    expect(door.get_by_role("heading", name="Site administration")).to_be_visible()
+    assert cookie(alice)["value"] != old
+    talker.send("Are you still there?")
+    alice.reads("Are you still there?")
+    talker.send("I hope so.")
+    alice.reads("I hope so.")
+    expect(tells_to_join_again(alice)).to_have_count(0)
+    expect(alice.field).to_have_value("half a sent")
+    # The door gave the browser another CSRF token, too: the words stay, and go with the next click.
+    alice.field.press("End")
+    alice.field.type("ence")
+    alice.field.press("Enter")
+    again = alice.writing.get_by_role("button", name=re.compile("try again|send", re.IGNORECASE)).first
+    expect(again).to_be_visible()
+    alice.page.wait_for_timeout(600)
+    again.click()
+    alice.reads("half a sentence")
+    assert [m.text for m in Room.objects.get().messages.filter(event="", nickname="Alice")] == ["half a sentence"]
+    assert cookie(alice)["value"] != old
+
+
+@EITHER_WAY
+def test_a_page_goes_on_while_one_signs_out_elsewhere_or_keeps_the_name_beside_it(visitor, talker, javascript):
+    alice = visitor(javascript=javascript).join()
+    alice.field.fill("half a sent")
+    old = cookie(alice)["value"]
+    beside = another_tab(alice, "/account/")
+    beside.get_by_role("button", name="Sign out everywhere else").click()
+    expect(beside.get_by_role("heading", name="You", exact=True)).to_be_visible()
+    alice.page.wait_for_timeout(300)
+    key = cookie(alice)["value"]
+    assert key != old
+    beside.goto(f"{alice.server}/account/keep/", wait_until="domcontentloaded")
+    beside.get_by_label("Password").fill("a long walk home")
+    beside.get_by_role("button", name="Keep this name").click()
+    expect(beside.get_by_text("Signed in as Alice.")).to_be_visible()
+    assert cookie(alice)["value"] not in (old, key), "whoever knew the guest's key does not know the account's"
+    for words in ("Are you still there?", "I hope so."):
+        talker.send(words)
+        alice.reads(words)
+    expect(tells_to_join_again(alice)).to_have_count(0)
+    expect(alice.field).to_have_value("half a sent")
+    alice.field.press("Enter")
+    alice.reads("half a sent")
+
+
+@EITHER_WAY
+def test_a_page_left_at_a_door_joins_beside_a_first_join_and_both_go_on(visitor, talker, reader, javascript):
+    reader("Carol", room="Elsewhere")
+    alice = visitor(javascript=javascript)
+    door = another_tab(alice, "/rooms/elsewhere/")
+    alice.join()
+    key = cookie(alice)["value"]
+    alice.field.fill("half a sent")
+    door.get_by_label("Your name").fill("Alice")
+    door.get_by_role("button", name="Join", exact=True).click()
+    expect(door.get_by_role("heading", name="Elsewhere")).to_be_visible()
+    assert cookie(alice)["value"] == key
+    talker.send("Are you still there?")
+    alice.reads("Are you still there?")
+    expect(tells_to_join_again(alice)).to_have_count(0)
+    expect(alice.field).to_have_value("half a sent")
+    alice.field.press("Enter")
+    alice.reads("half a sent")
+    assert Participant.objects.count() == 3, "Alice is one person in both rooms"
+
+
+@EITHER_WAY
+def test_a_renewed_cookie_disturbs_no_page_that_is_open(visitor, talker, javascript):
+    alice = visitor(javascript=javascript).join()
+    alice.field.fill("half a sent")
+    before = cookie(alice)
+    session = SessionStore(before["value"])
+    session["renewed"] = 0
+    session.save()
+    alice.page.wait_for_timeout(1100)  # cookies count in seconds
+    another_tab(alice, "/rooms/reading-club/")
+    after = cookie(alice)
+    assert after["value"] == before["value"]
+    assert after["expires"] > before["expires"]
+    talker.send("Are you still there?")
+    alice.reads("Are you still there?")
+    expect(tells_to_join_again(alice)).to_have_count(0)
+    expect(alice.field).to_have_value("half a sent")
+    assert alice.console == []
+
+
+def test_who_joins_anew_beside_a_page_that_has_lost_its_session_goes_on_there(visitor, talker):
+    """The old page's polls, without a session or under one that is not found, must not take the new one away."""
+    alice = visitor().join()
+    alice.field.fill("half a sent")
+    lost = cookie(alice) | {"value": "x" * 32}
+    alice.context.add_cookies([lost])
+    expect(tells_to_join_again(alice)).to_be_visible()
+    door = another_tab(alice, "/rooms/reading-club/")
+    door.get_by_label("Your name").fill("Alice the second")
+    door.get_by_role("button", name="Join", exact=True).click()
+    expect(door.get_by_label("Message", exact=True)).to_be_visible()
+    key = cookie(alice)["value"]
+    expect(tells_to_join_again(alice)).to_have_count(0)
+    talker.send("There you are.")
+    alice.reads("There you are.")
+    expect(alice.field).to_have_value("half a sent")
+    assert cookie(alice)["value"] == key != lost["value"]

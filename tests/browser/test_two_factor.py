@@ -1,0 +1,71 @@
+"""Two-factor authentication of the admin in a browser."""
+
+import pytest
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from playwright.sync_api import expect
+
+from tests.browser.test_accessibility import WIDER_THAN_THE_SCREEN, assert_none, complaints
+from tests.support.browsing import EITHER_WAY
+from tests.test_two_factor import PAGE, PASSWORD, Phone, base32, clock, required, root  # noqa: F401 - fixtures
+
+
+@EITHER_WAY
+def test_it_is_set_up_and_asked_for_in_a_browser(visitor, root, clock, javascript):
+    somebody = visitor(javascript=javascript)
+    page = somebody.page
+    page.goto(f"{somebody.server}/admin/")
+    page.get_by_label("Username").fill("root")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("link", name="Second factor").click()
+    expect(page.get_by_alt_text("The key as a QR code")).to_be_visible()
+    assert page.get_by_alt_text("The key as a QR code").evaluate("picture => picture.naturalWidth") > 100
+    if javascript:
+        ours = [line for line in complaints(page) if ">Home</a>" not in line]  # Django's breadcrumbs are not
+        assert ours == []
+        somebody.console.clear()  # of what axe tries and the policy forbids
+    phone = Phone(clock, base32(page.locator("code.key").inner_text()))
+    page.get_by_label("Code").fill(phone.code())
+    page.get_by_role("button", name="Set up").click()
+    expect(page.locator(".recovery-codes li")).to_have_count(10)
+    page.get_by_role("button", name="Log out").click()
+    page.goto(f"{somebody.server}/admin/")
+    page.get_by_label("Username").fill("root")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Code").fill(phone.code())
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Site administration")).to_be_visible()
+    assert somebody.console == []
+
+
+def set_up_with(page, code):
+    page.get_by_label("Code").fill(code)
+    page.get_by_role("button", name="Set up").click()
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_its_pages_are_usable_by_all(visitor, root, clock, required, width, colours):
+    somebody = visitor(viewport={"width": width, "height": 800}, color_scheme=colours, has_touch=width == 320)
+    page, found = somebody.page, {}
+    page.goto(f"{somebody.server}{PAGE}")
+    page.get_by_label("Username").fill("root")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    found["to be set up"] = flaws(page)
+    phone = Phone(clock, base32(page.locator("code.key").inner_text()))
+    set_up_with(page, "000000")
+    found["refused"] = flaws(page)
+    TOTPDevice.objects.update(throttling_failure_timestamp=None)
+    set_up_with(page, phone.code())
+    expect(page.locator(".recovery-codes li")).to_have_count(10)
+    found["codes"] = flaws(page)
+    page.goto(f"{somebody.server}{PAGE}")
+    found["is set up"] = flaws(page)
+    assert_none(found)
+
+
+def flaws(page):
+    """What axe finds, but for Django's own breadcrumbs, and what is wider than the screen."""
+    ours = [line for line in complaints(page) if ">Home</a>" not in line]
+    return ours + page.locator("html").evaluate(WIDER_THAN_THE_SCREEN)

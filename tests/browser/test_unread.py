@@ -1,0 +1,68 @@
+"""The first unread message in a browser."""
+
+from playwright.sync_api import expect
+
+from chat.models import Membership, Participant, Room
+from tests.support.browsing import EITHER_WAY, say
+
+
+@EITHER_WAY
+def test_a_returning_member_follows_the_link_to_the_first_unread_message(visitor, javascript):
+    alice, bob = visitor(javascript).join(), visitor(javascript).join(nickname="Bob")
+    url = bob.page.url
+    bob.page.get_by_role("link", name="all rooms").click()
+    bob.page.wait_for_url(bob.server + "/")
+    alice.send("while you were away")
+    alice.reads("while you were away")
+    say(Membership.objects.get(nickname="Alice"), "two", "three", "four")
+    bob.page.reload()
+    expect(bob.page.locator(".rooms .count")).to_have_text("4 new")
+    bob.page.goto(url)
+    line = bob.log.locator("#messages li", has_text="while you were away")
+    drawn = "line => getComputedStyle(line, '::before').content"
+    expect(line).to_be_visible()
+    assert line.evaluate(drawn) == '"New since you were here"'
+    bob.page.get_by_role("link", name="4 new since you were here").click()
+    if javascript:
+        expect(bob.page.get_by_role("link", name="4 new since you were here")).to_be_hidden()
+    expect(line).to_be_visible()
+
+
+def test_the_link_to_unread_messages_hides_when_they_are_in_sight_or_the_reader_posts(visitor):
+    bob = visitor().join(nickname="Bob")
+    room = Room.objects.get()
+    alice, mine = room.join(Participant.objects.create(), "Alice"), room.memberships.get(nickname="Bob")
+    link = bob.page.get_by_role("link", name="new since you were here")
+
+    def comes_back_to(*texts):
+        bob.page.goto("about:blank")
+        first = say(alice, *texts)[0]
+        room.refresh_from_db()
+        read = {"read_version": first.first_version - 1, "read_message_count": room.message_count - len(texts)}
+        Membership.objects.filter(pk=mine.pk).update(**read)
+        bob.page.goto(bob.server + room.get_absolute_url())
+        bob.reads(texts[0])
+
+    comes_back_to("one", "two", "three")
+    expect(link).to_be_hidden()
+    comes_back_to("one", "two", "three", "four")
+    expect(link).to_be_visible()
+    bob.send("an answer")
+    bob.reads("an answer")
+    expect(link).to_be_hidden()
+
+
+@EITHER_WAY
+def test_the_first_unread_message_shows_its_author_even_if_it_continues_a_read_one(visitor, javascript):
+    bob = visitor(javascript).join(nickname="Bob")
+    room = Room.objects.get()
+    alice = room.join(Participant.objects.create(), "Alice")
+    say(alice, "was read")
+    mine = room.memberships.get(nickname="Bob")
+    news = say(alice, "is new", "is newer")
+    bob.page.goto("about:blank")
+    Membership.objects.filter(pk=mine.pk).update(read_version=news[0].first_version - 1, read_message_count=1)
+    bob.page.goto(bob.server + room.get_absolute_url())
+    first, second = (bob.log.locator(f"#m{line.pk} .byline") for line in news)
+    expect(first).to_have_css("position", "static")
+    expect(second).to_have_css("position", "absolute")

@@ -1,0 +1,112 @@
+"""The access table of rooms of two: every address of a room, for both, whatever the other answered, and strangers."""
+
+import re
+
+import pytest
+
+from chat.models.direct_message import open_direct_message
+from tests.support.browsing import say
+from tests.test_access import FORMS, IN_A_ROOM, PATTERNS, asked, unlike
+
+# Who declined or left learns no more of the room than who was never asked; who ignores it may think again.
+ROLES = {"anonymous": 0, "stranger": 0, "declined": 1, "left": 1, "asked": 2, "ignored": 2, "asking": 3, "accepted": 3}
+ANSWERS = {
+    "declined": ["decline_chat"],
+    "ignored": ["ignore_chat"],
+    "accepted": ["accept_chat"],
+    "left": ["accept_chat", "leave"],
+}
+
+elsewhere, not_so, shared = [303] * 4, [405] * 4, [200] * 4
+looked_at, framed, nobodys, refused = (
+    [404, 404, 303, 200],
+    [404, 404, 403, 200],
+    [404, 404, 303, 403],
+    [404, 404, 403, 403],
+)
+
+
+def sent(status):
+    """A form that those inside send."""
+    return [404, 404, 403, status]
+
+
+TABLE = {  # name: what GET answers to strangers, those who are out, those who were asked, and inside; then POST
+    "room": (looked_at, not_so),
+    "join_here": (elsewhere, [404, 404, 404, 422]),
+    "leave": (elsewhere, sent(303)),
+    "changes": ([200, 286, 286, 200], not_so),
+    "reader": (shared, not_so),
+    "superseded": (shared, not_so),
+    "send": (elsewhere, sent(303)),
+    "typing": (elsewhere, sent(204)),
+    "toggle": (elsewhere, sent(200)),
+    "composer": (shared, not_so),
+    "send_status": (shared, not_so),
+    "history": (looked_at, not_so),
+    "live": (framed, not_so),
+    "compose": (framed, not_so),
+    "nickname": (looked_at, sent(303)),
+    "members": (looked_at, not_so),
+    "role": (elsewhere, refused),
+    "remove_member": (elsewhere, refused),
+    "mute": (elsewhere, refused),
+    "ban": (elsewhere, refused),
+    "unban": (elsewhere, refused),
+    "answer_join_request": (elsewhere, refused),
+    "message_member": (elsewhere, refused),
+    "chat_request": ([404, 404, 200, 303], [404, 404, 303, 303]),
+    "join_request": ([404, 404, 404, 303], not_so),
+    "cancel_join_request": (elsewhere, [404, 404, 404, 303]),
+    "room_settings": (nobodys, refused),
+    "delete_room": (nobodys, refused),
+    "invites": (nobodys, refused),
+    "revoke_invite": (elsewhere, refused),
+    "message": ([404, 404, 404, 200], not_so),
+}
+
+
+FORMS_HERE = FORMS | {"chat_request": {"answer": "accept"}}
+
+
+@pytest.fixture
+def cast(person, room, alice, mallory):
+    """For each role somebody, and a message in a room of two; the other is Alice, who began it but for one."""
+    hers, cast = alice.membership, {}
+    for role in [*ANSWERS, "asked", "asking"]:
+        who = person(room.name, f"One who is {role}")
+        mine = who.membership
+        first = open_direct_message(mine, hers) if role == "asking" else open_direct_message(hers, mine)
+        (message,) = say(first, "between us")
+        for verb in ANSWERS.get(role, []):
+            getattr(first.other_member, verb)()
+        cast[role] = who, message
+    return cast | {"anonymous": (person(), message), "stranger": (mallory, message)}
+
+
+@pytest.fixture
+def address(cast, alice, settings):
+    """A function that gives the address that a route has for somebody in that role."""
+    settings.LIMITS = False
+
+    def address(name, role):
+        message = cast[role][1]
+        hers = message.room.memberships.get(participant=alice.session["participant"])
+        known = {"slug": message.room.slug, "number": 2, "pk": message.pk if name == "message" else hers.pk}
+        return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(known[match[1]]), PATTERNS[name])
+
+    return address
+
+
+def test_every_address_has_a_row():
+    assert TABLE.keys() == set(IN_A_ROOM) - {"invite"}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_everybody_gets_what_the_table_says(name, cast, address):
+    expected, seen = {}, {}
+    for role, column in ROLES.items():
+        for method, row in zip(("get", "post"), TABLE[name], strict=True):
+            expected[role, method] = row[column]
+            seen[role, method] = asked(cast[role][0], method, address(name, role), FORMS_HERE.get(name))
+    assert unlike(expected, seen) == {}

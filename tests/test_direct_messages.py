@@ -1,0 +1,193 @@
+"""Writing to one person alone: they are asked first, and may accept, decline, ignore, or leave."""
+
+import pytest
+
+from chat.models import Membership, Room
+
+
+def write_to(who, room, other):
+    return who.post(f"/rooms/{room.slug}/members/{in_room(other, room).pk}/write/")
+
+
+def in_room(who, room):
+    return Membership.objects.select_related("room").get(participant=who.session["participant"], room=room)
+
+
+@pytest.fixture
+def pair(alice, bob, room):
+    """Alice wrote to Bob, who has not answered yet."""
+    address = write_to(alice, room, bob).headers["Location"]
+    pair = Room.objects.exclude(dm_key=None).get()
+    assert pair.get_absolute_url() == address
+    return pair
+
+
+def answers(who, pair, answer):
+    return who.post(f"/rooms/{pair.slug}/asked/", {"answer": answer})
+
+
+def read(who, room):
+    return who.get(f"/rooms/{room.slug}/").content.decode()
+
+
+def test_the_other_is_asked_and_reads_nothing_before_they_accept(alice, bob, pair):
+    alice.send(pair, "just between us")
+    assert "Alice &amp; Bob" in bob.get("/").content.decode()
+    asked = bob.get(f"/rooms/{pair.slug}/").headers["Location"]
+    page = bob.get(asked).content.decode()
+    assert "<bdi>Alice</bdi> wants to write to you" in page
+    assert "just between us" not in page
+    assert bob.poll(pair, 1).status_code == 286
+    assert answers(bob, pair, "accept").headers["Location"] == f"/rooms/{pair.slug}/"
+    assert "just between us" in read(bob, pair)
+
+
+def test_nobody_else_finds_it(mallory, carol, pair):
+    for who in (mallory, carol):
+        assert who.get(f"/rooms/{pair.slug}/").status_code == 404
+        assert who.get(f"/rooms/{pair.slug}/asked/").status_code == 404
+        assert pair.name not in who.get("/").content.decode()
+
+
+def test_both_find_the_same_room_again(alice, bob, room, pair):
+    assert write_to(bob, room, alice).headers["Location"] == f"/rooms/{pair.slug}/"
+    assert in_room(bob, pair).is_inside, "who writes is in"
+    assert write_to(alice, room, bob).headers["Location"] == f"/rooms/{pair.slug}/"
+    assert Room.objects.exclude(dm_key=None).count() == 1
+
+
+def test_who_declines_is_not_asked_again_and_the_other_is_told(alice, bob, room, pair):
+    answers(bob, pair, "decline")
+    assert "“<bdi>Bob</bdi>” does not want to write here" in read(alice, pair)
+    assert alice.send(pair, "please").status_code == 422
+    write_to(alice, room, bob)
+    assert "Alice &amp; Bob" not in bob.get("/").content.decode()
+    write_to(bob, room, alice)
+    assert alice.send(pair, "thank you", n=2).status_code == 303
+
+
+def test_who_declined_is_asked_nowhere_any_more(bob, pair):
+    answers(bob, pair, "decline")
+    assert bob.get(f"/rooms/{pair.slug}/asked/").status_code == 404
+    assert answers(bob, pair, "accept").status_code == 404
+    assert in_room(bob, pair).status == "chat_declined"
+
+
+def test_who_ignores_it_hears_no_more_and_the_other_learns_nothing(alice, bob, room, pair):
+    before = read(alice, pair)
+    answers(bob, pair, "ignore")
+    assert read(alice, pair).count("event") == before.count("event")
+    assert alice.send(pair, "hello?").status_code == 303
+    write_to(alice, room, bob)
+    assert "Alice &amp; Bob" not in bob.get("/").content.decode()
+    assert "wants to write to you" in bob.get(f"/rooms/{pair.slug}/asked/").content.decode(), "they may think again"
+
+
+def test_the_page_says_in_which_rooms_both_are(alice, bob, mallory, pair):
+    alice.join("Chess", "Alice")
+    bob.join("Chess", "Bob")
+    alice.join("Alone", "Alice")
+    page = bob.get(f"/rooms/{pair.slug}/asked/").content.decode()
+    assert "You both are in" in page
+    assert "<bdi>Reading club</bdi>" in page
+    assert "<bdi>Chess</bdi>" in page
+    assert "Alone" not in page
+    assert page.count("Alice &amp; Bob") == 0, "not the room of two itself"
+
+
+@pytest.mark.parametrize(("answer", "told"), [("decline", "Declined: they read"), ("ignore", "Ignored: they are told")])
+def test_the_home_page_says_what_was_done(bob, pair, answer, told):
+    home = bob.get(answers(bob, pair, answer).headers["Location"])
+    assert told in home.content.decode()
+    assert told not in bob.get("/").content.decode()
+
+
+def test_a_form_without_an_answer_is_none(bob, pair):
+    assert "wants to write to you" in answers(bob, pair, "whatever").content.decode()
+    assert in_room(bob, pair).status == "chat_requested"
+
+
+def test_who_asked_reads_that_the_other_is_to_come(alice, pair, monkeypatch):
+    told = "The other was asked, and has not come in yet."
+    monkeypatch.setattr(Room, "dm_partner_pending", True, raising=False)
+    assert told in read(alice, pair)
+    monkeypatch.setattr(Room, "dm_partner_pending", False, raising=False)
+    assert told not in read(alice, pair)
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_that_is_told_until_they_come_in_whether_they_ignore_it_or_not(alice, bob, pair, ignored):
+    if ignored:
+        answers(bob, pair, "ignore")
+    assert "has not come in yet" in read(alice, pair)
+    answers(bob, pair, "accept")
+    assert "has not come in yet" not in read(alice, pair)
+
+
+def test_who_leaves_is_asked_anew(alice, bob, room, pair):
+    answers(bob, pair, "accept")
+    bob.post(f"/rooms/{pair.slug}/leave/")
+    refused = alice.send(pair, "are you there?")
+    assert "Write to them anew" in refused.content.decode()
+    page = read(alice, pair)
+    assert "Write to them anew" in page
+    assert "Look again" in page
+    assert 'name="text"' not in page
+    write_to(alice, room, bob)
+    assert in_room(bob, pair).status == "chat_requested"
+
+
+def test_nobody_keeps_such_a_room_and_it_leads_to_no_further_ones(alice, bob, pair):
+    answers(bob, pair, "accept")
+    for page in ("settings/", "invitations/"):
+        assert alice.get(f"/rooms/{pair.slug}/{page}").status_code == 403
+    other = in_room(bob, pair)
+    assert alice.post(f"/rooms/{pair.slug}/members/{other.pk}/write/").status_code == 403
+    assert "Write to" not in alice.get(f"/rooms/{pair.slug}/members/").content.decode()
+
+
+def test_nobody_writes_to_themselves_or_to_who_is_not_there(alice, carol, room):
+    assert write_to(alice, room, alice).status_code == 404
+    assert write_to(alice, room, carol).status_code == 404
+
+
+def test_it_is_found_again_by_names_that_were_exchanged_meanwhile(alice, bob, room, pair):
+    """Alice is Bob by now, and Bob Alice; in the room of two the name of each is still taken by the other."""
+    answers(bob, pair, "accept")
+    bob.post(f"/rooms/{pair.slug}/leave/")
+    in_room(alice, room).change_nickname("Zed")
+    in_room(bob, room).change_nickname("Alice")
+    assert write_to(bob, room, alice).status_code == 303
+    assert in_room(bob, pair).nickname == "Alice 2"
+
+
+def test_the_asker_sees_that_the_other_has_not_come_yet(alice, bob, room, pair):
+    assert pair.dm_partner_pending
+    answers(bob, pair, "ignore")
+    assert pair.dm_partner_pending, "who ignores it is not told of"
+    before = Room.objects.get(pk=pair.pk).version
+    answers(bob, pair, "accept")
+    assert not pair.dm_partner_pending
+    assert 'id="state"' in alice.poll(pair, before).content.decode()
+
+
+def test_a_second_holder_of_a_nickname_is_numbered_here_too(alice, bob, person, room):
+    in_room(bob, room).change_nickname("Robert")
+    other = person(room.name, "Bob")
+    pair = Room.objects.get(slug=write_to(other, room, alice).headers["Location"].split("/")[2])
+    assert in_room(other, pair).namesake_number == 2
+    assert "no. 2 of this name" in read(other, pair)
+    assert "no. 2 of this name" in alice.get(f"/rooms/{pair.slug}/asked/").content.decode()
+
+
+@pytest.mark.parametrize(("setting", "status"), [("anyone", 303), ("accounts", 409), ("staff", 409)])
+def test_only_who_may_open_rooms_opens_one_of_two(alice, bob, room, settings, setting, status):
+    settings.CREATE_ROOMS = setting
+    assert write_to(alice, room, bob).status_code == status
+    offered = "/write/" in alice.get(f"/rooms/{room.slug}/members/").content.decode()
+    assert offered == (setting == "anyone")
+
+
+def test_an_answer_that_is_none_changes_nothing(bob, pair):
+    assert answers(bob, pair, "").status_code == 422
+    assert in_room(bob, pair).status == "chat_requested"

@@ -1,0 +1,190 @@
+"""Invitations: one room, some uses, some time; whoever comes late is told why."""
+
+import re
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from django.utils import timezone
+
+from chat.models import Invite, Membership
+from tests.support.threads import together
+
+
+@pytest.fixture
+def invite(alice, room):
+    """A function that makes an invitation as Alice does, and gives the address of its link."""
+
+    def make(max_uses="1", days="7"):
+        page = alice.post(f"/rooms/{room.slug}/invitations/", {"max_uses": max_uses, "days": days})
+        assert page.status_code == 200
+        return re.search(r"/invitations/[\w-]{22}/", page.content.decode())[0]
+
+    return make
+
+
+@pytest.fixture
+def private(room):
+    room.set_access("private")
+    return room
+
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def closed(private, invite, alice, person):
+    """A function that gives a link by which nobody, or not this visitor, comes in, and the visitor."""
+    private.set_topic("Plans of the strike")
+    private.set_rules("Tell nobody")
+
+    def make(why):
+        link, visitor = invite(), person()
+        if why == "used":
+            come(person(), link, "Somebody")
+        elif why == "expired":
+            Invite.objects.update(expires_at=timezone.now())
+        elif why == "taken back":
+            Invite.objects.get().revoke()
+        else:
+            come(visitor, invite(), "Visitor")
+            visitor.membership.ban(alice.membership)
+        return link, visitor
+
+    return make
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        ("used", "has been used already. Ask for another one. Whoever sent it"),
+        ("expired", "has expired. Ask for another one. Whoever sent it"),
+        ("taken back", "was taken back. Ask for another one. Whoever sent it"),
+        ("banned", "You were shown out for good where this invitation leads."),
+    ],
+)
+def test_who_does_not_come_in_by_it_reads_why_and_nothing_of_the_room(closed, private, why, words, headers):
+    link, visitor = closed(why)
+    looked = visitor.get(link, headers=headers)
+    answers = [looked, *(visitor.post(link, {"nickname": name}, headers=headers) for name in ("Late", ""))]
+    assert [answer.status_code for answer in answers] == [410, 422, 422]
+    for answer in answers:
+        page = answer.content.decode()
+        assert words in page
+        assert [said for said in (private.name, "strike", "Tell nobody") if said in page] == []
+        assert ('<div id="notice"' in page, 'href="/"' in page) == (bool(headers), not headers)
+        assert answer.headers.get("HX-Reswap") == ("none" if headers else None)
+
+
+@pytest.mark.parametrize("key", ["x" * 22, "x", "never-made.", "é)"])
+def test_every_unknown_link_says_the_same_what_to_do(db, person, key):
+    page = person().get(f"/invitations/{key}/")
+    assert page.status_code == 404
+    assert "There is no such invitation. Part of the link may be missing" in page.content.decode()
+
+
+def come(visitor, link, nickname):
+    return visitor.post(link, {"nickname": nickname})
+
+
+def test_a_private_room_is_reached_by_invitation(private, invite, person):
+    link, guest = invite(), person()
+    page = guest.get(link)
+    assert (page.status_code, private.name in page.content.decode()) == (200, True)
+    assert come(guest, link, "Bob").headers["Location"] == f"/rooms/{private.slug}/"
+    assert guest.get(f"/rooms/{private.slug}/").status_code == 200
+
+
+def test_looking_uses_nothing_up_and_one_use_is_one(private, invite, person):
+    link = invite()
+    for _look in range(3):
+        assert person().get(link).status_code == 200
+    come(person(), link, "Bob")
+    late = person()
+    assert "has been used already" in late.get(link).content.decode()
+    answer = come(late, link, "Carol")
+    assert answer.status_code == 422
+    assert "has been used already" in answer.content.decode()
+    assert Membership.objects.filter(room=private).count() == 2
+
+
+def test_of_many_at_once_as_many_come_in_as_were_meant(transactional_db, private, invite, person):
+    link = invite(max_uses="3")
+    guests = [person() for _ in range(8)]
+    together(partial(come, guest, link, f"Guest {n}") for n, guest in enumerate(guests))
+    assert Membership.objects.filter(room=private, status="in").count() == 4
+    assert Invite.objects.get().uses == 3
+
+
+def test_one_that_expired_or_was_taken_back_says_so(private, invite, alice, person):
+    link, other = invite(), invite()
+    Invite.objects.filter(pk=Invite.objects.earliest("pk").pk).update(expires_at=timezone.now())
+    assert "has expired" in person().get(link).content.decode()
+    alice.post(f"/rooms/{private.slug}/invitations/{Invite.objects.latest('pk').pk}/revoke/")
+    assert "was taken back" in person().get(other).content.decode()
+    assert come(person(), other, "Bob").status_code == 422
+
+
+def test_a_refused_name_uses_nothing_up(private, invite, person):
+    link, guest = invite(), person()
+    assert come(guest, link, "ALICE").status_code == 422
+    assert Invite.objects.get().uses == 0
+    assert come(guest, link, "Bob").status_code == 303
+
+
+def test_who_is_in_already_is_led_in_and_uses_nothing_up(private, invite, alice):
+    link = invite()
+    assert alice.get(link).headers["Location"] == f"/rooms/{private.slug}/"
+    assert come(alice, link, "Alice").headers["Location"] == f"/rooms/{private.slug}/"
+    assert Invite.objects.get().uses == 0
+
+
+def test_the_list_tells_who_made_them_and_who_came_but_never_the_link(private, invite, alice, person):
+    link = invite(max_uses="", days="30")
+    come(person(), link, "Bob")
+    page = alice.get(f"/rooms/{private.slug}/invitations/").content.decode()
+    assert "Made by <bdi>Alice</bdi>" in page
+    assert re.search(r"Came by it:\s*<bdi>Bob</bdi>", page)
+    assert link not in page
+    assert link.split("/")[2] not in str(Invite.objects.values())
+
+
+def test_who_came_by_it_is_told_also_when_it_works_no_more(private, invite, alice, person):
+    come(person(), invite(), "Bob")
+    invite()
+    alice.post(f"/rooms/{private.slug}/invitations/{Invite.objects.latest('pk').pk}/revoke/")
+    page = alice.get(f"/rooms/{private.slug}/invitations/").content.decode()
+    working, ended = page.split("Links that do not work any more")
+    assert "Came by it" not in working
+    assert re.search(r"Came by it:\s*<bdi>Bob</bdi>", ended)
+    assert "used 1 of 1 times" in ended
+    assert "taken back" in ended
+    assert "/revoke/" not in ended
+
+
+def test_of_very_many_who_came_by_it_some_are_named(private, invite, alice, person):
+    link = invite(max_uses="")
+    for n in range(22):
+        come(person(), link, f"Guest {n}")
+    page = alice.get(f"/rooms/{private.slug}/invitations/").content.decode()
+    assert "<bdi>Guest 19</bdi> and 2 more" in re.sub(r"\s+", " ", page)
+
+
+@pytest.mark.parametrize(("field", "value"), [("max_uses", "0"), ("max_uses", "1001"), ("days", "2"), ("days", "")])
+def test_what_makes_no_sense_is_refused_beside_its_field(alice, room, field, value):
+    answer = alice.post(f"/rooms/{room.slug}/invitations/", {"max_uses": "1", "days": "7"} | {field: value})
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
+    assert not Invite.objects.exists()
+
+
+@pytest.mark.parametrize("invited_on", [timedelta(days=1)])
+def test_it_works_as_long_as_it_says(private, invite, invited_on):
+    invite(days="1")
+    left = Invite.objects.get().expires_at - timezone.now()
+    assert timedelta(hours=23) < left <= invited_on
+
+
+def test_a_number_that_makes_no_sense_is_refused_in_our_own_words(alice, room):
+    page = alice.post(f"/rooms/{room.slug}/invitations/", {"days": "7", "max_uses": "0"}).content.decode()
+    assert "Type a whole number from 1 to 1,000, or leave it empty." in page

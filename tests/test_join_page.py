@@ -1,0 +1,72 @@
+"""The door of a room says beforehand what keeps one out, and offers what helps."""
+
+from chat.models import Invite, Membership
+
+
+def door(who, room):
+    return who.get(f"/rooms/{room.slug}/").content.decode()
+
+
+def test_a_full_room_says_so_before_one_types_a_name(alice, person, room):
+    room.set_member_limit(2)
+    assert 'name="nickname"' in door(person(), room)
+    person(room.name, "Bob")
+    page = door(person(), room)
+    assert "This room is full just now." in page
+    assert "Look again" in page
+    assert 'name="nickname"' not in page
+
+
+def test_so_does_the_door_behind_an_invitation(alice, person, room):
+    room.set_member_limit(2)
+    person(room.name, "Bob")
+    _invitation, key = Invite.objects.issue(alice.membership, days=1, max_uses=None)
+    page = person().get(f"/invitations/{key}/").content.decode()
+    assert "This room is full just now." in page
+    assert f'href="/invitations/{key}/"' in page
+
+
+def test_a_room_for_accounts_says_so_and_leads_to_one(alice, person, room):
+    room.set_accounts_only(True)
+    page = door(person(), room)
+    assert "Only people with an account come in here." in page
+    assert f'href="/account/sign-in/?next=/rooms/{room.slug}/"' in page
+    assert f'href="/account/keep/?next=/rooms/{room.slug}/"' in page
+    assert 'name="nickname"' not in page
+
+
+def test_who_has_an_account_meets_the_form_there(alice, person, room):
+    room.set_accounts_only(True)
+    ursula = person("Elsewhere", "Ursula")
+    ursula.post("/account/keep/", {"name": "Ursula", "password": "quite-a-long-one-7"})
+    assert 'name="nickname"' in door(ursula, room)
+
+
+def test_who_may_reopen_an_archived_room_meets_the_form_there(alice, carol, room, monkeypatch):
+    room.set_archived(True)
+    assert 'name="nickname"' not in door(carol, room)
+    monkeypatch.setattr(Membership, "can_unarchive", True, raising=False)
+    page = door(carol, room)
+    assert 'name="nickname"' in page
+    assert "take it back into use" in page
+
+
+def test_what_was_typed_and_refused_stays(alice, person, room):
+    room.set_member_limit(1)
+    refused = person().post(f"/rooms/{room.slug}/join/", {"nickname": "Dave"})
+    assert 'value="Dave"' in refused.content.decode()
+
+
+def test_where_an_account_is_required_the_home_page_asks_for_one_at_once(person, room, settings):
+    settings.ACCOUNTS = "required"
+    home = person().get("/").content.decode()
+    assert "Only people with an account come in here." in home
+    assert 'name="nickname"' not in home
+    assert "Type a room and a name" not in home
+    assert room.name in home, "what there is can be seen"
+
+
+def test_who_cannot_open_rooms_is_not_told_to(person, settings):
+    assert "You can open a room" in person().get("/nowhere/").content.decode()
+    settings.CREATE_ROOMS = "staff"
+    assert "You can open a room" not in person().get("/nowhere/").content.decode()

@@ -1,0 +1,189 @@
+"""Rooms in which newcomers wait until they are let in."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from chat import retention
+from chat.models import Membership, Message, Room
+
+
+@pytest.fixture
+def dave(person, room):
+    """Waits before the room."""
+    room.set_approval(True)
+    return person(room.name, "Dave")
+
+
+def answer(by, room, who, **form):
+    return by.post(f"/rooms/{room.slug}/members/{who.membership.pk}/answer/", form)
+
+
+def test_who_waits_sees_topic_rules_and_place_and_nothing_of_the_room(alice, dave, person, room):
+    room.update_settings(topic="Emma", rules="Be kind")
+    alice.send(room, "a secret")
+    erin = person(room.name, "Erin")
+    for who, place in ((dave, "1"), (erin, "2")):
+        url = who.get(f"/rooms/{room.slug}/").headers["Location"]
+        assert url == f"/rooms/{room.slug}/waiting/"
+        words = who.get(url).content.decode()
+        assert ("Emma" in words, "Be kind" in words, f"Your place: {place}." in words) == (True, True, True)
+        assert "a secret" not in words
+        assert who.get(f"/rooms/{room.slug}/live/").status_code == 403
+        assert "a secret" not in who.poll(room, 1).content.decode()
+
+
+def test_the_room_does_not_speak_of_who_waits_but_those_who_keep_it_see_how_many(alice, bob, dave, room):
+    log = bob.get(f"/rooms/{room.slug}/").content.decode()
+    assert "“<bdi>Dave</bdi>”" not in log
+    assert "1 person waits to be let in" in log
+    assert ".join-requests{display:block}" in alice.get(f"/rooms/{room.slug}/reader.css").content.decode()
+    assert ".join-requests" not in bob.get(f"/rooms/{room.slug}/reader.css").content.decode()
+    assert "Waiting to be let in" not in bob.get(f"/rooms/{room.slug}/members/").content.decode()
+
+
+def test_open_pages_hear_how_many_wait(alice, person, room):
+    room.set_approval(True)
+    room.refresh_from_db()
+    person(room.name, "Dave")
+    assert "1 person waits" in alice.poll(room, room.version).content.decode()
+
+
+def test_who_is_let_in_reads_the_word_and_goes_in(alice, dave, room):
+    assert answer(alice, room, dave, let_in="1", answer="Good to see you").status_code == 303
+    assert "Good to see you" in dave.get(f"/rooms/{room.slug}/waiting/").content.decode()
+    assert dave.get(f"/rooms/{room.slug}/").status_code == 200
+    assert Message.objects.latest("pk").event == "joined"
+    assert Room.objects.get(pk=room.pk).join_request_count == 0
+
+
+def test_into_a_full_room_nobody_is_let_in_until_somebody_leaves(alice, bob, dave, room):
+    room.set_member_limit(2)
+    refused = answer(alice, room, dave, let_in="1", answer="Welcome")
+    assert refused.status_code == 422
+    assert "This room is full just now." in refused.content.decode()
+    assert 'value="Welcome"' in refused.content.decode()
+    assert dave.membership.is_waiting
+    bob.membership.leave()
+    answer(alice, room, dave, let_in="1")
+    assert dave.membership.is_inside
+
+
+def test_the_waiting_page_leads_in_by_itself(alice, dave, room):
+    url = f"/rooms/{room.slug}/waiting/"
+    assert 'hx-trigger="every 5s"' in dave.get(url).content.decode()
+    assert '<noscript><meta http-equiv="refresh" content="10"></noscript>' in dave.get(url).content.decode()
+    answer(alice, room, dave, let_in="1")
+    assert dave.get(url).headers["Location"] == f"/rooms/{room.slug}/"
+    assert dave.get(url, headers={"HX-Request": "true"}).headers["HX-Redirect"] == f"/rooms/{room.slug}/"
+
+
+def test_who_is_turned_away_is_told_and_may_ask_again(alice, dave, person, room):
+    answer(alice, room, dave, answer="Members of the club only")
+    for url in (f"/rooms/{room.slug}/waiting/", f"/rooms/{room.slug}/"):
+        page = dave.get(url).content.decode()
+        assert "You were not let in." in page
+        assert "Members of the club only" in page
+    assert "every 5s" not in dave.get(f"/rooms/{room.slug}/waiting/").content.decode()
+    erin = person(room.name, "Dave")
+    assert erin.membership.is_waiting, "the name is free again"
+    dave.join(room.name, "Dave B")
+    assert dave.membership.is_waiting
+
+
+def test_a_word_that_is_too_long_is_said_beside_its_field_and_kept(alice, dave, room):
+    page = answer(alice, room, dave, let_in="1", answer="x" * 201)
+    assert page.status_code == 422
+    assert f'value="{"x" * 201}" aria-invalid="true"' in page.content.decode()
+    assert dave.membership.is_waiting
+
+
+def test_those_who_keep_the_room_and_who_comes_by_an_invitation_do_not_wait(alice, bob, person, room):
+    bob.membership.set_role("moderator")
+    room.set_approval(True)
+    alice.membership.leave()
+    alice.join(room.name, "Alice")
+    assert alice.membership.is_inside
+    link = bob.post(f"/rooms/{room.slug}/invitations/", {"max_uses": "1", "days": "7"}).context["new_invite"]["link"]
+    guest = person()
+    guest.post(link.removeprefix("http://testserver"), {"nickname": "Dave"})
+    assert guest.membership.is_inside
+
+
+def test_who_waits_may_give_up(dave, room, person):
+    assert dave.post(f"/rooms/{room.slug}/waiting/leave/").status_code == 303
+    assert Room.objects.get(pk=room.pk).join_request_count == 0
+    assert person(room.name, "Dave").membership.is_waiting
+    assert not Message.objects.filter(nickname="Dave").exists()
+
+
+def test_when_nobody_has_to_wait_any_more_all_come_in(dave, room):
+    room.set_approval(False)
+    assert dave.membership.is_inside
+    assert Room.objects.get(pk=room.pk).join_request_count == 0
+
+
+def test_nobody_waits_before_a_private_room(dave, room):
+    room.set_access("private")
+    assert dave.membership.status == "join_declined"
+    assert dave.get(f"/rooms/{room.slug}/waiting/").status_code == 404
+
+
+def test_nobody_is_let_into_an_archived_or_full_room(alice, dave, room):
+    Room.objects.update(archived=True)
+    refused = answer(alice, room, dave, let_in="1", answer="Welcome")
+    assert (refused.status_code, "This room is archived" in refused.content.decode()) == (422, True)
+    assert 'value="Welcome"' in refused.content.decode()
+    Room.objects.update(archived=False, member_limit=1)
+    assert "This room is full" in answer(alice, room, dave, let_in="1").content.decode()
+    assert dave.membership.is_waiting
+
+
+def test_who_waits_is_told_when_the_room_is_archived(dave, room):
+    room.set_archived(True)
+    assert "This room is archived now." in dave.get(f"/rooms/{room.slug}/waiting/").content.decode()
+    room.refresh_from_db()
+    assert room.join_request_count == 0
+    room.update_settings(approval=False, archived=False)
+
+
+def test_guests_who_wait_are_told_when_only_accounts_come_in(dave, room):
+    room.set_accounts_only(True)
+    assert "Only people with an account come in here." in dave.get(f"/rooms/{room.slug}/waiting/").content.decode()
+    room.refresh_from_db()
+    assert room.join_request_count == 0
+
+
+def test_who_waits_can_be_turned_away_for_good(alice, dave, room):
+    page = alice.get(f"/rooms/{room.slug}/members/").content.decode()
+    assert f'formaction="/rooms/{room.slug}/members/{dave.membership.pk}/ban/"' in page
+    alice.post(f"/rooms/{room.slug}/members/{dave.membership.pk}/ban/")
+    page = dave.get(f"/rooms/{room.slug}/waiting/", headers={"HX-Request": "true"})
+    assert page.headers["HX-Redirect"] == f"/rooms/{room.slug}/"
+    assert "shown out of this room for good" in dave.get(f"/rooms/{room.slug}/").content.decode()
+    assert dave.join(room.name, "Dave").status_code == 422
+    room.refresh_from_db()
+    assert room.join_request_count == 0
+
+
+def test_who_comes_by_an_invitation_waits_no_more(alice, dave, room):
+    page = alice.post(f"/rooms/{room.slug}/invitations/", {"max_uses": "1", "days": "7"}).content.decode()
+    dave.post(re.search(r"/invitations/[\w-]{22}/", page)[0], {"nickname": "Dave"})
+    room.refresh_from_db()
+    assert (dave.membership.is_inside, room.join_request_count) == (True, 0)
+
+
+def test_so_many_wait_and_no_more(dave, person, room, monkeypatch):
+    monkeypatch.setattr(Room, "MAX_JOIN_REQUESTS", 1)
+    assert "Very many wait" in person().join(room.name, "Erin").content.decode()
+    assert dave.join(room.name, "Dave").status_code == 303, "who waits already is not one more"
+
+
+def test_who_has_not_looked_for_a_day_waits_no_more(dave, person, room):
+    erin = person(room.name, "Erin")
+    Membership.objects.filter(nickname="Dave").update(seen_at=timezone.now() - timedelta(days=1, minutes=1))
+    retention.tidy()
+    assert "Your place: 1." in erin.get(f"/rooms/{room.slug}/waiting/").content.decode()
+    assert dave.get(f"/rooms/{room.slug}/").status_code == 200, "the door is there again"

@@ -1,0 +1,211 @@
+"""What becomes of a room: announcements only, muted people, full, archived, deleted, without its owner."""
+
+import pytest
+
+from chat import markup
+from chat.models import Message, Room
+from tests.support.browsing import say
+from tests.test_members import act
+
+
+def sends(who, room, text="hello"):
+    return who.send(room, text, n=str(hash(text) % 10**9)).status_code
+
+
+def test_announcements_are_written_by_those_who_keep_the_room(alice, bob, room):
+    room.set_announce_only(True)
+    refused = bob.send(room, "me too")
+    assert refused.status_code == 422
+    assert "Only those who keep this room write here." in refused.content.decode()
+    assert "me too" in refused.content.decode()
+    assert sends(alice, room) == 303
+    assert "Announcements:" in bob.get(f"/rooms/{room.slug}/").content.decode()
+    assert 'name="text"' not in bob.get(f"/rooms/{room.slug}/compose/").content.decode()
+    assert 'name="text"' in alice.get(f"/rooms/{room.slug}/compose/").content.decode()
+    bob.membership.set_role("moderator")
+    assert sends(bob, room) == 303
+
+
+def test_who_is_muted_reads_until_they_may_write_again(alice, bob, room):
+    act(alice, room, bob, "mute")
+    assert sends(bob, room) == 422
+    assert bob.get(f"/rooms/{room.slug}/").status_code == 200
+    assert "“<bdi>Bob</bdi>” was muted by “<bdi>Alice</bdi>”" in bob.get(f"/rooms/{room.slug}/").content.decode()
+    bob.membership.leave()
+    bob.join(room.name, "Bob")
+    assert sends(bob, room) == 422, "leaving takes nothing back"
+    act(alice, room, bob, "mute", unmute="1")
+    assert sends(bob, room) == 303
+
+
+def test_who_is_muted_says_nothing_by_names_either(bob, room):
+    bob.membership.set_muted(True)
+    refused = bob.post(f"/rooms/{room.slug}/name/", {"nickname": "Alice is a liar"})
+    assert (refused.status_code, "You are muted here" in refused.content.decode()) == (422, True)
+    bob.post(f"/rooms/{room.slug}/leave/")
+    again = bob.join(room.name, "Alice is a liar")
+    assert (again.status_code, "only under the name that you had" in again.content.decode()) == (422, True)
+    assert bob.join(room.name, "Bob").status_code == 303
+
+
+def test_nobody_takes_another_name_in_a_locked_room(bob, room):
+    room.set_locked(True)
+    assert bob.post(f"/rooms/{room.slug}/name/", {"nickname": "Robert"}).status_code == 422
+
+
+def test_what_looks_like_an_archived_room_may_be_opened(alice, person, room):
+    room.set_archived(True)
+    assert person().join("Rеading club", "Dave").status_code == 303
+    refused = alice.post(f"/rooms/{room.slug}/settings/", {"name": room.name, "access": "open", "archived": ""})
+    assert "one that looks like it" in refused.content.decode(), "now there are two that look alike"
+
+
+def test_a_word_into_a_room_that_is_deleted_in_that_moment_is_kept(alice, bob, room, monkeypatch):
+    def deleted_meanwhile(text, render=markup.render):
+        Room.objects.all().delete()
+        return render(text)
+
+    monkeypatch.setattr(markup, "render", deleted_meanwhile)
+    answer = bob.send(room, "typed for long")
+    assert answer.status_code == 409
+    assert "not there any more" in answer.content.decode()
+    assert "typed for long" in answer.content.decode()
+
+
+def test_without_a_script_the_frame_says_why_nothing_can_be_written(alice, bob, room):
+    bob.membership.set_muted(True)
+    frame = bob.get(f"/rooms/{room.slug}/compose/").content.decode()
+    assert "You are muted here" in frame
+    assert "Look again" in frame
+    assert 'name="text"' not in frame
+
+
+def stop_writing(member, why):
+    """Bring it about that this member cannot write, for one of the reasons that no moment ends."""
+    {
+        "muted": lambda: member.set_muted(True),
+        "announce": lambda: member.room.set_announce_only(True),
+        "archived": lambda: member.room.set_archived(True),
+    }[why]()
+
+
+LASTING = {"muted": "You are muted here", "announce": "Announcements:", "archived": "This room is archived"}
+
+
+@pytest.mark.parametrize("why", LASTING)
+@pytest.mark.parametrize("frame", ["", "compose/"])
+def test_one_sentence_takes_the_place_of_the_field_where_one_cannot_write(bob, room, why, frame):
+    stop_writing(bob.membership, why)
+    page = bob.get(f"/rooms/{room.slug}/{frame}").content.decode()
+    assert (page.count(LASTING[why]), page.count("Look again")) == (1, 1)
+    assert 'name="text"' not in page
+    assert frame or 'id="composer-keys"' in page
+    assert "Look now" not in page
+
+
+def test_who_was_muted_and_comes_back_reads_why_at_once(bob, room):
+    bob.membership.set_muted(True)
+    bob.membership.leave()
+    swapped = bob.post("/join/", {"room": room.name, "nickname": "Bob"}, headers={"HX-Request": "true"})
+    assert "You are muted here" in swapped.content.decode()
+
+
+def test_a_locked_room_keeps_its_composer_as_it_may_be_open_again_in_a_moment(bob, room):
+    room.lock()
+    page = bob.get(f"/rooms/{room.slug}/").content.decode()
+    assert 'name="text"' in page
+    assert "Look again" not in page
+
+
+def test_words_that_were_refused_keep_their_field(bob, room):
+    bob.membership.set_muted(True)
+    page = bob.send(room, "may I?").content.decode()
+    assert 'value="may I?"' in page
+
+
+def test_who_is_shown_out_for_good_comes_back_only_when_let(alice, bob, room):
+    act(alice, room, bob, "ban")
+    assert bob.poll(room, 1).status_code == 286
+    assert "for good" in bob.get(f"/rooms/{room.slug}/").content.decode()
+    assert bob.join(room.name, "Bob").status_code == 422
+    assert "Shown out for good" in alice.get(f"/rooms/{room.slug}/members/").content.decode()
+    act(alice, room, bob, "unban")
+    assert bob.join(room.name, "Bob").status_code == 303
+
+
+@pytest.mark.parametrize("door", ["name", "address"])
+def test_a_full_room_takes_somebody_in_when_another_leaves(alice, bob, person, room, door):
+    room.set_member_limit(2)
+    dave = person()
+    come = {
+        "name": lambda: dave.join(room.name, "Dave"),
+        "address": lambda: dave.post(f"/rooms/{room.slug}/join/", {"nickname": "Dave"}),
+    }[door]
+    assert "This room is full just now." in come().content.decode()
+    bob.membership.leave()
+    assert come().status_code == 303
+
+
+def test_an_archived_room_is_read_only_takes_nobody_in_and_is_not_listed(alice, bob, person, room):
+    say(bob.membership, "a last word")
+    form = {"name": room.name, "access": "open", "archived": "on"}
+    assert alice.post(f"/rooms/{room.slug}/settings/", form).status_code == 303
+    dave = person()
+    assert sends(alice, room) == 422
+    assert "a last word" in bob.get(f"/rooms/{room.slug}/").content.decode()
+    assert bob.post(f"/rooms/{room.slug}/name/", {"nickname": "Robert"}).status_code == 422
+    assert "is archived" in dave.join(room.name, "Dave").content.decode()
+    assert "is archived" in dave.get(f"/rooms/{room.slug}/").content.decode()
+    assert room.name not in dave.get("/").content.decode()
+    assert "<span>archived</span>" in bob.get("/").content.decode()
+    alice.post(f"/rooms/{room.slug}/settings/", form | {"archived": ""})
+    assert sends(bob, room, "back again") == 303
+
+
+def test_a_room_is_deleted_by_its_name(alice, bob, room):
+    url = f"/rooms/{room.slug}/delete/"
+    assert "Archive it instead" in alice.get(url).content.decode()
+    refused = alice.post(url, {"name": "Writing club"})
+    assert (refused.status_code, Room.objects.count()) == (422, 1)
+    assert 'value="Writing club"' in refused.content.decode()
+    assert alice.post(url, {"name": "reading CLUB"}).status_code == 303
+    assert (Room.objects.count(), Message.objects.count()) == (0, 0)
+    assert bob.get(f"/rooms/{room.slug}/").status_code == 404
+    assert "not in this room any more" in bob.poll(room, 1).content.decode()
+
+
+@pytest.mark.parametrize("role", ["moderator", "member"])
+def test_nobody_but_the_owner_deletes_a_room(bob, room, role):
+    bob.membership.set_role(role)
+    url = f"/rooms/{room.slug}/delete/"
+    assert (bob.get(url).status_code, bob.post(url, {"name": room.name}).status_code) == (403, 403)
+    assert Room.objects.get() == room
+
+
+def test_an_owner_who_leaves_is_followed_by_the_oldest_moderator(alice, bob, person, room):
+    bob.membership.set_role("moderator")
+    person(room.name, "Dave").membership.set_role("moderator")
+    alice.post(f"/rooms/{room.slug}/leave/")
+    assert (alice.membership.role, bob.membership.role) == ("moderator", "owner")
+    assert "“<bdi>Bob</bdi>” owns this room now" in bob.get(f"/rooms/{room.slug}/").content.decode()
+
+
+def test_without_moderators_the_room_is_the_owners_when_they_come_back(alice, bob, room):
+    alice.post(f"/rooms/{room.slug}/leave/")
+    assert bob.membership.role == "member"
+    alice.join(room.name, "Alice")
+    assert alice.membership.role == "owner"
+
+
+def test_what_has_happened_does_not_happen_again(alice, bob, room):
+    membership = bob.membership
+    membership.leave()
+    membership.leave()
+    room.lock()
+    room.lock()
+    assert list(room.messages.exclude(event="").values_list("event", flat=True).order_by("pk")) == [
+        "opened",
+        "joined",
+        "left",
+        "locked",
+    ]

@@ -1,0 +1,408 @@
+"""The second factor of staff: set up in the admin, asked for at its door, and required where the operator says so."""
+
+import base64
+import re
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+from django_otp.oath import TOTP
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from lxml import html
+
+from chat.admin import two_factor
+from chat.exceptions import Refused
+from chat.models import User
+from chat_app.environment import Env
+
+PASSWORD = "a long sentence nobody knows"
+DOOR, PAGE, REMOVE = "/admin/login/", "/admin/second-factor/", "/admin/second-factor/remove/"
+GENERIC = "Please enter the correct username and password"
+
+
+class Clock:
+    """What time django-otp believes it is, so that a test need not wait for the next code."""
+
+    now = 1_800_000_000
+
+    def time(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr("django_otp.plugins.otp_totp.models.time", clock)
+    return clock
+
+
+class Phone:
+    """The app: it knows a key and the time."""
+
+    def __init__(self, clock, key):
+        self.clock, self.key = clock, key
+
+    def code(self, later=30):
+        """The code that it shows after so many seconds, which is a fresh one."""
+        self.clock.now += later
+        totp = TOTP(self.key)
+        totp.time = self.clock.now
+        return f"{totp.token():06}"
+
+
+@pytest.fixture
+def root(db):
+    return User.objects.create_superuser("root", password=PASSWORD)
+
+
+@pytest.fixture
+def browser(root):
+    """Signed in by the password alone."""
+    browser = Client()
+    assert sign_in(browser).status_code == 302
+    return browser
+
+
+@pytest.fixture
+def protected(browser, clock):
+    """A function that sets up a second factor: the phone and the recovery codes."""
+    phone = Phone(clock, key_on(browser.get(PAGE)))
+    answer = browser.post(PAGE, {"code": phone.code()})
+    return phone, [code.text for code in parsed(answer).cssselect(".recovery-codes code")]
+
+
+@pytest.fixture
+def phone(protected):
+    return protected[0]
+
+
+def sign_in(browser, code=None, name="root", password=PASSWORD, to="/admin/"):
+    form = {"username": name, "password": password, "next": to}
+    return browser.post(DOOR, form if code is None else form | {"code": code})
+
+
+def parsed(answer):
+    return html.document_fromstring(answer.content.decode())
+
+
+def base32(letters):
+    return base64.b32decode(letters.replace(" ", ""))
+
+
+def key_on(answer):
+    return base32(parsed(answer).cssselect("code.key")[0].text)
+
+
+def said(answer):
+    """What is said beside the field, or above all."""
+    return " ".join(part.text_content().strip() for part in parsed(answer).cssselect(".errorlist, .errornote"))
+
+
+def is_in(browser):
+    return browser.get("/admin/").status_code == 200
+
+
+# Setting it up
+
+
+def test_the_page_shows_a_picture_and_a_key_for_the_app(browser):
+    page = parsed(browser.get(PAGE))
+    (picture,) = page.cssselect("img.qr")
+    assert picture.get("src").startswith("data:image/svg+xml")
+    link = page.cssselect("a[href^=otpauth]")[0].get("href")
+    assert re.fullmatch(
+        r"otpauth://totp/root\?secret=[A-Z2-7]{32}&algorithm=SHA1&digits=6&period=30&issuer=Parlour", link
+    )
+    assert "style=" not in html.tostring(page.cssselect("#content-main")[0], encoding="unicode")
+
+
+def test_every_page_of_the_admin_leads_there(browser):
+    for url in ("/admin/", "/admin/chat/room/", "/admin/chat/user/"):
+        assert parsed(browser.get(url)).cssselect(f"#user-tools a[href='{PAGE}']"), url
+
+
+def test_nothing_is_set_up_by_looking_or_by_a_wrong_code(browser, clock):
+    key = key_on(browser.get(PAGE))
+    answer = browser.post(PAGE, {"code": "000000"})
+    assert answer.status_code == 422
+    assert "wrong" in said(answer)
+    assert key_on(answer) == key, "the app has read this one already"
+    assert not TOTPDevice.objects.exists()
+    assert sign_in(Client()).status_code == 302
+
+
+def test_another_session_is_shown_another_key(browser):
+    """Or whoever was in for a moment could make the codes of a second factor that is set up later."""
+    other = Client()
+    sign_in(other)
+    assert key_on(other.get(PAGE)) != key_on(browser.get(PAGE))
+    assert key_on(browser.get(PAGE)) == key_on(browser.get(PAGE))
+
+
+def test_ten_recovery_codes_are_shown_once(browser, protected):
+    _phone, codes = protected
+    assert len(set(codes)) == 10
+    again = browser.get(PAGE).content.decode()
+    assert "10 recovery codes left" in again
+    assert not any(code in again for code in codes)
+    assert "second_factor_key" not in browser.session
+
+
+def test_it_is_set_up_once_and_not_over_another(browser, phone):
+    key = TOTPDevice.objects.get().key
+    assert browser.post(PAGE, {"code": phone.code()}).status_code == 200
+    assert TOTPDevice.objects.get().key == key
+
+
+def test_two_pages_of_set_up_make_one_second_factor(root, browser, clock):
+    other = Client()
+    sign_in(other)
+    phones = [Phone(clock, key_on(each.get(PAGE))) for each in (browser, other)]
+    assert browser.post(PAGE, {"code": phones[0].code()}).status_code == 200
+    assert other.post(PAGE, {"code": phones[1].code()}).headers["Location"] == f"{DOOR}?next={PAGE}"
+    assert TOTPDevice.objects.get().bin_key == phones[0].key
+
+
+def test_of_two_that_are_set_up_at_the_same_moment_the_later_is_refused(root, phone):
+    other = Phone(phone.clock, b"x" * 20)
+    with pytest.raises(Refused, match="already"):
+        two_factor.set_up(root, other.key.hex(), other.code())
+    assert TOTPDevice.objects.get().bin_key == phone.key
+
+
+def test_both_acts_are_written_down(browser, phone):
+    browser.post(REMOVE, {"code": phone.code()})
+    said = [entry.get_change_message() for entry in LogEntry.objects.order_by("pk")]
+    assert said == ["Set up a second factor.", "Removed the second factor."]
+
+
+# At the door
+
+
+def test_who_has_none_signs_in_by_the_password_alone(root):
+    assert sign_in(Client()).status_code == 302
+    assert sign_in(Client(), code="123456").status_code == 302
+
+
+def test_who_has_one_needs_a_code_too(phone):
+    browser = Client()
+    missing = sign_in(browser)
+    assert missing.status_code == 200
+    assert "Type the code" in said(missing)
+    assert not is_in(browser)
+    assert sign_in(browser, code=phone.code()).headers["Location"] == "/admin/"
+    assert is_in(browser)
+
+
+def test_a_code_may_be_typed_in_groups(phone):
+    code = phone.code()
+    assert sign_in(Client(), code=f" {code[:3]} {code[3:]}").status_code == 302
+
+
+def test_a_code_is_never_taken_twice(phone):
+    code = phone.code()
+    assert sign_in(Client(), code=code).status_code == 302
+    again = sign_in(Client(), code=code)
+    assert again.status_code == 200
+    assert "used already" in said(again)
+
+
+def test_a_recovery_code_works_once(protected):
+    _phone, codes = protected
+    browser, other = Client(), Client()
+    assert sign_in(browser, code=f"{codes[0][:4]}-{codes[0][4:]}".upper()).status_code == 302
+    assert is_in(browser)
+    assert "9 recovery codes left" in browser.get(PAGE).content.decode()
+    assert "used already" in said(sign_in(other, code=codes[0]))
+    assert not is_in(other)
+
+
+def test_the_code_of_somebody_else_opens_nothing(phone):
+    User.objects.create_superuser("eve", password=PASSWORD)
+    eve = Client()
+    sign_in(eve, name="eve")
+    hers = Phone(phone.clock, key_on(eve.get(PAGE)))
+    eve.post(PAGE, {"code": hers.code()})
+    assert "wrong" in said(sign_in(Client(), code=hers.code()))
+
+
+def test_a_session_that_has_shown_one_is_good_for_its_own_person_alone(root, browser, phone):
+    eve = Client()
+    eve.force_login(User.objects.create_superuser("eve", password=PASSWORD))
+    hers = Phone(phone.clock, key_on(eve.get(PAGE)))
+    eve.post(PAGE, {"code": hers.code()})
+    session, mine = browser.session, eve.session
+    session["otp_device_id"] = mine["otp_device_id"]
+    session.save()
+    assert not is_in(browser)
+
+
+def test_wrong_codes_make_the_wait_longer_and_then_even_the_right_one_waits(phone):
+    sign_in(Client(), code="000000")
+    answer = sign_in(Client(), code=phone.code())
+    assert "Try again in 1" in said(answer).replace("\xa0", " ")
+    TOTPDevice.objects.update(throttling_failure_timestamp=None)
+    assert sign_in(Client(), code=phone.code()).status_code == 302
+
+
+def test_codes_are_limited_like_passwords(browser, phone, settings):
+    settings.LIMIT_SIGN_IN_SITE = "2/600"
+    assert [browser.post(REMOVE, {"code": "000000"}).status_code for _try in range(3)][-1] == 429
+    settings.LIMIT_SIGN_IN_SITE = "2/601"
+    assert [sign_in(Client(), code="000000").status_code for _try in range(3)][-1] == 429
+
+
+# What the door tells
+
+
+def test_before_the_password_is_right_the_door_tells_nothing_of_a_second_factor(phone, django_assert_num_queries):
+    User.objects.create_superuser("plain", password=PASSWORD)
+    told = {}
+    for name in ("root", "plain", "nobody"):
+        for code in (None, "", "000000", phone.code(), "abcdefgh"):
+            with django_assert_num_queries(1):  # the person: no device is looked up
+                answer = sign_in(Client(), code=code, name=name, password="wrong")
+            body = re.sub(r' value="(?!/)[^"]*"', "", answer.content.decode())  # what was typed, and the form's token
+            told.setdefault((answer.status_code, body), []).append((name, code))
+    assert len(told) == 1
+    assert GENERIC in said(answer)
+    assert TOTPDevice.objects.get().throttling_failure_count == 0, "and nobody else can make its owner wait"
+
+
+def test_who_is_no_staff_learns_nothing_either(root):
+    User.objects.create_user("guest", password=PASSWORD)
+    assert GENERIC in said(sign_in(Client(), name="guest", code="000000"))
+
+
+def test_the_keys_are_nowhere_in_the_admin(browser, protected):
+    _phone, codes = protected
+    device = TOTPDevice.objects.get()
+    for app in ("otp_totp/totpdevice", "otp_static/staticdevice"):
+        assert browser.get(f"/admin/{app}/").status_code == 404
+        assert browser.get(f"/admin/{app}/1/change/").status_code == 404
+    root = User.objects.get()
+    pages = ["", "chat/user/", f"chat/user/{root.pk}/change/", f"chat/user/{root.pk}/delete/", "second-factor/"]
+    for page in pages:
+        shown = browser.get(f"/admin/{page}").content.decode()
+        assert device.key not in shown
+        assert not any(code in shown for code in codes)
+
+
+# Who is in already
+
+
+def test_a_session_from_before_is_asked_for_a_code(root, browser, clock):
+    before = Client()
+    sign_in(before)
+    assert is_in(before)
+    phone = Phone(clock, key_on(browser.get(PAGE)))
+    browser.post(PAGE, {"code": phone.code()})
+    assert is_in(browser), "it has just shown one"
+    assert before.get("/admin/chat/room/").headers["Location"] == f"{DOOR}?next=/admin/chat/room/"
+    assert before.get(PAGE).headers["Location"] == f"{DOOR}?next={PAGE}"
+    assert before.post(REMOVE, {"code": phone.code()}).headers["Location"].startswith(DOOR)
+    assert TOTPDevice.objects.exists()
+    assert sign_in(before, code=phone.code()).status_code == 302
+    assert is_in(before)
+
+
+def test_a_sign_in_elsewhere_on_the_site_does_not_open_the_admin(root, phone):
+    browser = Client()
+    browser.force_login(root)
+    assert not is_in(browser)
+
+
+def test_removing_it_asks_for_a_code(browser, phone):
+    assert browser.get(REMOVE).status_code == 303
+    refused = browser.post(REMOVE, {"code": "000000"})
+    assert refused.status_code == 422
+    assert "wrong" in said(refused)
+    TOTPDevice.objects.update(throttling_failure_timestamp=None)
+    assert browser.post(REMOVE, {"code": phone.code()}).headers["Location"] == PAGE
+    assert not TOTPDevice.objects.exists()
+    assert not StaticToken.objects.exists()
+    assert is_in(browser)
+    assert sign_in(Client()).status_code == 302
+
+
+def test_a_recovery_code_removes_it_too(browser, protected):
+    _phone, codes = protected
+    assert browser.post(REMOVE, {"code": codes[3]}).headers["Location"] == PAGE
+
+
+def test_an_operator_can_remove_it(browser, phone, capsys):
+    call_command("two_factor_off", "root")
+    assert "Two-factor authentication is off for root." in capsys.readouterr().out
+    assert not TOTPDevice.objects.exists()
+    assert not StaticDevice.objects.exists()
+    assert sign_in(Client()).status_code == 302
+    for name in ("root", "nobody"):
+        with pytest.raises(CommandError):
+            call_command("two_factor_off", name)
+
+
+# Required of everybody
+
+
+@pytest.fixture
+def required(settings):
+    settings.SECOND_FACTOR = "required"
+
+
+def admin_pages(patterns=None, prefix="/"):
+    """An address for each page of the admin."""
+    for pattern in patterns or [p for p in get_resolver().url_patterns if getattr(p, "app_name", "") == "admin"]:
+        part = re.sub(r"<(?:\w+:)?(\w+)>", "1", str(pattern.pattern))
+        if isinstance(pattern, URLPattern):
+            yield prefix + re.sub(r"\(\?P<\w+>[^)]*\)|[\^$]", "x", part).replace("xx", "x")
+        else:
+            yield from admin_pages(pattern.url_patterns, prefix + re.sub(r"[\^$]", "", part))
+
+
+def test_every_page_leads_to_setting_it_up(required, browser):
+    pages = set(admin_pages()) - {DOOR, PAGE, REMOVE, "/admin/logout/"}
+    assert len(pages) > 40
+    for page in pages:
+        for method in (browser.get, browser.post):
+            assert (page, method(page).headers.get("Location")) == (page, PAGE)
+
+
+def test_there_one_may_set_it_up_or_sign_out_and_then_go_on(required, root, browser, clock):
+    page = browser.get(PAGE)
+    assert "need a second factor" in said(page)
+    links = {link.get("href") for link in parsed(page).cssselect("#container a[href]")}
+    assert {link for link in links if link.startswith("/")} == {"/admin/"}
+    assert "Rooms" not in page.content.decode()
+    phone = Phone(clock, key_on(page))
+    assert browser.post(PAGE, {"code": phone.code()}).status_code == 200
+    assert is_in(browser)
+    assert browser.post(REMOVE, {"code": phone.code()}).status_code == 303
+    assert browser.get("/admin/").headers["Location"] == PAGE
+    browser.post("/admin/logout/")
+    assert browser.get("/admin/").headers["Location"].startswith(DOOR)
+
+
+def test_a_session_from_before_is_asked_where_it_is_required_too(required, phone, root):
+    before = Client()
+    before.force_login(root)
+    assert before.get("/admin/").headers["Location"] == f"{DOOR}?next=/admin/"
+
+
+def test_strangers_are_led_to_the_door_as_ever(required, alice):
+    for page in ("/admin/", PAGE, "/admin/chat/room/"):
+        assert alice.get(page).headers["Location"] == f"{DOOR}?next={page}"
+    assert alice.post(REMOVE).headers["Location"].startswith(DOOR)
+
+
+def test_the_setting_knows_two_words():
+    env = Env()
+    env.ENVIRON = {"SECOND_FACTOR": "always"}
+    with pytest.raises(ImproperlyConfigured, match="SECOND_FACTOR='always'"):
+        env.choice("SECOND_FACTOR", default="optional", choices=["optional", "required"])
+
+
+# In a browser
