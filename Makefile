@@ -20,13 +20,18 @@ TEMPLATES = $(shell find templates -name '*.html')
 CSS = $(wildcard theme/static_src/src/*.css theme/static/css/*.css)
 BEAUTIFY_CSS := $(BIN)/css-beautify --indent-size 2 --end-with-newline --space-around-combinator --preserve-newlines
 
+# Tests of what the models keep; these run on PostgreSQL too.
+MODEL_TESTS = $(addprefix tests/,$(addsuffix .py,$(addprefix test_,replay concurrency database_errors account_names roles \
+	room_states members messages names invites join_requests direct_messages retention)))
+
 # Checks use the settings of a server, without .env and database.
 BARE := ENV_FILE=/dev/null DEBUG=off HTTPS=on TRUSTED_PROXIES=1 ALLOWED_HOSTS=example.org DATABASE_URL=sqlite://:memory: \
 	SECRET_KEY=no-secret-but-long-enough-for-checks-0123456789-abcdefghijklmnopqrstuvwxyz
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install test check check-code check-types check-templates check-migrations check-css check-deploy
+.PHONY: help run install test test-fast test-models check check-code check-types check-templates check-migrations
+.PHONY: check-css check-deploy
 .PHONY: format css tree clean always
 .PHONY: bench bench-full chaos restart slow soak alike
 
@@ -42,6 +47,12 @@ test: $(DEVELOPS)  ## Run all tests, some of them: make test ARGS='-k gate'
 	@test -x $(CHROMIUM) || test "$$BROWSER" = required || \
 		echo "No browser at $(CHROMIUM): browser tests are skipped (Debian: apt install chromium)."
 	@exec $(BIN)/python -m pytest -n auto $(ARGS)
+
+test-fast: $(DEVELOPS)  ## Run all tests but those in a browser
+	@exec $(BIN)/python -m pytest -n auto -m 'not browser' $(ARGS)
+
+test-models: $(DEVELOPS)  ## Run the replay and the tests of models, on the database that DATABASE_URL names
+	@exec $(BIN)/python -m pytest -n auto $(MODEL_TESTS) $(ARGS)
 
 check: check-code check-types check-templates check-migrations check-css check-deploy  ## Check all that needs no test run
 

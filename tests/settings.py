@@ -10,9 +10,11 @@ os.environ.update({"SECRET_KEY": "for-tests-only-" + "x" * 50, "DEBUG": "off", "
 from chat_app.settings import *  # noqa: F403
 from chat_app.settings import DATABASES, STORAGES
 
-# A file, not memory: the server's threads and the tests must see the same rows, with the locks of real life.
+# A file, so that the server's threads see the rows of the tests, with real locks; in a file system in memory where
+# there is one, as no test waits for the disk then.
+FOLDER = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else Path(tempfile.gettempdir())
 DATABASES["default"].setdefault("TEST", {})["NAME"] = (
-    Path(tempfile.gettempdir()) / f"parlour-test-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}.sqlite3"
+    FOLDER / f"parlour-test-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}.sqlite3"
     if "sqlite" in DATABASES["default"]["ENGINE"]
     else "parlour_test"
 )

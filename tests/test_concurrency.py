@@ -134,7 +134,7 @@ def test_many_at_the_same_nickname_are_one_holder(server, settings, person):
     assert Counter(outcomes) == {"in": 1, "taken": 19}
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's own promise")
+@pytest.mark.sqlite
 def test_what_was_acknowledged_survives_a_power_cut(transactional_db):
     with connection.cursor() as cursor:
         assert cursor.execute("PRAGMA journal_mode").fetchone()[0] == "wal"

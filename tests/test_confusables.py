@@ -7,6 +7,8 @@ from unicodedata import name as named
 
 import pytest
 
+from chat.forms.join import JoinForm
+from chat.models import Participant
 from chat_app.settings import BASE_DIR
 
 PRESENT = ["Alice", "Bob Marley", "Paolo", "Xenia", "Coco", "Jonas", "Hope", "Yves", "Mike", "Tom Bones"]
@@ -69,13 +71,33 @@ def test_there_are_a_thousand_imitations_and_some_of_each_trick():
     assert min(count.values()) >= 20, count
 
 
-@pytest.mark.parametrize("trick", TRICKS)
-def test_no_imitation_of_a_members_name_can_join(person, room, settings, trick):
-    settings.LIMITS = False
+@pytest.fixture
+def full_room(room):
     for name in PRESENT:
         if name != "Alice":  # she created the room
-            person(room.name, name)
-    newcomer = person()
-    accepted = [ascii(name) for name in imitations(trick) if newcomer.join(room.name, name).status_code != 422]
-    assert accepted == []
-    assert room.memberships.count() == len(PRESENT)
+            room.join(Participant.objects.create(), name)
+    return room
+
+
+def can_join(room, name):
+    """Whether the form accepts the name, and the room too."""
+    form = JoinForm({"nickname": name}, target_room=room)
+    return form.is_valid() and form.join(Participant.objects.create())
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_no_imitation_of_a_members_name_can_join(full_room, trick):
+    assert [ascii(name) for name in imitations(trick) if can_join(full_room, name)] == []
+    assert full_room.memberships.count() == len(PRESENT)
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_the_join_page_refuses_imitations(person, full_room, settings, trick):
+    settings.LIMITS = False
+    some = imitations(trick)[:: max(1, len(imitations(trick)) // 4)]
+    assert {person().join(full_room.name, name).status_code for name in some} == {422}
+    assert full_room.memberships.count() == len(PRESENT)
+
+
+def test_a_name_that_imitates_none_can_join(full_room):
+    assert can_join(full_room, "Quentin")

@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from pathlib import Path
+from statistics import median
 
 import pytest
 from django.core.management import call_command
@@ -13,6 +14,7 @@ from django.core.management import call_command
 from chat_app import env_file
 from chat_app.environment import Env
 from chat_app.settings import BASE_DIR
+from tests.support.imports import circle, import_graph, rooms, running_back
 
 TEMPLATES = [*BASE_DIR.glob("templates/**/*.html"), *BASE_DIR.glob("theme/templates/**/*.html")]
 ELSEWHERE = {".git", ".venv", "node_modules", "static"}  # tops of what is not ours, or made from what is
@@ -128,20 +130,64 @@ def test_a_module_opens_with_one_sentence(path):
     assert re.fullmatch(r'"""[^\s"](?:(?!"""|[.!?] ).)*\."""', first), first
 
 
-def test_contributing_lists_every_module_with_its_sentence():
-    sentences = {
-        place(path): path.read_text().partition("\n")[0].strip('"') for path in modules("chat", "chat_app", "theme")
-    }
-    listed = dict(re.findall(r"^- `(\S+\.py)`: (.*)$", (BASE_DIR / "CONTRIBUTING.md").read_text(), re.MULTILINE))
-    assert listed == sentences, "Put what `make tree` prints into CONTRIBUTING.md."
+def test_contributing_names_every_folder():
+    text = (BASE_DIR / "CONTRIBUTING.md").read_text()
+    folders = [path.parent for path in sorted((BASE_DIR / "chat").glob("*/__init__.py"))]
+    assert [place(folder) for folder in folders if f"{folder.name}/" not in text] == []
+
+
+def functions_of(path):
+    """Length in lines of each function."""
+    nodes = ast.walk(ast.parse(path.read_text()))
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return [(node.name, node.end_lineno - node.lineno + 1) for node in functions]
 
 
 @each(modules("chat", "chat_app"))
 def test_modules_and_functions_are_small(path):
-    text = path.read_text()
-    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    long = {f.name: lines for f in functions if (lines := f.end_lineno - f.lineno + 1) > 30}
-    assert (len(text.splitlines()) <= 300, long) == (True, {})
+    long = {name: lines for name, lines in functions_of(path) if lines > 30}
+    assert (len(path.read_text().splitlines()) <= 300, long) == (True, {})
+
+
+def test_half_of_all_functions_have_five_lines_at_most():
+    assert median(lines for path in modules("chat", "chat_app") for _name, lines in functions_of(path)) <= 5
+
+
+# Imports
+
+
+def test_no_imports_go_in_a_circle():
+    assert circle(import_graph("chat", "chat_app")) == []
+
+
+def test_few_imports_run_back_up():
+    arrows = running_back(rooms(import_graph("chat")))
+    assert len(arrows) <= 5, arrows
+
+
+def test_circles_and_arrows_that_run_back_are_found():
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}
+    assert circle(graph) == ["a", "b", "c", "a"]
+    assert len(running_back(graph)) == 1
+    assert circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+    assert running_back({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+# The same noun in several rooms: its model, its form, its view, its access, its row in the admin.
+LAYERS = {"models", "views", "forms", "access", "admin"}
+SAME_NOUN = {
+    *("rooms", "grants", "typing_indicator", "sidebar", "reader_css", "poll"),  # the gate's or the view's half
+    *("forms", "views"),  # the product's folder, and the admin's module
+}
+
+
+def test_no_module_name_is_given_twice_for_different_jobs():
+    homes = {}
+    for name in import_graph("chat"):
+        *home, last = name.split(".")[1:] or [""]
+        homes.setdefault(last, []).append(".".join(home))
+    twice = {last: found for last, found in homes.items() if len(found) > 1 and last not in SAME_NOUN}
+    assert {last: found for last, found in twice.items() if not set(found) <= LAYERS} == {}
 
 
 RULES = {  # what only these may say

@@ -401,5 +401,5 @@ def test_names_and_topics_cannot_turn_around_the_text_beside_them(alice, room):
 
 
 def test_no_composer_is_fetched_ahead_that_is_not_there():
-    assert [ahead.number for ahead in Composer("x", LAST_NUMBER - 5).to_fetch] == [LAST_NUMBER - 1]
-    assert not Composer("x", LAST_NUMBER).to_fetch
+    assert [ahead.number for ahead in Composer("x", LAST_NUMBER - 5).prefetch] == [LAST_NUMBER - 1]
+    assert not Composer("x", LAST_NUMBER).prefetch

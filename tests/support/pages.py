@@ -4,23 +4,37 @@ from urllib.parse import urlencode
 
 from lxml import html
 
+from chat.responses import STOP_POLLING
+
 
 class OpenPage:
     """A room's page in somebody's browser. `poll()` and `unfold()` do to it what htmx would."""
 
     def __init__(self, person, room):
         self.person, self.room = person, room
-        self.document = html.document_fromstring(person.get(room.get_absolute_url()).content.decode())
+        self._load()
+
+    def _load(self):
+        answer = self.person.get(self.room.get_absolute_url())
+        assert answer.status_code == 200, answer.status_code
+        self.document = html.document_fromstring(answer.content.decode())
 
     def poll(self):
+        """Take in what is new. A page whose room has a new address is told to stop, and its reader goes there."""
         fields = self.document.cssselect(self._poller.get("hx-include"))
         query = urlencode([(field.get("name"), field.get("value")) for field in fields])
-        self._swap(self._ask(f"{self._poller.get('hx-get')}?{query}"))
+        answer = self._get(f"{self._poller.get('hx-get')}?{query}")
+        if answer.status_code == STOP_POLLING:
+            assert "This room has a new address." in answer.content.decode()
+            self.room.refresh_from_db()
+            self._load()
+        else:
+            self._swap(_parsed(answer))
 
     def ask_for_older(self):
         """The link "Older messages" and what it answers, under way; None where there is no such link."""
         links = self.document.cssselect("#messages .older a")
-        return (links[0].getparent(), self._ask(links[0].get("hx-get"))) if links else None
+        return (links[0].getparent(), _parsed(self._get(links[0].get("hx-get")))) if links else None
 
     def unfold(self, under_way):
         """The older lines arrive where their link was; a log that was painted whole meanwhile has lost it."""
@@ -30,12 +44,10 @@ class OpenPage:
                 link.addprevious(line)
             link.getparent().remove(link)
 
-    def _ask(self, url):
+    def _get(self, url):
         answer = self.person.get(url, headers={"HX-Request": "true"})
-        if answer.status_code == 303:  # The room was renamed: browsers ask again where it is now.
-            return self._ask(answer.headers["Location"])
-        assert answer.status_code == 200, answer.status_code
-        return html.fragment_fromstring(answer.content.decode(), create_parent="div")
+        # The room was renamed: browsers ask again where it is now.
+        return self._get(answer.headers["Location"]) if answer.status_code == 303 else answer
 
     def _swap(self, answer):
         """Take the out-of-band parts to their places; the rest goes into the poller."""
@@ -79,6 +91,11 @@ class OpenPage:
     @property
     def words(self):
         return [body.text_content() for body in self.document.cssselect("#messages [data-message-body]")]
+
+
+def _parsed(answer):
+    assert answer.status_code == 200, answer.status_code
+    return html.fragment_fromstring(answer.content.decode(), create_parent="div")
 
 
 def _copy(element):

@@ -1,0 +1,85 @@
+"""What imports what in the product, read from the files: also what is imported inside functions."""
+
+import ast
+from collections import defaultdict
+
+from chat_app.settings import BASE_DIR
+
+
+def sources(*folders):
+    """Dotted name and path of each module that is not a migration."""
+    paths = [path for folder in folders for path in sorted((BASE_DIR / folder).rglob("*.py"))]
+    return {dotted(path): path for path in paths if "migrations" not in path.parts}
+
+
+def dotted(path):
+    parts = path.relative_to(BASE_DIR).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(name, path, known):
+    """The modules of ours that this one imports; of `from package import name` the module, where that is one."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            whole = [f"{node.module}.{alias.name}" for alias in node.names]
+            found |= {each if each in known else node.module for each in whole}
+    return (found & known.keys()) - {name}
+
+
+def import_graph(*folders):
+    known = sources(*folders)
+    return {name: imports_of(name, path, known) for name, path in known.items()}
+
+
+def circle(graph):
+    """The names along one circle in this graph, or nothing."""
+    done, path = set(), []
+
+    def visit(node):
+        if node in path:
+            return [*path[path.index(node) :], node]
+        if node in done:
+            return []
+        path.append(node)
+        found = next(filter(None, map(visit, sorted(graph[node]))), [])
+        path.pop()
+        done.add(node)
+        return found
+
+    return next(filter(None, map(visit, sorted(graph))), [])
+
+
+def rooms(graph):
+    """The same between rooms: folders of `chat/`, and its plain modules."""
+    between = defaultdict(set)
+    for name, imported in graph.items():
+        between[room(name)] |= {room(other) for other in imported} - {room(name)}
+    return dict(between)
+
+
+def room(name):
+    return ".".join(name.split(".")[:2])
+
+
+def running_back(graph):
+    """Arrows against the order of floors: a room stands above all that it imports.
+
+    Where there are circles no order has no such arrow. The order is that of Eads, Lin and Smyth: what imports nothing
+    goes to the bottom, what nobody imports to the top, and of the rest the one that imports most and is imported least.
+    """
+    left, top, bottom = set(graph), [], []
+    while left:
+        imports = {one: graph[one] & left for one in left}
+        importers = {one: {other for other in left if one in graph[other]} for one in left}
+        if low := sorted(one for one in left if not imports[one]):
+            bottom, chosen = [low[0], *bottom], low[0]
+        else:
+            high = sorted(one for one in left if not importers[one])
+            chosen = (high or sorted(left, key=lambda one: (len(importers[one]) - len(imports[one]), one)))[0]
+            top.append(chosen)
+        left.discard(chosen)
+    floor = {one: height for height, one in enumerate([*top, *bottom])}
+    return sorted((one, other) for one in graph for other in graph[one] if floor[other] < floor[one])
