@@ -27,7 +27,7 @@ class Connection(Protocol):
     """One connection, which answers polls with a grant itself and gives all other requests to the application."""
 
     request: PollRequest | None = None  # the last poll on this connection
-    parsed_poll: Poll | None = None  # found by the parser just now
+    parsed_poll: Poll | None = None  # found by the parser, not asked yet
     poll: Poll | None = None  # not answered yet
     stream_wait: StreamWait | None = None
     head = rest = b""  # a head that is incomplete so far; what came while a poll was not answered
