@@ -11,7 +11,6 @@ from chat import restored_backup
 from chat.exceptions import Refused
 from chat.models import FormerAddress, Invite, Membership, Room, SignInLink
 from chat.models.actor import SYSTEM
-from chat.models.room_deletion import erase_deleted_rooms
 
 SIGN_IN_LINKS_KEPT_FOR = timedelta(days=30)  # after they expired
 INVITES_KEPT_FOR = timedelta(days=90)  # after they expired; until then they are listed with who joined with them
@@ -29,7 +28,8 @@ def tidy():
     FormerAddress.objects.filter(until__lte=timezone.now()).delete()
     SignInLink.objects.filter(expires_at__lte=timezone.now() - SIGN_IN_LINKS_KEPT_FOR).delete()
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
-    erase_deleted_rooms()
+    for room in Room.with_deleted.exclude(deleted_at=None):
+        room.erase()  # what was interrupted
     restored_backup.detect()
     return deleted
 

@@ -121,7 +121,7 @@ def can_still_read(membership: Membership) -> bool:
         pk=membership.pk, participant=membership.participant_id, status=Membership.Status.IN
     )
     active = inside.filter(identity.is_active_q("participant__"))
-    return active.filter(participant__generation=membership.participant.generation).exists()
+    return bool(active.filter(participant__generation=membership.participant.generation).exists())
 
 
 @contextmanager

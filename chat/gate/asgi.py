@@ -14,8 +14,8 @@ from chat.gate.grants import Offer
 from chat.gate.hub import Hub
 from chat.gate.request_body import Disconnected
 from chat.gate.route_limits import DEFAULT_LIMIT, BodyLimit, RouteLimit, limit_for
+from chat.gate.signatures import Arguments, Receive, Result, Scope, Send
 from chat.gate.streams import PLACEHOLDER
-from chat.gate.types import Arguments, Receive, Result, Scope, Send
 from chat.gate.wsgi import Response
 
 logger = logging.getLogger("chat.gate")

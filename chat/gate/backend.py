@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 from chat.gate.grants import Rights
 from chat.gate.paintings import Painting
 from chat.gate.sidebar import RenderedPart
-from chat.gate.types import Variant
+from chat.gate.signatures import Variant
 
 
 class Reader(NamedTuple):

@@ -9,7 +9,7 @@ from chat.gate import timing_wheel
 from chat.gate.backend import Backend
 from chat.gate.polls import Polls
 from chat.gate.rooms import Rooms
-from chat.gate.types import Arguments, RunInThread
+from chat.gate.signatures import Arguments, RunInThread
 
 logger = logging.getLogger("chat.gate")
 

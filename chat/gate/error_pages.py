@@ -1,6 +1,6 @@
 """The gate's own error answers: a small page, or a notice for htmx."""
 
-from chat.gate.types import Headers, Scope
+from chat.gate.signatures import Headers, Scope
 from chat.gate.wsgi import Response
 
 MESSAGES = {  # what happened, and what to do

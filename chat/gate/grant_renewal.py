@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from chat.gate.backend import Reader
 from chat.gate.grants import Grant, Grants
 from chat.gate.rooms import Room
-from chat.gate.types import RunInThread
+from chat.gate.signatures import RunInThread
 
 
 class GrantRenewals:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from chat.gate.poll_request import QUERY
-from chat.gate.types import Headers, Scope, Variant
+from chat.gate.signatures import Headers, Scope, Variant
 
 ENVIRON_KEY = "parlour.gate"  # where in the WSGI environ the Offer is
 MAX_AGE = 300  # seconds that a grant is valid before Django is asked again

@@ -17,8 +17,8 @@ from chat.gate.poll_request import Numbers, PollRequest
 from chat.gate.polls import Polls
 from chat.gate.request_body import Disconnected
 from chat.gate.rooms import Rooms
+from chat.gate.signatures import Arguments, Headers, Result, RunInThread, Scope, Send
 from chat.gate.streams import Streams
-from chat.gate.types import Arguments, Headers, Result, RunInThread, Scope, Send
 from chat.gate.typing_indicator import TypingFollower
 from chat.gate.wsgi import Response
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from chat.gate.grants import Grant
 from chat.gate.rooms import Rooms
-from chat.gate.types import RunInThread, Variant
+from chat.gate.signatures import RunInThread, Variant
 
 MAX_TOTAL_SIZE = 32 * 1024 * 1024  # bytes of all cached paintings
 OVERHEAD = 500  # bytes that a cached painting takes in addition to its HTML

@@ -2,7 +2,7 @@
 
 import re
 
-from chat.gate.types import Scope
+from chat.gate.signatures import Scope
 
 NUMBERS = re.compile(rb"since=([0-9]{1,18})&from=([0-9]{1,18})&at=([0-9]{1,12})")
 QUERY = re.compile(NUMBERS.pattern + rb"&log=([a-z0-9]{10})\Z")

@@ -17,8 +17,8 @@ from chat.gate.grants import Grant, Grants
 from chat.gate.paintings import Painting, Paintings
 from chat.gate.poll_request import PollRequest
 from chat.gate.rooms import Room, Rooms
+from chat.gate.signatures import Headers
 from chat.gate.timing_wheel import TimingWheel
-from chat.gate.types import Headers
 
 logger = logging.getLogger("chat.gate")
 

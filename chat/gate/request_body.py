@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
-from chat.gate.types import Headers, Receive, Scope
+from chat.gate.signatures import Headers, Receive, Scope
 
 SPOOL = 64 * 1024  # bytes that stay in memory; a longer body is written to disk
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, NamedTuple
 
-from chat.gate.types import Send
+from chat.gate.signatures import Send
 
 MAX_IN_MEMORY = 64 * 1024  # bytes of a streamed response or a file that are sent in one go
 PIECE = 64 * 1024  # bytes

@@ -9,7 +9,7 @@ from chat.gate.grants import Grant, Stream
 from chat.gate.polls import Polls
 from chat.gate.request_body import Disconnected
 from chat.gate.rooms import Room
-from chat.gate.types import Headers, Send
+from chat.gate.signatures import Headers, Send
 from chat.gate.wsgi import Response
 
 PLACEHOLDER = b"<!-- news -->"  # where in the page new messages go

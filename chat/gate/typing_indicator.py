@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from chat.gate.polls import Poll
 from chat.gate.rooms import Rooms
 from chat.gate.sidebar import RenderedPart, Sidebar
-from chat.gate.types import RunInThread
+from chat.gate.signatures import RunInThread
 
 logger = logging.getLogger("chat.gate")
 

@@ -8,7 +8,7 @@ from typing import IO, Any, NamedTuple
 
 from chat.gate.grants import ENVIRON_KEY, Offer
 from chat.gate.response_body import FileWrapper, SizedFile, collect
-from chat.gate.types import Headers, Scope
+from chat.gate.signatures import Headers, Scope
 
 logger = logging.getLogger("chat.gate")
 

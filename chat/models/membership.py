@@ -55,7 +55,7 @@ class MembershipQuerySet(models.QuerySet):
         return self.filter(nickname_key=key, holds_name=True)
 
 
-class MembershipManager(models.Manager.from_queryset(MembershipQuerySet)):
+class MembershipManager(models.Manager):
     """Leaves out the members of deleted rooms. They have a column of their own for that, which saves a join."""
 
     def get_queryset(self):
@@ -92,7 +92,7 @@ class Membership(RolesMixin, StatusMixin):
     read_message_count = models.PositiveBigIntegerField(default=0, editable=False)
     room_deleted = models.BooleanField(default=False, editable=False)
 
-    objects = MembershipManager()
+    objects = MembershipManager.from_queryset(MembershipQuerySet)()
 
     class Meta:
         verbose_name = _("member")

@@ -122,7 +122,7 @@ class RoomQuerySet(models.QuerySet):
         return {*current.values_list("slug", flat=True), *former.values_list("slug", flat=True)}
 
 
-class RoomManager(models.Manager.from_queryset(RoomQuerySet)):
+class RoomManager(models.Manager):
     """Leaves out deleted rooms whose rows are not erased yet."""
 
     def get_queryset(self):
@@ -159,7 +159,7 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
         db_constraint=False,
     )
 
-    objects = RoomManager()
+    objects = RoomManager.from_queryset(RoomQuerySet)()
     with_deleted = RoomQuerySet.as_manager()
 
     line_at = None  # the version of the last message that this instance appended

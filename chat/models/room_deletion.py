@@ -67,11 +67,3 @@ def delete_batch(rows, size):
     pks = list(rows.values_list("pk", flat=True)[:size])
     rows.filter(pk__in=pks).delete()
     return len(pks) == size
-
-
-def erase_deleted_rooms():
-    """Finish what was interrupted."""
-    from chat.models.room import Room
-
-    for room in Room.with_deleted.exclude(deleted_at=None):
-        room.erase()

@@ -16,7 +16,7 @@ from chat.gate.backend import PanelMark, Reader, RoomState
 from chat.gate.grants import Rights
 from chat.gate.paintings import Painting
 from chat.gate.sidebar import RenderedPart
-from chat.gate.types import Variant
+from chat.gate.signatures import Variant
 from chat.identity import is_active_q
 from chat.models import Membership, Room
 from chat.realtime import db_watch, delta, presence, pubsub, sidebar, typing_indicator
