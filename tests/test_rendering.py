@@ -35,6 +35,8 @@ def test_after_a_restored_backup_the_new_text_is_shown(alice, room):
 @pytest.mark.parametrize("verb", [lambda m: m.edit("x"), Message.remove, Message.restore])
 def test_each_change_has_a_new_nonce(alice, room, verb):
     (message,) = say(alice.membership, "first")
+    if verb is Message.restore:
+        message.remove()
     before = Message.objects.get(pk=message.pk)
     verb(message)
     after = Message.objects.get(pk=message.pk)

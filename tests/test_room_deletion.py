@@ -96,11 +96,11 @@ def test_nothing_of_it_is_readable(alice, bob, person, admin_client, interrupted
         assert interrupted.name not in listed
     assert admin_client.get(f"/admin/chat/message/{left.pk}/change/").status_code == 302
     assert gate_backend.room_versions.__wrapped__([interrupted.pk]) == {}
-    assert gate_backend.render_painting.__wrapped__(interrupted.pk, 1, ("en", "UTC", "poll")) is None
+    assert gate_backend.render_painting.__wrapped__(interrupted.pk, "x" * 10, 1, ("en", "UTC", "poll")) is None
 
 
 def test_its_invites_lead_nowhere(alice, person, large, monkeypatch):
-    _invite, key = Invite.objects.make(alice.membership, days=1, max_uses=None)
+    _invite, key = Invite.objects.issue(alice.membership, days=1, max_uses=None)
     monkeypatch.setattr(room_deletion, "ERASED_AT_ONCE", -1)
     large.delete_with_messages()
     assert Invite.objects.by_key(key) is None

@@ -61,9 +61,9 @@ def test_what_looks_like_an_archived_room_may_be_opened(alice, person, room):
 
 
 def test_a_word_into_a_room_that_is_deleted_in_that_moment_is_kept(alice, bob, room, monkeypatch):
-    def deleted_meanwhile(text, render=markup.render):
+    def deleted_meanwhile(text, room, render=markup.render):
         Room.objects.all().delete()
-        return render(text)
+        return render(text, room)
 
     monkeypatch.setattr(markup, "render", deleted_meanwhile)
     answer = bob.send(room, "typed for long")

@@ -52,11 +52,15 @@ def test_joining_knows_the_tag_and_the_element_that_began_in_an_earlier_text_nod
 
 def test_a_painted_message_has_no_line_breaks():
     template = engines["django"].get_template("partials/message.html")
-    for message in ({"pk": 1}, {"pk": 1, "event": "joined"}, {"pk": 1, "removed_at": "now"}):
+    for message in (
+        {"pk": 1},
+        {"pk": 1, "event": "joined", "event_template": "events/joined.html"},
+        {"pk": 1, "removed_at": "now"},
+    ):
         assert "\n" not in template.render({"message": message})
 
 
 def test_a_long_or_broken_text_that_was_typed_is_not_joined():
     template = engines["django"].get_template("partials/message_field.html")
-    html = template.render({"composer": {"number": 1, "many": True, "text": "\n\n  one\n  two\n"}})
+    html = template.render({"composer": {"number": 1, "multiline": True, "text": "\n\n  one\n  two\n"}})
     assert ">\n\n\n  one\n  two\n</textarea>" in html

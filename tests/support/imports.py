@@ -1,4 +1,4 @@
-"""What imports what in the product, read from the files: also what is imported inside functions."""
+"""What imports what in the product, read from the files: also inside functions, but not for type checkers alone."""
 
 import ast
 from collections import defaultdict
@@ -20,13 +20,21 @@ def dotted(path):
 def imports_of(name, path, known):
     """The modules of ours that this one imports; of `from package import name` the module, where that is one."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in run_nodes(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             whole = [f"{node.module}.{alias.name}" for alias in node.names]
             found |= {each if each in known else node.module for each in whole}
     return (found & known.keys()) - {name}
+
+
+def run_nodes(tree):
+    """All nodes but those under `if TYPE_CHECKING`, which never run."""
+    for node in ast.iter_child_nodes(tree):
+        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+            yield node
+            yield from run_nodes(node)
 
 
 def import_graph(*folders):
