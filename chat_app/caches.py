@@ -5,6 +5,7 @@ import secrets
 import time
 from contextlib import contextmanager
 
+from django.apps import apps
 from django.core.cache.backends.redis import RedisCache
 from django.db import DatabaseError
 from redis.backoff import NoBackoff
@@ -39,11 +40,9 @@ class Incarnation:
             self.reload()
 
     def reload(self):
-        from chat.models import Installation  # models are not loaded yet when the caches are configured
-
         self.due_at = time.monotonic() + RETRY_SECONDS
         try:
-            self.value = Installation.current().incarnation
+            self.value = apps.get_model("chat.Installation").current().incarnation
             self.due_at = time.monotonic() + REREAD_SECONDS
         except DatabaseError as error:
             logger.warning("The installation's incarnation can't be read: %s", error)
