@@ -62,9 +62,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Composer:
-    """Composer `number` of a page. `opening` marks the first of its mode on the page: it prefetches the next ones.
+    """The form in which people type; `number` counts the forms of a page.
 
-    Without a target, text or error it is the same for everyone and may be cached.
+    With `opening` it prefetches the next four, otherwise only the fourth one ahead. Without a target, text or error it
+    is the same for everyone, so it may be cached.
     """
 
     slug: str

@@ -77,7 +77,7 @@ def _typed_in_frame(request: Request, sentence: str) -> dict[str, Any]:
 
 
 def _typed(request: Request) -> dict[str, Any]:
-    """The submitted values: text fields to be shown and edited, all others hidden."""
+    """The submitted values: room, nickname and message text in fields that can be edited, all others hidden."""
     labels = {"room": _("Room"), "nickname": _("Your name"), "text": _("Message")}
     posted = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
     return {

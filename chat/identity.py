@@ -59,7 +59,7 @@ def bind_session(request: Request, participant: Participant, anew: bool = False)
 
 
 def sign_out(request: Request) -> None:
-    """End this session, and let the gate stop answering polls for it."""
+    """End this session. The gate stops answering its polls, and an old join form does not sign it in again."""
     participant = participant_of(request)
     request.session.flush()
     if participant:

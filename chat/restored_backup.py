@@ -21,7 +21,7 @@ QUERIES = {  # the last id that a table's sequence gave; deleting rows doesn't l
 
 
 def invalidate():
-    """Make every cache entry and open page from before the restore worthless."""
+    """Invalidate every cache entry and every open page from before the restore."""
     Installation.rotate()
     Room.objects.rotate_incarnations()
     if settings.REDIS_URL:

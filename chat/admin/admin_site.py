@@ -48,7 +48,7 @@ class ParlourAdminSite(AdminSite):
         ]
 
     def setup_view(self, view):
-        """A view that is also open to those who have to set up two-factor authentication first."""
+        """Open a view also to people who still have to set up two-factor authentication."""
 
         @wraps(view)
         def inner(request):

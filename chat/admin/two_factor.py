@@ -36,7 +36,10 @@ def app_setup(user: User, key: str, issuer: str) -> dict[str, str]:
 
 @transaction.atomic
 def set_up(user: User, key: str, code: str) -> tuple[TOTPDevice, list[str]]:
-    """Turn it on with this key. Returns the device and its recovery codes. Raises Refused."""
+    """Turn on two-factor authentication with this key, if `code` fits it.
+
+    Returns the device and its recovery codes. Raises Refused if the code is wrong or it is on already.
+    """
     get_user_model().objects.select_for_update().get(pk=user.pk)
     if is_set_up(user):
         raise Refused(_("You have set up a second factor already."), code="already")

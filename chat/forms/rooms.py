@@ -49,7 +49,7 @@ class RoomSettingsForm(VerbForm):
 
     @property
     def changes_name(self):
-        """Whether the room gets a new name and URL, which counts towards the limit on new rooms."""
+        """Whether a valid form changes the room's name. Renaming counts towards the limit on new rooms."""
         return self.is_valid() and "name" in self.changed_data
 
     def _was_shown(self, name):

@@ -68,7 +68,7 @@ class Gate:
         await send({"type": "lifespan.shutdown.complete"})
 
     def stop(self) -> None:
-        """Answer all waiting readers and hold no more: the server is about to end."""
+        """Answer all held polls and hold no new ones, because the server is shutting down."""
         if self.hub:
             self.hub.stop()
 

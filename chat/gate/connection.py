@@ -120,7 +120,7 @@ class Connection(Protocol):
             super()._start_asgi_task(cycle, app)
 
     def is_poll(self, cycle: RequestResponseCycle) -> bool:
-        """Whether this is a poll with a grant; then the request object isn't needed any more."""
+        """Whether this is a poll with a grant. If so, keep it in `parsed_poll`: the connection answers it itself."""
         hub = None if self.flow.write_paused else self.hub
         found = hub and hub.find_poll(cycle, self.head)
         if found:

@@ -62,7 +62,7 @@ class Paintings:
         return grant.room, grant.incarnation, None if whole else since, grant.variant
 
     def cached(self, key: Key) -> Painting | None:
-        """The painting, if it is cached and the room hasn't changed since."""
+        """The cached painting for this key, or None if there is none or the room changed after it was rendered."""
         room_id = key[0]
         room, painting = self.rooms.by_id.get(room_id), self.by_room.get(room_id, {}).get(key)
         if not painting or not room or painting[:3] != (room.version, room.epoch, room.incarnation):

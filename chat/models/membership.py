@@ -206,7 +206,7 @@ class Membership(RolesMixin, StatusMixin):
             self.mark_read()
 
     def mark_read(self):
-        """Mark everything as read, as part of a transaction that fails with it."""
+        """Mark everything as read. An error makes the caller's transaction fail as well."""
         if (self.read_version, self.read_message_count) == (self.room.version, self.room.message_count):
             return
         self.read_version, self.read_message_count = self.room.version, self.room.message_count

@@ -217,7 +217,7 @@ class Message(models.Model):
         return True
 
     def _lock(self):
-        """Lock the room's row, as its `change()` does, and read again what may have changed. Raises Refused."""
+        """Lock the room's row and reload what verbs check. Raises Refused if the room was deleted."""
         if not type(self.room).objects.select_for_update().filter(pk=self.room_id).first():
             raise self.room.deleted_refusal()
         self.refresh_from_db(fields=["text", "event", "removed_at"])

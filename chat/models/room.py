@@ -196,7 +196,7 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
         return Refused(_("This room is not there any more."), code="deleted")
 
     def append(self, author=None, **what):
-        """Append a message to the log, inside `change()`. Times never run backwards.
+        """Append a message to the log, inside `change()`. `sent_at` is never earlier than that of the message before.
 
         Each message has its own version: the second one in the same `change()` takes the next.
         """
@@ -221,9 +221,9 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
         return message
 
     def append_event(self, event, by=None, subject=None, **changed):
-        """Append a system message, inside `change()`. `changed` is what its template needs beside the names.
+        """Append a system message, inside `change()`. `changed` is what its template needs besides the names.
 
-        Names are kept as they are now. `by` is None for Parlour itself, `subject` the member whom it is about.
+        Names are kept as they are now. `by` is None for Parlour itself, `subject` the member it is about.
         """
         actor = Actor.of(by)
         names = {"actor_name": actor.public_name}

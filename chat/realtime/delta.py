@@ -124,7 +124,7 @@ class LogSlice:
 
     @property
     def newer_from(self) -> int | None:
-        """The version at which the log goes on after these messages, or None if they are the newest."""
+        """The version of the first message after these, or None if they are the newest."""
         if not self.messages:
             return None
         newer = Message.objects.in_room(self.room).after(self.messages[-1].first_version)
@@ -146,8 +146,8 @@ def newest_html(room: Room) -> tuple[LogSlice, str]:
 
     The LogSlice has the room as it was read. It has no messages if the HTML came from the cache.
 
-    The room's nonce is compared besides its version: after a restored backup, the room reaches the same versions again
-    with other messages. It comes with the room's row, so it takes neither a query nor an operator who runs `restored`.
+    The room's nonce is compared as well as its version, because after a restored backup the same versions come again
+    with other messages. It is read with the room, so it needs no extra query.
     """
     language, zone = translation.get_language(), timezone.get_current_timezone()
     key = f"log:{room.pk}:{room.incarnation}:{template_hash(*LOG_TEMPLATES)}:{language}:{zone}"

@@ -52,7 +52,7 @@ def offer_stream(request: HttpRequest, membership: Membership) -> bool:
 
 @cache
 def _poller(language: str) -> tuple[bytes, ...]:
-    """The poller's HTML around its holes, in the active language. All grants in that language share it."""
+    """The poller's HTML around its placeholders, in the active language. All grants in that language share it."""
     return tuple(part.encode() for part in HOLES.split(poll.poller_template()))
 
 

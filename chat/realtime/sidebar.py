@@ -19,7 +19,7 @@ def for_page(request: HttpRequest, membership: Membership) -> dict[str, object]:
 
 
 def due_parts(request: HttpRequest, room: Room, at: int | None) -> str:
-    """The parts that changed since a page received its last answer, `at` that Unix time, as out-of-band HTML."""
+    """The parts that changed after `at`, the Unix time of the page's last answer, as out-of-band HTML."""
     return _panel_due(request, room, at) + _typing_due(room, at) if at is not None else ""
 
 
