@@ -1,6 +1,7 @@
 """The typing indicator in a browser."""
 
 import re
+from contextlib import suppress
 
 from playwright.sync_api import expect
 
@@ -50,9 +51,14 @@ def test_the_indicator_moves_nothing_and_disappears_if_not_renewed(visitor, monk
 def test_two_typists_see_only_each_other(visitor):
     ann, ben = visitor().join(nickname="Ann"), visitor().join(nickname="Ben")
     cy = visitor().join(nickname="Cy")
-    for who in (ann, ben):
-        who.field.press_sequentially("words", delay=20)
-    expect(indicator_of(cy).locator("[data-typing]")).to_have_text("Ann and Ben are typing")
+    both = indicator_of(cy).locator("[data-typing]").filter(has_text="Ann and Ben are typing")
+    for _attempt in range(10):  # a busy machine may take longer than the indicator lasts
+        for who in (ann, ben):
+            who.field.press_sequentially("words ", delay=20)
+        with suppress(AssertionError):
+            expect(both).to_be_visible(timeout=3_000)
+            break
+    expect(both).to_be_visible()
     for who, other in ((ann, "Ben"), (ben, "Ann")):
         expect(indicator_of(who).get_by_text(f"{other} is typing")).to_be_visible()
         expect(indicator_of(who).locator("span").filter(visible=True)).to_have_count(1)

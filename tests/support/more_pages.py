@@ -79,13 +79,13 @@ def frame_outside(alice):
 
 
 def turned_away(alice):
-    at_the_door_as(alice, "refused", answer="Members of the club only, " + "x" * 150)
+    at_the_door_as(alice, "join_declined", answer="Members of the club only, " + "x" * 150)
     at(alice, "/rooms/writing-club/waiting/")
     sees(alice, "You were not let in.")
 
 
 def door_after_being_turned_away(alice):
-    at_the_door_as(alice, "refused", answer="Members of the club only")
+    at_the_door_as(alice, "join_declined", answer="Members of the club only")
     sees(alice, "Members of the club only")
 
 
