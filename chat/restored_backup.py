@@ -1,4 +1,4 @@
-"""Restored backups: how they are detected, and what is invalidated then."""
+"""Restored backups: detects them, and invalidates what was cached before."""
 
 import logging
 
@@ -30,7 +30,7 @@ def invalidate():
 
 
 def detect():
-    """Invalidate if ids went backwards since the last call. Works with Redis only, which keeps the ids of then.
+    """Invalidate if ids went backwards since the last call. Works with Redis only, where the earlier ids are kept.
 
     Redis is asked first: other processes may record higher ids while this one reads the database.
     """

@@ -56,7 +56,7 @@ def _cancel_if_abandoned(member):
 
 
 def silent_rooms():
-    """Rooms without a single message in which nothing happened, and nobody looked, for EMPTY_ROOM_DAYS."""
+    """Rooms without any message, in which nothing happened and nobody was seen for EMPTY_ROOM_DAYS."""
     if not settings.EMPTY_ROOM_DAYS:
         return Room.objects.none()
     since = timezone.now() - timedelta(days=settings.EMPTY_ROOM_DAYS)

@@ -33,7 +33,7 @@ def _choices(chosen):
 
 
 class TimeZoneField(forms.ChoiceField):
-    """An optional time zone. Older names are valid too, but offered only to those who already chose one."""
+    """An optional time zone. Older names are valid too, but offered only to people who already chose one."""
 
     def __init__(self, chosen=None):
         super().__init__(label=_("Time zone"), required=False, widget=TimeZoneSelect)

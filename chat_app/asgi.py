@@ -12,7 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chat_app.settings")
 
 def make_gate() -> Gate:
     django = get_wsgi_application()
-    # They import models, which exist only now.
+    # These import models, so Django must be set up first.
     from chat.middleware import security_headers
     from chat.realtime import gate_backend
 

@@ -1,1 +1,1 @@
-"""Who may read or change what: private things and missing ones get the same 404, so nobody can tell them apart."""
+"""Who may read or change what: private and missing things get the same 404, so that they can't be told apart."""

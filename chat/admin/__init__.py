@@ -1,1 +1,1 @@
-"""Django's admin: every act goes through the same model verbs as the product, so open pages see it at once."""
+"""Django's admin: every action uses the same model verbs as the product, so open pages see it at once."""

@@ -1,4 +1,4 @@
-"""The admin site: enforces two-factor authentication for those who set it up, or for all if it is required."""
+"""The admin site: enforces two-factor authentication for users who set it up, or for all if it is required."""
 
 from functools import wraps
 
@@ -26,7 +26,7 @@ class ParlourAdminSite(AdminSite):
         return super().has_permission(request) and (has_verified(request) or not two_factor.is_set_up(request.user))
 
     def admin_view(self, view, cacheable=False):
-        """Redirects those who have to set up two-factor authentication first."""
+        """Redirects users who have to set up two-factor authentication first."""
         guarded = super().admin_view(view, cacheable)
 
         @wraps(guarded)

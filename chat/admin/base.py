@@ -57,7 +57,7 @@ class VerbAdmin(admin.ModelAdmin):
         return False
 
     def run_verb(self, request, queryset, verb, *, log, done, unchanged):
-        """Run `verb` on each row, log those that it changed, and show how many there were of both kinds.
+        """Run `verb` on each row, log the rows that it changed, and show how many changed and how many didn't.
 
         `done` and `unchanged` are plural forms (`ngettext_lazy`) of sentences with the number `n`.
         """

@@ -16,7 +16,7 @@ from chat.text import FORBIDDEN_CHARACTERS
 
 
 class CodeField(forms.CharField):
-    """A text field, because a recovery code is accepted wherever a code is asked for."""
+    """A text field, because each field for a code accepts a recovery code too."""
 
     def __init__(self, **kwargs):
         typed_once = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
@@ -35,7 +35,7 @@ class AdminSignInForm(AdminAuthenticationForm):
         return cleaned
 
     def check_code(self, user, code):
-        """Called after the password was right, so that nobody else learns whether this account uses 2FA."""
+        """Called only after a correct password, so that others can't find out whether this account uses 2FA."""
         try:
             user.otp_device = two_factor.verify_code(user, code)
         except Refused as refusal:

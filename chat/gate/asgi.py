@@ -62,8 +62,8 @@ class Gate:
         await receive()
         if self.hub:
             self.hub.cancel_tasks()
-        # Running calls are finished: one may be about to commit a message. Queued ones are dropped, as their clients
-        # are gone.
+        # Running calls are finished: one may be about to commit a message. Queued ones are dropped, because their
+        # clients are gone.
         await asyncio.to_thread(self.pool.shutdown, cancel_futures=True)
         await send({"type": "lifespan.shutdown.complete"})
 

@@ -48,7 +48,7 @@ class Backend(Protocol):
         ...
 
     def valid_grants(self, room: int, readers: Collection[Reader], /) -> tuple[int, set[Reader]]:
-        """The room's epoch, and those of `readers` who may read the room as of that epoch."""
+        """The room's epoch, and those of `readers` who may read the room at that epoch."""
         ...
 
     def record_presence(self, members: set[int], reading: set[int], /) -> None:

@@ -14,7 +14,7 @@ from chat.gate.signatures import Arguments, RunInThread
 logger = logging.getLogger("chat.gate")
 
 # Seconds
-WATCH_INTERVAL = 0.1  # between two looks at what other processes have written
+WATCH_INTERVAL = 0.1  # between two checks for changes by other processes
 PRESENCE_INTERVAL = 30
 PRUNE_INTERVAL = 3600
 PANEL_INTERVAL = 15  # between two refreshes of a room's panel
@@ -30,7 +30,7 @@ async def end_holds(polls: Polls) -> None:
 
 
 async def watch(rooms: Rooms, backend: Backend, run_in_thread: RunInThread) -> None:
-    """Find out which active rooms other processes have changed."""
+    """Find the active rooms that other processes have changed."""
     may_have_changed, rooms.check_soon = backend.new_watch(), True
     while True:
         await asyncio.sleep(WATCH_INTERVAL)
@@ -61,8 +61,8 @@ async def prune(backend: Backend, run_in_thread: RunInThread) -> None:
 
 
 async def refresh_panels(rooms: Rooms, backend: Backend, run_in_thread: RunInThread) -> None:
-    """Render the panels in which other people are online than before. Waiting readers get them with their next answer:
-    no one is woken for it."""
+    """Render the panels whose online members changed. Waiting readers get them with their next answer: a changed panel
+    wakes nobody."""
     while True:
         await asyncio.sleep(TICK)
         since = time.monotonic() - PANEL_INTERVAL

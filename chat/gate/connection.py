@@ -30,7 +30,7 @@ class Connection(Protocol):
     parsed_poll: Poll | None = None  # found by the parser, not asked yet
     poll: Poll | None = None  # not answered yet
     stream_wait: StreamWait | None = None
-    head = rest = b""  # a head that is incomplete so far; what came while a poll was not answered
+    head = rest = b""  # the start of an incomplete head; bytes that arrived while a poll was unanswered
     polled_at: float = 0  # on the clock of the loop
     for_django = ending = False
 
@@ -95,7 +95,7 @@ class Connection(Protocol):
             self.resume()
 
     def resume(self) -> None:
-        """Handle what came while the poll was not answered."""
+        """Handle the bytes that arrived while the poll was unanswered."""
         if self.rest:
             self.transport.resume_reading()
             self.loop.call_soon(self.data_received, self.rest)

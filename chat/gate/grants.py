@@ -1,4 +1,4 @@
-"""Grants: the readers whom Django has let into a room, so that the gate may answer their polls for some minutes."""
+"""Grants: Django's permission for the gate to answer a reader's polls in one room for some minutes."""
 
 import re
 import time
@@ -22,7 +22,7 @@ Rights = tuple[int, int, int]  # the reader's id and generation, and how often t
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A member's right to read a room, as of `epoch`.
+    """A member's right to read a room, checked at `epoch`.
 
     After an epoch change, it stays valid only if the reader's `rights` are the same. `poller` are the pieces of the
     poller's HTML around what changes in it.
@@ -125,7 +125,7 @@ class Grants:
         return self.revoked_at.get(digest(session), 0) >= moment
 
     def revoke(self, session: str) -> None:
-        """Remove all grants of the session, as its pages look different now or its reader changed."""
+        """Remove all grants of the session, because its pages look different now or its reader changed."""
         key = digest(session)
         self.count -= len(self.by_session.pop(key, ()))
         self.revoked_at[key] = time.monotonic()
@@ -140,8 +140,8 @@ class Grants:
     def for_request(self, scope: Scope) -> Grant | None:
         """The grant by which the gate may answer this request, or None: then Django answers.
 
-        Strict on purpose. Nothing is decoded, and nothing may occur twice: where two programs read the same bytes
-        differently, one of them lets someone in whom the other would not.
+        Strict on purpose. Nothing is decoded, and nothing may occur twice: if two programs read the same bytes
+        differently, one of them could accept a reader whom the other refuses.
         """
         query = self.poll_query(scope)
         session = query and self.session_of(scope["headers"])

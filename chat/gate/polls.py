@@ -24,7 +24,7 @@ logger = logging.getLogger("chat.gate")
 
 MIN_HOLD, MAX_HOLD = 7, 9  # seconds, random in between, so that readers don't come back in waves
 MAX_SLEEP = 4  # seconds; a page whose last answer is older was asleep, and is answered at once
-MAX_PER_SESSION = 3  # held connections, of the six that a browser opens, so that its writes have the others
+MAX_PER_SESSION = 3  # held connections; a browser opens six, so its writes can use the others
 MAX_PER_ADDRESS = 1000
 MAX_HELD = 10_000
 POLL_HEADERS = [
@@ -85,7 +85,7 @@ class Poll:
 
 
 class Polls:
-    """`headers` go with every answer. They are the same for all readers, so nothing private gets into another's."""
+    """`headers` go with every answer. They are the same for all readers, so they contain nothing private."""
 
     def __init__(
         self,
@@ -219,7 +219,7 @@ class Polls:
     async def news(
         self, grant: Grant, since: int, path: bytes, origin: int | None = None
     ) -> tuple[Grant | None, Painting | None]:
-        """The grant as it is now, and what is new since that version.
+        """The current grant, and what is new since that version.
 
         There is no grant if the reader may not read the room any more, and no painting if there is nothing new.
         """
@@ -250,8 +250,8 @@ class Polls:
         return self.ask_again(grant, body) if parts else with_length(self.head, body)
 
     def with_news(self, poll: Poll, grant: Grant, room: Room, painting: Painting) -> PollAnswer:
-        """After news the page asks again at once: it misses nothing of a lively chat, and asks no more often than there
-        is news."""
+        """After news, the page polls again at once: it keeps up with a busy room, and polls no more often than there is
+        news."""
         origin = painting.version if painting.whole else poll.origin
         parts = room.sidebar.due_parts(poll.at, grant) if poll.at <= room.sidebar.changed_at else b""
         return self.ask_again(grant, poller(grant, painting.version, origin, parts) + painting.html + parts)
@@ -267,8 +267,8 @@ class Polls:
         self.rooms.wake_all()
 
     def take_presence(self) -> tuple[set[int], set[int]]:
-        """The members who have polled since the last call, and those who wait for news. Only the latter are sure to
-        have seen everything: the others may have closed the page since."""
+        """The members who have polled since the last call, and the members with a held poll. Only the latter have
+        certainly seen everything: the others may have closed the page since."""
         members, self.members = self.members, set()
         return members, self.rooms.waiting_members()
 

@@ -34,7 +34,7 @@ class Room:
 
 
 class Rooms:
-    """Active rooms by id. A room that nobody reads is not in here and costs nothing."""
+    """Active rooms by id. A room without readers is not in here and costs nothing."""
 
     def __init__(self) -> None:
         self.by_id: dict[int, Room] = {}

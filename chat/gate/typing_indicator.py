@@ -1,4 +1,4 @@
-"""The typing indicator: while someone types, the gate asks Django who does, and wakes waiting readers."""
+"""The typing indicator: while people type, the gate asks Django for their names, and wakes waiting readers."""
 
 import asyncio
 import logging
@@ -34,7 +34,7 @@ class TypingFollower:
             self.following[room_id].add_done_callback(lambda _: self.following.pop(room_id))
 
     def room_changed(self, room_id: int) -> None:
-        """Refresh the line, as the new message may be by someone who was typing; both go out together."""
+        """Refresh the line, because the new message may be by one of the typists; both are sent together."""
         room = self.rooms.by_id.get(room_id)
         if room and room_id in self.following:
             room.sidebar.refresh_task = asyncio.create_task(self.refresh(room_id, room.sidebar))
@@ -51,7 +51,7 @@ class TypingFollower:
                 break
 
     async def refresh(self, room_id: int, sidebar: Sidebar) -> bool:
-        """Update the line. Returns whether other people type than before.
+        """Update the line. Returns whether the typists changed.
 
         The same line is sent again and again, because pages hide it after some seconds.
         """

@@ -1,4 +1,4 @@
-"""The audit log: who with power did what to whom, in rows that cannot be changed or deleted."""
+"""The audit log: what owners, moderators and site admins did to others, in rows that cannot be changed or deleted."""
 
 from django.db import connection, models, transaction
 from django.utils import timezone

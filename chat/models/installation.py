@@ -1,4 +1,4 @@
-"""The installation: one row with a random value that tells this database's caches from those of its past."""
+"""The installation: one row with a random value, which keeps caches of an earlier database from being used."""
 
 import secrets
 

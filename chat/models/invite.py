@@ -98,7 +98,7 @@ class Invite(models.Model):
         return self
 
     def revoke(self, by=None):
-        """Nobody else can join with it; members who did stay. Returns False if it is revoked already."""
+        """Nobody can join with it any more. Members who joined with it stay. Returns False if it is revoked already."""
         with self.room.change() as room:
             if not Invite.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=timezone.now()):
                 return False

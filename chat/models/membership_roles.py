@@ -98,8 +98,8 @@ class RolesMixin(models.Model):
     def pass_ownership_on(self, for_good=False):
         """When the owner leaves, make the longest-serving moderator the owner, if there is one.
 
-        The longest-standing member follows where the owner will not or cannot come back: `for_good`, or the room is
-        private. Otherwise the owner keeps the room.
+        Without a moderator, the longest-standing member becomes the owner, but only if the old owner can't come back:
+        `for_good`, or the room is private. Otherwise the old owner keeps the room.
         """
         if not self.is_owner:
             return

@@ -160,7 +160,7 @@ class StatusMixin(models.Model):
             return True
 
     def set_muted(self, muted, by=None):
-        """Mute or unmute, and announce it. Returns False if it is so already, or `by` no longer outranks them."""
+        """Mute or unmute, and announce it. Returns False if nothing changes, or `by` no longer outranks them."""
         actor = Actor.of(by)
         with self.room.change() as room:
             self.refresh_from_db(fields=["muted", "status", "nickname", "namesake_number", "role"])
@@ -175,14 +175,14 @@ class StatusMixin(models.Model):
     # Guests who become accounts
 
     def transfer_to(self, participant):
-        """Make this the membership of another participant, who has proved to be the same person."""
+        """Move this membership to another participant, who has proved to be the same person."""
         with self.room.change() as room:
             self.participant = participant
             self.save(update_fields=["participant"])
             room.bump_epoch()
 
     def merge_into(self, known):
-        """Leave in favour of `known`, the same person's other membership, which takes over status, role and mute."""
+        """End this membership. `known`, the same person's other membership, takes over status, role and mute."""
         with self.room.change() as room:
             known.room = room
             outside = known.status in (self.Status.LEFT, self.Status.REMOVED, self.Status.JOIN_DECLINED)

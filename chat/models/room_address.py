@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 class FormerAddressQuerySet(models.QuerySet):
     def leading(self, slugs):
-        """Those of these addresses that still redirect."""
+        """The addresses among these that still redirect."""
         return self.filter(slug__in=slugs).exclude(until__lte=timezone.now())
 
     def rooms_by_expiry(self, slug):

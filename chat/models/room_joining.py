@@ -39,7 +39,7 @@ class JoiningMixin(models.Model):
             return mine
 
     def _admit(self, member, nickname, invite, known):
-        """Admit the member, or let them wait for approval. The first to join an empty room without owner owns it."""
+        """Admit the member, or let them wait for approval. The first member of an empty room without owner owns it."""
         waits = self.approval and not member.is_moderator and not invite
         inherits = not known and not member.is_owner and self._is_ownerless()
         if waits and not inherits:

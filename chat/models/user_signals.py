@@ -24,7 +24,7 @@ def end_sessions(instance, created, **kwargs):
 
 @receiver(post_save, sender=User)
 def claim_name(instance, raw=False, update_fields=None, **kwargs):
-    """Reserve the account's name, wherever the account was created or renamed."""
+    """Reserve the account's name, even if the admin or the command line created or renamed the account."""
     if not raw and (update_fields is None or "username" in update_fields):
         participant = getattr(instance, "new_participant", None) or Participant.objects.filter(user=instance).first()
         (participant or Participant()).claim_name(instance)

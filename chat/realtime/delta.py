@@ -62,7 +62,7 @@ class Cursor:
 
     @classmethod
     def read(cls, query: QueryDict) -> Self:
-        """The cursor in a poll's query; what it does not have, or not as our pages write it, is None."""
+        """The cursor in a poll's query. Missing and malformed values are None."""
         older = frozenset(n for text in query.getlist("older") if (n := parse_number(text)) is not None)
         since, origin, at = (parse_number(query.get(name, "")) for name in ("since", "from", "at"))
         return cls(since, origin, older, at, parse_incarnation(query.get("log", "")))

@@ -78,14 +78,14 @@ def room_versions(rooms: Collection[int]) -> dict[int, RoomState]:
 
 @with_own_connection
 def valid_grants(room: int, readers: Collection[Reader]) -> tuple[int, set[Reader]]:
-    """The room's epoch, and those of `readers` who may read the room as of that epoch."""
+    """The room's epoch, and those of `readers` who may read the room at that epoch."""
     # The epoch first: a right that is lost after this line increases it again, which leads to the next call.
     epoch = Room.objects.filter(pk=room).values_list("epoch", flat=True).first()
     return epoch or 0, set(chain(*(valid_readers(room, batch) for batch in batches(readers))))
 
 
 def valid_readers(room: int, readers: Collection[Reader]) -> set[Reader]:
-    """Those whose session is valid, who are in the room, and whose rights are the same as when they got the grant."""
+    """Readers with a valid session who are in the room and have the same rights as when they got the grant."""
     sessions, members = {reader[0] for reader in readers}, {reader[1] for reader in readers}
     current = Session.objects.filter(session_key__in=sessions, expire_date__gt=timezone.now())
     valid_sessions = set(current.values_list("session_key", flat=True))
@@ -100,7 +100,7 @@ def valid_readers(room: int, readers: Collection[Reader]) -> set[Reader]:
 
 @with_own_connection
 def record_presence(members: set[int], reading: set[int]) -> None:
-    """Record that all of them are online, and that those who are `reading` have read all messages."""
+    """Record that all of them are online, and that the members in `reading` have read all messages."""
     room = Room.objects.filter(pk=OuterRef("room"))
     read: dict[str, Any] = {
         f"read_{counter}": Subquery(room.values(counter)) for counter in ("version", "message_count")

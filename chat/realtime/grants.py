@@ -85,7 +85,7 @@ def revoke_grants(request: HttpRequest, key: str | None = None) -> None:
 
 
 def supersede_panel(request: HttpRequest, room: Room, epoch: int, html: str) -> None:
-    """Keep the gate from sending an older panel than this one, which a page gets now, as of that epoch."""
+    """Keep the gate from sending an older panel than this one. Nothing in `html` is newer than `epoch`."""
     if offer := _offer(request):
         offer.parts.append((room.pk, "people", translation.get_language(), epoch, html.encode()))
 

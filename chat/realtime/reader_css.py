@@ -8,7 +8,7 @@ from chat.composer import CACHE_SECONDS
 from chat.models import Membership
 
 MODERATOR_RULES = ".state .join-requests{display:block}\n"
-# Where only moderators may post, members don't see the composer, unless it holds text, nor the invitation to say hello.
+# If only moderators may post, members see neither the invitation to say hello nor an empty composer.
 MEMBER_RULES = """\
 .state:has(.announce) ~ .composer .write:last-of-type:has(:placeholder-shown){display:none}
 .room:has(> .foot .announce) .first-message-hint{display:none}

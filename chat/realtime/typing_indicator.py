@@ -94,5 +94,5 @@ def _keys(room: int) -> list[str]:
 
 
 def _last_key(room: int) -> str:
-    """The cache key of the time when the last typist stops; it outlives the slots, so that pages hear of the end."""
+    """The cache key of the time when the last typist stops; kept longer than the slots, so polls report the end."""
     return f"typing:{room}:last"

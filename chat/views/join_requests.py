@@ -1,4 +1,4 @@
-"""Join requests: waiting for approval, and approving or declining those who wait."""
+"""Join requests: waiting for approval, and approving or declining requests."""
 
 from functools import partial
 
