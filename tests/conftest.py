@@ -24,7 +24,7 @@ from chat_app.caches import incarnation
 from tests.support.browsing import IN_TIME
 from tests.support.reading import ann, asked_django, beats, ben, meanwhile, reader, short_holds  # noqa: F401 - fixtures for all
 
-# Known from the start, so that no test has one query more than another; and the same to the end.
+# Set once, so that reading it adds no query to any test.
 incarnation.value, incarnation.due_at = "tests", float("inf")
 # Playwright's own event loop runs in the thread of the tests, which only ever wait for it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -32,7 +32,7 @@ CHROMIUM = "/usr/bin/chromium"
 
 
 def pytest_collection_modifyitems(config, items):
-    """On another database, what SQLite alone promises is not a test."""
+    """Leave out tests of SQLite's guarantees on another database."""
     if connection.vendor != "sqlite":
         others = [item for item in items if item.get_closest_marker("sqlite")]
         config.hook.pytest_deselected(items=others)
@@ -47,7 +47,7 @@ def _nothing_remembered():
 
 
 class Person(Client):
-    """A browser without scripts, and who sits before it."""
+    """A person with a browser without scripts."""
 
     nickname = ""
 
@@ -67,7 +67,7 @@ class Person(Client):
         return self.post(f"/rooms/{room.slug}/send/", {"n": n, "page": page, "text": text, **more}, headers=headers)
 
     def poll(self, room, since, origin=None, **more):
-        # As a page that was told of everything by now but for the log: nothing comes with it beside that.
+        # As a page that is up to date except for the log, so the answer has nothing else.
         query = {"since": since, "from": since if origin is None else origin, "at": int(time.time()) + 2}
         query["log"] = room.incarnation
         return self.get(f"/rooms/{room.slug}/changes/", query, headers={"HX-Request": "true"}, **more)
@@ -75,7 +75,7 @@ class Person(Client):
 
 @pytest.fixture
 def person(db):
-    """A function that gives a new visitor; with a room and a name, one who has joined."""
+    """A function that returns a new person; with a room and a name, they have joined."""
 
     def make(room=None, nickname=None, **more):
         visitor = Person(**more)
@@ -89,7 +89,7 @@ def person(db):
 
 @pytest.fixture
 def alice(person):
-    """Opened the room, so she owns it."""
+    """Alice created the room and owns it."""
     return person("Reading club", "Alice")
 
 
@@ -100,13 +100,13 @@ def room(alice):
 
 @pytest.fixture
 def bob(person, room):
-    """A member."""
+    """Bob is a member."""
     return person(room.name, "Bob")
 
 
 @pytest.fixture
 def carol(person, room):
-    """Was in the room, and left."""
+    """Carol joined the room and left it."""
     carol = person(room.name, "Carol")
     carol.membership.leave()
     return carol
@@ -114,14 +114,14 @@ def carol(person, room):
 
 @pytest.fixture
 def mallory(person):
-    """A stranger to the room, though not to the site."""
+    """Mallory is in another room, but not in this one."""
     return person("Elsewhere", "Mallory")
 
 
 @pytest.fixture(scope="session")
 def _serving(django_db_setup):
-    """Parlour behind its gate, on a free port of this machine. It looks who is here, and notes who reads, only where a
-    test asks it to: otherwise panels would come with some answers, and not with others."""
+    """Parlour behind its gate, on a free local port. It refreshes panels and records presence only when a test does it:
+    otherwise some answers would have a panel by chance."""
     background.PANEL_INTERVAL = background.PRESENCE_INTERVAL = 3600
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
@@ -140,10 +140,10 @@ def _serving(django_db_setup):
 
 @pytest.fixture
 def server(_serving, transactional_db):
-    """The address of the running server, over a database that its threads see too."""
+    """The URL of the running server, with a database that its threads can see."""
     url, gate = _serving
     yield url
-    # The next test begins with an empty database, in which the same ids mean others.
+    # The next test begins with an empty database, and uses the same ids for other objects.
     gate.hub.loop.call_soon_threadsafe(gate.hub.forget)
 
 
@@ -166,14 +166,14 @@ def chromium():
 
 
 def patient(page):
-    """The page, which waits for documents only: one with a streamed log in it is never wholly loaded."""
+    """The page, set to wait for documents only, because a page with a streamed log never finishes loading."""
     for way in ("goto", "go_back", "reload", "wait_for_url"):
         setattr(page, way, partial(getattr(page, way), wait_until="domcontentloaded"))
     return page
 
 
 class Visitor:
-    """One person's browser: a page, what its console said, and what it asked for."""
+    """One person's browser: a page, its console output and its requests."""
 
     def __init__(self, context, server):
         self.context, self.server = context, server
@@ -184,7 +184,7 @@ class Visitor:
         context.on("request", lambda request: self.requests.append(request))
 
     def _heard(self, line):
-        # Chromium's remark when somebody, or a test, types before the page has put the cursor anywhere.
+        # Chromium logs this if a test types before the page has set the focus.
         if not line.startswith("Autofocus processing was blocked"):
             self.console.append(line)
 
@@ -198,7 +198,7 @@ class Visitor:
 
     @property
     def writing(self):
-        """Where this person types: the page itself, or without JavaScript the frame in it."""
+        """The page with the composer: the page itself, or without JavaScript a frame in it."""
         return self.page.frame_locator("iframe[name=compose]") if self.without_script else self.page
 
     @property
@@ -216,21 +216,21 @@ class Visitor:
         self.field.press("Enter")
 
     def toggle(self):
-        """Change between one line and several, with the mouse."""
+        """Switch between one line and several, with the mouse."""
         self.writing.locator(".toggle").last.click(force=True)
 
     def reads(self, text):
-        """Wait until these words are in the log."""
+        """Wait until this text is in the log."""
         self.log.locator("#messages [data-message-body]", has_text=text).first.wait_for()
 
 
 @pytest.fixture
 def visitor(chromium, server, monkeypatch):
-    """A function that opens a browser of its own for one person."""
+    """A function that opens a new browser for one person."""
     from playwright.sync_api import expect
 
     expect.set_options(timeout=IN_TIME)
-    # Without JavaScript the log looks for news as often as anybody can choose.
+    # Without JavaScript, the log reloads at the shortest interval.
     monkeypatch.setattr(Participant._meta.get_field("refresh_seconds"), "_get_default", lambda: 2)
     contexts = []
 
@@ -248,8 +248,8 @@ def visitor(chromium, server, monkeypatch):
 
 @pytest.fixture
 def somebody(visitor, javascript):
-    """A function that opens a browser, in a room if a name is given. In the end htmx was there, or not, and nobody's
-    console has said anything beside the browser's own line on an answer that says no."""
+    """A function that opens a browser, in a room if a nickname is given. At the end, it checks that htmx is there only
+    with JavaScript, and that consoles show no errors except the browser's own about error responses."""
     opened = []
 
     def open_browser(nickname=None, room="Reading club"):

@@ -10,8 +10,8 @@ os.environ.update({"SECRET_KEY": "for-tests-only-" + "x" * 50, "DEBUG": "off", "
 from chat_app.settings import *  # noqa: F403
 from chat_app.settings import DATABASES, STORAGES
 
-# A file, so that the server's threads see the rows of the tests, with real locks; in a file system in memory where
-# there is one, as no test waits for the disk then.
+# A file, so that the server's threads see the rows of the tests, with real locks. In memory (/dev/shm) if possible, so
+# that no test waits for the disk.
 FOLDER = Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else Path(tempfile.gettempdir())
 DATABASES["default"].setdefault("TEST", {})["NAME"] = (
     FOLDER / f"parlour-test-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}.sqlite3"
@@ -25,5 +25,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 
 if "sqlite" not in DATABASES["default"]["ENGINE"]:
-    # The threads of the server outlive a test; PostgreSQL drops no database to which they are still connected.
+    # The server's threads live longer than a test, and PostgreSQL can't drop a database with open connections.
     DATABASES["default"]["CONN_MAX_AGE"] = 0

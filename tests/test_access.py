@@ -1,4 +1,4 @@
-"""The access table: every address, for everybody, in every kind of room; a new address without a row fails."""
+"""The access table: the answer of every URL to every role in every kind of room; a new URL without a row fails."""
 
 import re
 
@@ -14,7 +14,7 @@ from tests.support.browsing import say
 
 OUTSIDE = {"anonymous", "stranger", "account", "staff", "left", "shown_out", "banned", "waiting"}
 ROLES = [*sorted(OUTSIDE), "member", "muted", "moderator", "owner"]
-# In "other room" one has a role, but not in the room of which one asks.
+# In "other room", people have their role in one room and request the URL of another.
 KINDS = ["open", "unlisted", "private", "locked", "archived", "other room"]
 NOBODY = {"anonymous", "staff"}
 KEEPING = {"moderator", "owner"}
@@ -26,19 +26,19 @@ def always(status):
 
 
 def signed_in(status, others=404):
-    """For whoever has an account, in whichever room they are or are not."""
+    """For people with an account, in any room or none."""
     return lambda role, kind: status if role == "account" else others
 
 
 def door(role, kind):
-    """The room for those inside, its door for all others, unless it is private; who waits is led to where they do."""
+    """The room for members; the join page for others, but 404 if it is private; the waiting page for join requests."""
     if role == "waiting" and kind != "private":
         return 303
     return 404 if role in OUTSIDE and kind == "private" else 200
 
 
 def inside(status, outside):
-    """For those inside; others are sent away by `outside`, and learn nothing of a private room."""
+    """`status` for members, `outside` for others; a private room is a 404 for them."""
 
     def expected(role, kind):
         if role in OUTSIDE:
@@ -61,14 +61,14 @@ def polled(role, kind):
 
 
 def written(role, kind):
-    """A message, or another name, of which the room tells: nobody does either where it is locked."""
+    """A message, or a nickname change, which the room announces: neither is possible while it is locked."""
     if role in OUTSIDE:
         return 404 if kind == "private" else 403
     return 422 if kind in ("locked", "archived") or role == "muted" else 303
 
 
 def joined(role, kind):
-    """A name for somebody new is given; who is in already under another is told so."""
+    """A new person joins; a current member with another nickname gets an error."""
     if role in OUTSIDE and kind == "private":
         return 404
     return 303 if comes_in(role, kind) else 422
@@ -83,13 +83,13 @@ def invited(role, kind):
 
 
 def meant(role, kind):
-    """A message by its number leads others to the door of an open room, and of no other."""
+    """A message's URL redirects others to the join page if the room is open; otherwise it is a 404."""
     outside = 404 if kind in ("unlisted", "private") else 303
     return outside if role in OUTSIDE else 200
 
 
 def before_the_door(status, others):
-    """For who waits; those inside are led in."""
+    """`status` for people with a join request; members are redirected to the room."""
 
     def expected(role, kind):
         if role == "waiting" and kind != "private":
@@ -100,19 +100,19 @@ def before_the_door(status, others):
 
 
 def answered(role, kind):
-    """Who waits is answered by those who keep the room; before a private one nobody waits, into an archived nobody."""
+    """Moderators answer join requests. A private room has none, and an archived room accepts none."""
     if role in KEEPING and kind in ("private", "archived"):
         return 404 if kind == "private" else 422
     return keeping(303, 403)(role, kind)
 
 
 def removed(role, kind):
-    """A member is shown out by those who keep the room."""
+    """Moderators remove members."""
     return keeping(303, 403)(role, kind)
 
 
 elsewhere, not_so = always(303), always(405)
-TABLE = {  # name: what GET answers, what POST answers
+TABLE = {  # URL name: the status of GET, the status of POST
     "home": (always(200), not_so),
     "join": (elsewhere, always(303)),
     "my_rooms": (elsewhere, not_so),
@@ -199,7 +199,7 @@ THINGS_OF_A_ROOM = [name for name, pattern in PATTERNS.items() if "slug:slug" in
 
 @pytest.fixture
 def cast(person, alice, room):
-    """Somebody in each role, and a member besides to act on."""
+    """A person in each role, and one more member to act on."""
     those = ("left", "shown_out", "banned", "muted", "member", "moderator", "other")
     people = {role: person(room.name, f"One who is {role}") for role in those}
     people["left"].membership.leave()
@@ -223,7 +223,7 @@ def here(cast):
 
 @pytest.fixture
 def other_room(person):
-    """What can be acted on in a room in which nobody of the cast is."""
+    """The objects in a room that has none of the cast as members."""
     olga, those = person("Writing club", "Olga"), ("other", "banned", "waiting")
     others = {}
     for role in those:
@@ -234,7 +234,7 @@ def other_room(person):
 
 
 def things(owner, other, waiting, banned):
-    """What can be acted on in a room, by the names of the addresses that do; "pk" is what all others act on."""
+    """Objects in a room by the name of the URL that acts on them; "pk" is for all other URLs."""
     (message,) = say(owner, "hello")
     invitation, key = Invite.objects.issue(owner, days=1, max_uses=None)
     pks = {
@@ -249,7 +249,7 @@ def things(owner, other, waiting, banned):
 
 @pytest.fixture
 def world(cast, here, other_room, settings):
-    """A function that makes the room one of a kind, and gives the address that a route has in it."""
+    """A function that changes the room to this kind, and returns the URL of this name in it."""
     settings.LIMITS = False
     Site.objects.update_or_create(pk=1, defaults={"rules": "Be kind.", "privacy": "Nothing is kept."})
     link, key = SignInLink.objects.issue(cast["other"].membership.participant, hours=1)
@@ -258,7 +258,7 @@ def world(cast, here, other_room, settings):
     no_rooms = {"use_sign_in_link": {"key": key}, "revoke_sign_in_link": {"pk": link.pk}, "new_password": mailed}
 
     def address(name, kind, of=None):
-        """`of` are the things that are meant, if they are others than this room's."""
+        """`of`: the objects to act on, if they are not those of this room."""
         make(here, kind)
         there = other_room if kind == "other room" else here
         of = of or there
@@ -270,7 +270,7 @@ def world(cast, here, other_room, settings):
 
 
 def make(here, kind):
-    """Make the room one of that kind; those who wait, who are turned away where it becomes private, wait again."""
+    """Change the room to this kind. A private room declines join requests, so they are opened again afterwards."""
     room = here["room"]
     room.set_locked(kind == "locked")
     room.set_archived(kind == "archived")
@@ -297,7 +297,7 @@ def test_everybody_gets_what_the_table_says(name, cast, world):
 
 
 def in_that_room(role, kind):
-    """Whoever has a role in one room is a stranger to another, which is open."""
+    """A person with a role in one room is a stranger in another, which is open."""
     if kind == "other room":
         return role if role in NOBODY else "stranger", "open"
     return role, kind
@@ -305,7 +305,7 @@ def in_that_room(role, kind):
 
 @pytest.mark.parametrize("name", THINGS_OF_A_ROOM)
 def test_what_is_another_rooms_is_not_there_and_stays_as_it_is(name, cast, world, other_room):
-    """Asked for by the address of the room in which the cast has its roles."""
+    """The URL names the room of the cast, but an object of another room."""
     url = world(name, "open", of=other_room)
     expected, seen = {}, {}
     before = _states(other_room)
@@ -317,19 +317,19 @@ def test_what_is_another_rooms_is_not_there_and_stays_as_it_is(name, cast, world
 
 
 def _states(things):
-    """Who is what in that room, which of its invitations hold, and how many rooms of two there are."""
+    """The room's memberships and invites, and the number of direct messages."""
     members = things["room"].memberships.order_by("pk").values_list("pk", "status", "role", "muted")
     invitations = things["room"].invites.order_by("pk").values_list("pk", "revoked_at")
     return [*members], [*invitations], Room.objects.exclude(dm_key=None).count()
 
 
 def unlike(expected, seen):
-    """What was not as it should be: what was expected and what was seen, case by case."""
+    """The cases with another result than expected: the expected and the actual one."""
     return {case: (status, seen[case]) for case, status in expected.items() if seen[case] != status}
 
 
 def asked(who, method, url, form, look=None):
-    """The status of the answer, and what `look` sees after it; what it wrote is undone."""
+    """The status of the response, and the result of `look` after it. All writes are rolled back."""
     cookies = who.cookies.output()
     with transaction.atomic():
         status = getattr(who, method)(url, form if method == "post" else None).status_code

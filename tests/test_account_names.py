@@ -13,7 +13,7 @@ from tests.test_join_requests import answer
 
 @pytest.fixture
 def maria(db):
-    """A superuser who has never been in a room."""
+    """A superuser who has never joined a room."""
     return User.objects.create_superuser("Maria", password=SECRET)
 
 

@@ -1,4 +1,4 @@
-"""Accounts: a name that is kept, by a password."""
+"""Accounts: a name that is protected by a password."""
 
 import re
 import time
@@ -29,7 +29,7 @@ def is_in(who, room):
 
 @pytest.fixture
 def kept(bob):
-    """Bob, who made his guest an account."""
+    """Bob, a guest who created an account."""
     assert keep(bob, email="bob@example.org").status_code == 303
     return bob
 
@@ -43,7 +43,7 @@ def test_a_guest_becomes_an_account_with_all_that_they_are(kept, person, room):
 
 
 def test_passwords_are_kept_by_argon2():
-    """By the settings of the product; those of the tests take what is quick."""
+    """With the product's settings; the tests' own settings use a fast hasher."""
     assert ours.PASSWORD_HASHERS[0] == "django.contrib.auth.hashers.Argon2PasswordHasher"
     assert Argon2PasswordHasher().encode(SECRET, "a-grain-of-salt").startswith("argon2$argon2id$")
 
@@ -263,7 +263,7 @@ def test_a_forgotten_password_is_replaced_by_a_mailed_link_once(kept, person, ro
 
 
 def sent(count):
-    """How many mails have gone out by now, and a moment for one too many."""
+    """The number of emails sent so far, after waiting a moment for one too many."""
     for _wait in range(100):
         if len(mail.outbox) >= count:
             break

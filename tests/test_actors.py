@@ -1,4 +1,4 @@
-"""Actors: every act on a room or on others says who did it, and whether it changed anything."""
+"""Actors: every verb that acts on a room or on others takes an actor, and returns whether it changed anything."""
 
 import ast
 import re
@@ -156,12 +156,12 @@ def test_a_message_is_edited_removed_and_restored_once(alice, room):
 
 
 def followed(client, address, form=None):
-    """The page to which this post leads."""
+    """The page to which this POST redirects."""
     return client.get(client.post(address, form or {}).headers["Location"]).content.decode()
 
 
 def stale(client, room, path, monkeypatch, verb, **form):
-    """The page after an act in which someone else was faster, between the lookup and the verb."""
+    """The page after an act for which someone else was faster, between the lookup and the verb."""
     monkeypatch.setattr(Membership, verb, lambda *args, **kwargs: False)
     return followed(client, f"/rooms/{room.slug}/{path}/", form)
 
@@ -239,7 +239,7 @@ def test_a_form_of_the_admin_that_changes_nothing_is_not_logged(admin_client, ro
 
 
 def calls_without_actor(source):
-    """Calls of verbs that do not say who acts: neither `by=`, nor `by` or a membership among the arguments."""
+    """Calls of verbs without an actor: neither `by=`, nor `by` or a membership among the arguments."""
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
     named = [call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr in VERBS]
     said = re.compile(r"\bby\b|\bSYSTEM\b|\bself\b|\bactor\b")

@@ -1,4 +1,4 @@
-"""The staff's side: it finds things, acts through the product's own verbs, and cannot rewrite what happened."""
+"""The admin: it finds objects, acts through the product's verbs, and cannot rewrite what happened."""
 
 import re
 

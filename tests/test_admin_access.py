@@ -1,4 +1,4 @@
-"""The access table of the staff's side: every address of the admin, for each role, staff by what they may do."""
+"""The access table of the admin: the answer of every URL to every role, with staff of different permissions."""
 
 import re
 
@@ -17,7 +17,7 @@ STAFF = ["before their code", "without rights", "all rights"]
 EVERYBODY = [*(role for role in ROLES if role != "staff"), *STAFF]
 
 forbidden, changed, looked_at, elsewhere = (403, 403, 403, 403), (403, 200, 403, 200), (403, 200, 403, 403), (302,) * 4
-TABLE = {  # address: what GET answers to staff without rights and to those who have all, and what POST answers them
+TABLE = {  # URL: the status of GET for staff without permissions and for superusers, then that of POST
     "": (200, 200, 200, 200),
     "second-factor/": (200, 200, 422, 422),
     "second-factor/remove/": (303, 303, 422, 422),
@@ -33,7 +33,7 @@ TABLE = {  # address: what GET answers to staff without rights and to those who 
     "logout/": (303, 303, 200, 200),  # the last, as it ends the session
 }
 PAGES = ["", "add/", "<path:object_id>/history/", "<path:object_id>/delete/", "<path:object_id>/change/"]
-# Rows that come into being in the product are neither made nor deleted here; rooms alone are changed.
+# The admin neither creates nor deletes rows of the product; it changes rooms only.
 OF_THE_PRODUCT = (changed, forbidden, changed, forbidden, looked_at)
 MODELS = {
     "auth/group/": (changed,) * 5,
@@ -60,7 +60,7 @@ def paths(resolver, prefix=""):
 
 @pytest.fixture
 def everybody(cast):  # noqa: F811
-    """The cast, and staff; who has to show a code has not done so."""
+    """The cast, and staff; users with two-factor authentication have not entered a code."""
     Site.objects.create(pk=1)
     Group.objects.create(name="Helpers")
     say(cast["owner"].membership, "hello")
@@ -73,7 +73,7 @@ def everybody(cast):  # noqa: F811
 
 
 def address(path):
-    """One at which there is something."""
+    """The URL with the id of an existing object."""
     model = re.match(r"(auth|chat)/(\w+)/", path)
     pk = apps.get_model(*model.groups()).objects.first().pk if model else 1
     path = re.sub(r"\^?\(\?P<(\w+)>.*?\)|\$", lambda match: {"app_label": "chat", "url": "x"}.get(match[1], ""), path)

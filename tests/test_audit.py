@@ -1,4 +1,4 @@
-"""The audit log: written with each act, and neither changed nor deleted afterwards."""
+"""The audit log: written with each act, and never changed or deleted afterwards."""
 
 import pytest
 from django.core.management import call_command

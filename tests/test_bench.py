@@ -1,4 +1,4 @@
-"""The bench's own readers: what they take from an answer, and what they count as missed or doubled."""
+"""The readers of the bench: how they read an answer, and what they count as missed or doubled."""
 
 from typing import NamedTuple
 
@@ -78,7 +78,7 @@ def test_two_answers_are_alike_that_differ_in_their_names_and_by_chance_alone():
 
 
 class Told(NamedTuple):
-    """A connection on which this is the answer."""
+    """A connection that gives this answer."""
 
     answer: Answer
 

@@ -1,4 +1,4 @@
-"""Many at once: nothing lost, nothing doubled, one order for all, and no database that says it is locked."""
+"""Many requests at once: nothing is lost or doubled, all see one order, and the database is never locked."""
 
 import re
 from collections import Counter
@@ -17,7 +17,7 @@ SENDERS, EACH = 100, 5
 
 @pytest.fixture
 def crowd(server, settings, person):
-    """A function that brings so many people into one room, each with a browser of their own."""
+    """A function that lets so many people join one room, each in their own browser."""
     settings.LIMITS = False
     people = []
 
@@ -48,7 +48,7 @@ class Sender:
         self.answers.append(answer.status_code)
 
     def reads(self):
-        """All lines of words that this person's browser gets, page by page from the first on."""
+        """All messages that this person's browser gets, page by page from the first one."""
         seen, after = [], 1
         while after:
             page = self.http.get(f"/rooms/{self.room.slug}/messages/", params={"after": after}).text

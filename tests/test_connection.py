@@ -1,4 +1,4 @@
-"""Connections on which one poll is asked after the other: known again by their bytes, and answered as if parsed."""
+"""Connections with one poll after the other: polls are recognized by their bytes, and answered as if parsed."""
 
 import contextlib
 import re
@@ -18,7 +18,7 @@ from tests.support.reading import held, until
 
 
 class Wire:
-    """One connection of a reader's browser, byte by byte."""
+    """A connection of a reader's browser, byte by byte."""
 
     def __init__(self, reader):
         url = urlsplit(str(reader.http.base_url))
@@ -64,7 +64,7 @@ class Wire:
 
 @pytest.fixture
 def connect(ann):
-    """A function that gives one more connection of Ann's, who was granted her polls."""
+    """A function that opens one more connection of Ann's, who has a grant."""
     ann.ask(ann.query(1, 1, 1))
     with contextlib.ExitStack() as stack:
 
@@ -78,7 +78,7 @@ def connect(ann):
 
 @pytest.fixture
 def wire(connect):
-    """A connection on which a poll was asked before."""
+    """A connection that has sent a poll before."""
     wire = connect()
     wire.ask(wire.reader.query(1, 1, 1))
     assert wire.read()[0] == 200
@@ -118,7 +118,7 @@ def test_a_head_that_comes_in_pieces_is_the_same_question(wire, ben):
 
 
 def test_another_session_on_the_same_connection_is_another_reader(wire, ann, ben, asked_django):
-    """As behind a proxy, which sends the requests of many over one connection."""
+    """As behind a proxy, which sends the requests of many people over one connection."""
     ben.ask(ben.query(1, 1, 1))
     ann.member.leave()
     ben.send("now that she is gone")
@@ -265,7 +265,7 @@ def test_only_one_plain_head_is_a_question(head):
 
 @pytest.mark.parametrize("other", [b"", b"\r\n", b"0", b"7", b" ", b"&", b"%30", b"\xb2"])
 def test_the_same_question_has_other_numbers_and_nothing_else(other):
-    """Whatever is put anywhere into it: what is known again, a parser would have read as the same request."""
+    """With anything inserted anywhere: if the bytes are recognized, a parser reads them as the same request."""
     question, known = PollRequest.read(HEAD, SCOPE, "session", True), 0
     for place in range(len(HEAD) + 1):
         data = HEAD[:place] + other + HEAD[place:]

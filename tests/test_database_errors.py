@@ -1,4 +1,4 @@
-"""Each statement of a write fails once: either the answer says so and keeps the text, or the row is there."""
+"""Each statement of a write fails once: either the answer shows an error and keeps the text, or the row is saved."""
 
 from itertools import count
 
@@ -10,7 +10,7 @@ from chat.models import Membership, Message
 pytestmark = pytest.mark.django_db(transaction=True)
 
 FAILED = (422, 500, 503)
-MOST_STATEMENTS = 60  # of one write; a test that never gets through all of them would run for ever
+MOST_STATEMENTS = 60  # of one write; without a maximum, a test that always fails would run for ever
 
 
 class Fault:
@@ -45,7 +45,7 @@ class Fault:
 
 
 def faults():
-    """One Fault for each statement, until an attempt ran through without."""
+    """One Fault for each statement, until an attempt runs without a fault."""
     for at in count(1):
         assert at <= MOST_STATEMENTS
         fault = Fault(at)
@@ -59,7 +59,7 @@ def faults():
 def test_a_message_is_sent_or_given_back(alice, room, headers):
     alice.raise_request_exception = False
     for at, fault in faults():
-        # As somebody who comes back after a while: a sign of life is written first.
+        # As for a member who was away: the request first saves when they were last seen.
         Membership.objects.update(seen_at="2020-01-01T00:00Z", read_version=0)
         text = f"words {at} of the writer"
         with fault:

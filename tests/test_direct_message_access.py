@@ -1,4 +1,4 @@
-"""The access table of rooms of two: every address of a room, for both, whatever the other answered, and strangers."""
+"""The access table of direct messages: every URL of a room, for each answer to the chat request, and for strangers."""
 
 import re
 
@@ -8,7 +8,7 @@ from chat.models.direct_message import open_direct_message
 from tests.support.browsing import say
 from tests.test_access import FORMS, IN_A_ROOM, PATTERNS, asked, unlike
 
-# Who declined or left learns no more of the room than who was never asked; who ignores it may think again.
+# People who declined or left see no more of the room than a stranger. People who ignored the request can still accept.
 ROLES = {"anonymous": 0, "stranger": 0, "declined": 1, "left": 1, "asked": 2, "ignored": 2, "asking": 3, "accepted": 3}
 ANSWERS = {
     "declined": ["decline_chat"],
@@ -27,11 +27,11 @@ looked_at, framed, nobodys, refused = (
 
 
 def sent(status):
-    """A form that those inside send."""
+    """The statuses of a form that only members can send."""
     return [404, 404, 403, status]
 
 
-TABLE = {  # name: what GET answers to strangers, those who are out, those who were asked, and inside; then POST
+TABLE = {  # URL name: statuses of GET for strangers, after declining or leaving, with a request, for members; then POST
     "room": (looked_at, not_so),
     "join_here": (elsewhere, [404, 404, 404, 422]),
     "leave": (elsewhere, sent(303)),
@@ -71,7 +71,7 @@ FORMS_HERE = FORMS | {"chat_request": {"answer": "accept"}}
 
 @pytest.fixture
 def cast(person, room, alice, mallory):
-    """For each role somebody, and a message in a room of two; the other is Alice, who began it but for one."""
+    """A person in each role, and a message in their direct message with Alice. She started all but one of them."""
     hers, cast = alice.membership, {}
     for role in [*ANSWERS, "asked", "asking"]:
         who = person(room.name, f"One who is {role}")
@@ -86,7 +86,7 @@ def cast(person, room, alice, mallory):
 
 @pytest.fixture
 def address(cast, alice, settings):
-    """A function that gives the address that a route has for somebody in that role."""
+    """A function that returns the URL of this name for a person in this role."""
     settings.LIMITS = False
 
     def address(name, role):

@@ -1,4 +1,4 @@
-"""Writing to one person alone: they are asked first, and may accept, decline, ignore, or leave."""
+"""Direct messages: the other person gets a chat request, and can accept, decline, ignore it, or leave."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def in_room(who, room):
 
 @pytest.fixture
 def pair(alice, bob, room):
-    """Alice wrote to Bob, who has not answered yet."""
+    """Alice sent a chat request to Bob, who has not answered yet."""
     address = write_to(alice, room, bob).headers["Location"]
     pair = Room.objects.exclude(dm_key=None).get()
     assert pair.get_absolute_url() == address
@@ -152,7 +152,7 @@ def test_nobody_writes_to_themselves_or_to_who_is_not_there(alice, carol, room):
 
 
 def test_it_is_found_again_by_names_that_were_exchanged_meanwhile(alice, bob, room, pair):
-    """Alice is Bob by now, and Bob Alice; in the room of two the name of each is still taken by the other."""
+    """Alice and Bob swapped nicknames. In the direct message, each new nickname is still the other's old one."""
     answers(bob, pair, "accept")
     bob.post(f"/rooms/{pair.slug}/leave/")
     in_room(alice, room).change_nickname("Zed")

@@ -1,4 +1,4 @@
-"""The documents: short, in plain words, and true of folders, modules, links and commands."""
+"""The documents: short, in plain words, and with correct folders, modules, links and commands."""
 
 import re
 
@@ -9,7 +9,7 @@ from chat_app.settings import BASE_DIR
 
 PAGES = sorted([*BASE_DIR.glob("*.md"), *BASE_DIR.glob("docs/*.md")])
 TEXTS = [*PAGES, BASE_DIR / ".env.example", BASE_DIR / "Makefile"]
-UNCLEAR = re.compile(  # ways of speaking that readers stumbled over
+UNCLEAR = re.compile(  # words that readers found hard to understand
     r"\b(whoever|somebody|nobody|those who|who (is|was|has|keeps|comes|may) |shown out|let in|turn(ed)? away|just now"
     r"|one's own|are told|is told|of now|beside)\b",
     re.IGNORECASE,

@@ -1,4 +1,4 @@
-"""Every "no": in words that say what to do next, with what was typed kept, for htmx out of band."""
+"""Error pages: each says what to do next and keeps what was typed; htmx gets a notice out of band."""
 
 import re
 
@@ -242,7 +242,7 @@ def test_a_foreign_form_is_a_403_and_cannot_be_sent_on(strict, headers):
 
 
 def test_every_unsafe_address_is_checked(strict):
-    """Views opt out of the check by an attribute; none does."""
+    """An attribute would exempt a view from the CSRF check; no view has it."""
     from chat.urls import urlpatterns
 
     assert not [pattern for pattern in urlpatterns if getattr(pattern.callback, "csrf_exempt", False)]

@@ -1,4 +1,4 @@
-"""The gate in front of Django, run by a real server: what it passes on, what it refuses, whom it protects."""
+"""The gate in a real server: what it passes to Django, what it refuses, and how it copes with slow clients."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ HTMX = {"HX-Request": "true"}
 
 
 class Site:
-    """A WSGI application that keeps what it was told, and does what the path says."""
+    """A WSGI application that records its requests, and does what the path says."""
 
     def __init__(self):
         self.seen, self.closed, self.release = [], [], threading.Event()
@@ -111,7 +111,7 @@ def until(true, seconds=5):
 
 @pytest.fixture(scope="module")
 def servers():
-    """All of them: a server takes a moment to end, and the next test need not wait for it."""
+    """All servers. They are stopped at the end: a stop takes a moment, and the next test need not wait for it."""
     started = []
     yield started
     for server in started:
@@ -152,7 +152,7 @@ def raw(server, request):
         return answer
 
 
-# What Django is told
+# What Django receives
 
 
 def test_an_address_in_any_script_reaches_django_as_it_was_typed(serve):
@@ -195,7 +195,7 @@ def test_what_was_sent_arrives_whole_with_its_real_length(serve, size, chunked):
 
 
 def run(coroutine):
-    """In a thread of its own: where browser tests ran before, Playwright's loop is alive in this one."""
+    """In a new thread: after browser tests, Playwright's event loop still runs in this one."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, coroutine).result()
 
@@ -212,7 +212,7 @@ def test_a_site_below_a_path_and_a_client_without_address():
 
 
 async def asked(site, **scope):
-    """What `site` is told of a request that no server of ours would produce."""
+    """What `site` receives for a request that our server would never produce."""
     plain = {"type": "http", "method": "GET", "http_version": "1.1", "scheme": "http", "query_string": b""}
     await Gate(site)(plain | {"headers": []} | scope, None, sent := Sent())
     assert sent[0]["status"] == 200
@@ -409,7 +409,7 @@ def test_fifty_who_send_a_byte_a_second_do_not_keep_anybody_from_sending(serve):
                 client.sendall(b"x")
             assert server.ask("POST", "/honest", b"message %d" % n).text == "hello"
             time.sleep(1)
-        assert server.gate.reading == 50  # they were at it all the time
+        assert server.gate.reading == 50  # the slow clients were still connected
     assert [seen["PATH_INFO"] for seen in server.site.seen] == ["/honest"] * 3
 
 

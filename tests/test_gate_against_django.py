@@ -1,4 +1,4 @@
-"""Random requests: where the gate would answer one, Django lets this very reader into this very room."""
+"""Random requests: if the gate would answer one, Django would let the same reader read the same room."""
 
 from collections import Counter
 from urllib.parse import unquote

@@ -1,4 +1,4 @@
-"""Grants: nobody hears from the gate what Django would not have told them."""
+"""Grants: the gate sends nothing to a reader that Django would not send."""
 
 import time
 
@@ -61,19 +61,19 @@ def delete_the_account(member):
 
 
 def be_brought_along(member):
-    """By the account as which somebody signs in, in another browser of the same guest."""
+    """Merge the guest into an account, as when they sign in to it in another browser."""
     Participant().create_account(f"Account of {member.pk}", "a long walk home").merge_guest(member.participant)
 
 
 def sign_out(member):
-    """As `sessions.sign_out` does it."""
+    """Like `identity.sign_out`, for all of the member's sessions."""
     sessions = [s for s in Session.objects.all() if s.get_decoded().get("participant") == member.participant_id]
     Session.objects.filter(pk__in=[session.pk for session in sessions]).delete()
     caches["default"].clear()
     member.participant.revoke_session_rights()
 
 
-# Every act that takes away the right to read. A new one has its row here, or is not safe.
+# Every act that ends a right to read. Add a row for each new one.
 EVENTS = [
     be_brought_along,
     change_the_password,
@@ -102,7 +102,7 @@ def by_a_stream(reader, gate, meanwhile, act):
 
 
 def by_plain_polls(reader, gate, meanwhile, act):
-    """Without any hold: pages that ask again and again while it happens."""
+    """Without held polls: pages poll again and again while it happens."""
     acting, read = meanwhile(act), ""
     while not acting.done():
         read += reader.ask(reader.query(origin=reader.since, at=1)).text
@@ -233,10 +233,10 @@ def test_zones_without_a_name_of_a_place_are_painted_too(ann, ben, gate, meanwhi
 
 
 @pytest.mark.parametrize("place", ["", "live/", "changes/?since=1&at=1"])
-# Who signs out while a page of this very browser is on its way may still get it.
+# A page that is on its way to a browser during its sign-out may still arrive.
 @pytest.mark.parametrize("event", [event for event in EVENTS if event is not sign_out])
 def test_who_loses_the_right_while_the_page_is_read_does_not_get_it(ann, ben, monkeypatch, event, place):
-    """The right was there when it was asked for, and gone when the log was read."""
+    """The reader had the right when it was checked, and lost it before the log was read."""
     ben.member.send("so that no log is kept", "t:0")
     read = delta._read
 

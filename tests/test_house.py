@@ -1,4 +1,4 @@
-"""The house's rules, read from the files themselves: settings explained, modules small, templates clean."""
+"""Rules about the source files: settings are explained, modules are small, templates are clean."""
 
 import ast
 import json
@@ -41,7 +41,7 @@ def each(paths):
 
 
 def settings_read():
-    """Name, type and default (None where it has to be worked out) of all that settings.py asks of the environment."""
+    """Name, type and default of each setting in settings.py that comes from the environment. None: it is computed."""
     for node in ast.walk(ast.parse((BASE_DIR / "chat_app/settings.py").read_text())):
         if isinstance(node, ast.Call) and re.fullmatch(r"env\.\w+", ast.unparse(node.func)):
             default = node.keywords[0].value if node.keywords else None
@@ -74,7 +74,7 @@ def test_every_setting_is_in_the_readmes_table_and_nothing_else_is():
 
 
 def test_the_example_explains_each_limit_where_it_stands():
-    """What is counted is said in the lines right above, and of nothing else."""
+    """The lines directly above say what is counted, and nothing else."""
     blocks = [block for block in (BASE_DIR / ".env.example").read_text().split("\n\n") if "\nLIMIT_" in block]
     for block in blocks:
         counted = {name.rpartition("_")[0] for name in re.findall(r"^(LIMIT_\w+)=", block, re.MULTILINE)}
@@ -125,7 +125,7 @@ def test_no_env_file_is_written_where_the_environment_has_the_key(env_path, monk
 
 @each(modules("chat", "chat_app", "theme", "tests"))
 def test_a_module_opens_with_one_sentence(path):
-    """So that `head -1 chat/*.py` prints the tree."""
+    """So `head -1 chat/*.py` describes the tree."""
     first = path.read_text().partition("\n")[0]
     assert re.fullmatch(r'"""[^\s"](?:(?!"""|[.!?] ).)*\."""', first), first
 
@@ -173,7 +173,7 @@ def test_circles_and_arrows_that_run_back_are_found():
     assert running_back({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
 
 
-# The same noun in several rooms: its model, its form, its view, its access, its row in the admin.
+# Names that several folders may have: the model, form, view, access and admin of one noun.
 LAYERS = {"models", "views", "forms", "access", "admin"}
 SAME_NOUN = {
     *("rooms", "grants", "typing_indicator", "sidebar", "reader_css", "poll"),  # the gate's or the view's half
@@ -212,7 +212,7 @@ def test_only_one_place_does_it(rule):
     assert said == set()
 
 
-# Transactions: an error that is suppressed inside `atomic` rolls back what came before it, without a word.
+# Transactions: a suppressed error inside `atomic` silently rolls back what was written before it.
 
 DATABASE_ERRORS = re.compile(r"\b(?:Operational|Integrity|Interface|Database|Data|Programming)?Error\b|Exception\b")
 ATOMIC = re.compile(r"\batomic\b|\.change\(\)")
@@ -239,7 +239,7 @@ def is_atomic(node):
 
 
 def called(node):
-    """The last part of the name of each function that is called in there."""
+    """The last part of the name of each function that this code calls."""
     calls = [call.func for call in ast.walk(node) if isinstance(call, ast.Call)]
     return {getattr(call, "attr", getattr(call, "id", "")) for call in calls}
 
@@ -307,7 +307,7 @@ TAG = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
 
 
 def forbidden(source):
-    """What must not be in a template, as found in this one."""
+    """The forbidden parts found in this template."""
     html = TAG.sub(" ", source.replace(HTMX, ""))
     tags = " ".join(TAG.findall(source))
     found = [re.search(pattern, html, re.IGNORECASE) for pattern in FORBIDDEN]

@@ -1,4 +1,4 @@
-"""Invitations: one room, some uses, some time; whoever comes late is told why."""
+"""Invite links: for one room, with a number of uses and an expiry; a link that no longer works says why."""
 
 import re
 from datetime import timedelta
@@ -13,7 +13,7 @@ from tests.support.threads import together
 
 @pytest.fixture
 def invite(alice, room):
-    """A function that makes an invitation as Alice does, and gives the address of its link."""
+    """A function that creates an invite link as Alice, and returns its URL."""
 
     def make(max_uses="1", days="7"):
         page = alice.post(f"/rooms/{room.slug}/invitations/", {"max_uses": max_uses, "days": days})
@@ -34,7 +34,7 @@ HTMX = {"HX-Request": "true"}
 
 @pytest.fixture
 def closed(private, invite, alice, person):
-    """A function that gives a link by which nobody, or not this visitor, comes in, and the visitor."""
+    """A function that returns a link that doesn't work, at all or for this visitor, and the visitor."""
     private.set_topic("Plans of the strike")
     private.set_rules("Tell nobody")
 

@@ -1,4 +1,4 @@
-"""The door of a room says beforehand what keeps one out, and offers what helps."""
+"""The join page: it says in advance why a visitor can't join, and offers what helps."""
 
 from chat.models import Invite, Membership
 

@@ -1,4 +1,4 @@
-"""Rooms in which newcomers wait until they are let in."""
+"""Join requests: in some rooms, new members need approval."""
 
 import re
 from datetime import timedelta
@@ -12,7 +12,7 @@ from chat.models import Membership, Message, Room
 
 @pytest.fixture
 def dave(person, room):
-    """Waits before the room."""
+    """Dave has an open join request."""
     room.set_approval(True)
     return person(room.name, "Dave")
 

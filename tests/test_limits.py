@@ -1,4 +1,4 @@
-"""How often one may do it: in words, with the text kept, never written to the database, and off when told so."""
+"""Rate limits: a refusal explains itself, keeps the text and writes nothing to the database; limits can be off."""
 
 import pytest
 from django.core.cache import caches
@@ -16,8 +16,8 @@ def send_many(who, room, count, **more):
 
 KIM = {"name": "Kim", "password": "a long walk home"}
 CLUB = "/rooms/reading-club/"
-UNSAID = {"LIMIT_RESET_NAME"}  # as it would tell who has an account: see test_accounts.py
-LIMITED = [  # setting, who, where, and what they send there, which differs by {n} each time
+UNSAID = {"LIMIT_RESET_NAME"}  # an error would reveal which accounts exist: see test_accounts.py
+LIMITED = [  # setting, person, URL, and the form that is sent, with a different {n} each time
     ("SEND_PERSON", "alice", f"{CLUB}send/", {"n": "{n}", "page": "page-of-tests", "text": "message {n}"}),
     ("SEND_ADDRESS", "alice", f"{CLUB}send/", {"n": "{n}", "page": "page-of-tests", "text": "message {n}"}),
     ("SEND_ROOM", "alice", f"{CLUB}send/", {"n": "{n}", "page": "page-of-tests", "text": "message {n}"}),
@@ -57,7 +57,7 @@ def test_every_limit_has_a_row():
 def test_what_is_done_too_often_is_refused_in_words(setting, who, where, form, alice, bob, mallory, person, settings):
     kim = person()
     kim.post("/account/keep/", KIM | {"email": "kim@example.org"})
-    caches["limits"].clear()  # of what the cast has done so far
+    caches["limits"].clear()  # counts of what the cast did before
     setattr(settings, f"LIMIT_{setting}", "1/3600")
     path = where.format(bob=bob.membership.pk)
     who = {"alice": alice, "mallory": mallory, "kim": kim}[who]
@@ -91,7 +91,7 @@ def test_the_answer_says_when_and_keeps_the_words(alice, room, settings, headers
 def test_a_refusal_writes_nothing_to_the_database(alice, room, settings, django_assert_num_queries):
     settings.LIMIT_SEND_PERSON = "1/3600"
     alice.send(room, "first")
-    with django_assert_num_queries(4):  # the session; who I am here, in two; the site's name, for the page
+    with django_assert_num_queries(4):  # the session; the membership, in two queries; the site's name, for the page
         assert alice.send(room, "second", n=2).status_code == 429
 
 
@@ -155,7 +155,7 @@ def test_a_thousand_visitors_who_create_rooms_stop_at_the_sites_limit(person, se
 def test_what_makes_no_room_does_not_use_up_the_sites_limit(person, room, settings):
     settings.LIMIT_CREATE_SITE = "2/3600"
     for _ in range(5):
-        assert person().join("Rеading club", "Eve").status_code == 422  # a look-alike, which makes none
+        assert person().join("Rеading club", "Eve").status_code == 422  # a look-alike, which creates no room
     assert person().join("Another", "Eve").status_code == 303
 
 

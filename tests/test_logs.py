@@ -1,4 +1,4 @@
-"""What the log tells: what went wrong, and never what would let its reader in."""
+"""The log: it says what went wrong, and never contains a key or a secret address."""
 
 import logging
 

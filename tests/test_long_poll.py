@@ -76,7 +76,7 @@ def test_three_polls_of_a_session_are_held_and_more_answered_at_once(ann, ben, g
 
 
 def open_tab(reader):
-    """The answer to one more tab of the reader's browser, over a connection of its own."""
+    """The answer to one more tab of the reader's browser, over a new connection."""
     url = f"{reader.http.base_url}{reader.path}changes/?{reader.query()}"
     return httpx.get(url, headers=HTMX, cookies=dict(reader.http.cookies), timeout=20)
 

@@ -1,4 +1,4 @@
-"""Who is in a room, what they are in it, and being shown out."""
+"""Members: listing them, changing roles, and removing members."""
 
 import re
 

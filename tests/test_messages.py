@@ -378,7 +378,7 @@ def test_a_composer_reveals_nothing_about_rooms(person):
 
 
 def test_zones_that_agree_now_but_not_on_the_line_before_see_different_days(alice, bob, room):
-    """In the night when Vienna's summer time ends; Algiers has none."""
+    """In the night when Vienna's summer time ends; Algiers has no summer time."""
     alice.send(room, "after the night")
     times = {"previous_at": "2026-10-24T22:30Z", "sent_at": "2026-10-25T02:00Z"}
     Message.objects.filter(text="after the night").update(**times)

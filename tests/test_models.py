@@ -17,7 +17,7 @@ def imported(tree):
 
 
 def circles(imports):
-    """Modules that import themselves in the end."""
+    """Modules that import themselves through others."""
     reached = {name: set(targets) for name, targets in imports.items()}
     for _ in imports:
         reached = {

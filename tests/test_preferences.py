@@ -1,4 +1,4 @@
-"""Preferences: colours, size of text, what Enter does, less noise, how often to look for news, and pausing."""
+"""Preferences: theme, text size, what Enter does, fewer system messages, poll interval, and pausing."""
 
 import re
 
@@ -86,7 +86,7 @@ def test_less_noise_leaves_out_who_came_and_went_and_nothing_else(alice, bob, ro
     assert "data-event" not in bob.get(f"/rooms/{room.slug}/reader.css").content.decode()
 
 
-# How often pages look for news, and pausing
+# Poll interval and pausing
 
 
 def poller(page):
@@ -126,7 +126,7 @@ def test_a_paused_page_hears_how_much_is_new_and_takes_none_of_it(alice, bob, ro
 
 @pytest.mark.parametrize("form", ["preferences", "refresh"])
 def test_what_is_saved_at_the_same_moment_keeps_nobody_signed_in(alice, form, monkeypatch):
-    """Somebody else with a stolen session saves preferences while its owner signs out everywhere."""
+    """A person with a stolen session saves preferences while its owner signs out everywhere."""
     kind = {"preferences": PreferencesForm, "refresh": RefreshForm}[form]
 
     def overtaken(form, save=kind.save):

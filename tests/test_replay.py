@@ -1,4 +1,4 @@
-"""The heart: an old page and what the poll brings it equal a fresh page, whatever was written in between."""
+"""Replay: an old page plus the answer of its poll equals a fresh page, whatever was written in between."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -43,7 +43,7 @@ steps = st.lists(st.tuples(writes, minutes, st.sets(people), st.sets(people)), m
 
 
 class Play:
-    """A room with three readers in three zones, three others who come and go, and a clock that is set by hand."""
+    """A room with three readers in three time zones, three people who join and leave, and a clock."""
 
     def __init__(self, person, monkeypatch):
         self.now = timezone.now()
@@ -165,7 +165,7 @@ class Play:
             assert page.header == fresh.header
 
     def all_lines(self, page):
-        """Everything that was ever said, as a page that opened now and read back to the first line would show it."""
+        """The whole log, as a new page would show it after loading all older messages."""
         fresh = OpenPage(page.person, self.room)
         while under_way := fresh.ask_for_older():
             fresh.unfold(under_way)
@@ -187,7 +187,7 @@ def test_an_old_page_and_its_deltas_equal_a_fresh_page(person, monkeypatch, sett
         play.now += timedelta(minutes=passed)
         under_way = [(play.pages[n], play.pages[n].ask_for_older()) for n in back_readers]
         play.write(*write)
-        # From every version some page sets out, and every page is somewhere on its way.
+        # Pages start from every version, and poll at different times.
         play.pages += [OpenPage(play.readers[n], play.room) for n in pollers]
         for n in pollers:
             play.pages[n].poll()

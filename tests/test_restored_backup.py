@@ -23,7 +23,7 @@ def _as_a_new_process(monkeypatch):
 
 @pytest.fixture
 def cached(db):
-    """A function that tells which caches still have what was stored in each before the test."""
+    """A function that returns the caches that still have the entry stored before the test."""
     for alias in caches:
         caches[alias].set("question", "an old answer")
     assert found() == list(caches)

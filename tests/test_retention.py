@@ -1,4 +1,4 @@
-"""What is thrown away by itself, and what is not."""
+"""Retention: what is deleted automatically, and what is kept."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ LONG_AGO = timezone.now() - timedelta(days=15)
 
 @pytest.fixture
 def silent(alice, room):
-    """A room in which nobody wrote, and at which nobody has looked for long."""
+    """A room without messages, in which no member was seen for a long time."""
     Room.objects.update(last_sent_at=LONG_AGO)
     Membership.objects.update(seen_at=LONG_AGO)
     return room
@@ -60,7 +60,7 @@ def test_a_room_in_which_somebody_writes_in_that_very_moment_stays(alice, silent
 
 @pytest.fixture
 def deserted(alice, bob, room):
-    """A private room in which something was said, and that both have left long ago."""
+    """A private room with messages that both members left long ago."""
     say(alice.membership, "hello")
     room.set_access("private")
     for who in (alice, bob):

@@ -1,4 +1,4 @@
-"""Who keeps a room: one owner at any time, whatever happens at once, and somebody after those who go."""
+"""Roles: a room has one owner at any time, even with simultaneous requests, and ownership passes on."""
 
 import re
 
@@ -17,7 +17,7 @@ def owners(room):
 
 
 def now(who):
-    """What this person is in the room just now, as an act in another thread would read it."""
+    """This person's membership read again, as another thread would see it."""
     return Membership.objects.select_related("room").get(pk=who.membership.pk)
 
 
@@ -189,7 +189,7 @@ def settings_of(room, **changed):
 
 
 def test_a_room_in_which_others_sit_is_not_the_next_newcomers(alice, bob, person, room):
-    """Its owner deletes the account while nobody is in, and then one who was there before is back first."""
+    """The owner deletes the account while the room is empty, and then a former member is the first to rejoin."""
     bob.post(f"/rooms/{room.slug}/leave/")
     keep(alice, name="Alice")
     alice.post("/account/delete/", {"password": SECRET})
@@ -224,7 +224,7 @@ def test_staff_makes_nobody_owner_who_has_just_left_or_of_a_room_of_two(alice, b
 
 
 def test_a_settings_page_shows_again_what_it_showed_when_it_was_refused(alice, room):
-    """Another tab makes the room private; this one is refused for something else, and sent again."""
+    """Another tab makes the room private. This tab's form is refused for another reason, and sent again."""
     page = f"/rooms/{room.slug}/settings/"
     shown = fields_shown(alice.get(page))
     room.set_access("private")

@@ -1,4 +1,4 @@
-"""What those who keep a room decide: its name, who finds it, topic, rules and lock; and where it is found then."""
+"""Room settings: name, visibility, topic, rules and lock, and the redirects from old addresses."""
 
 import re
 from datetime import timedelta
@@ -17,14 +17,14 @@ def settings_of(room, **changed):
 
 
 def told(room):
-    """Events, and what the topic and the rules were changed to."""
+    """System messages, with the new topic and rules."""
     events = Message.objects.filter(room=room).exclude(event="").order_by("first_version")
     return [(message.event, message.detail.get(message.event, "")) for message in events]
 
 
 @pytest.fixture
 def settle(alice):
-    """A function in which Alice, who owns the room, changes settings of it."""
+    """A function that changes settings of the room as Alice, its owner."""
 
     def change(room, **changed):
         room.refresh_from_db()
@@ -166,7 +166,7 @@ def test_members_are_led_to_the_private_address_for_a_day(room, make_private, bo
 
 
 def test_by_the_old_address_of_a_private_room_a_stranger_learns_nothing(room, make_private, person):
-    """A room opened by its name is where it would be if there were none; that still leads the members on for a day."""
+    """A new room of that name gets the old address, which still redirects members of the private room for a day."""
     old = room.slug
     make_private()
     dave = person()

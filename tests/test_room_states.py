@@ -1,4 +1,4 @@
-"""What becomes of a room: announcements only, muted people, full, archived, deleted, without its owner."""
+"""Room states: announcements only, muted members, full, archived, deleted, without an owner."""
 
 import pytest
 
@@ -81,7 +81,7 @@ def test_without_a_script_the_frame_says_why_nothing_can_be_written(alice, bob, 
 
 
 def stop_writing(member, why):
-    """Bring it about that this member cannot write, for one of the reasons that no moment ends."""
+    """Keep this member from posting, for one of the lasting reasons."""
     {
         "muted": lambda: member.set_muted(True),
         "announce": lambda: member.room.set_announce_only(True),

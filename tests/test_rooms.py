@@ -1,4 +1,4 @@
-"""Coming in: join or create, names and addresses, the door of a room, leaving."""
+"""Rooms: joining and creating them, names and addresses, the join page, leaving."""
 
 import re
 import threading

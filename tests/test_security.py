@@ -1,4 +1,4 @@
-"""Safe from the first day: headers, cookies, sessions, and words that stay words."""
+"""Security: headers, cookies, sessions, and escaped text."""
 
 import re
 
@@ -16,7 +16,7 @@ POLICY = (
 
 
 def addresses(room, message):
-    """One address for each route of the product, the admin's door and one that leads nowhere."""
+    """A URL for each route of the product, the admin's sign-in page, and a URL that doesn't exist."""
     known = {"slug": room.slug, "number": 2, "pk": message.pk, "key": "nonsense", "uid": "MQ", "token": "a-b"}
     for pattern in get_resolver("chat.urls").url_patterns:
         yield "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(known[match[1]]), str(pattern.pattern))
@@ -87,7 +87,7 @@ def test_a_first_join_binds_the_session_for_a_year_under_a_new_key(person):
 
 def test_the_key_changes_when_a_known_session_becomes_somebody(person):
     visitor = person()
-    visitor.session.save()  # somebody planted a session
+    visitor.session.save()  # an attacker planted a session
     planted = visitor.cookies["session"].value
     visitor.join("Reading club", "Alice")
     assert visitor.cookies["session"].value != planted
@@ -161,7 +161,7 @@ def test_a_form_cannot_send_one_elsewhere(alice, room, next_url):
     assert answer.headers["Location"] == f"{room.get_absolute_url()}#end"
 
 
-# Words stay words
+# Text is escaped
 
 ATTACKS = [
     "<script>alert(1)</script>",
@@ -214,7 +214,7 @@ def no_markup_in(bodies):
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_no_text_becomes_markup_among_the_people_of_a_room(person, attack):
-    """Rules, names of those who wait, invited people, answers, rooms of two, and the pages about oneself."""
+    """Rules, names in join requests, invited people, answers, direct messages, and account pages."""
     nickname = attack.replace('"', "'")
     owner, guest, waiting = person("Reading club", f"A{nickname}"[:64]), person(), person()
     room = Room.objects.get()
@@ -265,7 +265,7 @@ def test_production_settings_leave_no_warning(tmp_path):
 
 @pytest.fixture
 def strict(person):
-    """A member whose browser sends only what the pages give it, and is checked for it."""
+    """A member whose browser sends only the fields of the pages, with CSRF checks on."""
     alice = person(enforce_csrf_checks=True)
     alice.post("/join/", fields(alice, "/") | {"room": "Reading club", "nickname": "Alice"})
     return alice

@@ -1,4 +1,4 @@
-"""manage.py serve, as an operator meets it: what it says, what it refuses, how it ends."""
+"""manage.py serve: what it prints, what it refuses, how it stops."""
 
 import contextlib
 import os
@@ -16,14 +16,14 @@ import pytest
 
 
 def few_files():
-    """The limit that a process begins with on many systems, only lower."""
+    """A low limit of open files, as many systems set for a new process."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
 
 
 @pytest.fixture
 def serve(tmp_path):
-    """A function that starts the server as a process of its own and gives it back once it has said where it is."""
+    """A function that starts the server in a new process, and returns it when it has printed its URL."""
     started = []
 
     def start(*arguments, **environment):
@@ -49,7 +49,7 @@ def port():
 
 
 def said(process, until):
-    """What the process has printed, up to a line with these words."""
+    """The output of the process, up to a line with this text."""
     lines = []
     giving_up = threading.Timer(30, process.kill)
     giving_up.start()

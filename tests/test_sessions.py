@@ -1,4 +1,4 @@
-"""Sessions: which answers set the cookie, when its key changes, and that pages with polls under the old key go on."""
+"""Sessions: which answers set the cookie, when the key changes, and how polls with the old key continue."""
 
 import re
 
@@ -15,8 +15,8 @@ from tests.test_access import FORMS, PATTERNS, cast, here, other_room, world  # 
 
 YEAR = 365 * 24 * 3600
 NOBODY_YET = {"anonymous", "lost", "staff"}
-COMING_IN = {"join", "join_here", "invite"}  # how a browser becomes somebody that is nobody yet
-BECOMING_ANOTHER = {"sign_in", "use_sign_in_link"}  # also one that is
+COMING_IN = {"join", "join_here", "invite"}  # ways to sign in a browser without a participant
+BECOMING_ANOTHER = {"sign_in", "use_sign_in_link"}  # also possible for one with a participant
 LATE = {
     "changes",
     "live",
@@ -24,12 +24,12 @@ LATE = {
     "superseded",
     "composer",
     "send_status",
-}  # asked for beside a page, and answered late
+}  # requested in addition to a page, and possibly answered late
 
 
 @pytest.fixture
 def lost(person):
-    """A browser whose session is not found."""
+    """A browser whose session no longer exists."""
     lost = person()
     lost.cookies["session"] = "x" * 32
     return lost
@@ -40,7 +40,7 @@ def key_of(browser):
 
 
 def cookies_of(who, method, url, form):
-    """The names of all cookies that this answer sets or deletes. The browser keeps none of them, nor what it wrote."""
+    """The names of all cookies that this answer sets or deletes. Cookies and writes are undone."""
     before = who.cookies.output(header="", sep=";")
     with transaction.atomic():
         answer = getattr(who, method)(url, form if method == "post" else None)
@@ -69,7 +69,7 @@ def test_the_session_cookie_is_set_only_where_one_becomes_somebody_or_goes_out(n
 
 
 def who_gets_a_cookie(name, everybody):
-    """Where one becomes somebody, goes out, or is another from then on as far as other browsers can tell."""
+    """Roles that get a cookie: where a session gets a participant, ends, or gets a new key."""
     if name in COMING_IN:
         return NOBODY_YET
     if name == "use_sign_in_link":
@@ -87,7 +87,7 @@ def who_gets_a_cookie(name, everybody):
 
 @pytest.mark.parametrize("name", sorted(LATE))
 def test_what_is_asked_for_beside_a_page_sets_no_cookie_at_all(name, everybody, world):  # noqa: F811
-    """Whatever the browser sends along, also what a page would renew or replace."""
+    """With any cookies, also with those that a page would renew or replace."""
     for role, who in everybody.items():
         who.cookies["csrf"] = "broken"
         if role not in ("lost", "anonymous"):
@@ -120,7 +120,7 @@ def test_a_renewed_cookie_has_the_same_key_and_another_year(alice, room):
 
 
 def test_a_page_that_comes_while_the_key_changes_is_answered_and_leaves_the_cookie_alone(alice, room, monkeypatch):
-    """It would have renewed the session, which has another key by then."""
+    """It would have renewed the session, but the key has changed meanwhile."""
     session = alice.session
     session["renewed"] = 0
     session.save()
@@ -179,7 +179,7 @@ def mine(browser, room):
     return Participant.objects.get(pk=browser.session["participant"]).memberships.get(room=room)
 
 
-# With polls in flight
+# With polls under way
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def root(db):
 
 
 def sign_in(http):
-    """At the staff's door, in the same browser: of what there is, this gives a participant's session another key."""
+    """Sign in to the admin in the same browser, which gives the participant's session a new key."""
     http.get("/admin/login/")
     form = {"username": "root", "password": "x", "csrfmiddlewaretoken": http.cookies["csrf"]}
     return http.post("/admin/login/", data=form)
@@ -209,7 +209,7 @@ def test_a_poll_that_is_held_under_the_old_key_is_answered_with_the_news_and_wit
     assert "Join again" not in answer.text
     assert "set-cookie" not in answer.headers
     assert answer.headers["cache-control"] == "private, no-store"
-    # The next one goes out under the new key: Django is asked once, then the gate knows that one too.
+    # The next poll has the new key: Django answers once, then the gate has a grant for it too.
     asked_django.clear()
     assert "good evening" in ben.poll().text
     poll = meanwhile(ben.ask)
@@ -235,7 +235,7 @@ PASSWORD = "a long walk home"
 
 
 def join_anew(ben):
-    """Signed out from another browser, and back under another name."""
+    """Be signed out from another browser, and join again under another nickname."""
     Participant.objects.get(pk=ben.member.participant_id).sign_out_everywhere()
     ben.write(f"{ben.path}join/", nickname="Ben the second")
 
@@ -267,13 +267,13 @@ def leave_by_the_staffs_door(ben):
     ben.write("/admin/logout/")
 
 
-# Every act that gives a session another key or ends it. A new one has its row here.
+# Every act that gives a session a new key or ends it. Add a row for each new one.
 ACTS = [join_anew, keep, sign_in_as_kim, go_on_as_kim, sign_out, enter_by_the_staffs_door, leave_by_the_staffs_door]
 
 
 @pytest.fixture(params=ACTS, ids=lambda act: act.__name__)
 def act(request, ben):
-    """One of them, and the key under which Ben's browser was known before it."""
+    """One of these acts, and the session key of Ben's browser before it."""
     if request.param is leave_by_the_staffs_door:
         enter_by_the_staffs_door(ben)
         ben.token = ben.http.cookies["csrf"]
@@ -283,7 +283,7 @@ def act(request, ben):
 
 
 def by_the_key(reader, key, path="", headers=HTMX):
-    """What is told under that key alone, as to somebody who has got hold of it."""
+    """The answer to a request that has only this key, as from a person who stole it."""
     with httpx.Client(base_url=reader.http.base_url, cookies={"session": key}) as thief:
         return thief.get(f"{reader.path}{path}", headers=headers)
 
@@ -325,7 +325,7 @@ def test_the_page_goes_on_under_the_new_key(ann, ben, gate, root):
 
 
 def test_what_the_new_key_is_granted_is_not_taken_with_the_old(ann, server, asked_django):
-    """Neither from who has just joined, nor by keys that were made up."""
+    """Joining revokes the grants of the old key, not those of the new one."""
     with httpx.Client(base_url=server) as new:
         new.get("/")
         form = {"nickname": "Cleo", "csrfmiddlewaretoken": new.cookies["csrf"]}

@@ -1,4 +1,4 @@
-"""Taking one's name along into another browser, and signing out."""
+"""Sign-in links for another browser, and signing out."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The second factor of staff: set up in the admin, asked for at its door, and required where the operator says so."""
+"""Two-factor authentication of the admin: setting it up, signing in with a code, and requiring it by a setting."""
 
 import base64
 import re
@@ -25,7 +25,7 @@ GENERIC = "Please enter the correct username and password"
 
 
 class Clock:
-    """What time django-otp believes it is, so that a test need not wait for the next code."""
+    """Sets the time that django-otp sees, so that a test need not wait for the next code."""
 
     now = 1_800_000_000
 
@@ -41,13 +41,13 @@ def clock(monkeypatch):
 
 
 class Phone:
-    """The app: it knows a key and the time."""
+    """An authentication app with a key and a clock."""
 
     def __init__(self, clock, key):
         self.clock, self.key = clock, key
 
     def code(self, later=30):
-        """The code that it shows after so many seconds, which is a fresh one."""
+        """The code that the app shows after so many seconds; it was not used before."""
         self.clock.now += later
         totp = TOTP(self.key)
         totp.time = self.clock.now
@@ -61,7 +61,7 @@ def root(db):
 
 @pytest.fixture
 def browser(root):
-    """Signed in by the password alone."""
+    """A browser that is signed in with the password only."""
     browser = Client()
     assert sign_in(browser).status_code == 302
     return browser
@@ -69,7 +69,7 @@ def browser(root):
 
 @pytest.fixture
 def protected(browser, clock):
-    """A function that sets up a second factor: the phone and the recovery codes."""
+    """A function that sets up two-factor authentication. Returns the phone and the recovery codes."""
     phone = Phone(clock, key_on(browser.get(PAGE)))
     answer = browser.post(PAGE, {"code": phone.code()})
     return phone, [code.text for code in parsed(answer).cssselect(".recovery-codes code")]
@@ -98,7 +98,7 @@ def key_on(answer):
 
 
 def said(answer):
-    """What is said beside the field, or above all."""
+    """The errors next to the field or at the top of the form."""
     return " ".join(part.text_content().strip() for part in parsed(answer).cssselect(".errorlist, .errornote"))
 
 
@@ -136,7 +136,7 @@ def test_nothing_is_set_up_by_looking_or_by_a_wrong_code(browser, clock):
 
 
 def test_another_session_is_shown_another_key(browser):
-    """Or whoever was in for a moment could make the codes of a second factor that is set up later."""
+    """Otherwise a person with brief access to one session could generate the codes of a setup made later."""
     other = Client()
     sign_in(other)
     assert key_on(other.get(PAGE)) != key_on(browser.get(PAGE))
@@ -180,7 +180,7 @@ def test_both_acts_are_written_down(browser, phone):
     assert said == ["Set up a second factor.", "Removed the second factor."]
 
 
-# At the door
+# Signing in
 
 
 def test_who_has_none_signs_in_by_the_password_alone(root):
@@ -256,7 +256,7 @@ def test_codes_are_limited_like_passwords(browser, phone, settings):
     assert [sign_in(Client(), code="000000").status_code for _try in range(3)][-1] == 429
 
 
-# What the door tells
+# What the sign-in page reveals
 
 
 def test_before_the_password_is_right_the_door_tells_nothing_of_a_second_factor(phone, django_assert_num_queries):
@@ -264,9 +264,9 @@ def test_before_the_password_is_right_the_door_tells_nothing_of_a_second_factor(
     told = {}
     for name in ("root", "plain", "nobody"):
         for code in (None, "", "000000", phone.code(), "abcdefgh"):
-            with django_assert_num_queries(1):  # the person: no device is looked up
+            with django_assert_num_queries(1):  # the user: no device is queried
                 answer = sign_in(Client(), code=code, name=name, password="wrong")
-            body = re.sub(r' value="(?!/)[^"]*"', "", answer.content.decode())  # what was typed, and the form's token
+            body = re.sub(r' value="(?!/)[^"]*"', "", answer.content.decode())  # the typed values and the form's token
             told.setdefault((answer.status_code, body), []).append((name, code))
     assert len(told) == 1
     assert GENERIC in said(answer)
@@ -292,7 +292,7 @@ def test_the_keys_are_nowhere_in_the_admin(browser, protected):
         assert not any(code in shown for code in codes)
 
 
-# Who is in already
+# Users who are signed in already
 
 
 def test_a_session_from_before_is_asked_for_a_code(root, browser, clock):
@@ -345,7 +345,7 @@ def test_an_operator_can_remove_it(browser, phone, capsys):
             call_command("two_factor_off", name)
 
 
-# Required of everybody
+# Required for all site admins
 
 
 @pytest.fixture
@@ -354,7 +354,7 @@ def required(settings):
 
 
 def admin_pages(patterns=None, prefix="/"):
-    """An address for each page of the admin."""
+    """A URL for each page of the admin."""
     for pattern in patterns or [p for p in get_resolver().url_patterns if getattr(p, "app_name", "") == "admin"]:
         part = re.sub(r"<(?:\w+:)?(\w+)>", "1", str(pattern.pattern))
         if isinstance(pattern, URLPattern):

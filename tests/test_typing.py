@@ -1,4 +1,4 @@
-"""The typing indicator: kept in memory alone, sent soon but rarely, and not about the reader."""
+"""The typing indicator: kept in memory only, sent soon but not often, and never about the reader."""
 
 import re
 import time
@@ -87,7 +87,7 @@ def test_typing_writes_nothing_to_the_log_or_the_database(alice, bob, room):
 
 
 def test_two_people_who_type_at_once_do_not_overwrite_each_other(alice, bob, carol, room, monkeypatch):
-    """Both read the typists before either has written, so each writes without knowing the other."""
+    """Both read the typists before either has written, so neither knows of the other."""
     type_in(alice, room)
     with monkeypatch.context() as stale:
         stale.setattr(typing_indicator, "_slots", lambda room: {})

@@ -1,1 +1,1 @@
-"""What needs a real browser."""
+"""Tests that need a real browser."""

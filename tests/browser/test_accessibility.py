@@ -1,4 +1,4 @@
-"""Usable by all: what axe finds in every page, small screens, big enough targets, and the keyboard alone."""
+"""Accessibility: axe on every page, small screens, large enough targets, and keyboard use."""
 
 import re
 
@@ -13,7 +13,7 @@ from tests.support.browsing import say
 
 SMALL, WIDE = {"width": 320, "height": 640}, {"width": 1280, "height": 800}
 LONG_WORD = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbau" + "xyz"  # 60 characters
-# Links within a line of text and the time beside each message may be as small as the text is.
+# Links in a line of text and the time next to each message may be as small as the text.
 TARGETS = (
     "button, input:not([type=hidden], .choice *), .choice, select, textarea, summary, "
     "a:not(.body a, .message > a, p a, h1 a, .skip, label a)"
@@ -23,7 +23,7 @@ LEAST = 43.5  # CSS pixels; 44 but for rounding
 
 @pytest.fixture
 def busy_room(server):
-    """A room in which much has happened, and its messages."""
+    """A room with many kinds of events, and its messages."""
     bob = Participant.objects.create().enter("Bob", room="Reading club")
     carol = bob.room.join(Participant.objects.create(), LONG_WORD)
     messages = say(bob, *(f"message {n}" for n in range(60)))
@@ -40,7 +40,7 @@ def other_room(server):
     return Participant.objects.create().enter("Mallory", room=LONG_WORD).room
 
 
-# Every page, one after the other, as one person sees them; each leaves the browser there
+# One function for each page: it opens the page in the browser of one person
 
 
 def home_of_an_empty_site(alice):
@@ -79,7 +79,7 @@ def room_with_open_menu(alice):
 
 
 def room_with_its_people(alice):
-    """On a wide screen they stand beside the log."""
+    """On a wide screen, the members are next to the log."""
     room(alice)
     if (button := alice.page.get_by_role("button", name="People")).is_visible():
         button.click()
@@ -292,18 +292,18 @@ PAGES = [
 
 WALKS = {"rooms": PAGES, "doors": more_pages.DOORS, "seldom": more_pages.SELDOM}
 FRAMES = [log_frame, compose_frame, more_pages.frame_outside]
-# The heading is in the page around the frame; how often the log is renewed, and whether, its reader decides beside it.
+# The heading is in the page around the frame. The refresh interval is set in a form next to the log.
 IN_A_FRAME = {"page-has-heading-one": {"enabled": False}, "meta-refresh": {"enabled": False}}
 
 
 def assert_none(found):
-    """Fail with every line that was found on any page, if there is one."""
+    """Fail with all problems found on any page."""
     lines = "\n".join(f"{page}: {line}" for page, found_there in found.items() for line in found_there)
     assert not lines, lines
 
 
 def complaints(page, **rules):
-    """What axe finds here, in its own words."""
+    """The problems that axe reports on this page."""
     found = Axe().run(page, options={"resultTypes": ["violations"], "rules": rules}).response["violations"]
     return [f"{v['id']}: {node['html'][:150]} {node['failureSummary']}" for v in found for node in v["nodes"]]
 
@@ -377,7 +377,7 @@ SMALLER_THAN = """(targets, least) => targets
     .map(([target, box]) => `${box.width} x ${box.height}: ${target.outerHTML.slice(0, 120)}`)"""
 
 
-# The keyboard alone
+# Keyboard only
 
 
 def focused(visitor):
@@ -385,7 +385,7 @@ def focused(visitor):
 
 
 def tab_to(visitor, target, key="Tab"):
-    """Press Tab until one is there, as people do; beyond the last stop of a page comes its first."""
+    """Press Tab until this element has the focus; after the last element of a page comes the first."""
     for _ in range(12):
         visitor.page.keyboard.press(key)
         if target.evaluate("target => target == document.activeElement"):
@@ -420,7 +420,7 @@ def test_the_menu_opens_and_closes_by_keyboard(visitor, busy_room):
     alice.page.keyboard.press("Escape")
     expect(leave).to_be_hidden()
     expect(menu).to_be_focused()
-    # Past fifty messages with a link each there is a short way to where one writes.
+    # A skip link leads past fifty messages, each with a link, to the composer.
     tab_to(alice, alice.page.get_by_role("link", name="Skip to the latest message"), "Shift+Tab")
     alice.page.keyboard.press("Enter")
     tab_to(alice, alice.field)
@@ -441,7 +441,7 @@ def test_the_log_scrolls_by_keyboard(visitor, busy_room):
 
 
 def wait_until_at_rest(log):
-    """Scrolling goes on for a moment, and brings older messages in, which one cannot outrun."""
+    """Wait until scrolling has stopped; it continues for a moment, and loads older messages."""
     before, now = None, log.evaluate("log => log.scrollTop")
     while now != before:
         log.page.wait_for_timeout(400)

@@ -1,4 +1,4 @@
-"""Every flow of one person and of two: accounts, links, rooms of two, preferences; with JavaScript and without."""
+"""All flows of accounts, sign-in links, direct messages and preferences, with JavaScript and without."""
 
 import re
 import time
@@ -18,7 +18,7 @@ ANOTHER = "a longer walk home"
 
 @pytest.fixture
 def ann(somebody):
-    """Has an account, and is signed in."""
+    """Ann has an account and is signed in."""
     account("Ann", email="ann@example.org")
     ann = somebody()
     sign_in(ann)
@@ -78,7 +78,7 @@ def test_a_forgotten_password_is_replaced_by_a_mailed_link(somebody):
 
 
 def mailed():
-    """The link in the mail, once it has been sent."""
+    """The link in the email, once it has been sent."""
     deadline = time.monotonic() + 10
     while not mail.outbox and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -102,7 +102,7 @@ def test_an_account_is_deleted_and_what_it_said_stays(ann, somebody):
     sees(ann, "Name and password do not go together.")
 
 
-# Which browser is whom
+# Signing in and out
 
 
 def test_the_other_browsers_are_signed_out(ann, somebody):
@@ -151,19 +151,19 @@ def test_who_signs_in_brings_the_guests_rooms_along(somebody):
     expect(guest.page.locator(".people li", has_text="you")).to_contain_text("account")
 
 
-# Rooms of two
+# Direct messages
 
 
 @pytest.fixture
 def bob(somebody, db):
-    """In the room with Alice, who has no browser here."""
+    """Bob is in the room with Alice, who has no browser here."""
     Participant.objects.create().enter("Alice", room="Reading club")
     return somebody("Bob")
 
 
 @pytest.fixture
 def carol(somebody, bob):
-    """Wrote to Bob."""
+    """Carol sent a chat request to Bob."""
     carol = somebody("Carol")
     write_to(carol, "Bob")
     carol.send("just between us")

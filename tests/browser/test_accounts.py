@@ -1,4 +1,4 @@
-"""An account in a browser: its name is kept, and its owner signs in again."""
+"""An account in a browser: it is created, and its owner signs in again."""
 
 from tests.support.browsing import EITHER_WAY
 from tests.test_accounts import SECRET

@@ -1,4 +1,4 @@
-"""Writing in a real browser: typing ahead, failures, refusals, several lines; no word is lost or doubled."""
+"""The composer in a browser: typing ahead, failures, refusals, several lines; no message is lost or doubled."""
 
 import re
 import time
@@ -16,7 +16,7 @@ SEND = re.compile(r"/send/$")
 
 @pytest.fixture
 def alice(visitor):
-    """In her room, with the composers fetched that she will need next."""
+    """Alice in her room, with the next composers prefetched."""
     alice = visitor().join("Reading club", "Alice")
     alice.page.wait_for_load_state("networkidle")
     return alice
@@ -24,7 +24,7 @@ def alice(visitor):
 
 @pytest.fixture
 def held(alice):
-    """The sends that have left Alice's page and wait to be let through, or not."""
+    """The send requests of Alice's page, held back until the test continues or aborts them."""
     held = []
     alice.page.route(SEND, lambda route: held.append(route))
     return held
@@ -39,23 +39,23 @@ def forms(visitor):
 
 
 def left_behind(visitor):
-    """The forms above the newest, which hold what is not sent yet."""
+    """The forms above the newest one, with text that is not sent yet."""
     return visitor.writing.locator("#composer form:not(:last-of-type)")
 
 
 def kept(form):
-    """The field of such a form."""
+    """The text field of such a form."""
     return form.locator("[name=text]")
 
 
 def try_again(form):
-    """Two submits of one form within half a second count as one (an Enter key that bounced); people take longer."""
+    """Wait first: two submits of one form within half a second count as one (a bouncing Enter key)."""
     form.page.wait_for_timeout(500)
     form.get_by_role("button", name="try again").click()
 
 
 def enter(visitor, text):
-    """Write this in the newest composer and send it; wait until the next one is there."""
+    """Type this text in the newest composer and send it; wait for the next composer."""
     visitor.field.fill(text)
     visitor.field.press("Enter")
     expect(visitor.field).to_have_value("")
@@ -67,7 +67,7 @@ def type_fast(visitor, text):
 
 
 def quiet(visitor):
-    """What the console holds beside the browser's own line on an answer that says no."""
+    """The console output without the browser's own lines about error responses."""
     return [line for line in visitor.console if "Failed to load resource" not in line]
 
 
@@ -75,7 +75,7 @@ def quiet(visitor):
 
 
 def test_ten_messages_typed_in_one_go_arrive_over_a_slow_line(alice, monkeypatch):
-    """Three attempts: on a machine with too much to do, focus may follow Enter by more than one key's 30 ms."""
+    """Up to three attempts: on a busy machine, the focus may move more than 30 ms (one key) after Enter."""
     slowly(monkeypatch)
     for attempts_left in (2, 1, 0):
         try:
@@ -106,7 +106,7 @@ def ten_in_one_go(alice):
 
 
 def slowly(monkeypatch, seconds=0.8):
-    """A server that takes its time for each message."""
+    """A server that is slow for each message."""
     send = Membership.send
 
     def slow(self, *args, **kwargs):
@@ -139,7 +139,7 @@ def test_pressing_enter_three_times_sends_once(alice, monkeypatch, press):
     assert alice.console == []
 
 
-# What goes wrong on the way
+# Network failures
 
 
 def test_words_written_offline_stay_and_go_out_once_when_asked(alice):
@@ -152,7 +152,7 @@ def test_words_written_offline_stay_and_go_out_once_when_asked(alice):
     try_again(form)
     expect(lines(alice)).to_have_text(["written in a tunnel"])
     expect(forms(alice)).to_have_count(1)
-    # The form that had the focus is gone; with the next Tab one is where one types.
+    # The form with the focus is gone; the next Tab focuses the message field.
     alice.page.keyboard.press("Tab")
     expect(alice.field).to_be_focused()
     assert said() == ["written in a tunnel"]
@@ -266,7 +266,7 @@ def test_a_refusal_stands_beside_the_words_and_disturbs_no_draft(alice, held, te
 
 
 def held_one(visitor, held):
-    """The next send that is held."""
+    """The next send request that is held back."""
     deadline = time.monotonic() + IN_TIME / 1000
     while not held and time.monotonic() < deadline:
         visitor.page.wait_for_timeout(20)
@@ -297,7 +297,7 @@ def test_a_room_locked_meanwhile_refuses_in_words_and_opens_again(alice):
     field = kept(left_behind(alice))
     expect(field).to_have_accessible_description(re.compile("locked"))
     expect(field).to_have_value("a draft from before")
-    # With nothing typed, the sentence stands in place of the field.
+    # With nothing typed, the sentence replaces the field.
     expect(forms(alice).last).to_be_hidden()
     room.unlock()
     expect(alice.field).to_be_visible()

@@ -56,7 +56,7 @@ def scroll_up(visitor, pixels=30_000):
     visitor.page.mouse.wheel(0, -pixels)
 
 
-# Cut off, and back
+# Losing the connection
 
 
 def offline(visitor, cut):
@@ -107,7 +107,7 @@ def test_a_tab_that_was_asleep_for_long_shows_the_same_as_a_new_page(alice, bob,
     expect(last(alice)).to_be_in_viewport()
 
 
-# Shown out
+# Removed
 
 
 def test_the_page_of_a_removed_member_says_so_and_stops_polling(alice, bob):
@@ -166,7 +166,7 @@ def test_a_page_without_session_says_so_and_recovers_when_it_is_back(alice, bob)
     assert alice.console == []
 
 
-# What the room's keepers do
+# Changes by moderators
 
 
 def test_an_open_page_receives_every_kind_of_change(alice, bob):

@@ -1,4 +1,4 @@
-"""Every flow of who comes into a room, or does not, and comes back, with JavaScript and without."""
+"""All flows of joining and rejoining a room, with JavaScript and without."""
 
 import pytest
 from playwright.sync_api import expect
@@ -11,7 +11,7 @@ pytestmark = EITHER_WAY
 
 @pytest.fixture
 def alice(somebody):
-    """Opened the room."""
+    """Alice created the room."""
     return somebody("Alice")
 
 

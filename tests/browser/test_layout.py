@@ -1,4 +1,4 @@
-"""What stands where: the room's page at three widths, badges, dots, and lines that nobody can imitate."""
+"""Layout: the room's page at three widths, badges, dots, and system messages that can't be imitated."""
 
 import pytest
 from playwright.sync_api import expect
@@ -14,7 +14,7 @@ LONG = "The garden society, its roses and its snails"
 
 @pytest.fixture
 def alice(visitor):
-    """A function that opens Alice's browser, of that size, in a room; she is in another one with a long name too."""
+    """A function that opens Alice's browser with this size in a room; she is also in one with a long name."""
 
     def open_browser(viewport, **options):
         alice = visitor(viewport=viewport, **options).join()

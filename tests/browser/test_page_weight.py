@@ -1,4 +1,4 @@
-"""The server as people run it, with hashed and compressed files: what a visit weighs, and that it asks nobody else."""
+"""The server in production mode, with compressed files: the bytes of a visit, and no requests to other hosts."""
 
 import os
 import random
@@ -18,7 +18,7 @@ MOST = 100_000  # bytes that a first visit may transfer
 HOUSE = Path(__file__).resolve().parents[2]
 HASHED = re.compile(r"/static/.+\.[0-9a-f]{12}\.\w+$")
 
-# The product's own; but what it collects on its first start goes where no other server or test looks for it.
+# The product's settings, but static files are collected in a folder that no other server or test uses.
 SETTINGS = """\
 from pathlib import Path
 from chat_app.settings import *
@@ -33,7 +33,7 @@ def _patience():
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
-    """The address of `manage.py serve`, a process of its own in which nothing is set up for tests."""
+    """The URL of `manage.py serve` in its own process, without any setup for tests."""
     folder = tmp_path_factory.mktemp("running")
     (folder / "elsewhere.py").write_text(SETTINGS.format(folder=folder))
     environment = {
@@ -64,7 +64,7 @@ def address_told_by(serving):
 
 @pytest.fixture(scope="module")
 def full_room(running):
-    """The address of a room in which Bob has said fifty things of ordinary length."""
+    """The URL of a room with fifty messages of normal length by Bob."""
     with httpx.Client(base_url=running, headers={"Origin": running}) as bob:
         token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', bob.get("/").text)[1]
         form = {"csrfmiddlewaretoken": token}
@@ -76,7 +76,7 @@ def full_room(running):
 
 
 def sentences(count):
-    """Made-up words, so that the compression has no easier time than with people."""
+    """Invented words, so that the text compresses no better than that of people."""
     dice = random.Random(1)
     word = lambda: "".join(dice.choices("etaoinshrdlucmfwypvbg", k=dice.randint(2, 8)))  # noqa: E731
     return [" ".join(word() for _ in range(12)) for _ in range(count)]
@@ -84,7 +84,7 @@ def sentences(count):
 
 @pytest.fixture
 def reader(chromium, running):
-    """A function that opens an empty browser; it notes its requests, and what the console says."""
+    """A function that opens a browser with an empty cache; it records requests and console output."""
     contexts = []
 
     def open_browser(javascript=True):
@@ -103,7 +103,7 @@ def reader(chromium, running):
 
 
 def weigh(page):
-    """A function that tells how many bytes the network has brought to this page so far."""
+    """A function that returns the number of bytes that this page has received so far."""
     sizes = []
     network = page.context.new_cdp_session(page)
     network.send("Network.enable")
@@ -122,12 +122,12 @@ def test_a_first_visit_to_a_full_room_weighs_less_than_100_kilobytes(reader, ful
     weight = weigh(page)
     come_in(page, full_room, "Alice")
     expect(page.get_by_label("Message", exact=True)).to_be_focused()
-    expect(page.locator("#messages [data-message]")).to_have_count(49)  # and the line of Alice's coming in
+    expect(page.locator("#messages [data-message]")).to_have_count(49)  # and the system message that Alice joined
     page.wait_for_load_state("networkidle")
     with capsys.disabled():
         print(f"\na first visit, door and full room with all they need: {weight():,} bytes ", end="")
     assert 10_000 < weight() < MOST
-    # Which is nothing that the browser had already, and no other way to write than the one that is used.
+    # Nothing that the browser had already, and only the composer in use.
     assert sorted(page.asked) == sorted(set(page.asked))
 
 

@@ -1,4 +1,4 @@
-"""Every flow of those who keep a room, and of who reads what becomes of it, with JavaScript and without."""
+"""All flows of the owner and moderators, and what members see of them, with JavaScript and without."""
 
 import pytest
 from playwright.sync_api import expect
@@ -11,7 +11,7 @@ pytestmark = EITHER_WAY
 
 @pytest.fixture
 def alice(somebody):
-    """Opened the room."""
+    """Alice created the room."""
     return somebody("Alice")
 
 
@@ -20,7 +20,7 @@ def bob(somebody, alice):
     return somebody("Bob")
 
 
-# What those who keep a room are
+# Roles and members
 
 
 def test_somebody_becomes_a_moderator_and_an_ordinary_member_again(alice, bob):
@@ -72,7 +72,7 @@ def test_somebody_is_shown_out_for_good_and_may_come_back(alice, bob):
     bob.reads("I am back")
 
 
-# How a room is
+# Room settings
 
 
 def test_a_room_gets_another_name_and_the_old_address_leads_on(alice, bob):

@@ -23,7 +23,7 @@ def tells_to_join_again(visitor):
 
 @pytest.fixture
 def talker(reader):
-    """Talks without a browser."""
+    """A member who posts without a browser."""
     return reader("Bob", room="Reading club")
 
 
@@ -44,7 +44,7 @@ def test_a_page_goes_on_while_the_key_changes_beside_it(visitor, talker, root, j
     alice.reads("I hope so.")
     expect(tells_to_join_again(alice)).to_have_count(0)
     expect(alice.field).to_have_value("half a sent")
-    # The door gave the browser another CSRF token, too: the words stay, and go with the next click.
+    # The join page also gave the browser a new CSRF token: the text stays, and the next click sends it.
     alice.field.press("End")
     alice.field.type("ence")
     alice.field.press("Enter")
@@ -124,7 +124,7 @@ def test_a_renewed_cookie_disturbs_no_page_that_is_open(visitor, talker, javascr
 
 
 def test_who_joins_anew_beside_a_page_that_has_lost_its_session_goes_on_there(visitor, talker):
-    """The old page's polls, without a session or under one that is not found, must not take the new one away."""
+    """Polls of the old page, without a session or with an unknown one, must not delete the new session."""
     alice = visitor().join()
     alice.field.fill("half a sent")
     lost = cookie(alice) | {"value": "x" * 32}

@@ -23,7 +23,7 @@ def test_it_is_set_up_and_asked_for_in_a_browser(visitor, root, clock, javascrip
     if javascript:
         ours = [line for line in complaints(page) if ">Home</a>" not in line]  # Django's breadcrumbs are not
         assert ours == []
-        somebody.console.clear()  # of what axe tries and the policy forbids
+        somebody.console.clear()  # caused by axe itself, because the policy forbids what it tries
     phone = Phone(clock, base32(page.locator("code.key").inner_text()))
     page.get_by_label("Code").fill(phone.code())
     page.get_by_role("button", name="Set up").click()
@@ -66,6 +66,6 @@ def test_its_pages_are_usable_by_all(visitor, root, clock, required, width, colo
 
 
 def flaws(page):
-    """What axe finds, but for Django's own breadcrumbs, and what is wider than the screen."""
+    """The problems that axe reports, except in Django's breadcrumbs, and elements wider than the screen."""
     ours = [line for line in complaints(page) if ">Home</a>" not in line]
     return ours + page.locator("html").evaluate(WIDER_THAN_THE_SCREEN)

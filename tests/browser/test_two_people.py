@@ -1,4 +1,4 @@
-"""Two people in two real browsers come in, read each other, go back and forth, leave; with and without JavaScript."""
+"""Two people in two browsers: they join, read each other, go back and forward, leave; with and without JavaScript."""
 
 import re
 
@@ -20,7 +20,7 @@ def wait_for_a_poll(visitor):
 
 
 def documents(visitor):
-    """Pages that the browser opened whole, frames aside."""
+    """The URLs of full page loads, without frames."""
     page = visitor.page
     return [r.url for r in visitor.requests if r.is_navigation_request() and r.frame == page.main_frame]
 
@@ -79,7 +79,7 @@ def test_without_javascript_no_script_runs_and_two_frames_do_the_work(visitor):
     expect(alice.page.locator("iframe[name=live], iframe[name=compose]")).to_have_count(2)
     expect(alice.field).to_be_visible()
     expect(alice.log.get_by_text("“Alice” opened this room")).to_be_visible()
-    # What only htmx can keep up to date is not shown: no second composer, no log that stands still.
+    # Parts that only htmx keeps up to date are hidden: no second composer, no log without updates.
     expect(alice.page.locator("#composer")).to_be_hidden()
     expect(alice.page.locator("#log")).to_be_hidden()
 
@@ -163,7 +163,7 @@ def test_a_taken_name_is_refused_beside_the_field_and_the_offered_one_works(visi
     bob.send("So I am the second one")
     bob.reads("So I am the second one")
     assert sorted(Membership.objects.values_list("nickname", flat=True)) == ["ALICE 2", "Alice"]
-    # The browser's own line about a 422 is all that the console may hold.
+    # The console may only have the browser's own line about a 422.
     assert [line for line in bob.console if "422" not in line] == []
 
 
