@@ -279,12 +279,12 @@ def make(here, kind):
         Membership.objects.filter(pk=here["answer_join_request"]).update(status="waiting")
 
 
-def test_every_address_has_a_row():
+def test_every_url_has_a_row():
     assert TABLE.keys() == PATTERNS.keys()
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_everybody_gets_what_the_table_says(name, cast, world):
+def test_every_role_gets_the_status_in_the_table(name, cast, world):
     expected, seen = {}, {}
     for kind in KINDS if name in IN_A_ROOM else ["open"]:
         url = world(name, kind)
@@ -304,7 +304,7 @@ def in_that_room(role, kind):
 
 
 @pytest.mark.parametrize("name", THINGS_OF_A_ROOM)
-def test_what_is_another_rooms_is_not_there_and_stays_as_it_is(name, cast, world, other_room):
+def test_objects_of_another_room_are_a_404_and_stay_unchanged(name, cast, world, other_room):
     """The URL names the room of the cast, but an object of another room."""
     url = world(name, "open", of=other_room)
     expected, seen = {}, {}
@@ -343,5 +343,5 @@ def asked(who, method, url, form, look=None):
 
 
 @pytest.mark.parametrize("name", ["rules", "privacy"])
-def test_what_the_operator_has_not_written_is_not_there(name, client, db):
+def test_pages_without_text_are_a_404(name, client, db):
     assert client.get(f"/{name}/").status_code == 404

@@ -34,7 +34,7 @@ def kept(bob):
     return bob
 
 
-def test_a_guest_becomes_an_account_with_all_that_they_are(kept, person, room):
+def test_a_guest_who_creates_an_account_keeps_everything(kept, person, room):
     assert is_in(kept, room)
     assert "Signed in as <bdi>Bob</bdi>" in kept.get("/account/").content.decode()
     phone = person()
@@ -42,13 +42,13 @@ def test_a_guest_becomes_an_account_with_all_that_they_are(kept, person, room):
     assert phone.membership == kept.membership
 
 
-def test_passwords_are_kept_by_argon2():
+def test_passwords_are_hashed_with_argon2():
     """With the product's settings; the tests' own settings use a fast hasher."""
     assert ours.PASSWORD_HASHERS[0] == "django.contrib.auth.hashers.Argon2PasswordHasher"
     assert Argon2PasswordHasher().encode(SECRET, "a-grain-of-salt").startswith("argon2$argon2id$")
 
 
-def test_a_browser_that_is_nobody_makes_an_account(person, room):
+def test_a_browser_without_participant_can_create_an_account(person, room):
     dave = person()
     keep(dave, name="Dave")
     assert dave.join(room.name, "Dave").status_code == 303
@@ -70,14 +70,14 @@ def test_a_browser_that_is_nobody_makes_an_account(person, room):
         ("b\u202eob", SECRET, "control characters"),
     ],
 )
-def test_what_cannot_be_kept_is_said_beside_the_field_and_no_password_comes_back(bob, name, password, words):
+def test_invalid_values_are_refused_at_their_field_and_passwords_are_not_sent_back(bob, name, password, words):
     page = keep(bob, name, password)
     assert page.status_code == 422
     assert words in page.content.decode()
     assert not password or f'value="{password}"' not in page.content.decode()
 
 
-def test_no_password_is_the_e_mail_address_over_again(bob):
+def test_the_password_cannot_be_the_email_address(bob):
     page = keep(bob, password="bob.the.builder@example.org", email="bob.the.builder@example.org").content.decode()
     assert "too much like your name or your e-mail address" in page
     page = keep(bob, email="bob at example").content.decode()
@@ -86,7 +86,7 @@ def test_no_password_is_the_e_mail_address_over_again(bob):
 
 
 @pytest.mark.parametrize("password", ["bartholomew", "bob@example.org"])
-def test_another_password_is_not_the_name_or_the_e_mail_address_either(person, password):
+def test_a_new_password_cannot_be_the_name_or_the_email_address(person, password):
     bob, user = person(), User.objects
     keep(bob, "Bartholomew", email="bob@example.org")
     changed = bob.post("/account/password/", {"old": SECRET, "new": password})
@@ -98,7 +98,7 @@ def test_another_password_is_not_the_name_or_the_e_mail_address_either(person, p
 
 
 @pytest.mark.parametrize("name", ["Bob", "BOB", "Вob", "Bоb", "B0b", "Bob\u200b"])
-def test_names_that_look_like_an_accounts_are_nobodys_in_any_room(kept, person, name):
+def test_names_that_look_like_an_account_are_refused_in_every_room(kept, person, name):
     page = person().join("Elsewhere", name)
     assert page.status_code == 422
     assert "This name belongs to an account." in page.content.decode()
@@ -107,16 +107,16 @@ def test_names_that_look_like_an_accounts_are_nobodys_in_any_room(kept, person, 
     assert not Room.objects.filter(slug="elsewhere").exists()
 
 
-def test_the_account_itself_takes_its_name_in_any_room(kept):
+def test_the_account_can_use_its_name_in_every_room(kept):
     assert kept.join("Elsewhere", "Bob").status_code == 303
 
 
-def test_nobody_goes_by_an_accounts_name_later(kept, alice, room):
+def test_nobody_can_change_their_nickname_to_an_accounts_name(kept, alice, room):
     page = alice.post(f"/rooms/{room.slug}/name/", {"nickname": "BOB"})
     assert "belongs to an account" in page.content.decode()
 
 
-def test_a_wrong_name_and_a_wrong_password_are_told_alike(kept, person):
+def test_a_wrong_name_and_a_wrong_password_give_the_same_page(kept, person):
     token = re.compile(r'value="[^"]{64}"')
     pages = [sign_in(person(), "Bob", "wrong"), sign_in(person(), "Bob", "wrong too")]
     pages += [sign_in(person(), "Eve", "wrong")]
@@ -126,7 +126,7 @@ def test_a_wrong_name_and_a_wrong_password_are_told_alike(kept, person):
     assert "do not go together" in shown[0]
 
 
-def test_tries_for_one_name_are_limited(kept, person, settings):
+def test_sign_in_attempts_for_one_name_are_limited(kept, person, settings):
     settings.LIMIT_SIGN_IN_NAME = "2/600"
     tries = [
         sign_in(person(), name, "wrong").status_code
@@ -137,7 +137,7 @@ def test_tries_for_one_name_are_limited(kept, person, settings):
 
 
 @pytest.mark.parametrize("name", ["Ann Marie", "x" * 300, "\u202e", "é" * 64, "\x00"])
-def test_any_name_can_be_tried(person, name):
+def test_signing_in_with_any_name_gives_no_server_error(person, name):
     assert sign_in(person(), name).status_code == 422
     assert person().post("/account/reset/", {"who": name}).status_code in (200, 422)
 
@@ -149,7 +149,7 @@ def test_signing_in_changes_the_key_of_the_session(kept, person):
     assert answer.cookies["session"].value == phone.session.session_key != before
 
 
-def test_a_guest_who_signs_in_leaves_the_guest_behind_or_brings_it_along(kept, person, room):
+def test_a_guest_who_signs_in_can_keep_the_guests_rooms_or_not(kept, person, room):
     behind, along = person("Elsewhere", "Dave"), person("Elsewhere", "Erin")
     guest = behind.membership
     sign_in(behind)
@@ -160,14 +160,14 @@ def test_a_guest_who_signs_in_leaves_the_guest_behind_or_brings_it_along(kept, p
     assert Membership.objects.get(nickname="Erin").participant.default_nickname == "Bob"
 
 
-def test_where_both_are_the_guest_leaves(kept, person, room):
+def test_in_a_room_with_both_the_guest_leaves(kept, person, room):
     guest = person(room.name, "Dave")
     sign_in(guest, bring="on")
     assert Membership.objects.get(nickname="Dave").status == "left"
     assert guest.get(f"/rooms/{room.slug}/").context["membership"].nickname == "Bob"
 
 
-def test_after_signing_in_one_is_where_one_wanted_to_go(kept, person, room):
+def test_after_signing_in_people_return_to_their_page(kept, person, room):
     phone = person()
     page = phone.get(f"/account/sign-in/?next=/rooms/{room.slug}/").content.decode()
     assert f'name="next" value="/rooms/{room.slug}/"' in page
@@ -175,7 +175,7 @@ def test_after_signing_in_one_is_where_one_wanted_to_go(kept, person, room):
     assert sign_in(person(), next="https://evil.example/").headers["Location"] == "/"
 
 
-def test_another_password_signs_out_other_browsers(kept, person, room):
+def test_changing_the_password_signs_out_other_browsers(kept, person, room):
     phone = person()
     sign_in(phone)
     assert kept.post("/account/password/", {"old": "wrong", "new": "b" + SECRET}).status_code == 422
@@ -186,11 +186,11 @@ def test_another_password_signs_out_other_browsers(kept, person, room):
 
 
 @pytest.mark.parametrize("page", ["password", "email", "delete"])
-def test_what_is_done_about_an_account_leads_back(kept, page):
+def test_account_pages_link_back(kept, page):
     assert '<a href="/account/">Back to “You”</a>' in kept.get(f"/account/{page}/").content.decode()
 
 
-def test_an_account_that_is_switched_off_is_out(kept, person, room):
+def test_a_deactivated_account_is_signed_out(kept, person, room):
     user = User.objects.get()
     user.is_active = False
     user.save()
@@ -198,7 +198,7 @@ def test_an_account_that_is_switched_off_is_out(kept, person, room):
     assert sign_in(person()).status_code == 422
 
 
-def test_an_account_that_is_switched_off_past_all_signals_is_out_too(kept, person, room):
+def test_an_account_deactivated_without_signals_is_signed_out_too(kept, person, room):
     _link, key = SignInLink.objects.issue(kept.membership.participant, hours=1)
     waits = person()
     User.objects.update(is_active=False)
@@ -216,7 +216,7 @@ def test_an_account_that_is_switched_off_past_all_signals_is_out_too(kept, perso
     assert gate_backend.valid_readers(room.pk, [(kept.session.session_key, member.pk, standing)]) != set()
 
 
-def test_other_changes_of_an_account_sign_nobody_out(kept, room):
+def test_other_changes_of_an_account_do_not_sign_out(kept, room):
     user = User.objects.get()
     user.first_name = "Robert"
     user.save()
@@ -272,7 +272,7 @@ def sent(count):
     return len(mail.outbox)
 
 
-def test_an_account_gets_so_many_mails_however_it_is_called_and_nobody_is_told(kept, person, settings):
+def test_reset_emails_per_account_are_limited_without_a_visible_difference(kept, person, settings):
     settings.LIMIT_RESET_NAME = "2/3600"
     token = re.compile(r'value="[^"]{64}"')
     called = ("Bob", "BOB", "b o b", "Вob", "bob@example.org", "BOB@example.org", "Eve")
@@ -282,13 +282,13 @@ def test_an_account_gets_so_many_mails_however_it_is_called_and_nobody_is_told(k
     assert sent(2) == 2
 
 
-def test_asking_for_mails_is_limited_by_address(person, settings):
+def test_reset_requests_are_limited_per_address(person, settings):
     settings.LIMIT_RESET_ADDRESS = "2/3600"
     asked = [person().post("/account/reset/", {"who": f"N{n}"}, REMOTE_ADDR="203.0.113.9") for n in range(3)]
     assert [answer.status_code for answer in asked] == [200, 200, 429]
 
 
-def test_a_mail_says_which_account_it_is_for(person):
+def test_a_reset_email_names_the_account(person):
     for name in ("O’Neil & Co", "Bob"):
         Participant().create_account(name, SECRET, "both@example.org")
     person().post("/account/reset/", {"who": "both@example.org"})
@@ -298,7 +298,7 @@ def test_a_mail_says_which_account_it_is_for(person):
     ] * 2
 
 
-def test_a_mailed_link_is_nothing_where_the_account_was_switched_off(kept, person):
+def test_a_reset_link_does_not_work_for_a_deactivated_account(kept, person):
     kept.post("/account/reset/", {"who": "Bob"})
     address = mailed()
     assert kept.get(address).status_code == 200
@@ -308,7 +308,7 @@ def test_a_mailed_link_is_nothing_where_the_account_was_switched_off(kept, perso
     assert User.objects.get().check_password(SECRET)
 
 
-def test_asking_for_a_mail_tells_nobody_who_has_an_account(kept, person):
+def test_requesting_a_reset_does_not_reveal_which_accounts_exist(kept, person):
     token = re.compile(r'value="[^"]{64}"')
     pages = [person().post("/account/reset/", {"who": who}).content.decode() for who in ("Bob", "Eve", "x@y.example")]
     assert len({token.sub("", page) for page in pages}) == 1
@@ -316,7 +316,7 @@ def test_asking_for_a_mail_tells_nobody_who_has_an_account(kept, person):
     assert len(mail.outbox) == 1
 
 
-def test_people_and_messages_show_who_has_an_account(kept, alice, room):
+def test_members_and_messages_have_an_account_badge(kept, alice, room):
     kept.send(room, "mine")
     alice.send(room, "also mine")
     log, panel = alice.get(f"/rooms/{room.slug}/").content.decode().split('<div id="people">')
@@ -328,7 +328,7 @@ def test_people_and_messages_show_who_has_an_account(kept, alice, room):
     )
 
 
-def test_without_accounts_there_are_no_pages_of_theirs_but_personal_links(bob, settings):
+def test_without_accounts_there_are_sign_in_links_but_no_account_pages(bob, settings):
     settings.ACCOUNTS = "off"
     for path in ("keep/", "sign-in/", "password/", "email/", "delete/", "reset/"):
         assert bob.get("/account/" + path).status_code == 404
@@ -338,7 +338,7 @@ def test_without_accounts_there_are_no_pages_of_theirs_but_personal_links(bob, s
     assert "guest</span>" not in bob.get(f"{bob.membership.room.get_absolute_url()}members/").content.decode()
 
 
-def test_where_accounts_are_required_guests_come_in_nowhere(kept, person, room, settings):
+def test_if_accounts_are_required_guests_cannot_join_any_room(kept, person, room, settings):
     settings.ACCOUNTS = "required"
     for answer in (person().join(room.name, "Dave"), person().join("Brand new", "Dave")):
         assert answer.status_code == 422
@@ -348,7 +348,7 @@ def test_where_accounts_are_required_guests_come_in_nowhere(kept, person, room, 
     assert kept.join("Brand new", "Bob").status_code == 303
 
 
-def test_a_room_may_be_for_people_with_an_account_alone(alice, kept, person, room):
+def test_a_room_can_be_for_accounts_only(alice, kept, person, room):
     form = {"name": room.name, "access": "open", "accounts_only": "on"}
     assert alice.post(f"/rooms/{room.slug}/settings/", form).status_code == 303
     refused = person().post(f"/rooms/{room.slug}/join/", {"nickname": "Dave"}).content.decode()
@@ -364,7 +364,7 @@ def test_a_room_may_be_for_people_with_an_account_alone(alice, kept, person, roo
     ("who", "guest", "account", "staff"),
     [("anyone", 303, 303, 303), ("accounts", 422, 303, 303), ("staff", 422, 422, 303)],
 )
-def test_a_setting_says_who_opens_rooms(person, settings, who, guest, account, staff):
+def test_a_setting_decides_which_people_can_create_rooms(person, settings, who, guest, account, staff):
     settings.CREATE_ROOMS = who
     Participant().create_account("Ann", SECRET)
     Participant().create_account("Sue", SECRET)

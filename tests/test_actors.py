@@ -36,7 +36,7 @@ def waiting(room, person):
 # Who acts
 
 
-def test_by_is_a_membership_an_actor_or_nobody(alice, admin_user):
+def test_by_is_a_membership_an_actor_or_none(alice, admin_user):
     member = alice.membership
     assert Actor.of(member) == Actor(ActorKind.MEMBER, membership=member)
     admin = Actor.site_admin(admin_user)
@@ -54,7 +54,7 @@ def test_a_room_does_not_read_a_site_admins_user_name(admin_user, bob, room):
     assert "“<bdi>Bob</bdi>” was shown out by the site’s staff" in html
 
 
-def test_names_are_those_of_the_moment(alice, bob, room):
+def test_events_keep_the_names_of_that_moment(alice, bob, room):
     now(bob).set_muted(True, now(alice))
     muted = last_event(room)
     now(alice).change_nickname("Alicia")
@@ -63,7 +63,7 @@ def test_names_are_those_of_the_moment(alice, bob, room):
     assert "“<bdi>Bob</bdi>” was muted by “<bdi>Alice</bdi>”" in html
 
 
-def test_who_approved_is_in_the_event(alice, room, person):
+def test_the_event_of_a_join_names_the_approver(alice, room, person):
     member = waiting(room, person)
     assert member.approve(now(alice))
     event = last_event(room)
@@ -246,14 +246,14 @@ def calls_without_actor(source):
     return [ast.unparse(call) for call in named if not said.search(ast.unparse(call).partition("(")[2])]
 
 
-def test_the_product_always_says_who_acts():
+def test_every_call_of_a_verb_names_the_actor():
     files = [*BASE_DIR.glob("chat/views/*.py"), *BASE_DIR.glob("chat/models/*.py"), BASE_DIR / "chat/retention.py"]
     files += BASE_DIR.glob("chat/admin/*.py")
     own = r"sign_in_links|two_factor|_to_revoke|self\.sign_in_links"  # a person's own links and devices
     assert [call for path in files for call in calls_without_actor(path.read_text()) if not re.search(own, call)] == []
 
 
-def test_a_call_that_does_not_say_who_acts_is_found():
+def test_a_call_without_an_actor_is_found():
     assert calls_without_actor("member.ban()\nmember.ban(by)\nroom.lock(by=admin)\nx.set_role(OWNER)") == [
         "member.ban()",
         "x.set_role(OWNER)",

@@ -62,7 +62,7 @@ def test_removing_and_restoring_messages_is_seen_by_open_pages(admin_client, ali
     assert page.words == ["rude words"]
 
 
-def test_what_the_room_told_cannot_be_removed(admin_client, alice, room):
+def test_system_messages_cannot_be_removed(admin_client, alice, room):
     told = room.messages.get(event="opened")
     act(admin_client, "message", "remove", told)
     told.refresh_from_db()
@@ -95,7 +95,7 @@ def test_locking_a_room_and_setting_its_topic_reach_open_pages(admin_client, ali
     assert alice.send(room, "hello").status_code == 303
 
 
-def test_a_removed_member_is_out_at_once_and_the_epoch_rises(admin_client, alice, bob, room):
+def test_removing_a_member_raises_the_epoch(admin_client, alice, bob, room):
     epoch = Room.objects.get(pk=room.pk).epoch
     act(admin_client, "membership", "remove", bob.membership)
     assert bob.poll(room, 1).status_code == 286
@@ -110,7 +110,7 @@ def test_each_act_is_logged(admin_client, alice, room):
 
 
 @pytest.mark.parametrize("model", LISTS)
-def test_nothing_is_added_or_deleted_by_hand(admin_client, alice, room, model):
+def test_nothing_can_be_added_or_deleted(admin_client, alice, room, model):
     kinds = {"room": Room, "message": Message, "membership": Membership, "participant": Participant}
     thing = kinds[model].objects.earliest("pk")
     assert admin_client.get(f"/admin/chat/{model}/add/").status_code == 403
@@ -137,12 +137,12 @@ def test_the_site_opens_at_its_one_row_and_shows_on_every_page(admin_client, cli
     assert b"None kept." in client.get("/privacy/").content
 
 
-def test_pages_that_nobody_wrote_are_not_there(client, db):
+def test_pages_without_text_are_not_linked(client, db):
     assert client.get("/rules/").status_code == 404
     assert b"/rules/" not in client.get("/").content
 
 
-def test_strangers_stay_outside(client, alice, room):
+def test_strangers_cannot_open_the_admin(client, alice, room):
     for model in [*LISTS, "site"]:
         assert client.get(f"/admin/chat/{model}/").status_code == 302
         assert alice.get(f"/admin/chat/{model}/").status_code == 302

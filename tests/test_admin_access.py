@@ -80,13 +80,13 @@ def address(path):
     return "/admin/" + re.sub(r"<(?:\w+:)?\w+>", str(pk), path)
 
 
-def test_every_address_has_a_row():
+def test_every_url_has_a_row():
     site, product = get_resolver().url_patterns
     assert product.urlconf_name.__name__ == "chat.urls", "whose rows are in test_access.py"
     assert TABLE.keys() == set(paths(site))
 
 
-def test_everybody_gets_what_the_table_says(everybody, settings):
+def test_every_role_gets_the_status_in_the_table(everybody, settings):
     settings.LIMITS = False
     expected, seen = {}, {}
     for path, (get, staff_get, post, staff_post) in TABLE.items():

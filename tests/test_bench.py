@@ -33,7 +33,7 @@ def hear(readers, data):
     readers.received(readers.readers[0], data)
 
 
-def test_an_answer_in_pieces_is_read_when_it_is_whole(readers):
+def test_an_answer_in_pieces_is_read_when_complete(readers):
     whole = answer(6, 5, 1)
     for piece in (whole[:20], whole[20:-7], whole[-7:]):
         assert readers.arrivals == []
@@ -42,14 +42,14 @@ def test_an_answer_in_pieces_is_read_when_it_is_whole(readers):
     assert b"?since=6&from=5&at=1700000000&log=incarnat10 " in readers.readers[0].request()
 
 
-def test_what_is_shown_twice_is_doubled_but_not_in_a_log_painted_whole(readers):
+def test_a_message_shown_twice_counts_as_doubled_except_after_a_full_refresh(readers):
     for data in (answer(6, 5, 1), answer(7, 5, 1, 2), answer(8, 8, 1, 2, 3)):
         hear(readers, data)
     assert [number for _, number, _ in readers.arrivals] == [1, 2, 3]
     assert readers.doubled == 1
 
 
-def test_what_never_came_is_missed(readers):
+def test_a_message_never_received_counts_as_missed(readers):
     hear(readers, answer(6, 5, 1))
     one = crowd.Crowd(None, ["room"])
     one.report = readers.report
@@ -65,7 +65,7 @@ def test_a_form_is_sent_as_a_page_sends_it():
     assert body == b"n=7&page=page-of-tests&text=hello+%26+bye&csrfmiddlewaretoken=" + b"t" * 64
 
 
-def test_two_answers_are_alike_that_differ_in_their_names_and_by_chance_alone():
+def test_answers_that_differ_only_in_names_and_random_values_are_alike():
     def told(name, token, more=b""):
         body = b'<p>%b <input name="csrfmiddlewaretoken" value="%b">' % (name, token * 64)
         side = Side(None, [b"GET"], ["secret", "absent"])
@@ -86,12 +86,12 @@ class Told(NamedTuple):
         return self.answer
 
 
-def test_half_an_answer_is_none():
+def test_an_incomplete_answer_is_none():
     assert parsed(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nx") is None
 
 
 @pytest.mark.parametrize(
     ("value", "verdict"), [(3, "reaches the aim"), (5, "reaches"), (7, "falls short")], ids=lambda value: str(value)
 )
-def test_a_row_says_what_it_reaches(value, verdict):
+def test_a_row_says_whether_it_reaches_its_bounds(value, verdict):
     assert Row("page", "", bounds=(Bound(value, 6, 3),)).verdict == verdict

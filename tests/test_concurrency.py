@@ -102,7 +102,7 @@ def test_a_join_form_sent_many_times_at_once_makes_one_guest(server, settings):
         assert list(Message.objects.values_list("event", flat=True)) == ["opened"]
 
 
-def test_rooms_that_look_alike_are_not_made_at_the_same_time(server):
+def test_look_alike_rooms_are_not_created_at_the_same_time(server):
     outcomes = []
 
     def join(name, nickname):
@@ -117,7 +117,7 @@ def test_rooms_that_look_alike_are_not_made_at_the_same_time(server):
     assert outcomes.count("looks_alike") == 3
 
 
-def test_many_at_the_same_nickname_are_one_holder(server, settings, person):
+def test_simultaneous_joins_with_one_nickname_admit_one_person(server, settings, person):
     settings.LIMITS = False
     person("Crowd", "First")
     room = Room.objects.get()

@@ -93,7 +93,7 @@ def parsed(monkeypatch):
     return found
 
 
-def test_a_poll_is_parsed_once_and_then_known_again(wire, ben, gate, parsed, asked_django):
+def test_a_poll_is_parsed_once_and_then_recognized(wire, ben, gate, parsed, asked_django):
     for number in range(5):
         wire.ask()
         held(gate)
@@ -105,7 +105,7 @@ def test_a_poll_is_parsed_once_and_then_known_again(wire, ben, gate, parsed, ask
     assert (parsed, asked_django) == ([], [])
 
 
-def test_a_head_that_comes_in_pieces_is_the_same_question(wire, ben):
+def test_a_head_in_pieces_is_recognized(wire, ben):
     ben.send("hello")
     head = wire.head(wire.reader.query(1, 1, 1))
     for _ in range(2):
@@ -130,7 +130,7 @@ def test_another_session_on_the_same_connection_is_another_reader(wire, ann, ben
         assert "now that she is gone" in wire.read()[2]
 
 
-def test_what_is_sent_behind_a_held_poll_ends_its_hold_and_is_answered_after_it(wire, ann, gate):
+def test_a_request_after_a_held_poll_ends_the_hold_and_is_answered_next(wire, ann, gate):
     for _ in range(2):
         wire.ask()
         held(gate)
@@ -141,7 +141,7 @@ def test_what_is_sent_behind_a_held_poll_ends_its_hold_and_is_answered_after_it(
 
 
 @pytest.mark.parametrize("page_too", [False, True])
-def test_what_is_sent_behind_a_poll_that_is_being_found_out_waits(wire, ann, ben, gate, monkeypatch, page_too):
+def test_a_request_after_an_unanswered_poll_waits(wire, ann, ben, gate, monkeypatch, page_too):
     paint, painted = gate.hub.polls.paintings.render, Event()
     monkeypatch.setattr(gate.hub.polls.paintings, "render", lambda *a: (painted.wait(5), paint(*a))[1])
     ben.send("hello")
@@ -158,7 +158,7 @@ def test_what_is_sent_behind_a_poll_that_is_being_found_out_waits(wire, ann, ben
     assert "hx-swap-oob" in wire.read()[2]
 
 
-def test_a_poll_behind_a_request_that_django_answers_waits_for_it(wire, ann, gate, monkeypatch):
+def test_a_poll_after_a_request_to_django_waits_for_it(wire, ann, gate, monkeypatch):
     room_page, opened = pages.room_page, Event()
     monkeypatch.setattr(pages, "room_page", lambda *a, **k: (opened.wait(5), room_page(*a, **k))[1])
     wire.ask(line=f"GET {ann.path} HTTP/1.1")
@@ -179,7 +179,7 @@ def test_polls_sent_all_at_once_are_all_answered_in_order(wire, ben):
 
 
 @pytest.mark.parametrize("more", [{"version": "1.0"}, {"Connection": "close"}])
-def test_a_connection_that_was_to_end_is_held_and_ends(connect, gate, ben, more):
+def test_a_poll_with_connection_close_is_held_and_then_closed(connect, gate, ben, more):
     wire = connect()
     wire.ask(**more)
     held(gate)
@@ -190,7 +190,7 @@ def test_a_connection_that_was_to_end_is_held_and_ends(connect, gate, ben, more)
     assert wire.closed
 
 
-def test_when_the_grant_has_run_out_django_is_asked(wire, ben, gate, asked_django):
+def test_after_the_grant_expires_django_answers(wire, ben, gate, asked_django):
     ben.send("hello")
     gate.hub.grants.by_session.clear()
     wire.ask(wire.reader.query(1, 1, 1))
@@ -201,7 +201,7 @@ def test_when_the_grant_has_run_out_django_is_asked(wire, ben, gate, asked_djang
     assert len(asked_django) == 1
 
 
-def test_a_poll_known_by_its_bytes_is_for_django_once_the_log_is_another(wire, ann, asked_django):
+def test_a_recognized_poll_goes_to_django_after_a_change_of_incarnation(wire, ann, asked_django):
     before = Room.objects.get().incarnation
     Room.objects.rotate_incarnations()
     ann.ask("since=1&at=1")
@@ -214,7 +214,7 @@ def test_a_poll_known_by_its_bytes_is_for_django_once_the_log_is_another(wire, a
     assert len(asked_django) == 2
 
 
-def test_a_connection_with_polls_stays_and_one_without_is_closed_after_a_while(connect, monkeypatch):
+def test_a_connection_without_polls_is_closed_after_a_while(connect, monkeypatch):
     init = Connection.__init__
 
     def impatient(self, *arguments, **more):
@@ -230,7 +230,7 @@ def test_a_connection_with_polls_stays_and_one_without_is_closed_after_a_while(c
     assert wire.closed
 
 
-def test_who_hangs_up_gives_the_place_back(wire, gate, caplog):
+def test_a_closed_connection_frees_its_place(wire, gate, caplog):
     wire.ask()
     held(gate)
     wire.socket.close()
@@ -258,13 +258,13 @@ SCOPE = {"raw_path": b"/rooms/a/changes/", "query_string": QUERY}
         b"",
     ],
 )
-def test_only_one_plain_head_is_a_question(head):
+def test_only_a_single_plain_head_is_recognized(head):
     assert PollRequest.read(HEAD, SCOPE, "session", True)
     assert PollRequest.read(head, SCOPE, "session", True) is None
 
 
 @pytest.mark.parametrize("other", [b"", b"\r\n", b"0", b"7", b" ", b"&", b"%30", b"\xb2"])
-def test_the_same_question_has_other_numbers_and_nothing_else(other):
+def test_only_the_numbers_of_a_recognized_poll_may_differ(other):
     """With anything inserted anywhere: if the bytes are recognized, a parser reads them as the same request."""
     question, known = PollRequest.read(HEAD, SCOPE, "session", True), 0
     for place in range(len(HEAD) + 1):

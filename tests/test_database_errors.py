@@ -56,7 +56,7 @@ def faults():
 
 
 @pytest.mark.parametrize("headers", [{"HX-Request": "true"}, {}], ids=["htmx", "plain"])
-def test_a_message_is_sent_or_given_back(alice, room, headers):
+def test_a_message_is_sent_or_its_text_is_kept(alice, room, headers):
     alice.raise_request_exception = False
     for at, fault in faults():
         # As for a member who was away: the request first saves when they were last seen.
@@ -72,7 +72,7 @@ def test_a_message_is_sent_or_given_back(alice, room, headers):
             assert Message.objects.filter(text=text).count() == 1
 
 
-def test_somebody_joins_or_reads_that_it_failed(person, room):
+def test_a_person_joins_or_sees_an_error(person, room):
     for at, fault in faults():
         visitor = person()
         visitor.raise_request_exception = False

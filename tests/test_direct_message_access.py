@@ -98,12 +98,12 @@ def address(cast, alice, settings):
     return address
 
 
-def test_every_address_has_a_row():
+def test_every_url_has_a_row():
     assert TABLE.keys() == set(IN_A_ROOM) - {"invite"}
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_everybody_gets_what_the_table_says(name, cast, address):
+def test_every_role_gets_the_status_in_the_table(name, cast, address):
     expected, seen = {}, {}
     for role, column in ROLES.items():
         for method, row in zip(("get", "post"), TABLE[name], strict=True):

@@ -30,7 +30,7 @@ def read(who, room):
     return who.get(f"/rooms/{room.slug}/").content.decode()
 
 
-def test_the_other_is_asked_and_reads_nothing_before_they_accept(alice, bob, pair):
+def test_the_recipient_gets_a_chat_request_and_sees_no_message_before_accepting(alice, bob, pair):
     alice.send(pair, "just between us")
     assert "Alice &amp; Bob" in bob.get("/").content.decode()
     asked = bob.get(f"/rooms/{pair.slug}/").headers["Location"]
@@ -42,21 +42,21 @@ def test_the_other_is_asked_and_reads_nothing_before_they_accept(alice, bob, pai
     assert "just between us" in read(bob, pair)
 
 
-def test_nobody_else_finds_it(mallory, carol, pair):
+def test_nobody_else_can_find_a_direct_message(mallory, carol, pair):
     for who in (mallory, carol):
         assert who.get(f"/rooms/{pair.slug}/").status_code == 404
         assert who.get(f"/rooms/{pair.slug}/asked/").status_code == 404
         assert pair.name not in who.get("/").content.decode()
 
 
-def test_both_find_the_same_room_again(alice, bob, room, pair):
+def test_both_people_get_the_same_room_again(alice, bob, room, pair):
     assert write_to(bob, room, alice).headers["Location"] == f"/rooms/{pair.slug}/"
     assert in_room(bob, pair).is_inside, "who writes is in"
     assert write_to(alice, room, bob).headers["Location"] == f"/rooms/{pair.slug}/"
     assert Room.objects.exclude(dm_key=None).count() == 1
 
 
-def test_who_declines_is_not_asked_again_and_the_other_is_told(alice, bob, room, pair):
+def test_declining_is_final_and_the_sender_is_informed(alice, bob, room, pair):
     answers(bob, pair, "decline")
     assert "“<bdi>Bob</bdi>” does not want to write here" in read(alice, pair)
     assert alice.send(pair, "please").status_code == 422
@@ -66,14 +66,14 @@ def test_who_declines_is_not_asked_again_and_the_other_is_told(alice, bob, room,
     assert alice.send(pair, "thank you", n=2).status_code == 303
 
 
-def test_who_declined_is_asked_nowhere_any_more(bob, pair):
+def test_a_declined_chat_request_is_shown_nowhere(bob, pair):
     answers(bob, pair, "decline")
     assert bob.get(f"/rooms/{pair.slug}/asked/").status_code == 404
     assert answers(bob, pair, "accept").status_code == 404
     assert in_room(bob, pair).status == "chat_declined"
 
 
-def test_who_ignores_it_hears_no_more_and_the_other_learns_nothing(alice, bob, room, pair):
+def test_ignoring_hides_the_request_and_the_sender_is_not_informed(alice, bob, room, pair):
     before = read(alice, pair)
     answers(bob, pair, "ignore")
     assert read(alice, pair).count("event") == before.count("event")
@@ -102,12 +102,12 @@ def test_the_home_page_says_what_was_done(bob, pair, answer, told):
     assert told not in bob.get("/").content.decode()
 
 
-def test_a_form_without_an_answer_is_none(bob, pair):
+def test_an_unknown_answer_to_a_chat_request_is_refused(bob, pair):
     assert "wants to write to you" in answers(bob, pair, "whatever").content.decode()
     assert in_room(bob, pair).status == "chat_requested"
 
 
-def test_who_asked_reads_that_the_other_is_to_come(alice, pair, monkeypatch):
+def test_the_sender_sees_that_the_request_is_not_accepted_yet(alice, pair, monkeypatch):
     told = "The other was asked, and has not come in yet."
     monkeypatch.setattr(Room, "dm_partner_pending", True, raising=False)
     assert told in read(alice, pair)
@@ -116,7 +116,7 @@ def test_who_asked_reads_that_the_other_is_to_come(alice, pair, monkeypatch):
 
 
 @pytest.mark.parametrize("ignored", [False, True])
-def test_that_is_told_until_they_come_in_whether_they_ignore_it_or_not(alice, bob, pair, ignored):
+def test_the_sender_sees_the_same_whether_the_request_is_ignored_or_not(alice, bob, pair, ignored):
     if ignored:
         answers(bob, pair, "ignore")
     assert "has not come in yet" in read(alice, pair)
@@ -124,7 +124,7 @@ def test_that_is_told_until_they_come_in_whether_they_ignore_it_or_not(alice, bo
     assert "has not come in yet" not in read(alice, pair)
 
 
-def test_who_leaves_is_asked_anew(alice, bob, room, pair):
+def test_a_person_who_left_gets_a_new_chat_request(alice, bob, room, pair):
     answers(bob, pair, "accept")
     bob.post(f"/rooms/{pair.slug}/leave/")
     refused = alice.send(pair, "are you there?")
@@ -137,7 +137,7 @@ def test_who_leaves_is_asked_anew(alice, bob, room, pair):
     assert in_room(bob, pair).status == "chat_requested"
 
 
-def test_nobody_keeps_such_a_room_and_it_leads_to_no_further_ones(alice, bob, pair):
+def test_a_direct_message_has_no_owner_and_starts_no_others(alice, bob, pair):
     answers(bob, pair, "accept")
     for page in ("settings/", "invitations/"):
         assert alice.get(f"/rooms/{pair.slug}/{page}").status_code == 403
@@ -146,12 +146,12 @@ def test_nobody_keeps_such_a_room_and_it_leads_to_no_further_ones(alice, bob, pa
     assert "Write to" not in alice.get(f"/rooms/{pair.slug}/members/").content.decode()
 
 
-def test_nobody_writes_to_themselves_or_to_who_is_not_there(alice, carol, room):
+def test_nobody_can_message_themselves_or_a_former_member(alice, carol, room):
     assert write_to(alice, room, alice).status_code == 404
     assert write_to(alice, room, carol).status_code == 404
 
 
-def test_it_is_found_again_by_names_that_were_exchanged_meanwhile(alice, bob, room, pair):
+def test_a_direct_message_is_found_again_after_swapping_nicknames(alice, bob, room, pair):
     """Alice and Bob swapped nicknames. In the direct message, each new nickname is still the other's old one."""
     answers(bob, pair, "accept")
     bob.post(f"/rooms/{pair.slug}/leave/")
@@ -161,7 +161,7 @@ def test_it_is_found_again_by_names_that_were_exchanged_meanwhile(alice, bob, ro
     assert in_room(bob, pair).nickname == "Alice 2"
 
 
-def test_the_asker_sees_that_the_other_has_not_come_yet(alice, bob, room, pair):
+def test_the_sender_sees_that_the_other_has_not_joined_yet(alice, bob, room, pair):
     assert pair.dm_partner_pending
     answers(bob, pair, "ignore")
     assert pair.dm_partner_pending, "who ignores it is not told of"
@@ -181,13 +181,13 @@ def test_a_second_holder_of_a_nickname_is_numbered_here_too(alice, bob, person, 
 
 
 @pytest.mark.parametrize(("setting", "status"), [("anyone", 303), ("accounts", 409), ("staff", 409)])
-def test_only_who_may_open_rooms_opens_one_of_two(alice, bob, room, settings, setting, status):
+def test_starting_a_direct_message_needs_the_right_to_create_rooms(alice, bob, room, settings, setting, status):
     settings.CREATE_ROOMS = setting
     assert write_to(alice, room, bob).status_code == status
     offered = "/write/" in alice.get(f"/rooms/{room.slug}/members/").content.decode()
     assert offered == (setting == "anyone")
 
 
-def test_an_answer_that_is_none_changes_nothing(bob, pair):
+def test_an_empty_answer_changes_nothing(bob, pair):
     assert answers(bob, pair, "").status_code == 422
     assert in_room(bob, pair).status == "chat_requested"

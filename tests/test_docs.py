@@ -21,7 +21,7 @@ def by_name(paths):
     return pytest.mark.parametrize("path", paths, ids=lambda path: path.name)
 
 
-def test_contributing_is_read_in_one_sitting():
+def test_contributing_is_short():
     assert len(CONTRIBUTING.splitlines()) < 120
 
 

@@ -14,7 +14,7 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.mark.django_db
-def test_an_address_with_nothing_is_a_kind_page_with_a_way_on():
+def test_an_unknown_url_is_a_helpful_404():
     page = Client().get("/nothing/here/")
     assert page.status_code == 404
     assert b'href="/"' in page.content
@@ -31,7 +31,7 @@ def test_error_pages_have_the_sites_contact_and_rules(view, status):
     assert b'href="/rules/"' in page.content
 
 
-def test_what_only_keepers_may_says_so_and_leads_back_into_the_room(bob, room):
+def test_a_page_for_moderators_explains_the_403_and_links_back(bob, room):
     refused = bob.get(f"/rooms/{room.slug}/settings/")
     page = refused.content.decode()
     assert refused.status_code == 403
@@ -40,7 +40,7 @@ def test_what_only_keepers_may_says_so_and_leads_back_into_the_room(bob, room):
 
 
 @pytest.mark.django_db
-def test_a_host_that_is_not_ours_is_a_400_in_words(client):
+def test_a_wrong_host_is_a_400_with_an_explanation(client):
     page = client.get("/", headers={"Host": "evil.example"})
     assert page.status_code == 400
     assert b"ALLOWED_HOSTS" in page.content
@@ -55,12 +55,12 @@ def test_a_host_that_is_not_ours_is_a_400_in_words(client):
         ("/rooms/x/leave/", "/rooms/x/"),
     ],
 )
-def test_who_reloads_the_address_of_a_form_comes_to_its_page(client, db, address, place):
+def test_reloading_the_url_of_a_form_redirects_to_its_page(client, db, address, place):
     answer = client.get(address)
     assert (answer.status_code, answer.headers["Location"]) == (303, place)
 
 
-def test_another_wrong_method_is_refused_in_words(client, db):
+def test_other_wrong_methods_are_refused_with_an_explanation(client, db):
     answer = client.delete("/rooms/x/")
     assert answer.status_code == 405
     assert answer.headers["Allow"] == "GET, HEAD"
@@ -68,19 +68,19 @@ def test_another_wrong_method_is_refused_in_words(client, db):
 
 
 @pytest.mark.parametrize("slug", ["%00", "a%00b", "%ff", "%F0%9F", "..%2f..", "a" * 3000])
-def test_an_address_of_nonsense_is_a_404(client, db, slug):
+def test_a_malformed_url_is_a_404(client, db, slug):
     for rest in ("", "messages/", "live/"):
         assert client.get(f"/rooms/{slug}/{rest}").status_code == 404
 
 
-def test_htmx_hears_of_errors_out_of_band(alice, room, mallory):
+def test_htmx_gets_errors_out_of_band(alice, room, mallory):
     answer = mallory.send(room, "hello", headers=HTMX)
     assert answer.status_code == 403
     assert answer.content.decode().startswith('<div id="notice" class="notice" role="alert" hx-swap-oob="true">')
     assert "<html" not in answer.content.decode()
 
 
-def test_something_broken_is_a_500_in_words_with_nothing_of_the_inside(alice, room, monkeypatch):
+def test_a_bug_is_a_500_without_internal_details(alice, room, monkeypatch):
     def explode(*args):
         raise RuntimeError("the inside")
 
@@ -109,7 +109,7 @@ def test_a_busy_database_is_a_503_and_the_same_form_works_afterwards(alice, room
 
 
 @pytest.mark.parametrize("status", ["poll", "older"])
-def test_a_reader_hears_of_a_busy_database_by_the_banner_alone(alice, room, monkeypatch, status):
+def test_a_busy_database_shows_readers_only_the_banner(alice, room, monkeypatch, status):
     def locked(*args, **kwargs):
         raise OperationalError("database is locked")
 
@@ -156,7 +156,7 @@ def strict(person):
 OURS = {"Origin": "http://testserver"}
 
 
-def test_our_own_page_with_an_old_token_keeps_the_words_and_gets_a_fresh_token(strict):
+def test_a_form_with_an_old_token_keeps_its_text_and_gets_a_new_token(strict):
     room = strict.membership.room
     answer = strict.send(room, "kept", csrfmiddlewaretoken="x" * 64, headers=OURS | HTMX)
     assert answer.status_code == 422
@@ -168,7 +168,7 @@ def test_our_own_page_with_an_old_token_keeps_the_words_and_gets_a_fresh_token(s
     assert Message.objects.filter(text="kept").count() == 1
 
 
-def test_the_same_without_htmx_offers_the_form_again(strict):
+def test_without_htmx_a_form_with_an_old_token_is_offered_again(strict):
     room = strict.membership.room
     answer = strict.send(room, "kept & safe", csrfmiddlewaretoken="x" * 64, headers=OURS)
     assert answer.status_code == 422
@@ -177,7 +177,7 @@ def test_the_same_without_htmx_offers_the_form_again(strict):
     assert _again(strict, answer).status_code == 303
 
 
-def test_what_had_nothing_to_type_is_offered_again_too(strict):
+def test_a_form_without_text_is_offered_again_too(strict):
     url = f"{strict.membership.room.get_absolute_url()}leave/"
     answer = strict.post(url, {"csrfmiddlewaretoken": "x" * 64}, headers=OURS)
     assert answer.status_code == 422
@@ -186,7 +186,7 @@ def test_what_had_nothing_to_type_is_offered_again_too(strict):
 
 
 @pytest.mark.parametrize(("page", "status"), [("http://testserver/rooms/x/", 422), ("https://evil.example/", 403)])
-def test_a_text_browser_is_known_by_the_page_it_comes_from(strict, page, status):
+def test_a_text_browser_is_recognized_by_its_referer(strict, page, status):
     room = strict.membership.room
     answer = strict.send(room, "kept", csrfmiddlewaretoken="x" * 64, headers={"Referer": page})
     assert answer.status_code == status
@@ -204,7 +204,7 @@ def test_an_old_join_form_is_offered_again(person):
 
 
 @pytest.mark.parametrize("headers", [OURS, OURS | HTMX])
-def test_an_old_form_of_a_door_is_offered_again_also_at_a_former_address(alice, room, person, headers):
+def test_an_old_join_form_is_offered_again_at_a_former_address(alice, room, person, headers):
     visitor, form = person(enforce_csrf_checks=True), {"nickname": "Dave"}
     room.set_name("Walking club")
     for path in ("/rooms/reading-club/join/", "/rooms/walking-club/join/"):
@@ -214,7 +214,7 @@ def test_an_old_form_of_a_door_is_offered_again_also_at_a_former_address(alice, 
     assert visitor.post("/rooms/nowhere/join/", form, headers=OURS | HTMX).status_code == 404
 
 
-def test_an_old_form_of_an_invitation_is_offered_again_and_gives_no_room_away(alice, room, person):
+def test_an_old_invite_form_is_offered_again_without_revealing_the_room(alice, room, person):
     room.set_access("private")
     _invitation, key = Invite.objects.issue(alice.membership, days=1, max_uses=1)
     visitor = person(enforce_csrf_checks=True)
@@ -225,13 +225,13 @@ def test_an_old_form_of_an_invitation_is_offered_again_and_gives_no_room_away(al
     assert visitor.post(f"/invitations/{key}/", form).status_code == 303
 
 
-def test_a_frame_is_believed_only_where_there_is_one(strict):
+def test_the_frame_field_is_ignored_outside_frames(strict):
     for url in ("/join/", "/preferences/", "/preferences/refresh/", "/admin/login/"):
         assert strict.post(url, {"frame": "1", "room": "R"}, headers=OURS).status_code == 422
 
 
 @pytest.mark.parametrize("headers", [{}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
-def test_a_foreign_form_is_a_403_and_cannot_be_sent_on(strict, headers):
+def test_a_form_of_another_site_is_a_403_and_cannot_be_resent(strict, headers):
     room = strict.membership.room
     for url in (f"{room.get_absolute_url()}send/", f"{room.get_absolute_url()}leave/", "/join/", "/preferences/"):
         answer = strict.post(url, {"text": "forged", "room": "Forged", "nickname": "F"}, headers=headers)

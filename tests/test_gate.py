@@ -165,7 +165,7 @@ def test_an_address_in_any_script_reaches_django_as_it_was_typed(serve):
     assert (seen["wsgi.url_scheme"], seen["SERVER_PROTOCOL"], seen["CONTENT_LENGTH"]) == ("http", "HTTP/1.1", "0")
 
 
-def test_nobody_can_pass_for_somebody_elses_address_by_a_header(serve):
+def test_a_header_cannot_forge_the_client_address(serve):
     server = serve()
     forged = b"X-Forwarded-For: 1.1.1.1\r\nX_Forwarded_For: 2.2.2.2\r\nX-Forwarded_For: 3.3.3.3\r\n"
     raw(server, b"GET / HTTP/1.1\r\nHost: x\r\n" + forged + b"Remote-Addr: 4.4.4.4\r\nRemote_Addr: 5.5.5.5\r\n\r\n")
@@ -227,7 +227,7 @@ class Sent(list):
 # What comes back
 
 
-def test_the_answer_comes_back_as_django_gave_it_and_django_hears_its_end(serve):
+def test_the_answer_is_unchanged_and_closed_in_django(serve):
     server = serve()
     answer = server.ask("GET", "/")
     assert (answer.status, answer.text, answer.headers["Content-Length"]) == (200, "hello", "5")
@@ -246,7 +246,7 @@ def test_head_says_the_length_and_sends_nothing(serve):
     assert server.site.closed
 
 
-def test_not_modified_is_a_whole_answer(serve, caplog):
+def test_not_modified_is_a_complete_answer(serve, caplog):
     server = serve()
     answer = server.ask("GET", "/unchanged")
     assert (answer.status, answer.headers["ETag"], answer.text) == (304, '"1"', "")
@@ -255,7 +255,7 @@ def test_not_modified_is_a_whole_answer(serve, caplog):
 
 
 @pytest.mark.parametrize("path", ["/fail", "/exit", "/broken-header"])
-def test_a_bug_is_an_apology_in_words_and_a_line_in_the_log(serve, caplog, path):
+def test_a_bug_is_an_error_page_and_a_line_in_the_log(serve, caplog, path):
     server = serve()
     page, notice = server.ask("POST", path, b"x"), server.ask("POST", path, b"x", HTMX)
     assert (page.status, notice.status) == (500, 500)
@@ -269,7 +269,7 @@ def test_a_bug_is_an_apology_in_words_and_a_line_in_the_log(serve, caplog, path)
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_what_the_gate_says_itself_carries_the_sites_headers_and_is_not_kept(serve, headers):
+def test_the_gates_own_answers_have_the_sites_headers_and_are_not_cached(serve, headers):
     answer = serve().ask("GET", "/fail", headers=headers)
     assert answer.headers["Content-Security-Policy"] == CSP[1]
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -279,7 +279,7 @@ def test_what_the_gate_says_itself_carries_the_sites_headers_and_is_not_kept(ser
 # Too much, too slow, too many
 
 
-def test_a_long_body_is_refused_by_its_announcement_before_it_is_sent(serve):
+def test_a_body_announced_as_too_long_is_refused_before_it_is_sent(serve):
     server = serve(body_limit=BodyLimit(100))
     answer = raw(server, b"POST / HTTP/1.1\r\nHost: x\r\nHX-Request: true\r\nContent-Length: 101\r\n\r\n")
     assert answer.status == 413
@@ -288,7 +288,7 @@ def test_a_long_body_is_refused_by_its_announcement_before_it_is_sent(serve):
     assert len(server.site.seen) == 1
 
 
-def test_a_long_body_is_refused_by_its_size_where_nothing_is_announced(serve):
+def test_a_body_without_announced_length_is_refused_by_its_size(serve):
     server = serve(body_limit=BodyLimit(100_000))
     endless = (
         b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + b"ffff\r\n%s\r\n" % (b"x" * 65535) * 2
@@ -298,11 +298,11 @@ def test_a_long_body_is_refused_by_its_size_where_nothing_is_announced(serve):
     assert not server.site.seen
 
 
-def test_somebody_who_sends_far_too_much_still_gets_to_read_why(serve):
+def test_a_client_that_sends_far_too_much_still_receives_the_reason(serve):
     assert serve().ask("POST", "/", b"x" * 8_000_000).status == 413
 
 
-def test_a_body_that_does_not_come_ends_in_words_and_a_closed_connection(serve):
+def test_a_body_that_does_not_arrive_ends_with_an_error_and_a_closed_connection(serve):
     server = serve(body_limit=BodyLimit(seconds=0.3), linger=0.2)
     with server.connect() as client:
         client.sendall(half_a_post())
@@ -315,14 +315,14 @@ def test_a_body_that_does_not_come_ends_in_words_and_a_closed_connection(serve):
 UPLOADS = (RouteLimit(re.compile("/upload/[0-9]+/"), BodyLimit(1000, seconds=0.3, rate=500)),)
 
 
-def test_a_route_may_take_larger_bodies(serve):
+def test_a_route_can_accept_larger_bodies(serve):
     server = serve(body_limit=BodyLimit(100), route_limits=UPLOADS)
     statuses = {path: server.ask("POST", path, b"x" * 1000).status for path in ("/upload/1/", "/upload/1/x", "/")}
     assert statuses == {"/upload/1/": 200, "/upload/1/x": 413, "/": 413}
     assert server.ask("POST", "/upload/1/", b"x" * 1001).status == 413
 
 
-def test_a_route_may_give_more_time_to_what_announces_more(serve):
+def test_a_route_can_give_more_time_to_larger_bodies(serve):
     server = serve(body_limit=BodyLimit(seconds=0.3), linger=0.1, route_limits=UPLOADS)
     for path, length, expected in (("/", 500, 408), ("/upload/1/", 10, 408), ("/upload/1/", 500, 200)):
         with server.connect() as client:
@@ -338,7 +338,7 @@ def test_by_default_uploads_have_thirty_seconds_and_one_more_for_each_sixteen_ki
     assert BodyLimit(10**9, rate=UPLOAD_RATE).deadline(160 * 1024) == 40
 
 
-def test_a_full_disk_is_said_in_words_and_reading_goes_on(serve, monkeypatch, caplog):
+def test_a_full_disk_is_explained_and_reading_still_works(serve, monkeypatch, caplog):
     server = serve()
     monkeypatch.setattr("chat.gate.request_body.SPOOL", 10)
     monkeypatch.setattr("tempfile.TemporaryFile", full_disk)
@@ -351,7 +351,7 @@ def full_disk(*_, **__):
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_somebody_who_goes_away_while_sending_leaves_nothing(serve, caplog):
+def test_a_client_that_disconnects_while_sending_leaves_nothing(serve, caplog):
     server = serve()
     with server.connect() as client:
         client.sendall(half_a_post())
@@ -360,7 +360,7 @@ def test_somebody_who_goes_away_while_sending_leaves_nothing(serve, caplog):
     assert (server.gate.working, server.site.seen, caplog.records) == (0, [], [])
 
 
-def test_somebody_who_goes_away_while_django_works_leaves_the_work_done(serve, caplog):
+def test_a_client_that_disconnects_does_not_stop_django(serve, caplog):
     server = serve(threads=1)
     with server.connect() as at_work, server.connect() as in_the_queue:
         for client in (at_work, in_the_queue):
@@ -371,7 +371,7 @@ def test_somebody_who_goes_away_while_django_works_leaves_the_work_done(serve, c
     assert [len(server.site.seen), len(server.site.closed), caplog.records] == [2, 2, []]
 
 
-def test_when_too_many_wait_for_django_the_next_is_told_when_to_come_back(serve):
+def test_if_too_many_wait_for_django_the_next_gets_a_retry_time(serve):
     server = serve(threads=1, queue=2)
     waiting = in_background(*[lambda: server.ask("GET", "/wait")] * 3)
     until(lambda: server.gate.working == 3)
@@ -384,7 +384,7 @@ def test_when_too_many_wait_for_django_the_next_is_told_when_to_come_back(serve)
     assert server.ask("POST", "/", b"hello").status == 200
 
 
-def test_when_too_many_are_sending_readers_are_served_and_the_next_sender_is_told(serve):
+def test_if_too_many_are_sending_only_the_next_sender_is_refused(serve):
     server = serve(max_reading=2)
     with server.connect() as one, server.connect() as two:
         one.sendall(half_a_post())
@@ -397,7 +397,7 @@ def test_when_too_many_are_sending_readers_are_served_and_the_next_sender_is_tol
     assert server.ask("POST", "/", b"x").status == 200
 
 
-def test_fifty_who_send_a_byte_a_second_do_not_keep_anybody_from_sending(serve):
+def test_fifty_slow_senders_do_not_block_a_sender(serve):
     server = serve(threads=4)
     with contextlib.ExitStack() as stack:
         slow = [stack.enter_context(server.connect()) for _ in range(50)]
@@ -413,7 +413,7 @@ def test_fifty_who_send_a_byte_a_second_do_not_keep_anybody_from_sending(serve):
     assert [seen["PATH_INFO"] for seen in server.site.seen] == ["/honest"] * 3
 
 
-def test_those_who_do_not_read_their_long_answers_do_not_keep_anybody_from_reading(serve):
+def test_clients_that_do_not_read_do_not_block_a_reader(serve):
     server = serve(threads=2)
     with contextlib.ExitStack() as stack:
         for _ in range(6):
@@ -425,7 +425,7 @@ def test_those_who_do_not_read_their_long_answers_do_not_keep_anybody_from_readi
 # Beginning and end
 
 
-def test_a_server_that_stops_tells_a_slow_sender_so(serve, caplog):
+def test_a_stopping_server_answers_a_slow_sender(serve, caplog):
     server = serve()
     with server.connect() as client:
         client.sendall(half_a_post())
@@ -435,7 +435,7 @@ def test_a_server_that_stops_tells_a_slow_sender_so(serve, caplog):
     assert not [record for record in caplog.records if record.exc_info]
 
 
-def test_the_end_of_the_server_is_the_end_of_its_threads(serve):
+def test_stopping_the_server_ends_its_threads(serve):
     server = serve()
     server.ask("GET", "/")
     server.stop()
@@ -511,7 +511,7 @@ def test_a_few_requests_may_come_before_their_answers_but_not_many(serve, caplog
     assert not [record for record in caplog.records if record.exc_info]
 
 
-def test_who_hangs_up_on_several_requests_leaves_no_error(serve, caplog):
+def test_disconnecting_during_several_requests_logs_no_error(serve, caplog):
     server = serve()
     for _ in range(5):
         with server.connect() as connection:
@@ -523,7 +523,7 @@ def test_who_hangs_up_on_several_requests_leaves_no_error(serve, caplog):
 
 
 @pytest.mark.parametrize("charset", ["charset=hex", 'CHARSET="rot13"', "charset*=utf-8''hex"])
-def test_a_charset_that_is_none_reaches_nobody(serve, charset):
+def test_an_invalid_charset_does_not_reach_django(serve, charset):
     server = serve()
     server.ask("POST", "/", b"x", {"Content-Type": f"multipart/form-data; {charset}; boundary=x"})
     assert server.site.seen[0]["CONTENT_TYPE"] == "multipart/form-data; boundary=x"
@@ -532,7 +532,7 @@ def test_a_charset_that_is_none_reaches_nobody(serve, charset):
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nwords\r\n0\r\n"
 
 
-def test_what_comes_after_a_body_is_no_header(serve):
+def test_a_trailer_does_not_become_a_header(serve):
     server = serve()
     with server.connect() as connection:
         connection.sendall(CHUNKED + b"X-Forwarded-For: 1.2.3.4\r\nCookie: session=forged\r\n\r\n")

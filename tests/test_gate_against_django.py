@@ -96,7 +96,7 @@ def scope_of(drawn, known):
     }
 
 
-def test_the_gate_answers_nobody_whom_django_would_refuse(ann, ben, reader, gate):
+def test_the_gate_answers_no_reader_whom_django_would_refuse(ann, ben, reader, gate):
     stranger, gone = reader("Mallory", room="Elsewhere"), reader("Carol")
     gone.member.leave()
     for one in (ann, stranger, gone):

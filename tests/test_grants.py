@@ -15,7 +15,7 @@ from tests.support.reading import FRAMED, HTMX, Frame, held, until
 TRIALS = 17  # of each event in each way of reading: 204 in all
 
 
-def test_the_others_keep_their_grants_by_one_question(ann, ben, reader, gate, meanwhile, asked_django, monkeypatch):
+def test_other_readers_keep_their_grants_with_one_query(ann, ben, reader, gate, meanwhile, asked_django, monkeypatch):
     others = [reader(f"Reader {n}") for n in range(8)]
     for other in (ben, *others):
         other.since = Room.objects.get().version
@@ -112,7 +112,7 @@ def by_plain_polls(reader, gate, meanwhile, act):
 
 @pytest.mark.parametrize("reading", [by_a_held_poll, by_a_stream, by_plain_polls])
 @pytest.mark.parametrize("event", EVENTS)
-def test_nothing_that_is_said_after_the_act_reaches_who_lost_the_right(
+def test_no_later_message_reaches_a_reader_who_lost_the_right(
     ann, ben, reader, gate, meanwhile, asked_django, event, reading
 ):
     for trial in range(TRIALS):
@@ -132,7 +132,7 @@ def test_nothing_that_is_said_after_the_act_reaches_who_lost_the_right(
         assert asked_django == [], "Ann's grant held"
 
 
-def test_a_painting_that_the_act_has_overtaken_is_not_shown(ann, ben, gate, meanwhile, monkeypatch):
+def test_a_painting_from_before_the_act_is_not_sent_after_it(ann, ben, gate, meanwhile, monkeypatch):
     poll = meanwhile(ann.ask)
     held(gate)
     paint = gate.hub.polls.paintings.render
@@ -153,9 +153,7 @@ def test_a_painting_that_the_act_has_overtaken_is_not_shown(ann, ben, gate, mean
     assert "now that she is gone" not in poll.result(5).text
 
 
-def test_rights_are_asked_about_once_even_where_news_of_them_comes_late(
-    ann, ben, reader, gate, meanwhile, beats, monkeypatch
-):
+def test_rights_are_checked_once_even_if_the_signal_is_late(ann, ben, reader, gate, meanwhile, beats, monkeypatch):
     frame, questions = Frame(ann, meanwhile), []
     held(gate)
     renew = gate.hub.polls.renewals.valid_grants
@@ -192,7 +190,7 @@ STRANGE = [
 
 
 @pytest.mark.parametrize("query", STRANGE)
-def test_a_query_of_another_shape_is_for_django(ann, asked_django, query):
+def test_a_query_in_another_form_goes_to_django(ann, asked_django, query):
     answer = ann.ask(query.format(ann.since, int(time.time()), ann.incarnation) or "x")
     assert answer.status_code == 200
     assert len(asked_django) == 1
@@ -211,7 +209,7 @@ def test_a_query_of_another_shape_is_for_django(ann, asked_django, query):
         {"Content-Length": "0"},
     ],
 )
-def test_headers_of_another_shape_are_for_django(ann, gate, headers):
+def test_headers_in_another_form_go_to_django(ann, gate, headers):
     headers = {name: value.format(ann.http.cookies["session"]) for name, value in headers.items()}
     request = httpx.Request("GET", f"http://x{ann.path}changes/", headers=HTMX | headers)
     scope = {
@@ -223,7 +221,7 @@ def test_headers_of_another_shape_are_for_django(ann, gate, headers):
     assert gate.hub.grants.for_request(scope) is None
 
 
-def test_zones_without_a_name_of_a_place_are_painted_too(ann, ben, gate, meanwhile):
+def test_time_zones_without_a_place_name_are_painted_too(ann, ben, gate, meanwhile):
     Participant.objects.filter(pk=ann.member.participant_id).update(time_zone="Etc/GMT-3")
     ann.ask("since=1&at=1")
     poll = meanwhile(ann.ask)
@@ -235,7 +233,7 @@ def test_zones_without_a_name_of_a_place_are_painted_too(ann, ben, gate, meanwhi
 @pytest.mark.parametrize("place", ["", "live/", "changes/?since=1&at=1"])
 # A page that is on its way to a browser during its sign-out may still arrive.
 @pytest.mark.parametrize("event", [event for event in EVENTS if event is not sign_out])
-def test_who_loses_the_right_while_the_page_is_read_does_not_get_it(ann, ben, monkeypatch, event, place):
+def test_a_reader_who_loses_the_right_during_the_request_gets_no_page(ann, ben, monkeypatch, event, place):
     """The reader had the right when it was checked, and lost it before the log was read."""
     ben.member.send("so that no log is kept", "t:0")
     read = delta._read

@@ -73,7 +73,7 @@ def test_every_setting_is_in_the_readmes_table_and_nothing_else_is():
     assert sorted(name for name, _, _ in settings_read()) == sorted(rows)
 
 
-def test_the_example_explains_each_limit_where_it_stands():
+def test_the_example_explains_each_limit_directly_above_it():
     """The lines directly above say what is counted, and nothing else."""
     blocks = [block for block in (BASE_DIR / ".env.example").read_text().split("\n\n") if "\nLIMIT_" in block]
     for block in blocks:
@@ -99,7 +99,7 @@ def test_a_first_env_file_is_private_and_has_a_key_of_its_own(env_path):
     assert len(keys) == 2
 
 
-def test_an_env_file_is_never_written_over(env_path):
+def test_an_env_file_is_never_overwritten(env_path):
     env_path.write_text("SECRET_KEY=mine")
     env_file.write_if_missing()
     assert env_path.read_text() == "SECRET_KEY=mine"
@@ -114,7 +114,7 @@ def test_a_copy_of_the_example_gets_a_key_and_keeps_the_rest(env_path):
     assert env_path.read_text() == filled
 
 
-def test_no_env_file_is_written_where_the_environment_has_the_key(env_path, monkeypatch):
+def test_no_env_file_is_written_if_the_environment_has_the_key(env_path, monkeypatch):
     monkeypatch.setenv("SECRET_KEY", "from the environment")
     env_file.write_if_missing()
     assert not env_path.exists()
@@ -156,16 +156,16 @@ def test_half_of_all_functions_have_five_lines_at_most():
 # Imports
 
 
-def test_no_imports_go_in_a_circle():
+def test_there_are_no_circular_imports():
     assert circle(import_graph("chat", "chat_app")) == []
 
 
-def test_few_imports_run_back_up():
+def test_few_imports_go_from_lower_to_higher_layers():
     arrows = running_back(rooms(import_graph("chat")))
     assert len(arrows) <= 5, arrows
 
 
-def test_circles_and_arrows_that_run_back_are_found():
+def test_circular_and_backward_imports_are_found():
     graph = {"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}
     assert circle(graph) == ["a", "b", "c", "a"]
     assert len(running_back(graph)) == 1
@@ -181,7 +181,7 @@ SAME_NOUN = {
 }
 
 
-def test_no_module_name_is_given_twice_for_different_jobs():
+def test_no_module_name_is_used_for_two_jobs():
     homes = {}
     for name in import_graph("chat"):
         *home, last = name.split(".")[1:] or [""]
@@ -201,7 +201,7 @@ RULES = {  # what only these may say
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_only_one_place_does_it(rule):
+def test_only_one_module_does_it(rule):
     pattern, allowed = RULES[rule]
     said = {
         f"{place(path)}:{number}: {line.strip()}"
@@ -270,7 +270,7 @@ def test_nothing_is_suppressed_inside_a_transaction():
         "with room.change():\n  try: x()\n  except DatabaseError: pass",
     ],
 )
-def test_what_is_suppressed_inside_a_transaction_is_found(body):
+def test_a_suppressed_error_inside_a_transaction_is_found(body):
     note = "def note():\n with suppress(DatabaseError): x()\n"
     inside = "\n".join(f" {line}" for line in body.splitlines())
     assert suppressed_in_transactions([f"{note}def verb():\n{inside}\n"])
@@ -321,7 +321,7 @@ def test_a_template_has_nothing_that_the_policy_forbids(path):
 
 
 @pytest.mark.parametrize(("pattern", "sample"), [*FORBIDDEN.items(), *UNESCAPED.items()])
-def test_what_is_forbidden_is_found(pattern, sample):
+def test_forbidden_parts_of_templates_are_found(pattern, sample):
     assert re.search(pattern, sample)[0] in forbidden(f"<p>words</p>{{% if on=1 %}}{sample}{{% endif %}}")
 
 

@@ -64,7 +64,7 @@ def closed(private, invite, alice, person):
         ("banned", "You were shown out for good where this invitation leads."),
     ],
 )
-def test_who_does_not_come_in_by_it_reads_why_and_nothing_of_the_room(closed, private, why, words, headers):
+def test_a_refused_invite_says_why_and_shows_nothing_of_the_room(closed, private, why, words, headers):
     link, visitor = closed(why)
     looked = visitor.get(link, headers=headers)
     answers = [looked, *(visitor.post(link, {"nickname": name}, headers=headers) for name in ("Late", ""))]
@@ -78,7 +78,7 @@ def test_who_does_not_come_in_by_it_reads_why_and_nothing_of_the_room(closed, pr
 
 
 @pytest.mark.parametrize("key", ["x" * 22, "x", "never-made.", "é)"])
-def test_every_unknown_link_says_the_same_what_to_do(db, person, key):
+def test_every_unknown_link_gives_the_same_advice(db, person, key):
     page = person().get(f"/invitations/{key}/")
     assert page.status_code == 404
     assert "There is no such invitation. Part of the link may be missing" in page.content.decode()
@@ -88,7 +88,7 @@ def come(visitor, link, nickname):
     return visitor.post(link, {"nickname": nickname})
 
 
-def test_a_private_room_is_reached_by_invitation(private, invite, person):
+def test_a_private_room_is_joined_with_an_invite(private, invite, person):
     link, guest = invite(), person()
     page = guest.get(link)
     assert (page.status_code, private.name in page.content.decode()) == (200, True)
@@ -96,7 +96,7 @@ def test_a_private_room_is_reached_by_invitation(private, invite, person):
     assert guest.get(f"/rooms/{private.slug}/").status_code == 200
 
 
-def test_looking_uses_nothing_up_and_one_use_is_one(private, invite, person):
+def test_only_joining_counts_as_a_use(private, invite, person):
     link = invite()
     for _look in range(3):
         assert person().get(link).status_code == 200
@@ -109,7 +109,7 @@ def test_looking_uses_nothing_up_and_one_use_is_one(private, invite, person):
     assert Membership.objects.filter(room=private).count() == 2
 
 
-def test_of_many_at_once_as_many_come_in_as_were_meant(transactional_db, private, invite, person):
+def test_simultaneous_joins_do_not_exceed_the_number_of_uses(transactional_db, private, invite, person):
     link = invite(max_uses="3")
     guests = [person() for _ in range(8)]
     together(partial(come, guest, link, f"Guest {n}") for n, guest in enumerate(guests))
@@ -117,7 +117,7 @@ def test_of_many_at_once_as_many_come_in_as_were_meant(transactional_db, private
     assert Invite.objects.get().uses == 3
 
 
-def test_one_that_expired_or_was_taken_back_says_so(private, invite, alice, person):
+def test_an_expired_or_revoked_invite_says_so(private, invite, alice, person):
     link, other = invite(), invite()
     Invite.objects.filter(pk=Invite.objects.earliest("pk").pk).update(expires_at=timezone.now())
     assert "has expired" in person().get(link).content.decode()
@@ -126,21 +126,21 @@ def test_one_that_expired_or_was_taken_back_says_so(private, invite, alice, pers
     assert come(person(), other, "Bob").status_code == 422
 
 
-def test_a_refused_name_uses_nothing_up(private, invite, person):
+def test_a_refused_name_does_not_count_as_a_use(private, invite, person):
     link, guest = invite(), person()
     assert come(guest, link, "ALICE").status_code == 422
     assert Invite.objects.get().uses == 0
     assert come(guest, link, "Bob").status_code == 303
 
 
-def test_who_is_in_already_is_led_in_and_uses_nothing_up(private, invite, alice):
+def test_a_member_is_redirected_and_does_not_count_as_a_use(private, invite, alice):
     link = invite()
     assert alice.get(link).headers["Location"] == f"/rooms/{private.slug}/"
     assert come(alice, link, "Alice").headers["Location"] == f"/rooms/{private.slug}/"
     assert Invite.objects.get().uses == 0
 
 
-def test_the_list_tells_who_made_them_and_who_came_but_never_the_link(private, invite, alice, person):
+def test_the_list_shows_creators_and_members_who_joined_but_no_links(private, invite, alice, person):
     link = invite(max_uses="", days="30")
     come(person(), link, "Bob")
     page = alice.get(f"/rooms/{private.slug}/invitations/").content.decode()
@@ -150,7 +150,7 @@ def test_the_list_tells_who_made_them_and_who_came_but_never_the_link(private, i
     assert link.split("/")[2] not in str(Invite.objects.values())
 
 
-def test_who_came_by_it_is_told_also_when_it_works_no_more(private, invite, alice, person):
+def test_inactive_invites_still_list_members_who_joined(private, invite, alice, person):
     come(person(), invite(), "Bob")
     invite()
     alice.post(f"/rooms/{private.slug}/invitations/{Invite.objects.latest('pk').pk}/revoke/")
@@ -163,7 +163,7 @@ def test_who_came_by_it_is_told_also_when_it_works_no_more(private, invite, alic
     assert "/revoke/" not in ended
 
 
-def test_of_very_many_who_came_by_it_some_are_named(private, invite, alice, person):
+def test_only_some_of_many_members_who_joined_are_named(private, invite, alice, person):
     link = invite(max_uses="")
     for n in range(22):
         come(person(), link, f"Guest {n}")
@@ -172,19 +172,19 @@ def test_of_very_many_who_came_by_it_some_are_named(private, invite, alice, pers
 
 
 @pytest.mark.parametrize(("field", "value"), [("max_uses", "0"), ("max_uses", "1001"), ("days", "2"), ("days", "")])
-def test_what_makes_no_sense_is_refused_beside_its_field(alice, room, field, value):
+def test_an_invalid_value_is_refused_at_its_field(alice, room, field, value):
     answer = alice.post(f"/rooms/{room.slug}/invitations/", {"max_uses": "1", "days": "7"} | {field: value})
     assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
     assert not Invite.objects.exists()
 
 
 @pytest.mark.parametrize("invited_on", [timedelta(days=1)])
-def test_it_works_as_long_as_it_says(private, invite, invited_on):
+def test_an_invite_expires_at_the_chosen_time(private, invite, invited_on):
     invite(days="1")
     left = Invite.objects.get().expires_at - timezone.now()
     assert timedelta(hours=23) < left <= invited_on
 
 
-def test_a_number_that_makes_no_sense_is_refused_in_our_own_words(alice, room):
+def test_an_invalid_number_has_our_own_error_message(alice, room):
     page = alice.post(f"/rooms/{room.slug}/invitations/", {"days": "7", "max_uses": "0"}).content.decode()
     assert "Type a whole number from 1 to 1,000, or leave it empty." in page

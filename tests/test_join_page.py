@@ -7,7 +7,7 @@ def door(who, room):
     return who.get(f"/rooms/{room.slug}/").content.decode()
 
 
-def test_a_full_room_says_so_before_one_types_a_name(alice, person, room):
+def test_a_full_room_says_so_before_a_name_is_typed(alice, person, room):
     room.set_member_limit(2)
     assert 'name="nickname"' in door(person(), room)
     person(room.name, "Bob")
@@ -17,7 +17,7 @@ def test_a_full_room_says_so_before_one_types_a_name(alice, person, room):
     assert 'name="nickname"' not in page
 
 
-def test_so_does_the_door_behind_an_invitation(alice, person, room):
+def test_the_page_of_an_invite_says_that_the_room_is_full(alice, person, room):
     room.set_member_limit(2)
     person(room.name, "Bob")
     _invitation, key = Invite.objects.issue(alice.membership, days=1, max_uses=None)
@@ -26,7 +26,7 @@ def test_so_does_the_door_behind_an_invitation(alice, person, room):
     assert f'href="/invitations/{key}/"' in page
 
 
-def test_a_room_for_accounts_says_so_and_leads_to_one(alice, person, room):
+def test_a_room_for_accounts_only_says_so_and_links_to_creating_one(alice, person, room):
     room.set_accounts_only(True)
     page = door(person(), room)
     assert "Only people with an account come in here." in page
@@ -35,14 +35,14 @@ def test_a_room_for_accounts_says_so_and_leads_to_one(alice, person, room):
     assert 'name="nickname"' not in page
 
 
-def test_who_has_an_account_meets_the_form_there(alice, person, room):
+def test_people_with_an_account_see_the_join_form(alice, person, room):
     room.set_accounts_only(True)
     ursula = person("Elsewhere", "Ursula")
     ursula.post("/account/keep/", {"name": "Ursula", "password": "quite-a-long-one-7"})
     assert 'name="nickname"' in door(ursula, room)
 
 
-def test_who_may_reopen_an_archived_room_meets_the_form_there(alice, carol, room, monkeypatch):
+def test_the_owner_of_an_archived_room_sees_the_join_form(alice, carol, room, monkeypatch):
     room.set_archived(True)
     assert 'name="nickname"' not in door(carol, room)
     monkeypatch.setattr(Membership, "can_unarchive", True, raising=False)
@@ -51,13 +51,13 @@ def test_who_may_reopen_an_archived_room_meets_the_form_there(alice, carol, room
     assert "take it back into use" in page
 
 
-def test_what_was_typed_and_refused_stays(alice, person, room):
+def test_a_refused_name_stays_in_the_field(alice, person, room):
     room.set_member_limit(1)
     refused = person().post(f"/rooms/{room.slug}/join/", {"nickname": "Dave"})
     assert 'value="Dave"' in refused.content.decode()
 
 
-def test_where_an_account_is_required_the_home_page_asks_for_one_at_once(person, room, settings):
+def test_if_accounts_are_required_the_home_page_says_so(person, room, settings):
     settings.ACCOUNTS = "required"
     home = person().get("/").content.decode()
     assert "Only people with an account come in here." in home
@@ -66,7 +66,7 @@ def test_where_an_account_is_required_the_home_page_asks_for_one_at_once(person,
     assert room.name in home, "what there is can be seen"
 
 
-def test_who_cannot_open_rooms_is_not_told_to(person, settings):
+def test_the_404_page_suggests_creating_a_room_only_if_allowed(person, settings):
     assert "You can open a room" in person().get("/nowhere/").content.decode()
     settings.CREATE_ROOMS = "staff"
     assert "You can open a room" not in person().get("/nowhere/").content.decode()

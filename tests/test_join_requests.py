@@ -21,7 +21,7 @@ def answer(by, room, who, **form):
     return by.post(f"/rooms/{room.slug}/members/{who.membership.pk}/answer/", form)
 
 
-def test_who_waits_sees_topic_rules_and_place_and_nothing_of_the_room(alice, dave, person, room):
+def test_a_join_request_shows_topic_rules_and_place_but_no_messages(alice, dave, person, room):
     room.update_settings(topic="Emma", rules="Be kind")
     alice.send(room, "a secret")
     erin = person(room.name, "Erin")
@@ -35,7 +35,7 @@ def test_who_waits_sees_topic_rules_and_place_and_nothing_of_the_room(alice, dav
         assert "a secret" not in who.poll(room, 1).content.decode()
 
 
-def test_the_room_does_not_speak_of_who_waits_but_those_who_keep_it_see_how_many(alice, bob, dave, room):
+def test_only_moderators_see_the_number_of_join_requests(alice, bob, dave, room):
     log = bob.get(f"/rooms/{room.slug}/").content.decode()
     assert "“<bdi>Dave</bdi>”" not in log
     assert "1 person waits to be let in" in log
@@ -44,14 +44,14 @@ def test_the_room_does_not_speak_of_who_waits_but_those_who_keep_it_see_how_many
     assert "Waiting to be let in" not in bob.get(f"/rooms/{room.slug}/members/").content.decode()
 
 
-def test_open_pages_hear_how_many_wait(alice, person, room):
+def test_open_pages_receive_the_number_of_join_requests(alice, person, room):
     room.set_approval(True)
     room.refresh_from_db()
     person(room.name, "Dave")
     assert "1 person waits" in alice.poll(room, room.version).content.decode()
 
 
-def test_who_is_let_in_reads_the_word_and_goes_in(alice, dave, room):
+def test_an_approved_person_sees_the_message_and_joins(alice, dave, room):
     assert answer(alice, room, dave, let_in="1", answer="Good to see you").status_code == 303
     assert "Good to see you" in dave.get(f"/rooms/{room.slug}/waiting/").content.decode()
     assert dave.get(f"/rooms/{room.slug}/").status_code == 200
@@ -59,7 +59,7 @@ def test_who_is_let_in_reads_the_word_and_goes_in(alice, dave, room):
     assert Room.objects.get(pk=room.pk).join_request_count == 0
 
 
-def test_into_a_full_room_nobody_is_let_in_until_somebody_leaves(alice, bob, dave, room):
+def test_nobody_can_be_approved_in_a_full_room_until_a_member_leaves(alice, bob, dave, room):
     room.set_member_limit(2)
     refused = answer(alice, room, dave, let_in="1", answer="Welcome")
     assert refused.status_code == 422
@@ -71,7 +71,7 @@ def test_into_a_full_room_nobody_is_let_in_until_somebody_leaves(alice, bob, dav
     assert dave.membership.is_inside
 
 
-def test_the_waiting_page_leads_in_by_itself(alice, dave, room):
+def test_the_waiting_page_redirects_to_the_room_after_approval(alice, dave, room):
     url = f"/rooms/{room.slug}/waiting/"
     assert 'hx-trigger="every 5s"' in dave.get(url).content.decode()
     assert '<noscript><meta http-equiv="refresh" content="10"></noscript>' in dave.get(url).content.decode()
@@ -80,7 +80,7 @@ def test_the_waiting_page_leads_in_by_itself(alice, dave, room):
     assert dave.get(url, headers={"HX-Request": "true"}).headers["HX-Redirect"] == f"/rooms/{room.slug}/"
 
 
-def test_who_is_turned_away_is_told_and_may_ask_again(alice, dave, person, room):
+def test_a_declined_person_sees_the_message_and_can_ask_again(alice, dave, person, room):
     answer(alice, room, dave, answer="Members of the club only")
     for url in (f"/rooms/{room.slug}/waiting/", f"/rooms/{room.slug}/"):
         page = dave.get(url).content.decode()
@@ -93,14 +93,14 @@ def test_who_is_turned_away_is_told_and_may_ask_again(alice, dave, person, room)
     assert dave.membership.is_waiting
 
 
-def test_a_word_that_is_too_long_is_said_beside_its_field_and_kept(alice, dave, room):
+def test_a_message_that_is_too_long_is_refused_at_its_field_and_kept(alice, dave, room):
     page = answer(alice, room, dave, let_in="1", answer="x" * 201)
     assert page.status_code == 422
     assert f'value="{"x" * 201}" aria-invalid="true"' in page.content.decode()
     assert dave.membership.is_waiting
 
 
-def test_those_who_keep_the_room_and_who_comes_by_an_invitation_do_not_wait(alice, bob, person, room):
+def test_the_owner_and_invited_people_need_no_approval(alice, bob, person, room):
     bob.membership.set_role("moderator")
     room.set_approval(True)
     alice.membership.leave()
@@ -112,26 +112,26 @@ def test_those_who_keep_the_room_and_who_comes_by_an_invitation_do_not_wait(alic
     assert guest.membership.is_inside
 
 
-def test_who_waits_may_give_up(dave, room, person):
+def test_a_join_request_can_be_cancelled(dave, room, person):
     assert dave.post(f"/rooms/{room.slug}/waiting/leave/").status_code == 303
     assert Room.objects.get(pk=room.pk).join_request_count == 0
     assert person(room.name, "Dave").membership.is_waiting
     assert not Message.objects.filter(nickname="Dave").exists()
 
 
-def test_when_nobody_has_to_wait_any_more_all_come_in(dave, room):
+def test_turning_approval_off_approves_everyone_waiting(dave, room):
     room.set_approval(False)
     assert dave.membership.is_inside
     assert Room.objects.get(pk=room.pk).join_request_count == 0
 
 
-def test_nobody_waits_before_a_private_room(dave, room):
+def test_a_room_that_becomes_private_declines_join_requests(dave, room):
     room.set_access("private")
     assert dave.membership.status == "join_declined"
     assert dave.get(f"/rooms/{room.slug}/waiting/").status_code == 404
 
 
-def test_nobody_is_let_into_an_archived_or_full_room(alice, dave, room):
+def test_nobody_can_be_approved_in_an_archived_or_full_room(alice, dave, room):
     Room.objects.update(archived=True)
     refused = answer(alice, room, dave, let_in="1", answer="Welcome")
     assert (refused.status_code, "This room is archived" in refused.content.decode()) == (422, True)
@@ -141,7 +141,7 @@ def test_nobody_is_let_into_an_archived_or_full_room(alice, dave, room):
     assert dave.membership.is_waiting
 
 
-def test_who_waits_is_told_when_the_room_is_archived(dave, room):
+def test_archiving_declines_join_requests_with_a_reason(dave, room):
     room.set_archived(True)
     assert "This room is archived now." in dave.get(f"/rooms/{room.slug}/waiting/").content.decode()
     room.refresh_from_db()
@@ -149,14 +149,14 @@ def test_who_waits_is_told_when_the_room_is_archived(dave, room):
     room.update_settings(approval=False, archived=False)
 
 
-def test_guests_who_wait_are_told_when_only_accounts_come_in(dave, room):
+def test_requiring_accounts_declines_join_requests_of_guests_with_a_reason(dave, room):
     room.set_accounts_only(True)
     assert "Only people with an account come in here." in dave.get(f"/rooms/{room.slug}/waiting/").content.decode()
     room.refresh_from_db()
     assert room.join_request_count == 0
 
 
-def test_who_waits_can_be_turned_away_for_good(alice, dave, room):
+def test_a_person_waiting_for_approval_can_be_banned(alice, dave, room):
     page = alice.get(f"/rooms/{room.slug}/members/").content.decode()
     assert f'formaction="/rooms/{room.slug}/members/{dave.membership.pk}/ban/"' in page
     alice.post(f"/rooms/{room.slug}/members/{dave.membership.pk}/ban/")
@@ -168,20 +168,20 @@ def test_who_waits_can_be_turned_away_for_good(alice, dave, room):
     assert room.join_request_count == 0
 
 
-def test_who_comes_by_an_invitation_waits_no_more(alice, dave, room):
+def test_an_invite_ends_the_wait_for_approval(alice, dave, room):
     page = alice.post(f"/rooms/{room.slug}/invitations/", {"max_uses": "1", "days": "7"}).content.decode()
     dave.post(re.search(r"/invitations/[\w-]{22}/", page)[0], {"nickname": "Dave"})
     room.refresh_from_db()
     assert (dave.membership.is_inside, room.join_request_count) == (True, 0)
 
 
-def test_so_many_wait_and_no_more(dave, person, room, monkeypatch):
+def test_the_number_of_join_requests_is_limited(dave, person, room, monkeypatch):
     monkeypatch.setattr(Room, "MAX_JOIN_REQUESTS", 1)
     assert "Very many wait" in person().join(room.name, "Erin").content.decode()
     assert dave.join(room.name, "Dave").status_code == 303, "who waits already is not one more"
 
 
-def test_who_has_not_looked_for_a_day_waits_no_more(dave, person, room):
+def test_a_join_request_not_checked_for_a_day_is_cancelled(dave, person, room):
     erin = person(room.name, "Erin")
     Membership.objects.filter(nickname="Dave").update(seen_at=timezone.now() - timedelta(days=1, minutes=1))
     retention.tidy()

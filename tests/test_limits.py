@@ -54,7 +54,9 @@ def test_every_limit_has_a_row():
 
 
 @pytest.mark.parametrize(("setting", "who", "where", "form"), LIMITED, ids=[f"{row[0]}-{row[2]}" for row in LIMITED])
-def test_what_is_done_too_often_is_refused_in_words(setting, who, where, form, alice, bob, mallory, person, settings):
+def test_requests_over_the_limit_are_refused_with_an_explanation(
+    setting, who, where, form, alice, bob, mallory, person, settings
+):
     kim = person()
     kim.post("/account/keep/", KIM | {"email": "kim@example.org"})
     caches["limits"].clear()  # counts of what the cast did before
@@ -76,7 +78,7 @@ def test_sending_too_fast_stops_at_the_limit(alice, room, settings):
 
 
 @pytest.mark.parametrize("headers", [{"HX-Request": "true"}, {}])
-def test_the_answer_says_when_and_keeps_the_words(alice, room, settings, headers):
+def test_a_refusal_says_when_to_retry_and_keeps_the_text(alice, room, settings, headers):
     settings.LIMIT_SEND_PERSON = "1/3600"
     alice.send(room, "first")
     answer = alice.send(room, "second", n=2, headers=headers)
@@ -101,14 +103,14 @@ def test_one_persons_limit_is_not_anothers(alice, bob, room, settings):
     assert bob.send(room, "hello").status_code == 303
 
 
-def test_what_is_refused_counts_too(alice, room, settings, person):
+def test_refused_requests_count_too(alice, room, settings, person):
     settings.LIMIT_SEND_PERSON = "2/3600"
     assert [alice.send(room, "", n=n).status_code for n in range(3)] == [422, 422, 429]
     settings.LIMIT_JOIN_PERSON = "2/3600"
     assert [alice.join("", "").status_code for _ in range(3)] == [422, 422, 429]
 
 
-def test_the_staffs_door_is_limited_and_shows_no_password(client, db, settings):
+def test_the_admins_sign_in_is_limited_and_shows_no_password(client, db, settings):
     settings.LIMIT_SIGN_IN_SITE = "2/3600"
     form = {"username": "staff", "password": "not-to-be-shown"}
     answers = [client.post("/admin/login/", form) for _ in range(3)]
@@ -120,14 +122,14 @@ def test_the_staffs_door_is_limited_and_shows_no_password(client, db, settings):
     assert answers == [200, 429]
 
 
-def test_a_room_is_not_joined_without_end(person, room, settings):
+def test_joins_per_room_are_limited(person, room, settings):
     settings.LIMIT_JOIN_ROOM = "2/3600"
     door = f"{room.get_absolute_url()}join/"
     answers = [person().post(door, {"nickname": f"N{n}"}).status_code for n in range(2)]
     assert [*answers, person().join(room.name, "N3").status_code] == [303, 303, 429]
 
 
-def test_preferences_are_not_changed_without_end(alice, room, settings):
+def test_changes_of_preferences_are_limited(alice, room, settings):
     settings.LIMIT_PREFERENCES_PERSON = "2/3600"
     form = {"time_zone": "UTC", "poll_seconds": "2", "refresh_seconds": "10"}
     addresses = ["/preferences/", "/preferences/refresh/", "/preferences/", "/preferences/refresh/"]
@@ -139,20 +141,20 @@ def test_a_room_has_a_limit_of_its_own(alice, bob, room, settings):
     assert send_many(alice, room, 2) + send_many(bob, room, 2) == [303, 303, 303, 429]
 
 
-def test_creating_rooms_without_end_stops_for_a_person(alice, settings):
+def test_rooms_created_per_person_are_limited(alice, settings):
     settings.LIMIT_CREATE_PERSON = "3/3600"
     answers = [alice.join(f"Room {n}", "Alice").status_code for n in range(5)]
     assert answers == [303] * 3 + [429] * 2
 
 
-def test_a_thousand_visitors_who_create_rooms_stop_at_the_sites_limit(person, settings):
+def test_rooms_created_on_the_whole_site_are_limited(person, settings):
     settings.LIMIT_CREATE_SITE = "10/3600"
     answers = [person().join(f"Room {n}", "A").status_code for n in range(15)]
     assert answers == [303] * 10 + [429] * 5
     assert Room.objects.count() == 10
 
 
-def test_what_makes_no_room_does_not_use_up_the_sites_limit(person, room, settings):
+def test_a_refused_room_does_not_count_towards_the_sites_limit(person, room, settings):
     settings.LIMIT_CREATE_SITE = "2/3600"
     for _ in range(5):
         assert person().join("Rеading club", "Eve").status_code == 422  # a look-alike, which creates no room
@@ -170,12 +172,12 @@ def test_joining_is_limited_by_address_and_by_person(person, alice, room, settin
     assert elsewhere.status_code == 303
 
 
-def test_off_means_off(alice, room, settings):
+def test_limits_can_be_switched_off(alice, room, settings):
     settings.LIMITS, settings.LIMIT_SEND_PERSON = False, "1/3600"
     assert send_many(alice, room, 5) == [303] * 5
 
 
-def test_the_window_ends_and_one_may_go_on(monkeypatch):
+def test_a_limit_ends_with_its_window(monkeypatch):
     limit = limits.Limit("TEST", 1, 60)
     monkeypatch.setattr(limits.time, "time", lambda: 600.0)
     limit.spend("me")
@@ -187,7 +189,7 @@ def test_the_window_ends_and_one_may_go_on(monkeypatch):
 
 
 @pytest.mark.parametrize("setting", ["", "30", "0/60", "30/0", "x/y", "30/60/2", "-1/60"])
-def test_a_limit_that_is_none_is_refused_at_the_start(settings, setting):
+def test_an_invalid_limit_is_refused_at_the_start(settings, setting):
     settings.LIMIT_SEND_PERSON = setting
     (error,) = check_limits(None)
     assert "LIMIT_SEND_PERSON" in error.msg
@@ -210,7 +212,7 @@ def test_a_limit_that_is_none_is_refused_at_the_start(settings, setting):
         ("unknown", ""),
     ],
 )
-def test_the_address_that_is_counted(rf, peer, network):
+def test_the_client_address_that_is_counted(rf, peer, network):
     assert client_ip.network_of(rf.get("/", REMOTE_ADDR=peer)) == network
 
 

@@ -24,15 +24,15 @@ def written(message, *arguments):
 
 
 @pytest.mark.parametrize(("address", "shown"), ADDRESSES.items())
-def test_no_key_in_an_address_is_written_down(address, shown):
+def test_no_key_in_an_address_is_logged(address, shown):
     assert written("Forbidden (%s): %s", "CSRF token missing.", address) == f"Forbidden (CSRF token missing.): {shown}"
 
 
-def test_the_log_of_a_server_goes_through_that(settings):
+def test_a_server_logs_no_keys(settings):
     assert settings.LOGGING["handlers"]["console"]["filters"] == ["keys"]
 
 
-def test_an_old_form_of_an_invitation_leaves_nothing_to_come_in_by(private, invite, person, caplog):  # noqa: F811
+def test_an_expired_invite_form_logs_no_key(private, invite, person, caplog):  # noqa: F811
     link, late = invite(), person(enforce_csrf_checks=True)
     late.get(link)
     late.post(link, {"nickname": "Bob"})

@@ -12,7 +12,7 @@ def act(who, room, member, what, **form):
     return who.post(f"/rooms/{room.slug}/members/{member.membership.pk}/{what}/", form)
 
 
-def test_everybody_in_is_listed_with_role_and_nobody_else(alice, bob, carol, room):
+def test_only_current_members_are_listed_with_their_roles(alice, bob, carol, room):
     page = bob.get(f"/rooms/{room.slug}/members/").content.decode()
     assert "Alice" in page
     assert '<span class="badge">owner</span>' in page
@@ -20,7 +20,7 @@ def test_everybody_in_is_listed_with_role_and_nobody_else(alice, bob, carol, roo
     assert "/remove/" not in page
 
 
-def test_the_owner_promotes_and_demotes_and_the_room_says_so(alice, bob, room):
+def test_the_owner_promotes_and_demotes_with_a_system_message(alice, bob, room):
     act(alice, room, bob, "role", role="moderator")
     assert bob.membership.role == "moderator"
     act(alice, room, bob, "role", role="member")
@@ -30,13 +30,13 @@ def test_the_owner_promotes_and_demotes_and_the_room_says_so(alice, bob, room):
     assert "“<bdi>Bob</bdi>” is an ordinary member now" in log
 
 
-def test_a_room_that_is_handed_over_has_one_owner(alice, bob, room):
+def test_a_transferred_room_has_one_owner(alice, bob, room):
     act(alice, room, bob, "role", role="owner", confirmed="1")
     assert (alice.membership.role, bob.membership.role) == ("moderator", "owner")
     assert act(alice, room, bob, "role", role="member").status_code == 403
 
 
-def test_a_moderator_shows_out_members_only(alice, bob, room, person):
+def test_a_moderator_can_remove_only_ordinary_members(alice, bob, room, person):
     dave = person(room.name, "Dave")
     assert act(bob, room, dave, "remove").status_code == 403
     bob.membership.set_role("moderator")
@@ -51,7 +51,7 @@ def test_a_moderator_shows_out_members_only(alice, bob, room, person):
     assert act(bob, room, dave, "remove").status_code == 404
 
 
-def test_a_moderator_who_was_shown_out_comes_back_as_a_member_and_invites_nobody(alice, bob, room, person):
+def test_a_removed_moderator_rejoins_as_a_member_without_invites(alice, bob, room, person):
     bob.membership.set_role("moderator")
     page = bob.post(f"/rooms/{room.slug}/invitations/", {"max_uses": "", "days": "7"}).content.decode()
     link = re.search(r"/invitations/[\w-]{22}/", page)[0]
@@ -67,12 +67,12 @@ def test_a_member_of_another_room_cannot_be_acted_on(alice, mallory, room):
 
 
 @pytest.mark.parametrize("role", ["", "king"])
-def test_a_role_that_there_is_not_changes_nothing(alice, bob, room, role):
+def test_an_invalid_role_changes_nothing(alice, bob, room, role):
     assert act(alice, room, bob, "role", role=role).status_code == 303
     assert bob.membership.role == "member"
 
 
-def test_of_very_many_a_page_shows_some_and_leads_on(alice, bob, person, room, monkeypatch):
+def test_a_long_list_of_members_is_paged(alice, bob, person, room, monkeypatch):
     monkeypatch.setattr(MembershipQuerySet, "PER_PAGE", 2)
     person(room.name, "Cleo")
     first = alice.get(f"/rooms/{room.slug}/members/").content.decode()

@@ -377,7 +377,7 @@ def test_a_composer_reveals_nothing_about_rooms(person):
     assert person().get("/rooms/nowhere/composer/2/").status_code == 200
 
 
-def test_zones_that_agree_now_but_not_on_the_line_before_see_different_days(alice, bob, room):
+def test_time_zones_with_the_same_offset_today_can_separate_days_differently(alice, bob, room):
     """In the night when Vienna's summer time ends; Algiers has no summer time."""
     alice.send(room, "after the night")
     times = {"previous_at": "2026-10-24T22:30Z", "sent_at": "2026-10-25T02:00Z"}
@@ -390,7 +390,7 @@ def test_zones_that_agree_now_but_not_on_the_line_before_see_different_days(alic
     assert days == {"Europe/Vienna": False, "Africa/Algiers": True}
 
 
-def test_names_and_topics_cannot_turn_around_the_text_beside_them(alice, room):
+def test_names_and_topics_cannot_change_the_direction_of_text_around_them(alice, room):
     room.set_topic("Tea")
     alice.send(room, "hello")
     page = alice.get(room.get_absolute_url()).content.decode()
@@ -400,6 +400,6 @@ def test_names_and_topics_cannot_turn_around_the_text_beside_them(alice, room):
     assert "You are <bdi>Alice</bdi>" in page
 
 
-def test_no_composer_is_fetched_ahead_that_is_not_there():
+def test_prefetching_stops_at_the_last_composer():
     assert [ahead.number for ahead in Composer("x", LAST_NUMBER - 5).prefetch] == [LAST_NUMBER - 1]
     assert not Composer("x", LAST_NUMBER).prefetch

@@ -26,11 +26,11 @@ def circles(imports):
     return {name for name, targets in reached.items() if name in targets}
 
 
-def test_models_import_each_other_without_a_circle():
+def test_models_have_no_circular_imports():
     assert circles({name: imported(tree) for name, tree in MODULES.items()}) == set()
 
 
-def test_a_circle_is_found():
+def test_a_circular_import_is_found():
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == {"a", "b", "c"}
 
 

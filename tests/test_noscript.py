@@ -29,7 +29,7 @@ def test_the_log_frame_refreshes_itself_as_often_as_its_reader_chose(alice, room
     assert b"http-equiv" not in alice.get(url).content, "a pace that is not offered changes nothing"
 
 
-def test_frames_of_a_lost_room_lead_out_to_the_door(alice, room):
+def test_frames_of_a_former_member_link_to_the_join_page(alice, room):
     alice.membership.leave()
     for part in ("live", "compose"):
         answer = alice.get(f"{room.get_absolute_url()}{part}/")
@@ -44,7 +44,7 @@ def test_a_refusal_in_the_frame_stays_in_the_frame(alice, room):
     assert b"write something" in answer.content
 
 
-def test_what_is_refused_in_the_frame_keeps_its_token_and_is_never_sent_twice(alice, room, settings):
+def test_a_refused_text_in_the_frame_keeps_its_token_and_is_never_sent_twice(alice, room, settings):
     settings.LIMIT_SEND_PERSON = "1/3600"
     alice.send(room, "first", n=1, frame="1")
     answer = alice.send(room, "second", n=2, frame="1")
@@ -57,7 +57,7 @@ def test_what_is_refused_in_the_frame_keeps_its_token_and_is_never_sent_twice(al
     assert 'name="page" value="page-of-tests"' in page
 
 
-def test_out_of_the_room_the_frame_keeps_the_words_and_opens_the_door_beside_them(alice, room):
+def test_for_a_non_member_the_frame_keeps_the_text_and_links_to_the_join_page(alice, room):
     alice.membership.leave()
     page = alice.send(room, "still mine", frame="1")
     assert page.status_code == 403
@@ -86,7 +86,7 @@ def test_preferences_are_kept(alice):
     )
 
 
-def test_preferences_need_somebody(person):
+def test_preferences_need_a_participant(person):
     assert person().get("/preferences/").headers["Location"] == "/"
 
 
@@ -122,7 +122,7 @@ def dump(browser, url, person, tmp_path):
     return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout
 
 
-def test_the_form_of_the_page_is_whole_without_htmx(alice, room):
+def test_the_form_of_the_page_is_complete_without_htmx(alice, room):
     page = alice.get(room.get_absolute_url()).content.decode()
     form = re.search(r'<form class="write".*?</form>', page, re.S)[0]
     fields = dict(re.findall(r'name="(page|csrfmiddlewaretoken|n)"[^>]* value="([^"]+)"', form))

@@ -184,7 +184,7 @@ def test_a_page_of_an_earlier_version_is_given_a_new_poller_and_the_whole_log(al
     assert 'hx-swap-oob="innerHTML:#messages"' in answer.content.decode()
 
 
-def test_a_log_that_was_kept_for_another_incarnation_is_not_shown(alice, room):
+def test_a_log_cached_for_another_incarnation_is_not_shown(alice, room):
     alice.send(room, "before the restore")
     assert b"before the restore" in alice.get(room.get_absolute_url()).content
     Room.objects.rotate_incarnations()

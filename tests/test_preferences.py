@@ -24,7 +24,7 @@ def prefer(who, **preferences):
     assert who.post("/preferences/", form).status_code == 303
 
 
-def test_what_was_chosen_shows_on_the_page_and_stays(alice):
+def test_preferences_are_saved_and_shown(alice):
     prefer(alice, color_scheme="dark", text_size="largest", enter_sends=None, less_noise="on")
     page = alice.get("/preferences/").content.decode()
     for chosen in ('value="dark"', 'value="largest"', 'name="less_noise"'):
@@ -39,14 +39,14 @@ def zones(page):
     )
 
 
-def test_each_time_zone_is_offered_once_by_the_name_of_today(alice):
+def test_each_time_zone_is_offered_once_by_its_current_name(alice):
     offered = zones(alice.get("/preferences/"))
     assert {"Europe/Vienna", "Asia/Kolkata", "Africa/Asmara", "Europe/Oslo", "UTC", ""} <= set(offered)
     assert not {"Asia/Calcutta", "Africa/Asmera", "America/Knox_IN", "America/Argentina/ComodRivadavia"} & set(offered)
     assert len(offered) == len(set(offered)) < 450
 
 
-def test_an_older_name_of_a_zone_that_somebody_chose_stays_theirs(alice):
+def test_an_older_zone_name_that_was_chosen_stays_valid(alice):
     Participant.objects.update(time_zone="Asia/Calcutta")
     page = alice.get("/preferences/")
     assert '<option value="Asia/Calcutta" selected>Asia/Calcutta</option>' in page.content.decode()
@@ -65,7 +65,7 @@ def test_every_page_has_the_colours_and_the_size(alice, room, path):
     assert '<meta name="color-scheme" content="dark">' in page
 
 
-def test_nobodys_preferences_are_asked_for_on_a_page_for_a_stranger(person, django_assert_num_queries):
+def test_a_page_for_a_stranger_queries_no_preferences(person, django_assert_num_queries):
     visitor = person()
     visitor.get("/account/sign-in/")
     with django_assert_num_queries(1):  # the site's name
@@ -79,7 +79,7 @@ def test_without_enter_the_field_has_several_lines(alice, room):
         assert "<textarea" not in alice.get(f"/rooms/{room.slug}/{place}?lines=one").content.decode()
 
 
-def test_less_noise_leaves_out_who_came_and_went_and_nothing_else(alice, bob, room):
+def test_less_noise_hides_only_joins_and_leaves(alice, bob, room):
     prefer(alice, less_noise="on")
     sheet = alice.get(f"/rooms/{room.slug}/reader.css").content.decode()
     assert ":is([data-event=joined],[data-event=left],[data-event=renamed]){display:none}" in sheet
@@ -94,7 +94,7 @@ def poller(page):
 
 
 @pytest.mark.parametrize("seconds", ["5", "10", "30"])
-def test_who_wants_it_more_seldom_is_asked_more_seldom_and_held_nowhere(alice, room, seconds):
+def test_a_longer_poll_interval_is_respected_and_such_polls_are_not_held(alice, room, seconds):
     prefer(alice, poll_seconds=seconds)
     opened = poller(alice.get(f"/rooms/{room.slug}/"))
     assert f'hx-trigger="every {seconds}s, asked from:body"' in opened
@@ -104,7 +104,7 @@ def test_who_wants_it_more_seldom_is_asked_more_seldom_and_held_nowhere(alice, r
     assert (offered.grants, "held" in answer.content.decode()) == ([], False)
 
 
-def test_a_paused_page_hears_how_much_is_new_and_takes_none_of_it(alice, bob, room):
+def test_a_paused_page_gets_the_number_of_new_messages_but_no_messages(alice, bob, room):
     alice.post("/preferences/pause/", {"paused": "1"})
     opened = poller(alice.get(f"/rooms/{room.slug}/"))
     assert 'hx-trigger="every 30s, asked from:body"' in opened
@@ -125,7 +125,7 @@ def test_a_paused_page_hears_how_much_is_new_and_takes_none_of_it(alice, bob, ro
 
 
 @pytest.mark.parametrize("form", ["preferences", "refresh"])
-def test_what_is_saved_at_the_same_moment_keeps_nobody_signed_in(alice, form, monkeypatch):
+def test_saving_preferences_does_not_undo_signing_out_everywhere(alice, form, monkeypatch):
     """A person with a stolen session saves preferences while its owner signs out everywhere."""
     kind = {"preferences": PreferencesForm, "refresh": RefreshForm}[form]
 
@@ -140,7 +140,7 @@ def test_what_is_saved_at_the_same_moment_keeps_nobody_signed_in(alice, form, mo
     assert (participant.generation, participant.refresh_seconds) == (1, 10)
 
 
-def test_who_is_paused_has_not_read_what_is_not_on_the_screen(alice, bob, room):
+def test_a_paused_member_has_not_read_new_messages(alice, bob, room):
     alice.post("/preferences/pause/", {"paused": "1"})
     alice.get(f"/rooms/{room.slug}/")
     say(bob.membership, "one")
@@ -151,24 +151,24 @@ def test_who_is_paused_has_not_read_what_is_not_on_the_screen(alice, bob, room):
     assert "new since you were here" in alice.get(f"/rooms/{room.slug}/").content.decode()
 
 
-def test_one_line_stays_one_line_for_who_usually_has_several(alice, room):
+def test_the_one_line_mode_stays_for_a_member_who_prefers_several_lines(alice, room):
     prefer(alice, enter_sends=None)
     assert alice.send(room, "hello").headers["Location"].endswith("?lines=one#end")
     assert alice.send(room, "hello\nagain", n=2, lines="many").headers["Location"].endswith(f"{room.slug}/#end")
 
 
-def test_of_very_much_it_is_not_told_how_much(alice, bob, room):
+def test_the_number_of_new_messages_is_capped(alice, bob, room):
     say(bob.membership, *map(str, range(101)))
     answer = alice.get(f"/rooms/{room.slug}/changes/", {"since": 1, "from": 1, "at": 1, "paused": 1})
     assert "more than 99 new" in answer.content.decode()
 
 
-def test_a_readers_time_zone_is_not_that_of_whoever_was_served_before(alice, person):
+def test_a_request_does_not_use_the_time_zone_of_an_earlier_one(alice, person):
     Participant.objects.update(time_zone="Asia/Tokyo")
     assert "+0900" in alice.get("/").content.decode()
     assert "+0900" not in person().get("/").content.decode()
 
 
-def test_a_time_zone_that_is_not_known_any_more_is_the_sites_own(alice, room):
+def test_an_unknown_time_zone_falls_back_to_the_sites_own(alice, room):
     Participant.objects.update(time_zone="Mars/Base")
     assert "+0000" in alice.get(room.get_absolute_url()).content.decode()

@@ -196,7 +196,7 @@ def test_an_old_page_and_its_deltas_equal_a_fresh_page(person, monkeypatch, sett
     play.check()
 
 
-def test_what_was_removed_while_older_messages_were_on_their_way_is_gone_from_the_page(alice, room, monkeypatch):
+def test_a_message_removed_while_older_messages_load_disappears(alice, room, monkeypatch):
     monkeypatch.setattr(delta, "PAGE_SIZE", 2)
     for n in range(4):
         alice.send(room, f"message {n}", n=n)

@@ -28,13 +28,13 @@ def is_there(room):
     return Room.objects.filter(pk=room.pk).exists()
 
 
-def test_a_room_in_which_nobody_ever_wrote_goes(silent, capsys):
+def test_a_room_without_messages_is_deleted(silent, capsys):
     call_command("prune")
     assert capsys.readouterr().out == "Rooms deleted: 1.\n"
     assert not is_there(silent)
 
 
-def test_a_room_in_which_somebody_wrote_once_stays(alice, silent):
+def test_a_room_with_a_message_is_kept(alice, silent):
     (said,) = say(alice.membership, "hello")
     said.remove()
     Room.objects.update(last_sent_at=LONG_AGO)
@@ -42,7 +42,7 @@ def test_a_room_in_which_somebody_wrote_once_stays(alice, silent):
     assert is_there(silent)
 
 
-def test_a_room_in_which_somebody_writes_in_that_very_moment_stays(alice, silent, monkeypatch):
+def test_a_room_that_gets_a_message_meanwhile_is_kept(alice, silent, monkeypatch):
     silent_rooms, asked = retention.silent_rooms, []
 
     def found():
@@ -69,25 +69,25 @@ def deserted(alice, bob, room):
     return room
 
 
-def test_a_private_room_that_everybody_has_left_goes(deserted):
+def test_a_private_room_that_everyone_left_is_deleted(deserted):
     retention.tidy()
     assert not is_there(deserted)
 
 
-def test_an_open_room_that_everybody_has_left_stays(deserted):
+def test_an_open_room_that_everyone_left_is_kept(deserted):
     deserted.set_access("open")
     Room.objects.update(last_sent_at=timezone.now() - timedelta(days=31))
     retention.tidy()
     assert is_there(deserted)
 
 
-def test_a_private_room_into_which_an_invitation_leads_stays(alice, deserted):
+def test_a_private_room_with_an_active_invite_is_kept(alice, deserted):
     Invite.objects.issue(alice.membership, days=90, max_uses=None)
     retention.tidy()
     assert is_there(deserted)
 
 
-def test_a_room_of_two_that_one_has_left_goes_when_nobody_is_left(alice, bob, room):
+def test_a_direct_message_is_deleted_when_both_have_left(alice, bob, room):
     pair = open_direct_message(alice.membership, bob.membership).room
     say(Membership.objects.get(room=pair, status="in"), "hello?")
     Membership.objects.get(room=pair, status="in").leave()
@@ -97,7 +97,7 @@ def test_a_room_of_two_that_one_has_left_goes_when_nobody_is_left(alice, bob, ro
     assert not is_there(pair)
 
 
-def test_invitations_go_long_after_they_have_ended(alice, room):
+def test_invites_are_deleted_long_after_they_have_ended(alice, room):
     Invite.objects.issue(alice.membership, days=1, max_uses=1)
     Invite.objects.update(expires_at=timezone.now() - timedelta(days=89))
     retention.tidy()
@@ -107,25 +107,25 @@ def test_invitations_go_long_after_they_have_ended(alice, room):
     assert not Invite.objects.exists()
 
 
-def test_a_room_in_which_something_happened_stays(silent):
+def test_a_room_with_recent_events_is_kept(silent):
     silent.set_topic("Emma")
     retention.tidy()
     assert is_there(silent)
 
 
-def test_a_room_at_which_somebody_looks_stays(alice, silent):
+def test_a_room_with_a_recent_reader_is_kept(alice, silent):
     alice.get(f"/rooms/{silent.slug}/")
     retention.tidy()
     assert is_there(silent)
 
 
-def test_they_may_stay_for_ever(silent, settings):
+def test_empty_rooms_can_be_kept_for_ever(silent, settings):
     settings.EMPTY_ROOM_DAYS = 0
     retention.tidy()
     assert is_there(silent)
 
 
-def test_what_has_expired_goes_with_them_and_nothing_else(alice, room):
+def test_expired_data_is_deleted_and_nothing_else(alice, room):
     for days, slug in ((-1, "past"), (1, "soon")):
         FormerAddress.objects.create(room=room, slug=slug, until=timezone.now() + timedelta(days=days))
         Session.objects.create(session_key=slug, expire_date=timezone.now() + timedelta(days=days))
@@ -140,14 +140,14 @@ def test_what_has_expired_goes_with_them_and_nothing_else(alice, room):
 
 
 @pytest.mark.parametrize("status", ["waiting", "chat_requested"])
-def test_a_private_room_before_which_somebody_stands_stays(alice, deserted, status):
+def test_a_private_room_with_an_open_request_is_kept(alice, deserted, status):
     Membership.objects.filter(nickname="Alice").update(status=status)
     Membership.objects.update(seen_at=timezone.now())
     retention.tidy()
     assert is_there(deserted)
 
 
-def test_who_has_just_looked_again_waits_on(alice, person, room, monkeypatch):
+def test_a_join_request_checked_again_meanwhile_is_kept(alice, person, room, monkeypatch):
     room.set_approval(True)
     dave = person(room.name, "Dave")
     Membership.objects.update(seen_at=LONG_AGO)

@@ -31,7 +31,7 @@ def invite(by, room):
     return re.search(r"/invitations/[\w-]{22}/", page)[0]
 
 
-def test_handing_over_is_asked_once_more_and_then_done(alice, bob, room):
+def test_a_transfer_needs_a_confirmation(alice, bob, room):
     page = act(alice, room, bob, "role", role="owner")
     assert "<bdi>Bob</bdi> will own this room" in page.content.decode()
     assert owners(room) == ["Alice"]
@@ -39,7 +39,7 @@ def test_handing_over_is_asked_once_more_and_then_done(alice, bob, room):
     assert (alice.membership.role, bob.membership.role) == ("moderator", "owner")
 
 
-def test_who_has_handed_the_room_over_does_not_do_so_again(alice, bob, person, room):
+def test_a_former_owner_cannot_transfer_the_room_again(alice, bob, person, room):
     cleo, in_another_tab = person(room.name, "Cleo"), now(alice)
     now(alice).assign_role(now(bob), "owner")
     in_another_tab.assign_role(now(cleo), "owner")
@@ -48,21 +48,21 @@ def test_who_has_handed_the_room_over_does_not_do_so_again(alice, bob, person, r
     assert cleo.membership.role == "member"
 
 
-def test_a_room_is_not_handed_over_to_somebody_who_has_just_left(alice, bob, room):
+def test_a_room_is_not_transferred_to_a_member_who_has_left(alice, bob, room):
     heir = now(bob)
     now(bob).leave()
     now(alice).assign_role(heir, "owner")
     assert owners(room) == ["Alice"]
 
 
-def test_of_two_who_get_the_room_at_once_one_has_it(transactional_db, alice, bob, person, room):
+def test_two_simultaneous_transfers_leave_one_owner(transactional_db, alice, bob, person, room):
     cleo = person(room.name, "Cleo")
     to = [now(bob), now(cleo)]
     together([lambda heir=heir: now(alice).assign_role(heir, "owner") for heir in to])
     assert len(owners(room)) == 1
 
 
-def test_a_moderator_whose_act_comes_late_does_nothing_to_the_new_owner(alice, bob, person, room):
+def test_a_moderator_cannot_act_on_a_member_who_became_owner_meanwhile(alice, bob, person, room):
     cleo = person(room.name, "Cleo")
     bob.membership.set_role("moderator")
     act(alice, room, cleo, "role", role="owner", confirmed="1")
@@ -71,7 +71,7 @@ def test_a_moderator_whose_act_comes_late_does_nothing_to_the_new_owner(alice, b
         assert (cleo.membership.is_inside, cleo.membership.muted) == (True, False)
 
 
-def test_who_is_no_moderator_any_more_shows_nobody_out(alice, bob, person, room):
+def test_a_former_moderator_cannot_remove_members(alice, bob, person, room):
     cleo = person(room.name, "Cleo")
     bob.membership.set_role("moderator")
     late = now(bob)
@@ -80,13 +80,13 @@ def test_who_is_no_moderator_any_more_shows_nobody_out(alice, bob, person, room)
     assert cleo.membership.is_inside
 
 
-def test_who_is_given_the_room_can_write_in_it(alice, bob, room):
+def test_a_new_owner_is_unmuted(alice, bob, room):
     act(alice, room, bob, "mute")
     act(alice, room, bob, "role", role="owner", confirmed="1")
     assert bob.send(room, "mine").status_code == 303
 
 
-def test_a_new_name_undoes_neither_mute_nor_demotion(alice, bob, room):
+def test_a_nickname_change_undoes_neither_mute_nor_demotion(alice, bob, room):
     bob.membership.set_role("moderator")
     late = now(bob)
     now(bob).set_role("member")
@@ -100,7 +100,7 @@ def test_a_new_name_undoes_neither_mute_nor_demotion(alice, bob, room):
 
 
 @pytest.mark.parametrize("private", [False, True])
-def test_an_open_room_waits_for_its_owner_and_a_private_one_has_the_next(alice, bob, person, room, private):
+def test_an_open_room_keeps_an_owner_who_left_and_a_private_one_gets_a_new_owner(alice, bob, person, room, private):
     person(room.name, "Cleo")
     if private:
         go_private(alice, room)
@@ -108,7 +108,7 @@ def test_an_open_room_waits_for_its_owner_and_a_private_one_has_the_next(alice, 
     assert owners(room) == (["Bob"] if private else ["Alice"])
 
 
-def test_an_archived_room_takes_its_owner_back_and_nobody_else(alice, bob, carol, room):
+def test_only_the_owner_can_rejoin_an_archived_room(alice, bob, carol, room):
     room.set_archived(True)
     alice.post(f"/rooms/{room.slug}/leave/")
     assert 'id="join"' in alice.get(f"/rooms/{room.slug}/").content.decode()
@@ -118,7 +118,7 @@ def test_an_archived_room_takes_its_owner_back_and_nobody_else(alice, bob, carol
 
 
 @pytest.mark.parametrize("by", ["remove", "ban"])
-def test_an_owner_whom_the_staff_shows_out_owns_nothing_any_more(alice, bob, person, room, by):
+def test_an_owner_removed_by_a_site_admin_loses_the_room(alice, bob, person, room, by):
     person(room.name, "Cleo")
     bob.membership.set_role("moderator")
     link = invite(alice, room)
@@ -130,14 +130,14 @@ def test_an_owner_whom_the_staff_shows_out_owns_nothing_any_more(alice, bob, per
     assert "taken back" in person().get(link).content.decode()
 
 
-def test_who_deletes_the_account_leaves_the_room_to_the_next(alice, bob, room):
+def test_deleting_the_owners_account_passes_the_room_on(alice, bob, room):
     keep(alice, name="Alice")
     assert alice.post("/account/delete/", {"password": SECRET}).status_code == 303
     assert owners(room) == ["Bob"]
     assert Message.objects.latest("pk").detail["role"] == "owner"
 
 
-def test_a_room_that_nobody_owns_is_that_of_the_next_newcomer(alice, person, room):
+def test_the_next_new_member_owns_a_room_without_owner(alice, person, room):
     room.set_approval(True)
     keep(alice, name="Alice")
     alice.post("/account/delete/", {"password": SECRET})
@@ -147,14 +147,14 @@ def test_a_room_that_nobody_owns_is_that_of_the_next_newcomer(alice, person, roo
     assert cleo.membership.is_inside
 
 
-def test_who_comes_back_to_a_room_that_nobody_owns_does_not_get_it_by_that(alice, person, room):
+def test_a_removed_owner_does_not_get_the_room_back_by_rejoining(alice, person, room):
     alice.membership.remove()
     alice.join(room.name, "Alice")
     assert owners(room) == []
 
 
 @pytest.mark.parametrize("way", ["role", "leave"])
-def test_nobody_comes_by_the_invitation_of_who_keeps_the_room_no_more(alice, bob, person, room, way):
+def test_invites_of_a_former_moderator_are_revoked(alice, bob, person, room, way):
     bob.membership.set_role("moderator")
     link = invite(bob, room)
     if way == "role":
@@ -165,14 +165,14 @@ def test_nobody_comes_by_the_invitation_of_who_keeps_the_room_no_more(alice, bob
     assert Invite.objects.get().revoked_at
 
 
-def test_staff_makes_somebody_owner(admin_client, alice, bob, room):
+def test_a_site_admin_can_make_a_member_the_owner(admin_client, alice, bob, room):
     action = {"action": "make_owner", "_selected_action": [bob.membership.pk]}
     assert admin_client.post("/admin/chat/membership/", action).status_code == 302
     assert owners(room) == ["Bob"]
     assert alice.membership.role == "moderator"
 
 
-def test_a_settings_page_that_was_open_for_long_undoes_nothing_of_others(alice, bob, room):
+def test_an_old_settings_page_does_not_undo_changes_of_others(alice, bob, room):
     bob.membership.set_role("moderator")
     page = bob.get(f"/rooms/{room.slug}/settings/").content.decode()
     shown = dict(re.findall(r'name="(initial-\w+)"(?: value="([^"]*)")?', page))
@@ -188,7 +188,7 @@ def settings_of(room, **changed):
     return {"name": room.name, "access": room.access, "topic": room.topic, "rules": room.rules} | changed
 
 
-def test_a_room_in_which_others_sit_is_not_the_next_newcomers(alice, bob, person, room):
+def test_a_new_member_does_not_own_a_room_with_other_members(alice, bob, person, room):
     """The owner deletes the account while the room is empty, and then a former member is the first to rejoin."""
     bob.post(f"/rooms/{room.slug}/leave/")
     keep(alice, name="Alice")
@@ -206,13 +206,13 @@ def test_a_muted_member_is_the_last_to_inherit(alice, bob, person, room):
     assert owners(room) == ["Cleo"]
 
 
-def test_an_owner_comes_back_into_a_full_room(alice, bob, room):
+def test_an_owner_can_rejoin_a_full_room(alice, bob, room):
     alice.post(f"/rooms/{room.slug}/leave/")
     Room.objects.update(member_limit=1)
     assert alice.join(room.name, "Alice").status_code == 303
 
 
-def test_staff_makes_nobody_owner_who_has_just_left_or_of_a_room_of_two(alice, bob, room):
+def test_a_site_admin_cannot_make_a_former_member_or_dm_member_the_owner(alice, bob, room):
     late = now(bob)
     now(bob).leave()
     late.make_owner()
@@ -223,7 +223,7 @@ def test_staff_makes_nobody_owner_who_has_just_left_or_of_a_room_of_two(alice, b
     assert owners(pair.room) == []
 
 
-def test_a_settings_page_shows_again_what_it_showed_when_it_was_refused(alice, room):
+def test_a_refused_settings_page_keeps_the_initial_values(alice, room):
     """Another tab makes the room private. This tab's form is refused for another reason, and sent again."""
     page = f"/rooms/{room.slug}/settings/"
     shown = fields_shown(alice.get(page))
@@ -242,14 +242,14 @@ def fields_shown(page):
 
 
 @pytest.mark.parametrize("more", [{"accounts_only": "on"}, {"archived": "on"}])
-def test_taking_back_that_newcomers_wait_lets_nobody_in_whom_the_same_form_keeps_out(alice, person, room, more):
+def test_turning_approval_off_respects_other_settings_of_the_same_form(alice, person, room, more):
     room.set_approval(True)
     dave = person(room.name, "Dave")
     alice.post(f"/rooms/{room.slug}/settings/", settings_of(room) | more)
     assert dave.membership.status == "join_declined"
 
 
-def test_who_waits_is_let_in_into_the_places_that_the_same_form_makes(alice, person, room):
+def test_turning_approval_off_uses_the_new_member_limit_of_the_same_form(alice, person, room):
     room.set_approval(True)
     dave = person(room.name, "Dave")
     room.set_member_limit(1)
@@ -257,7 +257,7 @@ def test_who_waits_is_let_in_into_the_places_that_the_same_form_makes(alice, per
     assert dave.membership.is_inside
 
 
-def test_a_room_that_is_deleted_is_told_of_by_its_number(alice, room, monkeypatch, django_capture_on_commit_callbacks):
+def test_a_deleted_room_is_signalled_by_its_id(alice, room, monkeypatch, django_capture_on_commit_callbacks):
     told = []
     monkeypatch.setattr(pubsub, "publish_change", lambda gone: told.append(gone.pk))
     with django_capture_on_commit_callbacks(execute=True):
@@ -265,7 +265,7 @@ def test_a_room_that_is_deleted_is_told_of_by_its_number(alice, room, monkeypatc
     assert told == [room.pk]
 
 
-def test_a_message_bears_the_role_that_its_author_has_by_then(alice, room):
+def test_a_message_keeps_the_role_that_its_author_had(alice, room):
     membership = alice.membership
     type(membership).objects.filter(pk=membership.pk).update(role="member")
     assert membership.send("no longer the owner", "t:1").role == "member"

@@ -127,7 +127,7 @@ def test_an_account_can_be_deleted_although_a_room_of_theirs_is_only_marked(alic
     participant.sign_out_everywhere()
 
 
-def test_nobody_writes_into_a_deleted_room(alice, room, monkeypatch):
+def test_nobody_can_post_in_a_deleted_room(alice, room, monkeypatch):
     member = alice.membership
     monkeypatch.setattr(Room, "erase", lambda *_: False)
     Room.objects.get().delete_with_messages()

@@ -45,7 +45,7 @@ def make_private(settle, room):
     return change
 
 
-def test_settings_that_change_are_told_in_the_room_and_others_are_not(alice, room, settle):
+def test_only_changed_settings_are_announced(alice, room, settle):
     answer = settle(room, topic="Emma", rules="Be kind.\nRead first.", locked="on")
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/rooms/{room.slug}/settings/?saved")
     assert told(room)[1:] == [("topic", "Emma"), ("rules", "Be kind.\nRead first."), ("locked", True)]
@@ -55,12 +55,12 @@ def test_settings_that_change_are_told_in_the_room_and_others_are_not(alice, roo
     assert told(room)[4:] == [("unlocked", "")]
 
 
-def test_rules_are_read_before_coming_in(room, settle, person):
+def test_rules_are_shown_before_joining(room, settle, person):
     settle(room, rules="Be <kind>.")
     assert "<p>Be &lt;kind&gt;.</p>" in person().get(f"/rooms/{room.slug}/").content.decode()
 
 
-def test_what_is_wrong_is_said_beside_its_field_and_nothing_changes(alice, room, settle):
+def test_an_invalid_value_is_refused_at_its_field_and_nothing_changes(alice, room, settle):
     answer = settle(room, topic="bell\x07", rules="x" * 2001, name="", access="secret")
     assert answer.status_code == 422
     assert answer.context["form"].errors.keys() == {"topic", "rules", "name", "access"}
@@ -75,14 +75,14 @@ def test_an_unlisted_room_is_found_by_its_name_and_not_listed(room, settle, pers
     assert visitor.join(room.name, "Dave").headers["Location"] == f"/rooms/{room.slug}/"
 
 
-def test_a_room_that_looks_like_an_unlisted_one_is_made_without_a_hint(person, settle, room):
+def test_a_look_alike_of_an_unlisted_room_is_created_without_a_hint(person, settle, room):
     settle(room, access="unlisted")
     visitor = person()
     assert visitor.join("Read\u0456ng club", "Dave").status_code == 303
     assert Room.objects.count() == 2
 
 
-def test_a_private_room_is_gone_for_strangers_with_its_name_and_address(room, make_private, person, carol):
+def test_strangers_find_a_private_room_neither_by_name_nor_address(room, make_private, person, carol):
     old = room.slug
     make_private()
     assert len(room.slug) == 22
@@ -95,7 +95,7 @@ def test_a_private_room_is_gone_for_strangers_with_its_name_and_address(room, ma
     assert Room.objects.filter(name=room.name).count() == 2
 
 
-def test_absent_and_private_answer_alike(room, make_private, person):
+def test_missing_and_private_rooms_give_the_same_answers(room, make_private, person):
     make_private()
     absent = "x" * 22
     for path in (
@@ -120,7 +120,7 @@ def test_absent_and_private_answer_alike(room, make_private, person):
         assert dict(answers[0].headers) == dict(answers[1].headers), path
 
 
-def test_a_room_that_becomes_private_may_take_any_name_with_that(alice, person, room):
+def test_a_room_that_becomes_private_can_take_any_name(alice, person, room):
     person("Taken", "Somebody")
     form = {"name": "Taken", "access": "private"}
     assert alice.post(f"/rooms/{room.slug}/settings/", form).status_code == 303
@@ -128,7 +128,7 @@ def test_a_room_that_becomes_private_may_take_any_name_with_that(alice, person, 
     assert (room.name, room.access, len(room.slug)) == ("Taken", "private", 22)
 
 
-def test_another_name_uses_up_what_another_room_would(alice, room, settings):
+def test_renaming_a_room_counts_towards_the_limit_on_new_rooms(alice, room, settings):
     settings.LIMIT_CREATE_PERSON = "2/3600"
     for name in ("One", "Two", "Three"):
         answer = alice.post(f"/rooms/{room.slug}/settings/", {"name": name, "access": "open"})
@@ -136,7 +136,7 @@ def test_another_name_uses_up_what_another_room_would(alice, room, settings):
     assert (answer.status_code, room.name) == (429, "Two")
 
 
-def test_who_was_shown_out_of_a_private_room_is_led_to_no_door(room, make_private, bob):
+def test_a_member_removed_from_a_private_room_gets_no_join_link(room, make_private, bob):
     make_private()
     bob.membership.remove()
     words = bob.poll(room, 1).content.decode()
@@ -144,14 +144,14 @@ def test_who_was_shown_out_of_a_private_room_is_led_to_no_door(room, make_privat
     assert "Join again" not in words
 
 
-def test_a_topic_is_no_pile_of_marks(alice, room):
+def test_a_topic_with_stacked_marks_is_refused(alice, room):
     refused = alice.post(
         f"/rooms/{room.slug}/settings/", {"name": room.name, "access": "open", "topic": "Z" + "\u0335" * 9}
     )
     assert "fewer marks" in refused.content.decode()
 
 
-def test_members_are_led_to_the_private_address_for_a_day(room, make_private, bob):
+def test_members_are_redirected_to_the_private_address_for_a_day(room, make_private, bob):
     old = room.slug
     make_private()
     assert bob.get(f"/rooms/{old}/?lines=many").headers["Location"] == f"/rooms/{room.slug}/?lines=many"
@@ -165,7 +165,7 @@ def test_members_are_led_to_the_private_address_for_a_day(room, make_private, bo
     assert bob.get(f"/rooms/{room.slug}/").status_code == 200
 
 
-def test_by_the_old_address_of_a_private_room_a_stranger_learns_nothing(room, make_private, person):
+def test_the_old_address_of_a_private_room_reveals_nothing_to_strangers(room, make_private, person):
     """A new room of that name gets the old address, which still redirects members of the private room for a day."""
     old = room.slug
     make_private()
@@ -179,9 +179,7 @@ def test_by_the_old_address_of_a_private_room_a_stranger_learns_nothing(room, ma
     assert other.slug == old
 
 
-def test_what_a_member_sends_to_the_old_address_is_never_said_in_a_room_that_is_there_since(
-    room, make_private, person, bob, alice
-):
+def test_a_message_to_the_old_address_is_never_posted_in_a_newer_room_there(room, make_private, person, bob, alice):
     old, private = room.slug, room
     make_private()
     person(room.name, "Dave")
@@ -198,7 +196,7 @@ def test_what_a_member_sends_to_the_old_address_is_never_said_in_a_room_that_is_
     assert alice.get(f"/rooms/{private.slug}/").status_code == 200
 
 
-def test_the_old_address_of_a_private_room_rests_for_its_members(room, make_private, alice, bob):
+def test_members_cannot_take_the_old_address_of_their_private_room_for_a_day(room, make_private, alice, bob):
     old = room.slug
     make_private()
     assert bob.join(room.name, "Bob").headers["Location"] == f"/rooms/{old}-2/"
@@ -207,7 +205,7 @@ def test_the_old_address_of_a_private_room_rests_for_its_members(room, make_priv
     assert bob.join(room.name + "!", "Bob").headers["Location"] == f"/rooms/{old}/"
 
 
-def test_a_message_in_a_private_room_is_not_there_for_strangers(room, make_private, alice, mallory, bob):
+def test_a_message_in_a_private_room_is_a_404_for_strangers(room, make_private, alice, mallory, bob):
     alice.send(room, "a secret")
     make_private()
     message = Message.objects.get(text="a secret")
@@ -221,7 +219,7 @@ def test_a_message_in_a_private_room_is_not_there_for_strangers(room, make_priva
     assert bob.get(message.get_absolute_url()).status_code == 200
 
 
-def test_a_private_room_that_opens_again_claims_its_name_or_is_refused(room, make_private, person, settle):
+def test_a_private_room_can_be_opened_only_if_its_name_is_free(room, make_private, person, settle):
     make_private()
     visitor = person(room.name, "Dave")
     answer = settle(room, access="open")
@@ -233,7 +231,7 @@ def test_a_private_room_that_opens_again_claims_its_name_or_is_refused(room, mak
     assert room.name in visitor.get("/").content.decode()
 
 
-def test_a_renamed_room_is_led_to_from_its_old_address(alice, bob, room, settle, person):
+def test_the_old_address_of_a_renamed_room_redirects(alice, bob, room, settle, person):
     settle(room, name="Writing club")
     room.refresh_from_db()
     assert (room.name, room.slug) == ("Writing club", "writing-club")
@@ -255,7 +253,7 @@ def test_a_name_that_is_taken_is_refused_and_kept_in_the_field(mallory, room, se
     assert room.name == "Reading club"
 
 
-def test_a_moderator_sets_topic_rules_and_lock_but_neither_name_nor_access(alice, bob, room):
+def test_a_moderator_can_set_topic_rules_and_lock_but_not_name_or_access(alice, bob, room):
     bob.membership.set_role("moderator")
     page = bob.get(f"/rooms/{room.slug}/settings/")
     assert list(page.context["form"].fields) == ["topic", "rules", "locked", "announce_only", "approval"]
@@ -271,7 +269,7 @@ def test_a_member_is_refused(bob, room):
     assert "settings/" not in bob.get(f"/rooms/{room.slug}/").content.decode()
 
 
-def test_a_held_poll_is_told_of_the_private_address(ann, ben, gate, meanwhile):
+def test_a_held_poll_is_answered_with_the_private_address(ann, ben, gate, meanwhile):
     ben.since = ann.member.room.version
     poll = meanwhile(ben.ask)
     held(gate)
@@ -283,7 +281,7 @@ def test_a_held_poll_is_told_of_the_private_address(ann, ben, gate, meanwhile):
     assert ben.ask().status_code == 286
 
 
-def test_a_page_of_a_renamed_room_goes_on_being_held_where_it_was(ann, ben, gate, meanwhile, asked_django):
+def test_polls_at_the_old_address_of_a_renamed_room_are_held(ann, ben, gate, meanwhile, asked_django):
     Room.objects.get(pk=ann.member.room_id).set_name("Evening")
     gate.hub.loop.call_soon_threadsafe(gate.hub.forget)  # as five minutes later
     ben.poll()
@@ -298,7 +296,7 @@ def test_a_page_of_a_renamed_room_goes_on_being_held_where_it_was(ann, ben, gate
 TOO_LONG = {"topic": "t" * 201, "rules": "r" * 2001}
 
 
-def test_what_is_too_long_is_refused_in_words_and_kept(alice, room, settle):
+def test_text_that_is_too_long_is_refused_and_kept(alice, room, settle):
     page = alice.get(f"/rooms/{room.slug}/settings/").content.decode()
     assert "maxlength" not in page
     refused = settle(room, **TOO_LONG)
@@ -310,19 +308,19 @@ def test_what_is_too_long_is_refused_in_words_and_kept(alice, room, settle):
 
 
 @pytest.mark.parametrize("number", ["1", "1000001", "many"])
-def test_a_number_is_refused_in_our_own_words(room, settle, number):
+def test_an_invalid_number_has_our_own_error_message(room, settle, number):
     page = settle(room, member_limit=number).content.decode()
     assert "Type a whole number from 2 to 1,000,000, or leave it empty." in page
     assert f'value="{number}"' in page
 
 
-def test_the_first_field_that_was_refused_has_the_cursor_and_no_other(alice, room, settle):
+def test_only_the_first_refused_field_has_the_focus(alice, room, settle):
     assert "autofocus" not in alice.get(f"/rooms/{room.slug}/settings/").content.decode()
     page = settle(room, member_limit="1", **TOO_LONG).content.decode()
     assert page.count("autofocus") == 1
     assert re.search(r"<input[^>]*name=\"topic\"[^>]*autofocus", page)
 
 
-def test_where_a_room_only_has_another_name_the_page_goes_on_and_no_notice_comes(alice, room, settle):
+def test_after_a_rename_an_open_page_sends_without_a_notice(alice, room, settle):
     settle(room, name="Evening club")
     assert "new address" not in alice.send(room, "hello", headers={"HX-Request": "true"}).content.decode()

@@ -12,7 +12,7 @@ def sends(who, room, text="hello"):
     return who.send(room, text, n=str(hash(text) % 10**9)).status_code
 
 
-def test_announcements_are_written_by_those_who_keep_the_room(alice, bob, room):
+def test_only_moderators_can_post_announcements(alice, bob, room):
     room.set_announce_only(True)
     refused = bob.send(room, "me too")
     assert refused.status_code == 422
@@ -26,7 +26,7 @@ def test_announcements_are_written_by_those_who_keep_the_room(alice, bob, room):
     assert sends(bob, room) == 303
 
 
-def test_who_is_muted_reads_until_they_may_write_again(alice, bob, room):
+def test_a_muted_member_can_only_read_until_unmuted(alice, bob, room):
     act(alice, room, bob, "mute")
     assert sends(bob, room) == 422
     assert bob.get(f"/rooms/{room.slug}/").status_code == 200
@@ -38,7 +38,7 @@ def test_who_is_muted_reads_until_they_may_write_again(alice, bob, room):
     assert sends(bob, room) == 303
 
 
-def test_who_is_muted_says_nothing_by_names_either(bob, room):
+def test_a_muted_member_cannot_change_their_nickname(bob, room):
     bob.membership.set_muted(True)
     refused = bob.post(f"/rooms/{room.slug}/name/", {"nickname": "Alice is a liar"})
     assert (refused.status_code, "You are muted here" in refused.content.decode()) == (422, True)
@@ -48,19 +48,19 @@ def test_who_is_muted_says_nothing_by_names_either(bob, room):
     assert bob.join(room.name, "Bob").status_code == 303
 
 
-def test_nobody_takes_another_name_in_a_locked_room(bob, room):
+def test_nobody_can_change_their_nickname_in_a_locked_room(bob, room):
     room.set_locked(True)
     assert bob.post(f"/rooms/{room.slug}/name/", {"nickname": "Robert"}).status_code == 422
 
 
-def test_what_looks_like_an_archived_room_may_be_opened(alice, person, room):
+def test_a_look_alike_of_an_archived_room_can_be_created(alice, person, room):
     room.set_archived(True)
     assert person().join("Rеading club", "Dave").status_code == 303
     refused = alice.post(f"/rooms/{room.slug}/settings/", {"name": room.name, "access": "open", "archived": ""})
     assert "one that looks like it" in refused.content.decode(), "now there are two that look alike"
 
 
-def test_a_word_into_a_room_that_is_deleted_in_that_moment_is_kept(alice, bob, room, monkeypatch):
+def test_the_text_of_a_message_to_a_room_deleted_meanwhile_is_kept(alice, bob, room, monkeypatch):
     def deleted_meanwhile(text, room, render=markup.render):
         Room.objects.all().delete()
         return render(text, room)
@@ -72,7 +72,7 @@ def test_a_word_into_a_room_that_is_deleted_in_that_moment_is_kept(alice, bob, r
     assert "typed for long" in answer.content.decode()
 
 
-def test_without_a_script_the_frame_says_why_nothing_can_be_written(alice, bob, room):
+def test_without_javascript_the_frame_says_why_a_member_cannot_post(alice, bob, room):
     bob.membership.set_muted(True)
     frame = bob.get(f"/rooms/{room.slug}/compose/").content.decode()
     assert "You are muted here" in frame
@@ -94,7 +94,7 @@ LASTING = {"muted": "You are muted here", "announce": "Announcements:", "archive
 
 @pytest.mark.parametrize("why", LASTING)
 @pytest.mark.parametrize("frame", ["", "compose/"])
-def test_one_sentence_takes_the_place_of_the_field_where_one_cannot_write(bob, room, why, frame):
+def test_a_sentence_replaces_the_field_of_a_member_who_cannot_post(bob, room, why, frame):
     stop_writing(bob.membership, why)
     page = bob.get(f"/rooms/{room.slug}/{frame}").content.decode()
     assert (page.count(LASTING[why]), page.count("Look again")) == (1, 1)
@@ -103,27 +103,27 @@ def test_one_sentence_takes_the_place_of_the_field_where_one_cannot_write(bob, r
     assert "Look now" not in page
 
 
-def test_who_was_muted_and_comes_back_reads_why_at_once(bob, room):
+def test_a_muted_member_who_rejoins_sees_the_reason_at_once(bob, room):
     bob.membership.set_muted(True)
     bob.membership.leave()
     swapped = bob.post("/join/", {"room": room.name, "nickname": "Bob"}, headers={"HX-Request": "true"})
     assert "You are muted here" in swapped.content.decode()
 
 
-def test_a_locked_room_keeps_its_composer_as_it_may_be_open_again_in_a_moment(bob, room):
+def test_a_locked_room_keeps_its_hidden_composer(bob, room):
     room.lock()
     page = bob.get(f"/rooms/{room.slug}/").content.decode()
     assert 'name="text"' in page
     assert "Look again" not in page
 
 
-def test_words_that_were_refused_keep_their_field(bob, room):
+def test_a_refused_text_keeps_its_field(bob, room):
     bob.membership.set_muted(True)
     page = bob.send(room, "may I?").content.decode()
     assert 'value="may I?"' in page
 
 
-def test_who_is_shown_out_for_good_comes_back_only_when_let(alice, bob, room):
+def test_a_banned_member_can_rejoin_only_after_unban(alice, bob, room):
     act(alice, room, bob, "ban")
     assert bob.poll(room, 1).status_code == 286
     assert "for good" in bob.get(f"/rooms/{room.slug}/").content.decode()
@@ -134,7 +134,7 @@ def test_who_is_shown_out_for_good_comes_back_only_when_let(alice, bob, room):
 
 
 @pytest.mark.parametrize("door", ["name", "address"])
-def test_a_full_room_takes_somebody_in_when_another_leaves(alice, bob, person, room, door):
+def test_a_full_room_can_be_joined_after_a_member_leaves(alice, bob, person, room, door):
     room.set_member_limit(2)
     dave = person()
     come = {
@@ -146,7 +146,7 @@ def test_a_full_room_takes_somebody_in_when_another_leaves(alice, bob, person, r
     assert come().status_code == 303
 
 
-def test_an_archived_room_is_read_only_takes_nobody_in_and_is_not_listed(alice, bob, person, room):
+def test_an_archived_room_is_read_only_closed_to_joins_and_not_listed(alice, bob, person, room):
     say(bob.membership, "a last word")
     form = {"name": room.name, "access": "open", "archived": "on"}
     assert alice.post(f"/rooms/{room.slug}/settings/", form).status_code == 303
@@ -162,7 +162,7 @@ def test_an_archived_room_is_read_only_takes_nobody_in_and_is_not_listed(alice, 
     assert sends(bob, room, "back again") == 303
 
 
-def test_a_room_is_deleted_by_its_name(alice, bob, room):
+def test_deleting_a_room_needs_its_name(alice, bob, room):
     url = f"/rooms/{room.slug}/delete/"
     assert "Archive it instead" in alice.get(url).content.decode()
     refused = alice.post(url, {"name": "Writing club"})
@@ -175,14 +175,14 @@ def test_a_room_is_deleted_by_its_name(alice, bob, room):
 
 
 @pytest.mark.parametrize("role", ["moderator", "member"])
-def test_nobody_but_the_owner_deletes_a_room(bob, room, role):
+def test_only_the_owner_can_delete_a_room(bob, room, role):
     bob.membership.set_role(role)
     url = f"/rooms/{room.slug}/delete/"
     assert (bob.get(url).status_code, bob.post(url, {"name": room.name}).status_code) == (403, 403)
     assert Room.objects.get() == room
 
 
-def test_an_owner_who_leaves_is_followed_by_the_oldest_moderator(alice, bob, person, room):
+def test_the_longest_serving_moderator_follows_an_owner_who_leaves(alice, bob, person, room):
     bob.membership.set_role("moderator")
     person(room.name, "Dave").membership.set_role("moderator")
     alice.post(f"/rooms/{room.slug}/leave/")
@@ -190,14 +190,14 @@ def test_an_owner_who_leaves_is_followed_by_the_oldest_moderator(alice, bob, per
     assert "“<bdi>Bob</bdi>” owns this room now" in bob.get(f"/rooms/{room.slug}/").content.decode()
 
 
-def test_without_moderators_the_room_is_the_owners_when_they_come_back(alice, bob, room):
+def test_without_moderators_the_owner_gets_the_room_back(alice, bob, room):
     alice.post(f"/rooms/{room.slug}/leave/")
     assert bob.membership.role == "member"
     alice.join(room.name, "Alice")
     assert alice.membership.role == "owner"
 
 
-def test_what_has_happened_does_not_happen_again(alice, bob, room):
+def test_repeated_acts_have_one_event(alice, bob, room):
     membership = bob.membership
     membership.leave()
     membership.leave()

@@ -12,7 +12,7 @@ from chat.checks import check_room_creation
 from chat.models import Membership, Participant, Room
 
 
-def test_a_room_opens_as_its_first_member_joins(person):
+def test_a_room_is_created_when_its_first_member_joins(person):
     answer = person().join("Reading club", "Alice")
     assert answer.status_code == 303
     assert answer.headers["Location"] == "/rooms/reading-club/"
@@ -20,7 +20,7 @@ def test_a_room_opens_as_its_first_member_joins(person):
     assert (membership.room.name, membership.nickname, membership.role) == ("Reading club", "Alice", "owner")
 
 
-def test_a_second_join_by_the_same_name_comes_into_the_same_room(alice, person):
+def test_a_second_join_with_the_same_name_joins_the_same_room(alice, person):
     person("reading   CLUB", "Bob")
     assert Room.objects.count() == 1
     roles = Membership.objects.order_by("pk").values_list("nickname", "role")
@@ -68,7 +68,7 @@ def test_any_name_makes_a_room_that_is_found_at_its_address(person):
 
 @pytest.mark.parametrize("name", ["", "   ", "\u200b", "x" * 65, "bell\x07", "le\u202etf"])
 @pytest.mark.parametrize("field", ["room", "nickname"])
-def test_a_bad_name_is_refused_beside_its_field_and_kept(person, field, name):
+def test_an_invalid_name_is_refused_at_its_field_and_kept(person, field, name):
     typed = {"room": "Reading club", "nickname": "Alice"} | {field: name}
     answer = person().post("/join/", typed)
     assert answer.status_code == 422
@@ -78,7 +78,7 @@ def test_a_bad_name_is_refused_beside_its_field_and_kept(person, field, name):
     assert not Participant.objects.exists()
 
 
-def test_the_page_says_the_reason_beside_the_field(person):
+def test_the_page_shows_the_reason_at_the_field(person):
     page = person().post("/join/", {"room": "Reading club", "nickname": ""}).content.decode()
     assert 'aria-describedby="id_nickname_error"' in page
     assert '<p class="error" id="id_nickname_error">' in page
@@ -95,14 +95,14 @@ def test_a_taken_name_or_its_look_alike_is_refused_with_a_suggestion(alice, pers
     assert visitor.join("Reading club", suggestion).status_code == 303
 
 
-def test_the_cursor_is_in_the_field_that_was_refused(alice, person):
+def test_the_refused_field_has_the_focus(alice, person):
     page = person().join("Reading club", "Alice").content.decode()
     assert re.search(r'<input id="id_nickname"[^>]* autofocus', page)
     assert not re.search(r'<input id="id_room"[^>]* autofocus', page)
 
 
 @pytest.mark.parametrize("name", ["Alice", "Аlice"])
-def test_enter_joins_under_what_was_typed_and_takes_no_suggestion(alice, person, name):
+def test_enter_joins_with_the_typed_name_not_the_suggestion(alice, person, name):
     """Enter presses the first button of a form."""
     for room in ("Reading club", "Rеading club"):
         page = person().join(room, name).content.decode()
@@ -128,7 +128,7 @@ def test_a_room_that_only_looks_like_an_open_one_is_offered_instead(alice, perso
     assert Room.objects.count() == 1
 
 
-def test_a_name_is_held_for_some_days_after_leaving_and_then_free(bob, room, person, settings):
+def test_a_name_is_kept_for_some_days_after_leaving(bob, room, person, settings):
     bob.membership.leave()
     assert person().join(room.name, "Bob").status_code == 422
     away = timezone.now() - timedelta(days=settings.NAME_HELD_DAYS, minutes=1)
@@ -136,14 +136,14 @@ def test_a_name_is_held_for_some_days_after_leaving_and_then_free(bob, room, per
     assert person().join(room.name, "Bob").status_code == 303
 
 
-def test_the_name_of_somebody_present_is_never_free(bob, room, person, settings):
+def test_the_name_of_an_online_member_is_never_free(bob, room, person, settings):
     settings.NAME_HELD_DAYS = 0
     assert person().join(room.name, "Bob").status_code == 422
     Membership.objects.update(seen_at=timezone.now() - timedelta(seconds=91))
     assert person().join(room.name, "Bob").status_code == 303
 
 
-def test_who_lost_the_name_by_being_away_is_in_still_by_another_one(bob, room, person, settings):
+def test_an_away_member_who_loses_the_name_stays_under_another_one(bob, room, person, settings):
     Membership.objects.update(seen_at=timezone.now() - timedelta(days=settings.NAME_HELD_DAYS, minutes=1))
     newcomer = person(room.name, "Bob")
     page = bob.get(room.get_absolute_url()).content.decode()
@@ -152,7 +152,7 @@ def test_who_lost_the_name_by_being_away_is_in_still_by_another_one(bob, room, p
     assert (newcomer.membership.namesake_number, bob.membership.namesake_number) == (2, 1)
 
 
-def test_where_nobody_could_open_a_room_the_server_says_so_at_its_start(settings):
+def test_settings_under_which_nobody_can_create_rooms_are_refused(settings):
     settings.ACCOUNTS, settings.CREATE_ROOMS = "off", "staff"
     (error,) = check_room_creation(None)
     assert "no one could create a room" in error.msg
@@ -179,33 +179,33 @@ def test_a_hundred_simultaneous_joins_of_a_new_name_make_one_room_with_one_owner
     assert Membership.objects.filter(role="owner").count() == 1
 
 
-def test_a_rooms_address_shows_its_door_to_who_is_not_in(room, person):
+def test_a_rooms_url_shows_the_join_page_to_non_members(room, person):
     page = person().get(room.get_absolute_url())
     assert page.status_code == 200
     assert b'action="/rooms/reading-club/join/"' in page.content
     assert b'id="messages"' not in page.content
 
 
-def test_joining_at_the_door(room, person):
+def test_joining_on_the_join_page(room, person):
     visitor = person()
     answer = visitor.post(f"{room.get_absolute_url()}join/", {"nickname": "Dora"})
     assert (answer.status_code, answer.headers["Location"]) == (303, room.get_absolute_url())
     assert visitor.get(room.get_absolute_url()).context["membership"].nickname == "Dora"
 
 
-def test_an_address_where_there_is_no_room_is_a_kind_404(person):
+def test_an_address_without_a_room_is_a_helpful_404(person):
     answer = person().get("/rooms/nowhere/")
     assert answer.status_code == 404
     assert "You can open a room" in answer.content.decode()
 
 
-def test_joining_again_under_another_name_says_who_i_am_here(alice, room):
+def test_joining_again_with_another_name_shows_the_current_nickname(alice, room):
     answer = alice.join(room.name, "Somebody else")
     assert answer.status_code == 422
     assert "Go in as “Alice”" in answer.content.decode()
 
 
-def test_joining_again_under_my_own_name_goes_in(alice, room):
+def test_joining_again_with_the_same_name_opens_the_room(alice, room):
     assert alice.join(room.name, "alice").status_code == 303
     assert [line.event for line in room.messages.all()] == ["opened"]
 
@@ -221,14 +221,14 @@ def test_a_join_form_sent_twice_makes_one_guest(person):
     assert person().join("Reading club", "Alice", key="another-key").status_code == 422
 
 
-def test_the_key_of_a_join_form_is_no_way_to_become_somebody_later(person):
+def test_the_key_of_a_join_form_does_not_identify_a_guest_later(person):
     person().join("Reading club", "Alice", key="key-of-a-form")
     Participant.objects.update(created_at=timezone.now() - timedelta(minutes=5))
     assert person().join("Reading club", "Alice", key="key-of-a-form").status_code == 422
     assert person().join("Reading club", "Bob", key="key-of-a-form").status_code == 303
 
 
-def test_leaving_and_coming_back_as_the_same_person(alice, room):
+def test_leaving_and_rejoining_as_the_same_person(alice, room):
     before = alice.membership
     assert alice.post(f"{room.get_absolute_url()}leave/").headers["Location"] == "/"
     page = alice.get(room.get_absolute_url()).content.decode()
@@ -260,13 +260,13 @@ def test_the_home_page_lists_rooms_with_topic_presence_and_activity(alice, bob, 
     assert b"here</span>" not in person().get("/").content
 
 
-def test_my_rooms_come_first_and_once(alice, mallory):
+def test_own_rooms_are_listed_first_and_once(alice, mallory):
     page = alice.get("/")
     assert [room.name for room in page.context["my_rooms"]] == ["Reading club"]
     assert [room.name for room in page.context["rooms"]] == ["Elsewhere"]
 
 
-def test_many_rooms_are_paged_and_cost_a_constant_number_of_queries(person, django_assert_num_queries):
+def test_many_rooms_are_paged_in_a_constant_number_of_queries(person, django_assert_num_queries):
     for n in range(60):
         Room.objects.create(name=f"Room {n}", key=f"room{n}", lookalike_key=f"room{n}", slug=f"room-{n}")
     visitor = person()
@@ -277,7 +277,7 @@ def test_many_rooms_are_paged_and_cost_a_constant_number_of_queries(person, djan
     assert visitor.get("/?page=%00x").status_code == 200
 
 
-def test_a_name_that_is_too_long_is_refused_in_words_and_kept_whole(person):
+def test_a_name_that_is_too_long_is_refused_and_kept_whole(person):
     visitor = person()
     assert "maxlength" not in visitor.get("/").content.decode()
     page = visitor.join("Reading club", "x" * 65).content.decode()

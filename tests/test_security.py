@@ -24,7 +24,7 @@ def addresses(room, message):
 
 
 @pytest.mark.parametrize("method", ["get", "post", "delete"])
-def test_every_answer_carries_every_header(alice, room, person, method):
+def test_every_answer_has_every_header(alice, room, person, method):
     alice.send(room, "hello")
     message = Message.objects.get(text="hello")
     for who in (alice, person()):
@@ -43,7 +43,7 @@ def test_every_answer_carries_every_header(alice, room, person, method):
                 assert headers["Cache-Control"] == "private, no-store", url
 
 
-def test_static_files_and_the_gates_own_answers_carry_them_too(server):
+def test_static_files_and_the_gates_own_answers_have_every_header(server):
     assert httpx.get(f"{server}/static/favicon.svg").headers["Content-Security-Policy"] == POLICY
     too_much = httpx.post(f"{server}/join/", content=b"x" * 300_000)
     assert too_much.status_code == 413
@@ -53,7 +53,7 @@ def test_static_files_and_the_gates_own_answers_carry_them_too(server):
     assert "Content-Security-Policy" in nonsense.headers
 
 
-def test_the_way_to_https_and_a_wrong_host_carry_them_too(client, db, settings):
+def test_a_redirect_to_https_and_a_wrong_host_have_every_header(client, db, settings):
     settings.SECURE_SSL_REDIRECT = True
     away = client.get("/")
     assert away.status_code == 301
@@ -61,7 +61,7 @@ def test_the_way_to_https_and_a_wrong_host_carry_them_too(client, db, settings):
     assert client.get("/", headers={"Host": "evil.example"}, secure=True).headers["Content-Security-Policy"] == POLICY
 
 
-def test_what_has_two_shapes_says_so_to_caches(alice, room):
+def test_pages_that_differ_for_htmx_tell_caches_so(alice, room):
     for url in (
         "/",
         room.get_absolute_url(),
@@ -85,7 +85,7 @@ def test_a_first_join_binds_the_session_for_a_year_under_a_new_key(person):
     assert cookie["samesite"] == "Lax"
 
 
-def test_the_key_changes_when_a_known_session_becomes_somebody(person):
+def test_the_key_changes_when_an_existing_session_gets_a_participant(person):
     visitor = person()
     visitor.session.save()  # an attacker planted a session
     planted = visitor.cookies["session"].value
@@ -122,14 +122,14 @@ def test_a_cookie_of_a_session_that_is_not_found_is_left_alone(person, room):
 
 
 @pytest.mark.parametrize("key", ["x" * 60_000, "A" * 32, "x" * 31, "../../etc/passwd", "x" * 31 + "é"])
-def test_a_cookie_that_can_be_no_session_is_not_even_looked_up(person, room, key, django_assert_num_queries):
+def test_a_malformed_session_cookie_is_not_looked_up(person, room, key, django_assert_num_queries):
     visitor = person()
     visitor.cookies["session"] = key
     with django_assert_num_queries(0):
         assert visitor.poll(room, 1).status_code == 200
 
 
-def test_what_comes_late_sets_no_cookie_at_all(alice, room):
+def test_late_responses_set_no_cookie(alice, room):
     alice.cookies.pop("csrf", None)
     session = alice.session
     session["renewed"] = 0
@@ -140,7 +140,7 @@ def test_what_comes_late_sets_no_cookie_at_all(alice, room):
     assert not alice.get(f"{room.get_absolute_url()}live/").cookies
 
 
-def test_a_broken_csrf_cookie_is_mended_by_pages_with_forms_alone(alice, room):
+def test_only_pages_with_forms_replace_an_invalid_csrf_cookie(alice, room):
     alice.cookies["csrf"] = "broken"
     for part in ("changes/", "reader.css", "composer/2/", "composer/fate/"):
         assert "csrf" not in alice.get(f"{room.get_absolute_url()}{part}").cookies, part
@@ -156,7 +156,7 @@ def test_signing_out_of_the_admin_does_delete_the_cookie(admin_client):
     "next_url",
     ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example", "/a\nb", "/a\x01b"],
 )
-def test_a_form_cannot_send_one_elsewhere(alice, room, next_url):
+def test_a_form_cannot_redirect_to_another_site(alice, room, next_url):
     answer = alice.send(room, "hello", next=next_url)
     assert answer.headers["Location"] == f"{room.get_absolute_url()}#end"
 
@@ -213,7 +213,7 @@ def no_markup_in(bodies):
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_no_text_becomes_markup_among_the_people_of_a_room(person, attack):
+def test_no_text_becomes_markup_on_pages_about_people(person, attack):
     """Rules, names in join requests, invited people, answers, direct messages, and account pages."""
     nickname = attack.replace('"', "'")
     owner, guest, waiting = person("Reading club", f"A{nickname}"[:64]), person(), person()
@@ -234,7 +234,7 @@ def test_no_text_becomes_markup_among_the_people_of_a_room(person, attack):
     no_markup_in(body.content.decode() for body in bodies)
 
 
-def test_links_lead_away_safely_and_only_to_the_web_and_to_mail(alice, room):
+def test_links_are_safe_and_only_to_the_web_and_email(alice, room):
     alice.send(room, "see https://example.org/a?b=c&d=e, www.example.com or me@example.org; not ftp://example.org/x")
     html = Message.objects.get(event="").html
     assert html.count("<a ") == 3
@@ -278,7 +278,7 @@ def fields(person, url, action=None):
     return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
 
 
-def test_the_forms_of_a_member_work_as_the_pages_give_them(strict):
+def test_the_forms_of_a_member_work_with_the_fields_of_the_pages(strict):
     room = Room.objects.get()
     url = room.get_absolute_url()
     strict.post(
@@ -310,7 +310,7 @@ def test_the_cookies_are_out_of_reach_of_scripts_and_of_other_sites(person):
         assert (visitor.cookies[name]["httponly"], visitor.cookies[name]["samesite"]) == (True, "Lax"), name
 
 
-def test_what_makes_links_is_not_trusted_with_more_than_links(monkeypatch):
+def test_only_links_survive_whatever_urlize_returns(monkeypatch):
     evil = (
         '<a href="https://a.example" id="m1" name="x" hx-get="/" data-author="1" style="x" class="y" target="z">a</a>'
     )

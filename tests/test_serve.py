@@ -61,7 +61,7 @@ def said(process, until):
     raise AssertionError("".join(lines))
 
 
-def test_it_migrates_says_where_it_is_and_ends_well(serve, port):
+def test_it_migrates_prints_its_url_and_stops_cleanly(serve, port):
     process = serve("--bind", str(port))
     greeting = said(process, "createsuperuser")
     assert "Applying" in greeting
@@ -82,7 +82,7 @@ def test_it_may_hold_as_many_files_as_the_system_allows(serve, port):
     assert soft == hard != "64"
 
 
-def test_a_taken_port_is_said_in_one_line(serve, port):
+def test_a_taken_port_is_reported_in_one_line(serve, port):
     with contextlib.closing(socket.create_server(("127.0.0.1", port))):
         process = serve("--bind", f"127.0.0.1:{port}")
         printed, _none = process.communicate(timeout=20)
@@ -92,14 +92,14 @@ def test_a_taken_port_is_said_in_one_line(serve, port):
 
 
 @pytest.mark.parametrize("bind", ["nonsense:port", "1:2:3", "127.0.0.1:99999"])
-def test_an_address_that_is_none_is_refused_in_words(serve, bind):
+def test_an_invalid_address_is_refused_with_an_explanation(serve, bind):
     process = serve("--bind", bind)
     printed, _none = process.communicate(timeout=20)
     assert process.returncode == 2
     assert "is not an address" in printed
 
 
-def test_lifted_limits_are_said_loudly(serve, port):
+def test_switched_off_limits_are_warned_of(serve, port):
     assert "WARNING" in said(serve("--bind", str(port), LIMITS="off"), "ALL LIMITS ARE OFF")
 
 
@@ -124,7 +124,7 @@ def test_https_without_a_proxy_is_warned_of(serve, port):
         ("ADMIN_PATH", "rooms/staff", "ADMIN_PATH='rooms/staff/' is used by Parlour's pages"),
     ],
 )
-def test_settings_that_make_no_sense_stop_it_in_words(serve, port, name, value, words):
+def test_invalid_settings_stop_it_with_an_explanation(serve, port, name, value, words):
     process = serve("--bind", str(port), **{name: value})
     printed, _none = process.communicate(timeout=20)
     assert process.returncode == 1

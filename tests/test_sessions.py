@@ -59,7 +59,7 @@ def everybody(cast, lost):  # noqa: F811
 
 
 @pytest.mark.parametrize("name", PATTERNS)
-def test_the_session_cookie_is_set_only_where_one_becomes_somebody_or_goes_out(name, everybody, world):  # noqa: F811
+def test_only_signing_in_and_out_sets_the_session_cookie(name, everybody, world):  # noqa: F811
     url, set_it = world(name, "open"), set()
     for role, who in everybody.items():
         for method in ("get", "post"):
@@ -86,7 +86,7 @@ def who_gets_a_cookie(name, everybody):
 
 
 @pytest.mark.parametrize("name", sorted(LATE))
-def test_what_is_asked_for_beside_a_page_sets_no_cookie_at_all(name, everybody, world):  # noqa: F811
+def test_requests_sent_in_addition_to_a_page_set_no_cookie(name, everybody, world):  # noqa: F811
     """With any cookies, also with those that a page would renew or replace."""
     for role, who in everybody.items():
         who.cookies["csrf"] = "broken"
@@ -98,7 +98,7 @@ def test_what_is_asked_for_beside_a_page_sets_no_cookie_at_all(name, everybody, 
             assert cookies_of(who, "get", world(name, kind), None) == set(), (role, kind)
 
 
-def test_the_cookie_of_a_first_join_is_this_one_exactly(person):
+def test_the_cookie_of_a_first_join_has_exactly_these_attributes(person):
     answer = person().join("Reading club", "Alice")
     assert set(answer.cookies) == {"session"}
     said = re.sub(r"expires=[^;]+", "expires=…", answer.cookies["session"].OutputString())
@@ -109,7 +109,7 @@ def test_the_cookie_of_a_first_join_is_this_one_exactly(person):
     assert "Cookie" in answer.headers["Vary"]
 
 
-def test_a_renewed_cookie_has_the_same_key_and_another_year(alice, room):
+def test_a_renewed_cookie_keeps_its_key_for_another_year(alice, room):
     session = alice.session
     session["renewed"] -= 31 * 24 * 3600
     session.save()
@@ -119,7 +119,7 @@ def test_a_renewed_cookie_has_the_same_key_and_another_year(alice, room):
     assert alice.poll(room, 1).status_code == 200
 
 
-def test_a_page_that_comes_while_the_key_changes_is_answered_and_leaves_the_cookie_alone(alice, room, monkeypatch):
+def test_a_page_requested_while_the_key_changes_sets_no_cookie(alice, room, monkeypatch):
     """It would have renewed the session, but the key has changed meanwhile."""
     session = alice.session
     session["renewed"] = 0
@@ -134,7 +134,7 @@ def test_a_page_that_comes_while_the_key_changes_is_answered_and_leaves_the_cook
 # When the key changes
 
 
-def test_the_key_changes_as_a_session_becomes_a_participants_and_the_old_one_is_worth_nothing(person, root):
+def test_joining_changes_the_key_and_the_old_key_is_invalid(person, root):
     browser = person()
     browser.force_login(root)
     old = key_of(browser)
@@ -149,7 +149,7 @@ def test_the_key_changes_as_a_session_becomes_a_participants_and_the_old_one_is_
     assert thief.get("/admin/").status_code == 302
 
 
-def test_nothing_else_in_a_room_changes_it(alice, bob, room):
+def test_nothing_else_in_a_room_changes_the_key(alice, bob, room):
     key = key_of(bob)
     path = room.get_absolute_url()
     _invitation, link = Invite.objects.issue(alice.membership, days=1, max_uses=None)
@@ -194,9 +194,7 @@ def sign_in(http):
     return http.post("/admin/login/", data=form)
 
 
-def test_a_poll_that_is_held_under_the_old_key_is_answered_with_the_news_and_without_a_cookie(
-    ann, ben, gate, meanwhile, asked_django, root
-):
+def test_a_poll_held_with_the_old_key_gets_news_and_no_cookie(ann, ben, gate, meanwhile, asked_django, root):
     old = ben.http.cookies["session"]
     poll = meanwhile(ben.ask)
     held(gate)
@@ -219,7 +217,7 @@ def test_a_poll_that_is_held_under_the_old_key_is_answered_with_the_news_and_wit
     assert len(asked_django) == 1
 
 
-def test_a_poll_that_comes_late_under_the_old_key_does_not_touch_the_new_one(ann, ben, gate, root):
+def test_a_late_poll_with_the_old_key_does_not_change_the_new_one(ann, ben, gate, root):
     old = ben.http.cookies["session"]
     sign_in(ben.http)
     new = ben.http.cookies["session"]
@@ -288,7 +286,7 @@ def by_the_key(reader, key, path="", headers=HTMX):
         return thief.get(f"{reader.path}{path}", headers=headers)
 
 
-def test_the_old_key_reads_nothing_any_more_neither_from_django_nor_from_the_gate(ann, ben, act):
+def test_the_old_key_reads_nothing_from_django_or_the_gate(ann, ben, act):
     old = act()
     assert ben.http.cookies.get("session") != old
     ann.send("for those who are here")
@@ -298,7 +296,7 @@ def test_the_old_key_reads_nothing_any_more_neither_from_django_nor_from_the_gat
     assert "set-cookie" not in late.headers
 
 
-def test_a_stream_under_the_old_key_tells_nothing_any_more_and_ends(ann, ben, act, meanwhile):
+def test_a_stream_with_the_old_key_ends_without_news(ann, ben, act, meanwhile):
     frame = Frame(ben, meanwhile)
     act()
     ann.send("for those who are here")
@@ -307,7 +305,7 @@ def test_a_stream_under_the_old_key_tells_nothing_any_more_and_ends(ann, ben, ac
     assert 'http-equiv="refresh"' in frame.text, "the frame asks again, under the key of now"
 
 
-def test_a_poll_that_is_held_meanwhile_is_not_told_to_stop(ann, ben, act, gate, meanwhile):
+def test_a_poll_held_during_the_change_does_not_stop_the_page(ann, ben, act, gate, meanwhile):
     poll = meanwhile(ben.ask)
     held(gate)
     act()
@@ -317,14 +315,14 @@ def test_a_poll_that_is_held_meanwhile_is_not_told_to_stop(ann, ben, act, gate, 
     assert "set-cookie" not in answer.headers
 
 
-def test_the_page_goes_on_under_the_new_key(ann, ben, gate, root):
+def test_the_page_continues_with_the_new_key(ann, ben, gate, root):
     sign_in(ben.http)
     ann.send("good evening")
     answer = ben.poll()
     assert (answer.status_code, "good evening" in answer.text) == (200, True)
 
 
-def test_what_the_new_key_is_granted_is_not_taken_with_the_old(ann, server, asked_django):
+def test_grants_of_the_new_key_survive_the_end_of_the_old_key(ann, server, asked_django):
     """Joining revokes the grants of the old key, not those of the new one."""
     with httpx.Client(base_url=server) as new:
         new.get("/")
@@ -334,7 +332,7 @@ def test_what_the_new_key_is_granted_is_not_taken_with_the_old(ann, server, aske
     assert asked_django == []
 
 
-def test_a_session_that_is_not_found_takes_nothing_from_anybody(ben, gate):
+def test_an_unknown_session_revokes_no_grants(ben, gate):
     by_the_key(ben, "x" * 32, "live/")
     assert not gate.hub.grants.revoked_since("x" * 32, 0.1)
 

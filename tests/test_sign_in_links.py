@@ -19,7 +19,7 @@ def is_in(who, room):
     return who.get(f"/rooms/{room.slug}/live/").status_code == 200
 
 
-def test_a_guest_goes_on_in_another_browser_and_stays_in_this_one(bob, person, room):
+def test_a_sign_in_link_signs_in_another_browser_and_keeps_this_one(bob, person, room):
     phone = person()
     address = link(bob)
     page = phone.get(address).content.decode()
@@ -37,7 +37,7 @@ def test_the_old_browser_is_signed_out_when_asked(bob, person, room):
     assert "was taken back" in person().get(other).content.decode(), "nor does any other link of theirs work"
 
 
-def test_looking_uses_nothing_up_and_a_link_works_once(bob, person):
+def test_opening_a_link_does_not_use_it_and_it_works_once(bob, person):
     address = link(bob)
     for _look in range(3):
         assert "Go on" in person().get(address).content.decode()
@@ -46,7 +46,7 @@ def test_looking_uses_nothing_up_and_a_link_works_once(bob, person):
     assert person().post(address).status_code == 422
 
 
-def test_of_many_at_once_one_goes_on_by_it(transactional_db, bob, person):
+def test_only_one_of_many_simultaneous_uses_succeeds(transactional_db, bob, person):
     address, phones = link(bob), [person() for _ in range(6)]
     statuses = []
     together([lambda phone=phone: statuses.append(phone.post(address).status_code) for phone in phones])
@@ -54,7 +54,7 @@ def test_of_many_at_once_one_goes_on_by_it(transactional_db, bob, person):
     assert sum("participant" in phone.session for phone in phones) == 1
 
 
-def test_a_link_that_expired_or_was_taken_back_says_so(bob, person):
+def test_an_expired_or_revoked_link_says_so(bob, person):
     address = link(bob)
     SignInLink.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert "has expired" in person().get(address).content.decode()
@@ -80,17 +80,17 @@ def test_only_a_digest_is_kept_and_the_link_shown_once(bob):
     assert key not in bob.get("/account/").content.decode()
 
 
-def test_a_browser_that_is_somebody_else_is_told_whom_it_gives_up(bob, mallory):
+def test_a_signed_in_browser_is_warned_before_it_switches_the_person(bob, mallory):
     assert "lets go of who it is now, <bdi>Mallory</bdi>" in mallory.get(link(bob)).content.decode()
 
 
-def test_the_browser_that_made_a_link_is_offered_no_button_that_spends_it(bob):
+def test_the_browser_that_created_a_link_gets_no_button_to_use_it(bob):
     page = bob.get(link(bob)).content.decode()
     assert "This browser is you already, and the link still works" in page
     assert ("<form" in page, '<a href="/account/">' in page) == (False, True)
 
 
-def test_nobody_takes_back_the_links_of_others(bob, mallory, person):
+def test_nobody_can_revoke_the_links_of_others(bob, mallory, person):
     address = link(bob)
     mallory.post(f"/account/links/{SignInLink.objects.get().pk}/revoke/")
     assert person().post(address).status_code == 303
@@ -111,7 +111,7 @@ def test_signing_out_ends_the_session_and_deletes_the_cookie(bob, room):
     assert not is_in(bob, room)
 
 
-def test_an_old_form_does_not_bring_back_who_signed_out(person, room):
+def test_an_old_form_does_not_sign_in_a_person_who_signed_out(person, room):
     dave, form = person(), {"nickname": "Dave", "key": "one-and-the-same-form"}
     dave.post(f"/rooms/{room.slug}/join/", form)
     dave.post("/account/sign-out/")
@@ -126,7 +126,7 @@ def test_signing_out_elsewhere_leaves_this_browser_as_it_is(bob, person, room):
 
 
 @pytest.mark.parametrize("accounts", ["on", "off"])
-def test_who_was_signed_out_reads_what_may_have_happened_and_what_to_do(bob, settings, accounts):
+def test_a_person_who_was_signed_out_sees_why_and_what_to_do(bob, settings, accounts):
     settings.ACCOUNTS = accounts
     bob.post("/account/sign-out/")
     page = bob.get("/account/").content.decode()
@@ -136,5 +136,5 @@ def test_who_was_signed_out_reads_what_may_have_happened_and_what_to_do(bob, set
 
 
 @pytest.mark.parametrize("path", ["/account/links/", "/account/"])
-def test_nobody_in_particular_has_no_links(person, path):
+def test_a_browser_without_participant_cannot_create_links(person, path):
     assert person().post(path, {"hours": "1"}).status_code in (404, 405)

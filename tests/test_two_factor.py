@@ -120,12 +120,12 @@ def test_the_page_shows_a_picture_and_a_key_for_the_app(browser):
     assert "style=" not in html.tostring(page.cssselect("#content-main")[0], encoding="unicode")
 
 
-def test_every_page_of_the_admin_leads_there(browser):
+def test_every_admin_page_links_to_the_setup(browser):
     for url in ("/admin/", "/admin/chat/room/", "/admin/chat/user/"):
         assert parsed(browser.get(url)).cssselect(f"#user-tools a[href='{PAGE}']"), url
 
 
-def test_nothing_is_set_up_by_looking_or_by_a_wrong_code(browser, clock):
+def test_opening_the_page_or_a_wrong_code_sets_nothing_up(browser, clock):
     key = key_on(browser.get(PAGE))
     answer = browser.post(PAGE, {"code": "000000"})
     assert answer.status_code == 422
@@ -152,13 +152,13 @@ def test_ten_recovery_codes_are_shown_once(browser, protected):
     assert "second_factor_key" not in browser.session
 
 
-def test_it_is_set_up_once_and_not_over_another(browser, phone):
+def test_it_cannot_be_set_up_twice(browser, phone):
     key = TOTPDevice.objects.get().key
     assert browser.post(PAGE, {"code": phone.code()}).status_code == 200
     assert TOTPDevice.objects.get().key == key
 
 
-def test_two_pages_of_set_up_make_one_second_factor(root, browser, clock):
+def test_two_open_setup_pages_set_up_one_device(root, browser, clock):
     other = Client()
     sign_in(other)
     phones = [Phone(clock, key_on(each.get(PAGE))) for each in (browser, other)]
@@ -167,14 +167,14 @@ def test_two_pages_of_set_up_make_one_second_factor(root, browser, clock):
     assert TOTPDevice.objects.get().bin_key == phones[0].key
 
 
-def test_of_two_that_are_set_up_at_the_same_moment_the_later_is_refused(root, phone):
+def test_the_later_of_two_simultaneous_setups_is_refused(root, phone):
     other = Phone(phone.clock, b"x" * 20)
     with pytest.raises(Refused, match="already"):
         two_factor.set_up(root, other.key.hex(), other.code())
     assert TOTPDevice.objects.get().bin_key == phone.key
 
 
-def test_both_acts_are_written_down(browser, phone):
+def test_setting_up_and_removing_are_logged(browser, phone):
     browser.post(REMOVE, {"code": phone.code()})
     said = [entry.get_change_message() for entry in LogEntry.objects.order_by("pk")]
     assert said == ["Set up a second factor.", "Removed the second factor."]
@@ -183,12 +183,12 @@ def test_both_acts_are_written_down(browser, phone):
 # Signing in
 
 
-def test_who_has_none_signs_in_by_the_password_alone(root):
+def test_without_2fa_the_password_is_enough(root):
     assert sign_in(Client()).status_code == 302
     assert sign_in(Client(), code="123456").status_code == 302
 
 
-def test_who_has_one_needs_a_code_too(phone):
+def test_with_2fa_a_code_is_needed_too(phone):
     browser = Client()
     missing = sign_in(browser)
     assert missing.status_code == 200
@@ -203,7 +203,7 @@ def test_a_code_may_be_typed_in_groups(phone):
     assert sign_in(Client(), code=f" {code[:3]} {code[3:]}").status_code == 302
 
 
-def test_a_code_is_never_taken_twice(phone):
+def test_a_code_is_never_accepted_twice(phone):
     code = phone.code()
     assert sign_in(Client(), code=code).status_code == 302
     again = sign_in(Client(), code=code)
@@ -221,7 +221,7 @@ def test_a_recovery_code_works_once(protected):
     assert not is_in(other)
 
 
-def test_the_code_of_somebody_else_opens_nothing(phone):
+def test_the_code_of_another_user_is_refused(phone):
     User.objects.create_superuser("eve", password=PASSWORD)
     eve = Client()
     sign_in(eve, name="eve")
@@ -230,7 +230,7 @@ def test_the_code_of_somebody_else_opens_nothing(phone):
     assert "wrong" in said(sign_in(Client(), code=hers.code()))
 
 
-def test_a_session_that_has_shown_one_is_good_for_its_own_person_alone(root, browser, phone):
+def test_a_verified_session_is_valid_for_its_own_user_only(root, browser, phone):
     eve = Client()
     eve.force_login(User.objects.create_superuser("eve", password=PASSWORD))
     hers = Phone(phone.clock, key_on(eve.get(PAGE)))
@@ -241,7 +241,7 @@ def test_a_session_that_has_shown_one_is_good_for_its_own_person_alone(root, bro
     assert not is_in(browser)
 
 
-def test_wrong_codes_make_the_wait_longer_and_then_even_the_right_one_waits(phone):
+def test_wrong_codes_make_even_the_right_code_wait(phone):
     sign_in(Client(), code="000000")
     answer = sign_in(Client(), code=phone.code())
     assert "Try again in 1" in said(answer).replace("\xa0", " ")
@@ -259,7 +259,7 @@ def test_codes_are_limited_like_passwords(browser, phone, settings):
 # What the sign-in page reveals
 
 
-def test_before_the_password_is_right_the_door_tells_nothing_of_a_second_factor(phone, django_assert_num_queries):
+def test_without_the_right_password_the_sign_in_page_does_not_reveal_2fa(phone, django_assert_num_queries):
     User.objects.create_superuser("plain", password=PASSWORD)
     told = {}
     for name in ("root", "plain", "nobody"):
@@ -273,12 +273,12 @@ def test_before_the_password_is_right_the_door_tells_nothing_of_a_second_factor(
     assert TOTPDevice.objects.get().throttling_failure_count == 0, "and nobody else can make its owner wait"
 
 
-def test_who_is_no_staff_learns_nothing_either(root):
+def test_users_who_are_not_staff_learn_nothing_about_2fa(root):
     User.objects.create_user("guest", password=PASSWORD)
     assert GENERIC in said(sign_in(Client(), name="guest", code="000000"))
 
 
-def test_the_keys_are_nowhere_in_the_admin(browser, protected):
+def test_the_keys_are_not_shown_in_the_admin(browser, protected):
     _phone, codes = protected
     device = TOTPDevice.objects.get()
     for app in ("otp_totp/totpdevice", "otp_static/staticdevice"):
@@ -363,7 +363,7 @@ def admin_pages(patterns=None, prefix="/"):
             yield from admin_pages(pattern.url_patterns, prefix + re.sub(r"[\^$]", "", part))
 
 
-def test_every_page_leads_to_setting_it_up(required, browser):
+def test_every_page_redirects_to_the_setup_if_required(required, browser):
     pages = set(admin_pages()) - {DOOR, PAGE, REMOVE, "/admin/logout/"}
     assert len(pages) > 40
     for page in pages:
@@ -371,7 +371,7 @@ def test_every_page_leads_to_setting_it_up(required, browser):
             assert (page, method(page).headers.get("Location")) == (page, PAGE)
 
 
-def test_there_one_may_set_it_up_or_sign_out_and_then_go_on(required, root, browser, clock):
+def test_the_setup_page_allows_setting_it_up_and_signing_out(required, root, browser, clock):
     page = browser.get(PAGE)
     assert "need a second factor" in said(page)
     links = {link.get("href") for link in parsed(page).cssselect("#container a[href]")}
@@ -392,13 +392,13 @@ def test_a_session_from_before_is_asked_where_it_is_required_too(required, phone
     assert before.get("/admin/").headers["Location"] == f"{DOOR}?next=/admin/"
 
 
-def test_strangers_are_led_to_the_door_as_ever(required, alice):
+def test_strangers_are_redirected_to_the_sign_in_page(required, alice):
     for page in ("/admin/", PAGE, "/admin/chat/room/"):
         assert alice.get(page).headers["Location"] == f"{DOOR}?next={page}"
     assert alice.post(REMOVE).headers["Location"].startswith(DOOR)
 
 
-def test_the_setting_knows_two_words():
+def test_an_invalid_value_of_the_setting_is_refused():
     env = Env()
     env.ENVIRON = {"SECOND_FACTOR": "always"}
     with pytest.raises(ImproperlyConfigured, match="SECOND_FACTOR='always'"):

@@ -314,7 +314,7 @@ EVERY_WALK = pytest.mark.parametrize("walk", WALKS)
 @EVERY_WALK
 @pytest.mark.parametrize("colours", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [SMALL, WIDE], ids=["small", "wide"])
-def test_axe_finds_nothing_to_complain_of(visitor, busy_room, other_room, viewport, colours, walk):
+def test_axe_finds_no_problem_on_any_page(visitor, busy_room, other_room, viewport, colours, walk):
     alice = visitor(viewport=viewport, color_scheme=colours, reduced_motion="reduce")
     found = {}
     for show in WALKS[walk]:
@@ -324,7 +324,7 @@ def test_axe_finds_nothing_to_complain_of(visitor, busy_room, other_room, viewpo
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
-def test_axe_finds_nothing_on_the_home_page_of_an_empty_site(visitor, colours):
+def test_axe_finds_no_problem_on_the_home_page_of_an_empty_site(visitor, colours):
     alice = visitor(viewport=SMALL, color_scheme=colours)
     home_of_an_empty_site(alice)
     assert complaints(alice.page) == []
@@ -361,7 +361,7 @@ WIDER_THAN_THE_SCREEN = """() => [document.documentElement, ...document.querySel
 
 
 @EVERY_WALK
-def test_whatever_can_be_pressed_is_big_enough_for_a_finger(visitor, busy_room, other_room, walk):
+def test_every_target_is_large_enough_for_a_finger(visitor, busy_room, other_room, walk):
     alice = visitor(viewport=SMALL, has_touch=True)
     too_small = {}
     for show in WALKS[walk]:
@@ -393,7 +393,7 @@ def tab_to(visitor, target, key="Tab"):
     raise AssertionError(f"{key} does not lead to {target}")
 
 
-def test_one_comes_in_by_keyboard_alone(visitor, busy_room):
+def test_joining_works_with_the_keyboard_only(visitor, busy_room):
     alice = visitor()
     alice.page.goto(alice.server)
     expect(alice.page.get_by_label("Room", exact=True)).to_be_focused()
@@ -453,7 +453,7 @@ def first_and_last_line(visitor):
     return ids[0], ids[-1]
 
 
-def test_a_skip_link_leads_past_what_stands_on_every_page(visitor, busy_room):
+def test_a_skip_link_leads_past_the_parts_of_every_page(visitor, busy_room):
     alice = visitor().join()
     alice.page.goto(f"{alice.server}/rooms/reading-club/messages/")
     alice.page.keyboard.press("Tab")

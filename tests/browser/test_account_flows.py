@@ -29,7 +29,7 @@ def ann(somebody):
 # Passwords and addresses
 
 
-def test_another_password_signs_out_other_browsers(ann, somebody):
+def test_changing_the_password_signs_out_other_browsers(ann, somebody):
     phone = somebody()
     sign_in(phone)
     goes_to(phone, "/")
@@ -48,7 +48,7 @@ def test_another_password_signs_out_other_browsers(ann, somebody):
     goes_to(phone, "/")
 
 
-def test_an_address_is_given_another(ann):
+def test_the_email_address_is_changed(ann):
     at(ann, "/account/")
     follow(ann, "Change your e-mail address")
     expect(ann.page.get_by_label("E-mail address")).to_have_value("ann@example.org")
@@ -85,7 +85,7 @@ def mailed():
     return re.search(r"http://\S+", mail.outbox[0].body)[0]
 
 
-def test_an_account_is_deleted_and_what_it_said_stays(ann, somebody):
+def test_a_deleted_account_leaves_its_messages(ann, somebody):
     ann.join(nickname="Ann")
     ann.send("I was here")
     ann.reads("I was here")
@@ -105,7 +105,7 @@ def test_an_account_is_deleted_and_what_it_said_stays(ann, somebody):
 # Signing in and out
 
 
-def test_the_other_browsers_are_signed_out(ann, somebody):
+def test_signing_out_elsewhere_signs_out_other_browsers(ann, somebody):
     phone = somebody()
     sign_in(phone)
     goes_to(phone, "/")
@@ -116,7 +116,7 @@ def test_the_other_browsers_are_signed_out(ann, somebody):
     sees(phone, "This browser is nobody here just now.")
 
 
-def test_a_guest_signs_out_and_is_nobody(somebody):
+def test_a_guest_signs_out(somebody):
     bob = somebody("Bob")
     at(bob, "/account/")
     sees(bob, "A guest who signs out cannot come back under these names")
@@ -128,7 +128,7 @@ def test_a_guest_signs_out_and_is_nobody(somebody):
     expect(bob.page.get_by_label("Your name")).to_have_value("")
 
 
-def test_a_personal_link_is_taken_back(somebody):
+def test_a_sign_in_link_is_revoked(somebody):
     bob, phone = somebody("Bob"), somebody()
     at(bob, "/account/")
     press(bob, "Make a link")
@@ -139,7 +139,7 @@ def test_a_personal_link_is_taken_back(somebody):
     sees(phone, "This link was taken back.")
 
 
-def test_who_signs_in_brings_the_guests_rooms_along(somebody):
+def test_signing_in_can_keep_the_guests_rooms(somebody):
     account()
     guest = somebody("Nora")
     sign_in(guest, bring=True)
@@ -180,7 +180,7 @@ def write_to(who, name):
     who.page.wait_for_url(lambda url: not url.endswith("/members/"))
 
 
-def test_who_declines_is_asked_no_more_and_the_other_is_told(bob, carol):
+def test_a_declined_chat_is_not_requested_again_and_the_sender_is_informed(bob, carol):
     press(bob, "Decline")
     goes_to(bob, "/")
     expect(bob.page.get_by_role("link", name="Carol & Bob")).to_have_count(0)
@@ -190,7 +190,7 @@ def test_who_declines_is_asked_no_more_and_the_other_is_told(bob, carol):
     expect(bob.page.get_by_role("link", name="Carol & Bob")).to_have_count(0)
 
 
-def test_who_ignores_it_is_asked_no_more_and_the_other_learns_nothing(bob, carol):
+def test_an_ignored_chat_is_not_shown_again_and_the_sender_is_not_informed(bob, carol):
     press(bob, "Ignore")
     goes_to(bob, "/")
     expect(bob.page.get_by_role("link", name="Carol & Bob")).to_have_count(0)
@@ -199,7 +199,7 @@ def test_who_ignores_it_is_asked_no_more_and_the_other_learns_nothing(bob, carol
     expect(carol.log.locator("#messages").get_by_text("“Bob”")).to_have_count(0)
 
 
-def test_who_leaves_is_asked_anew(bob, carol):
+def test_a_person_who_left_gets_a_new_chat_request(bob, carol):
     press(bob, "Accept")
     bob.reads("just between us")
     bob.page.get_by_role("button", name="Menu").click()
@@ -217,7 +217,7 @@ def test_who_leaves_is_asked_anew(bob, carol):
 # Preferences
 
 
-def test_times_are_shown_where_one_lives_and_choices_are_kept(bob):
+def test_times_are_in_the_chosen_zone_and_preferences_are_kept(bob):
     at(bob, "/preferences/")
     bob.page.get_by_label("Time zone").select_option("Asia/Tokyo")
     bob.page.get_by_label("Look for new messages", exact=True).select_option("10")

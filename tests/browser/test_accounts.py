@@ -5,7 +5,7 @@ from tests.test_accounts import SECRET
 
 
 @EITHER_WAY
-def test_somebody_keeps_a_name_and_comes_back_by_it(visitor, javascript):
+def test_a_guest_creates_an_account_and_signs_in_again(visitor, javascript):
     old, new = visitor(javascript).join(nickname="Ann"), visitor(javascript)
     room = old.page.url
     old.page.goto(old.server + "/account/keep/")

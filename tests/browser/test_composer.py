@@ -142,7 +142,7 @@ def test_pressing_enter_three_times_sends_once(alice, monkeypatch, press):
 # Network failures
 
 
-def test_words_written_offline_stay_and_go_out_once_when_asked(alice):
+def test_text_written_offline_is_kept_and_sent_once_on_request(alice):
     alice.context.set_offline(True)
     enter(alice, "written in a tunnel")
     form = left_behind(alice)
@@ -158,7 +158,7 @@ def test_words_written_offline_stay_and_go_out_once_when_asked(alice):
     assert said() == ["written in a tunnel"]
 
 
-def test_trying_again_does_not_double_what_had_arrived(alice):
+def test_retrying_does_not_double_a_message_that_had_arrived(alice):
     alice.page.route(SEND, lambda route: (route.fetch(), route.abort()))
     enter(alice, "arrived, but the answer was lost")
     form = left_behind(alice)
@@ -171,7 +171,7 @@ def test_trying_again_does_not_double_what_had_arrived(alice):
     assert said() == ["arrived, but the answer was lost"]
 
 
-def test_one_failure_in_the_middle_does_not_hold_up_the_others(alice):
+def test_one_failed_message_does_not_delay_the_others(alice):
     alice.page.route(SEND, lambda route: fail_if(route, "two"))
     for text in ("one", "two", "three", "four"):
         enter(alice, text)
@@ -192,7 +192,7 @@ def fail_if(route, text):
         route.continue_()
 
 
-def test_a_database_that_cannot_write_is_said_in_words_until_it_can(alice, monkeypatch):
+def test_a_database_that_cannot_write_is_explained_until_it_can(alice, monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(Membership, "send", busy)
         enter(alice, "to a busy database")
@@ -208,7 +208,7 @@ def busy(*args, **kwargs):
     raise OperationalError("database is locked")
 
 
-def test_without_a_next_composer_there_is_still_a_way_to_write(alice):
+def test_if_the_next_composer_fails_to_load_writing_is_still_possible(alice):
     alice.page.route(re.compile(r"/composer/\d+/"), lambda route: route.abort())
     alice.field.fill("the last one today")
     alice.field.press("Enter")
@@ -218,7 +218,7 @@ def test_without_a_next_composer_there_is_still_a_way_to_write(alice):
 
 
 @pytest.mark.parametrize("cookie", [None, "x" * 32], ids=["gone", "replaced"])
-def test_a_page_whose_token_went_stale_mends_itself(alice, cookie):
+def test_a_page_with_an_expired_token_recovers(alice, cookie):
     enter(alice, "first")
     alice.reads("first")
     alice.context.clear_cookies(name="csrf")
@@ -245,7 +245,7 @@ def test_a_page_whose_token_went_stale_mends_itself(alice, cookie):
     [("   ", "write something first"), ("zero\x00zero", "cannot be shown"), ("x" * 4001, "1 character too long")],
     ids=["blank", "nul", "too-long"],
 )
-def test_a_refusal_stands_beside_the_words_and_disturbs_no_draft(alice, held, text, reason):
+def test_a_refusal_is_shown_with_the_text_and_changes_no_draft(alice, held, text, reason):
     enter(alice, text)
     alice.page.keyboard.type("typed ahead")
     held.pop().continue_()
@@ -274,7 +274,7 @@ def held_one(visitor, held):
 
 
 @EITHER_WAY
-def test_without_javascript_too_a_refusal_keeps_the_words(visitor, javascript):
+def test_without_javascript_a_refusal_keeps_the_text(visitor, javascript):
     bob = visitor(javascript).join(nickname="Bob")
     bob.field.fill("   ")
     bob.field.press("Enter")
@@ -287,7 +287,7 @@ def test_without_javascript_too_a_refusal_keeps_the_words(visitor, javascript):
     assert quiet(bob) == []
 
 
-def test_a_room_locked_meanwhile_refuses_in_words_and_opens_again(alice):
+def test_a_message_to_a_locked_room_is_refused_and_sent_after_unlocking(alice):
     room = Room.objects.get()
     alice.field.fill("a draft from before")
     room.lock()
@@ -307,7 +307,7 @@ def test_a_room_locked_meanwhile_refuses_in_words_and_opens_again(alice):
     assert quiet(alice) == []
 
 
-def test_without_javascript_a_locked_room_says_so_where_one_would_write(visitor):
+def test_without_javascript_a_locked_room_says_so_instead_of_the_composer(visitor):
     alice = visitor(javascript=False).join()
     room = Room.objects.get()
     alice.field.fill("a draft from before")
@@ -325,7 +325,7 @@ def test_without_javascript_a_locked_room_says_so_where_one_would_write(visitor)
 
 
 @EITHER_WAY
-def test_the_draft_goes_along_to_several_lines_and_back(visitor, javascript):
+def test_the_draft_is_kept_when_switching_to_several_lines_and_back(visitor, javascript):
     alice = visitor(javascript).join()
     alice.field.fill("A list:")
     alice.toggle()
@@ -342,7 +342,7 @@ def test_the_draft_goes_along_to_several_lines_and_back(visitor, javascript):
     assert alice.console == []
 
 
-def test_the_caret_goes_along_too(alice):
+def test_the_cursor_position_is_kept_when_switching(alice):
     alice.page.keyboard.type("one three")
     for _ in "three":
         alice.page.keyboard.press("ArrowLeft")
@@ -357,7 +357,7 @@ def test_the_caret_goes_along_too(alice):
 
 
 @EITHER_WAY
-def test_several_lines_are_sent_by_the_button_and_the_next_has_several_too(visitor, javascript):
+def test_several_lines_are_sent_by_the_button_and_the_mode_stays(visitor, javascript):
     alice = visitor(javascript).join()
     alice.toggle()
     expect(alice.writing.locator("textarea")).to_be_visible()
@@ -375,7 +375,7 @@ def test_several_lines_are_sent_by_the_button_and_the_next_has_several_too(visit
 # Without JavaScript
 
 
-def test_without_javascript_the_draft_and_the_cursor_stay_while_others_write(visitor):
+def test_without_javascript_the_draft_and_the_focus_stay_while_others_write(visitor):
     alice, bob = visitor(javascript=False).join(nickname="Alice"), visitor().join(nickname="Bob")
     alice.field.click()
     alice.page.keyboard.type("half a sent")

@@ -44,7 +44,7 @@ def server(request):
 
 
 @EITHER_WAY
-def test_two_people_meet_talk_and_part(visitor, javascript):
+def test_two_people_join_chat_and_leave(visitor, javascript):
     alice, bob = visitor(javascript).join(nickname="Alice"), visitor(javascript).join(nickname="Bob")
     assert (alice.page.evaluate("typeof htmx") == "object") is javascript
     alice.send("Has anybody read Middlemarch?")

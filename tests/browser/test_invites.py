@@ -7,7 +7,7 @@ from chat.models import Participant
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "without"])
-def test_two_browsers_and_one_invitation_with_one_use(visitor, javascript):
+def test_an_invite_with_one_use_works_in_one_of_two_browsers(visitor, javascript):
     alice = visitor(javascript).join()
     alice.page.goto(alice.page.url + "settings/")
     alice.page.get_by_label("private").check()

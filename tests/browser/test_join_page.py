@@ -7,7 +7,7 @@ from tests.support.browsing import EITHER_WAY
 
 
 @EITHER_WAY
-def test_somebody_reads_at_the_door_that_the_room_is_full(visitor, javascript):
+def test_the_join_page_says_that_the_room_is_full(visitor, javascript):
     room = Participant.objects.create().enter("Anna", room="Reading club").room
     room.set_member_limit(1)
     dave = visitor(javascript)

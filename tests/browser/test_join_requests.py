@@ -7,7 +7,7 @@ from tests.support.browsing import EITHER_WAY
 
 
 @EITHER_WAY
-def test_somebody_waits_and_is_let_in(visitor, javascript):
+def test_a_join_request_is_approved(visitor, javascript):
     alice, dave = visitor(javascript), visitor(javascript)
     alice.join()
     Room.objects.get().set_approval(True)

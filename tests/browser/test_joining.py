@@ -20,7 +20,7 @@ def bob(somebody, alice):
     return somebody("Bob")
 
 
-def test_somebody_is_turned_away_with_a_word_asks_again_and_waits_no_more(alice, somebody):
+def test_a_request_is_declined_with_a_message_repeated_and_cancelled(alice, somebody):
     save(alice, Newcomers_wait=True)
     carol = somebody()
     knock(carol, "Carol")
@@ -39,7 +39,7 @@ def test_somebody_is_turned_away_with_a_word_asks_again_and_waits_no_more(alice,
     expect(alice.page.get_by_text("Waiting to be let in")).to_have_count(0)
 
 
-def test_somebody_is_let_in_with_a_word(alice, somebody):
+def test_a_request_is_approved_with_a_message(alice, somebody):
     save(alice, Newcomers_wait=True)
     carol = somebody()
     knock(carol, "Carol")
@@ -53,7 +53,7 @@ def test_somebody_is_let_in_with_a_word(alice, somebody):
     carol.reads("thank you")
 
 
-def test_an_invitation_is_taken_back(alice, somebody):
+def test_an_invite_is_revoked(alice, somebody):
     at(alice, "invitations/")
     press(alice, "Make a link")
     link = alice.page.locator(".new-link .link").inner_text()
@@ -65,7 +65,7 @@ def test_an_invitation_is_taken_back(alice, somebody):
     sees(carol, "This invitation was taken back. Ask for another one.")
 
 
-def test_who_leaves_comes_back_under_the_same_name(alice, bob):
+def test_a_member_who_left_rejoins_with_the_same_name(alice, bob):
     bob.page.get_by_role("button", name="Menu").click()
     press(bob, "Leave this room")
     hears(alice, "“Bob” left")
@@ -76,7 +76,7 @@ def test_who_leaves_comes_back_under_the_same_name(alice, bob):
     alice.reads("here again")
 
 
-def test_a_room_for_people_with_an_account_leads_to_signing_in_and_back(alice, somebody):
+def test_a_room_for_accounts_only_links_to_signing_in_and_back(alice, somebody):
     account()
     save(alice, Only_people_with_an_account=True)
     ann = somebody()
@@ -91,7 +91,7 @@ def test_a_room_for_people_with_an_account_leads_to_signing_in_and_back(alice, s
     ann.reads("it is me")
 
 
-def test_a_full_room_takes_the_next_in_when_somebody_has_left(alice, bob, somebody):
+def test_a_full_room_can_be_joined_after_a_member_has_left(alice, bob, somebody):
     save(alice, How_many_people_can_be_in_at_once="2")
     carol = somebody()
     at(carol, "")

@@ -26,7 +26,7 @@ def alice(visitor):
     return open_browser
 
 
-def test_a_dot_at_the_menu_button_tells_of_news_in_other_rooms(alice):
+def test_a_dot_on_the_menu_button_shows_unread_messages_in_other_rooms(alice):
     alice = alice(PHONE)
     alice.page.reload()
     menu = alice.page.get_by_role("button", name="Menu")
@@ -38,7 +38,7 @@ def test_a_dot_at_the_menu_button_tells_of_news_in_other_rooms(alice):
     expect(menu).to_have_accessible_name("Menu: something new")
 
 
-def test_a_dot_tells_of_somebody_who_asks_to_write(alice):
+def test_a_dot_shows_a_chat_request(alice):
     alice = alice(PHONE)
     bob = alice.mine.room.join(Participant.objects.create(), "Bob")
     open_direct_message(bob, alice.mine)
@@ -47,7 +47,7 @@ def test_a_dot_tells_of_somebody_who_asks_to_write(alice):
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_a_count_beside_a_long_name_stays_in_one_line(alice, viewport):
+def test_a_count_next_to_a_long_name_stays_on_one_line(alice, viewport):
     alice = alice(viewport)
     say(alice.other, *map(str, range(16)))
     alice.page.reload()
@@ -57,7 +57,7 @@ def test_a_count_beside_a_long_name_stays_in_one_line(alice, viewport):
     assert count.bounding_box()["height"] < 25
 
 
-def test_from_700_pixels_on_the_rooms_stand_beside_the_log(alice):
+def test_from_700_pixels_the_rooms_are_next_to_the_log(alice):
     alice = alice(TABLET)
     alice.page.reload()
     expect(alice.page.get_by_role("link", name=LONG)).to_be_visible()
@@ -66,20 +66,20 @@ def test_from_700_pixels_on_the_rooms_stand_beside_the_log(alice):
     expect(alice.page.get_by_role("link", name=LONG)).to_have_count(1)
 
 
-def test_the_rule_beside_the_people_goes_down_to_the_bottom(alice):
+def test_the_border_of_the_members_reaches_the_bottom(alice):
     alice = alice(DESKTOP)
     box = alice.page.locator("#people-here").bounding_box()
     assert box["y"] + box["height"] == DESKTOP["height"]
 
 
-def test_names_in_the_rooms_own_lines_are_set_apart_by_weight(alice):
+def test_names_in_system_messages_are_bold(alice):
     alice = alice(DESKTOP)
     line = alice.page.locator(".event").first
     weights = line.evaluate("line => [line, line.querySelector('bdi')].map(one => getComputedStyle(one).fontWeight)")
     assert int(weights[1]) >= int(weights[0]) + 200
 
 
-def test_what_is_pressed_is_big_enough_for_a_finger_also_where_the_text_is_small(alice):
+def test_targets_are_large_enough_for_a_finger_even_with_small_text(alice):
     alice = alice(PHONE, has_touch=True)
     Participant.objects.filter(pk=alice.mine.participant_id).update(text_size="small")
     alice.page.reload()
@@ -88,7 +88,7 @@ def test_what_is_pressed_is_big_enough_for_a_finger_also_where_the_text_is_small
         assert min(box["height"], box["width"]) > 43.5
 
 
-def test_a_topic_has_the_whole_width_of_a_list_of_rooms(alice):
+def test_a_topic_fills_the_width_of_the_list_of_rooms(alice):
     alice = alice(PHONE)
     alice.other.room.set_topic("Everything about the second bed, its roses and its snails")
     alice.page.goto(alice.server)
@@ -96,7 +96,7 @@ def test_a_topic_has_the_whole_width_of_a_list_of_rooms(alice):
     assert topic.bounding_box()["width"] > room.bounding_box()["width"] - 40
 
 
-def test_the_door_has_no_hole_between_rules_and_form(alice, visitor):
+def test_the_join_page_has_no_gap_between_rules_and_form(alice, visitor):
     room = alice(PHONE).other.room
     room.set_rules("Be kind.")
     room.set_approval(True)

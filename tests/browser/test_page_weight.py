@@ -131,7 +131,7 @@ def test_a_first_visit_to_a_full_room_weighs_less_than_100_kilobytes(reader, ful
     assert sorted(page.asked) == sorted(set(page.asked))
 
 
-def test_the_second_page_costs_little_more_than_its_words(reader, full_room, capsys):
+def test_the_second_page_transfers_little_more_than_its_text(reader, full_room, capsys):
     page = reader()
     come_in(page, full_room, "Carol")
     expect(page.get_by_label("Message", exact=True)).to_be_focused()
@@ -143,7 +143,7 @@ def test_the_second_page_costs_little_more_than_its_words(reader, full_room, cap
     assert weight() < 30_000
 
 
-def test_people_chat_on_the_server_as_it_is_run(reader, running):
+def test_people_can_chat_on_a_production_server(reader, running):
     page = reader()
     page.goto(f"{running}/")
     page.get_by_label("Room", exact=True).fill("Smoke")
@@ -181,7 +181,7 @@ def test_pages_carry_the_policy_and_are_compressed(reader, running, full_room):
 
 
 @EITHER_WAY
-def test_no_page_asks_anybody_else_or_complains(reader, running, full_room, javascript):
+def test_no_page_requests_other_hosts_or_logs_errors(reader, running, full_room, javascript):
     page = reader(javascript)
     page.goto(running)
     come_in(page, full_room, "Frida" if javascript else "Gerd")

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 from tests.support.browsing import EITHER_WAY, lines
 
 
-def test_one_pauses_and_resumes_in_the_room(visitor):
+def test_updates_are_paused_and_resumed_in_the_room(visitor):
     alice, bob = visitor().join(), visitor().join(nickname="Bob")
     alice.page.get_by_role("button", name="Menu").click()
     alice.page.get_by_role("button", name="Pause new messages").click()
@@ -24,7 +24,7 @@ def test_one_pauses_and_resumes_in_the_room(visitor):
     alice.reads("four")
 
 
-def test_every_five_seconds_is_not_every_two(visitor):
+def test_the_poll_interval_is_respected(visitor):
     alice = visitor().join()
     url = alice.page.url
     alice.page.goto(alice.server + "/preferences/")
@@ -49,7 +49,7 @@ def set_in_browser(who, **preferences):
 
 
 @EITHER_WAY
-def test_dark_and_large_are_seen_in_the_room(visitor, javascript):
+def test_theme_and_text_size_apply_in_the_room(visitor, javascript):
     alice = visitor(javascript, color_scheme="light").join()
     url = alice.page.url
     set_in_browser(alice, dark=True, largest=True)
@@ -65,7 +65,7 @@ def test_dark_and_large_are_seen_in_the_room(visitor, javascript):
 
 
 @EITHER_WAY
-def test_enter_makes_a_line_and_the_button_sends(visitor, javascript):
+def test_enter_can_make_a_new_line(visitor, javascript):
     alice = visitor(javascript).join()
     url = alice.page.url
     set_in_browser(alice, **{"Enter sends": False})
@@ -79,7 +79,7 @@ def test_enter_makes_a_line_and_the_button_sends(visitor, javascript):
 
 
 @EITHER_WAY
-def test_less_noise_in_the_room(visitor, javascript):
+def test_less_noise_hides_system_messages_in_the_room(visitor, javascript):
     alice = visitor(javascript).join()
     url = alice.page.url
     set_in_browser(alice, **{"Less noise": True})

@@ -23,7 +23,7 @@ def bob(somebody, alice):
 # Roles and members
 
 
-def test_somebody_becomes_a_moderator_and_an_ordinary_member_again(alice, bob):
+def test_a_member_is_promoted_and_demoted(alice, bob):
     change(alice, "Bob", "Make a moderator")
     hears(bob, "“Bob” is a moderator now")
     at(bob, "settings/")
@@ -37,7 +37,7 @@ def test_somebody_becomes_a_moderator_and_an_ordinary_member_again(alice, bob):
     sees(bob, "Not yours to open")
 
 
-def test_a_room_is_handed_over(alice, bob):
+def test_ownership_is_transferred(alice, bob):
     change(alice, "Bob", "Hand the room over …")
     sees(alice, "You cannot take that back")
     press(alice, "Hand over to Bob")
@@ -49,7 +49,7 @@ def test_a_room_is_handed_over(alice, bob):
     expect(bob.page.get_by_role("link", name="Delete this room")).to_be_visible()
 
 
-def test_who_was_muted_may_write_again(alice, bob):
+def test_a_member_is_muted_and_unmuted(alice, bob):
     change(alice, "Bob", "Mute: reading only")
     hears(bob, "“Bob” was muted by “Alice”")
     change(alice, "Bob", "Let write again")
@@ -59,7 +59,7 @@ def test_who_was_muted_may_write_again(alice, bob):
     bob.reads("thank you")
 
 
-def test_somebody_is_shown_out_for_good_and_may_come_back(alice, bob):
+def test_a_member_is_banned_and_unbanned(alice, bob):
     change(alice, "Bob", "Show out for good")
     at(bob, "")
     sees(bob, "You were shown out of this room for good.")
@@ -75,7 +75,7 @@ def test_somebody_is_shown_out_for_good_and_may_come_back(alice, bob):
 # Room settings
 
 
-def test_a_room_gets_another_name_and_the_old_address_leads_on(alice, bob):
+def test_a_room_is_renamed_and_the_old_address_redirects(alice, bob):
     save(alice, Name="Writing club")
     goes_to(alice, "/rooms/writing-club/settings/")
     hears(bob, "This room is called “Writing club” now")
@@ -86,7 +86,7 @@ def test_a_room_gets_another_name_and_the_old_address_leads_on(alice, bob):
     expect(bob.page.get_by_role("heading", name="Writing club").first).to_be_visible()
 
 
-def test_topic_and_rules_are_read_before_one_comes_in(alice, somebody):
+def test_topic_and_rules_are_shown_before_joining(alice, somebody):
     save(alice, Topic="Middlemarch, chapter 1", Rules="Be kind.\nNo spoilers.")
     at(alice, "")
     hears(alice, "The topic is now “Middlemarch, chapter 1”")
@@ -97,7 +97,7 @@ def test_topic_and_rules_are_read_before_one_comes_in(alice, somebody):
         sees(carol, words)
 
 
-def test_a_room_is_locked_and_open_again(alice, bob):
+def test_a_room_is_locked_and_unlocked(alice, bob):
     save(alice, Locked=True)
     hears(bob, "The room was locked: reading only")
     save(alice, Locked=False)
@@ -107,7 +107,7 @@ def test_a_room_is_locked_and_open_again(alice, bob):
     bob.reads("at last")
 
 
-def test_announcements_are_read_by_all_and_written_by_those_who_keep_the_room(alice, bob):
+def test_only_moderators_post_announcements_and_all_members_read_them(alice, bob):
     save(alice, Announcements_only=True)
     hears(bob, "Only those who keep this room write here now")
     at(bob, "")
@@ -118,7 +118,7 @@ def test_announcements_are_read_by_all_and_written_by_those_who_keep_the_room(al
     expect(bob.field.locator("visible=true")).to_have_count(0)
 
 
-def test_an_unlisted_room_is_found_by_its_name_and_an_open_one_in_the_list(alice, somebody):
+def test_an_unlisted_room_is_found_by_name_and_an_open_one_in_the_list(alice, somebody):
     carol = somebody()
     save(alice, unlisted=True)
     at(carol, "/")
@@ -131,7 +131,7 @@ def test_an_unlisted_room_is_found_by_its_name_and_an_open_one_in_the_list(alice
     expect(dora.page.get_by_role("link", name="Reading club")).to_be_visible()
 
 
-def test_a_private_room_is_open_again(alice, bob, somebody):
+def test_a_private_room_is_opened_again(alice, bob, somebody):
     save(alice, private=True)
     private = path_of(alice).removesuffix("settings/")
     carol = somebody()
@@ -148,7 +148,7 @@ def test_a_private_room_is_open_again(alice, bob, somebody):
     expect(carol.page.get_by_role("button", name="Join", exact=True)).to_be_visible()
 
 
-def test_an_archived_room_is_in_use_again(alice, bob):
+def test_a_room_is_archived_and_unarchived(alice, bob):
     save(alice, Archived=True)
     hears(bob, "The room was archived")
     save(alice, Archived=False)
@@ -158,7 +158,7 @@ def test_an_archived_room_is_in_use_again(alice, bob):
     bob.reads("where were we?")
 
 
-def test_what_is_too_long_is_kept_and_sent_when_it_is_shorter(alice, bob):
+def test_text_that_is_too_long_is_kept_and_sent_when_shortened(alice, bob):
     alice.send("x" * 4100)
     expect(alice.writing.get_by_text("100 characters too long")).to_be_visible()
     words = alice.writing.locator("[name=text]").first

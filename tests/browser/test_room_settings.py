@@ -7,7 +7,7 @@ from tests.support.browsing import EITHER_WAY
 
 
 @EITHER_WAY
-def test_a_refused_field_of_a_long_form_is_in_sight_and_looks_refused(visitor, javascript):
+def test_a_refused_field_of_a_long_form_is_in_view_and_marked(visitor, javascript):
     alice = visitor(javascript, viewport={"width": 360, "height": 640}).join()
     alice.page.goto(alice.page.url + "settings/")
     alice.page.get_by_label("Topic").fill("fits")
@@ -25,7 +25,7 @@ COLOURS = """field => [
     getComputedStyle(field).outlineColor, getComputedStyle(field).borderTopColor]"""
 
 
-def test_what_an_open_page_sends_after_its_room_became_private_is_said_there_and_the_page_leads_to_it(visitor):
+def test_an_open_page_can_send_after_its_room_became_private(visitor):
     bob = visitor().join(nickname="Bob")
     room = Room.objects.get()
     room.set_access("private")

@@ -12,7 +12,7 @@ from tests.test_room_states import LASTING, stop_writing
 
 @EITHER_WAY
 @pytest.mark.parametrize("why", LASTING)
-def test_who_cannot_write_reads_why_in_place_of_the_field(visitor, javascript, why):
+def test_a_member_who_cannot_post_sees_the_reason_instead_of_the_field(visitor, javascript, why):
     bob = visitor(javascript).join(nickname="Bob")
     member = Room.objects.get().memberships.get()
     member.set_role("member")
@@ -30,7 +30,7 @@ def test_who_cannot_write_reads_why_in_place_of_the_field(visitor, javascript, w
     bob.reads("at last")
 
 
-def test_where_everybody_may_write_again_the_page_offers_it_live(visitor):
+def test_when_members_can_post_again_the_composer_appears(visitor):
     bob = visitor().join(nickname="Bob")
     member = Room.objects.get().memberships.get()
     member.set_role("member")

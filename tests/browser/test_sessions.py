@@ -28,7 +28,7 @@ def talker(reader):
 
 
 @EITHER_WAY
-def test_a_page_goes_on_while_the_key_changes_beside_it(visitor, talker, root, javascript):
+def test_an_open_page_continues_when_the_session_key_changes(visitor, talker, root, javascript):
     alice = visitor(javascript=javascript).join()
     alice.field.fill("half a sent")
     old = cookie(alice)["value"]
@@ -58,7 +58,7 @@ def test_a_page_goes_on_while_the_key_changes_beside_it(visitor, talker, root, j
 
 
 @EITHER_WAY
-def test_a_page_goes_on_while_one_signs_out_elsewhere_or_keeps_the_name_beside_it(visitor, talker, javascript):
+def test_an_open_page_continues_after_signing_out_elsewhere_or_creating_an_account(visitor, talker, javascript):
     alice = visitor(javascript=javascript).join()
     alice.field.fill("half a sent")
     old = cookie(alice)["value"]
@@ -83,7 +83,7 @@ def test_a_page_goes_on_while_one_signs_out_elsewhere_or_keeps_the_name_beside_i
 
 
 @EITHER_WAY
-def test_a_page_left_at_a_door_joins_beside_a_first_join_and_both_go_on(visitor, talker, reader, javascript):
+def test_a_join_page_left_open_works_after_a_first_join_in_another_tab(visitor, talker, reader, javascript):
     reader("Carol", room="Elsewhere")
     alice = visitor(javascript=javascript)
     door = another_tab(alice, "/rooms/elsewhere/")
@@ -104,7 +104,7 @@ def test_a_page_left_at_a_door_joins_beside_a_first_join_and_both_go_on(visitor,
 
 
 @EITHER_WAY
-def test_a_renewed_cookie_disturbs_no_page_that_is_open(visitor, talker, javascript):
+def test_a_renewed_cookie_does_not_disturb_open_pages(visitor, talker, javascript):
     alice = visitor(javascript=javascript).join()
     alice.field.fill("half a sent")
     before = cookie(alice)
@@ -123,7 +123,7 @@ def test_a_renewed_cookie_disturbs_no_page_that_is_open(visitor, talker, javascr
     assert alice.console == []
 
 
-def test_who_joins_anew_beside_a_page_that_has_lost_its_session_goes_on_there(visitor, talker):
+def test_an_old_page_without_session_does_not_end_the_session_of_a_new_join(visitor, talker):
     """Polls of the old page, without a session or with an unknown one, must not delete the new session."""
     alice = visitor().join()
     alice.field.fill("half a sent")

@@ -10,7 +10,7 @@ from tests.test_two_factor import PAGE, PASSWORD, Phone, base32, clock, required
 
 
 @EITHER_WAY
-def test_it_is_set_up_and_asked_for_in_a_browser(visitor, root, clock, javascript):
+def test_two_factor_authentication_is_set_up_and_required_in_a_browser(visitor, root, clock, javascript):
     somebody = visitor(javascript=javascript)
     page = somebody.page
     page.goto(f"{somebody.server}/admin/")
@@ -45,7 +45,7 @@ def set_up_with(page, code):
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
-def test_its_pages_are_usable_by_all(visitor, root, clock, required, width, colours):
+def test_its_pages_are_accessible(visitor, root, clock, required, width, colours):
     somebody = visitor(viewport={"width": width, "height": 800}, color_scheme=colours, has_touch=width == 320)
     page, found = somebody.page, {}
     page.goto(f"{somebody.server}{PAGE}")

@@ -59,7 +59,7 @@ def test_two_people_read_each_other_without_reloading(visitor, alices, bobs):
         assert person.console == []
 
 
-def test_with_javascript_the_page_runs_on_htmx_and_asks_every_two_seconds(visitor):
+def test_with_javascript_the_page_polls_every_two_seconds(visitor):
     alice = visitor().join()
     assert alice.page.evaluate("typeof htmx == 'object' && htmx.version").startswith("2.")
     poller = alice.page.locator("#poll")
@@ -111,7 +111,7 @@ def test_joining_brings_the_room_into_the_page(visitor):
     assert alice.console == []
 
 
-def test_back_is_home_and_forward_is_the_room_which_works_on(visitor):
+def test_back_is_home_and_forward_is_the_room_which_still_works(visitor):
     alice = visitor().join()
     alice.send("before going back")
     alice.reads("before going back")
@@ -130,7 +130,7 @@ def test_back_is_home_and_forward_is_the_room_which_works_on(visitor):
 
 
 @EITHER_WAY
-def test_a_rooms_address_shows_strangers_the_way_in(visitor, javascript):
+def test_a_rooms_url_shows_strangers_the_join_page(visitor, javascript):
     visitor().join("Reading club", "Alice")
     bob = visitor(javascript)
     bob.page.goto(f"{bob.server}/rooms/reading-club/")
@@ -147,7 +147,7 @@ def test_a_rooms_address_shows_strangers_the_way_in(visitor, javascript):
 
 
 @EITHER_WAY
-def test_a_taken_name_is_refused_beside_the_field_and_the_offered_one_works(visitor, javascript):
+def test_a_taken_name_is_refused_and_the_suggestion_works(visitor, javascript):
     visitor().join("Reading club", "Alice")
     bob = visitor(javascript)
     bob.page.goto(bob.server)
@@ -167,7 +167,7 @@ def test_a_taken_name_is_refused_beside_the_field_and_the_offered_one_works(visi
     assert [line for line in bob.console if "422" not in line] == []
 
 
-def test_a_taken_name_can_be_mended_by_hand(visitor):
+def test_a_taken_name_can_be_corrected_by_typing(visitor):
     visitor().join("Reading club", "Alice")
     bob = visitor()
     bob.page.goto(f"{bob.server}/rooms/reading-club/")
@@ -182,7 +182,7 @@ def test_a_taken_name_can_be_mended_by_hand(visitor):
 
 
 @EITHER_WAY
-def test_leaving_ends_at_home_and_one_may_come_back(visitor, javascript):
+def test_leaving_opens_the_home_page_and_rejoining_works(visitor, javascript):
     alice, bob = visitor().join(nickname="Alice"), visitor(javascript).join(nickname="Bob")
     leave(bob)
     bob.page.wait_for_url(f"{bob.server}/")
