@@ -26,7 +26,7 @@ from tests.support.reading import ann, asked_django, beats, ben, meanwhile, read
 
 # Set once, so that reading it adds no query to any test.
 incarnation.value, incarnation.due_at = "tests", float("inf")
-# Playwright's own event loop runs in the thread of the tests, which only ever wait for it.
+# Playwright's event loop runs in the thread of the tests, so Django would refuse to use the database there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 CHROMIUM = "/usr/bin/chromium"
 

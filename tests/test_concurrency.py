@@ -40,7 +40,7 @@ class Sender:
     def send_all(self):
         for n in range(EACH):
             self.send(n, f"{self.number}:{n}")
-            self.send(n, f"{self.number}:{n}")  # every form goes off twice
+            self.send(n, f"{self.number}:{n}")  # every form is sent twice
 
     def send(self, n, text):
         form = {"n": n, "page": "crowd-of-tests", "text": text, "csrfmiddlewaretoken": self.token}

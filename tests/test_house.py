@@ -17,7 +17,7 @@ from chat_app.settings import BASE_DIR
 from tests.support.imports import circle, import_graph, rooms, running_back
 
 TEMPLATES = [*BASE_DIR.glob("templates/**/*.html"), *BASE_DIR.glob("theme/templates/**/*.html")]
-ELSEWHERE = {".git", ".venv", "node_modules", "static"}  # tops of what is not ours, or made from what is
+ELSEWHERE = {".git", ".venv", "node_modules", "static"}  # top folders that are generated or by others
 
 
 def modules(*folders):
@@ -190,7 +190,7 @@ def test_no_module_name_is_used_for_two_jobs():
     assert {last: found for last, found in twice.items() if not set(found) <= LAYERS} == {}
 
 
-RULES = {  # what only these may say
+RULES = {  # patterns that only these modules may contain
     "marks HTML safe": (
         r"mark_safe|[Ss]afe(?:string|String|Text|Data)|html_safe|__html__|is_safe\s*=|autoescape\s*=\s*False",
         {"chat/markup.py"},
@@ -286,7 +286,7 @@ def test_no_migration_is_missing():
 # Templates and scripts
 
 HTMX = "<script src=\"{% static 'django_htmx/htmx-2.min.js' %}\" defer></script>"
-FORBIDDEN = {  # in the HTML of templates, beside it an example
+FORBIDDEN = {  # forbidden in the HTML of templates, with an example
     r"hx-on": '<a hx-on:click="x">',
     r"hx-vars": '<a hx-vars="a:1">',
     r"hx-boost": '<a data-hx-boost="true">',

@@ -79,7 +79,7 @@ def who_gets_a_cookie(name, everybody):
     if name == "sign_out_elsewhere":
         return everybody - NOBODY_YET
     if name == "create_account":
-        return everybody - {"account"}  # who keeps a name already
+        return everybody - {"account"}  # they have an account already
     if name in ("password", "delete_account"):
         return {"account"}
     return everybody if name in BECOMING_ANOTHER else set()

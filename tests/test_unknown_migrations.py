@@ -37,7 +37,7 @@ def test_migrations_of_other_apps_are_not_ours_to_judge():
 
 @pytest.fixture
 def old(tmp_path):
-    """A database as the first versions left it: Django's own first migration came before ours."""
+    """A database of the first versions: Django's own first migration was applied before ours."""
     with sqlite3.connect(tmp_path / "serve.sqlite3") as database:
         columns = "id INTEGER PRIMARY KEY AUTOINCREMENT, app TEXT, name TEXT, applied TEXT"
         database.execute(f"CREATE TABLE django_migrations ({columns})")

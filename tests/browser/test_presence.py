@@ -1,4 +1,4 @@
-"""The list of members beside the log in a browser."""
+"""The list of members next to the log in a browser."""
 
 import re
 

@@ -26,7 +26,7 @@ def documents(visitor):
 
 
 def come_in(visitor, nickname):
-    """Join from wherever the join form is shown."""
+    """Join with the join form of the current page."""
     visitor.page.get_by_label("Your name").fill(nickname)
     visitor.page.get_by_role("button", name="Join", exact=True).click()
 

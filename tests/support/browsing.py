@@ -1,4 +1,4 @@
-"""What the browser tests share: how long to wait, whom to let talk, and what to look at in a room."""
+"""Shared by the browser tests: timeouts, members who post without a browser, and parts of a room's page."""
 
 from itertools import count
 
@@ -11,7 +11,7 @@ tokens = count()
 
 
 def say(membership, *texts):
-    """Let a member talk without a browser."""
+    """Post as a member without a browser."""
     return [membership.send(text, f"token-of-tests:{next(tokens)}") for text in texts]
 
 

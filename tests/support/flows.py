@@ -1,4 +1,4 @@
-"""What the flows share: what people press, type and read again and again, and an account to sign in to."""
+"""Shared by the tests of flows: pressing, typing and reading in pages, and an account to sign in to."""
 
 import re
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ SECRET = "a long walk home"
 
 
 def at(who, path):
-    """Go to this page of the site, or by a name to one of the room Reading club."""
+    """Open this path of the site, or without a leading slash this page of the room Reading club."""
     who.page.goto(who.server + (path if path.startswith("/") else f"/rooms/reading-club/{path}"))
 
 
@@ -20,7 +20,7 @@ def press(who, name):
 
 
 def take_back(who):
-    """Take the one link back that there is."""
+    """Revoke the only link."""
     button = who.page.get_by_role("button", name="Take back")
     button.click()
     expect(button).to_have_count(0)
@@ -31,7 +31,7 @@ def follow(who, name):
 
 
 def fill(who, **fields):
-    """Type into fields, by their labels; spaces are written as underscores."""
+    """Fill in fields by their labels, with underscores for spaces."""
     for label, text in fields.items():
         who.page.get_by_label(label.replace("_", " "), exact=True).fill(text)
 
@@ -41,12 +41,12 @@ def sees(who, text):
 
 
 def hears(who, text):
-    """Read a line of the room's own in the log."""
+    """Wait for this system message in the log."""
     expect(who.log.locator("#messages").get_by_text(text)).to_be_visible()
 
 
 def goes_to(who, path):
-    """Wait until this page is there, with a query or without."""
+    """Wait for this path, with or without a query."""
     who.page.wait_for_url(lambda url: urlsplit(url).path == path)
 
 
@@ -55,7 +55,7 @@ def path_of(who):
 
 
 def save(who, **fields):
-    """Change a room's settings, by how their labels begin: what is text is typed, the rest is ticked or not."""
+    """Change room settings by the beginning of their labels: text is typed, True and False set a checkbox."""
     at(who, "settings/")
     for label, value in fields.items():
         field = who.page.get_by_label(re.compile("^" + label.replace("_", " ")))
@@ -65,14 +65,14 @@ def save(who, **fields):
 
 
 def change(who, name, button):
-    """Do this to a member, on the page of people."""
+    """Press this button for a member on the page of members."""
     at(who, "members/")
     who.page.get_by_text(f"Change {name}").click()
     press(who, button)
 
 
 def account(name="Ann", **more):
-    """Somebody's account, made elsewhere."""
+    """An account that was created without a browser."""
     return Participant().create_account(name, SECRET, **more)
 
 
@@ -85,7 +85,7 @@ def sign_in(who, name="Ann", password=SECRET, bring=False):
 
 
 def knock(who, name):
-    """Ask to be let in, at the room's door."""
+    """Join, or send a join request, on the room's join page."""
     at(who, "")
     fill(who, Your_name=name)
     press(who, "Join")

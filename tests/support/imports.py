@@ -1,4 +1,4 @@
-"""What imports what in the product, read from the files: also inside functions, but not for type checkers alone."""
+"""Imports between modules, read from the files: also those inside functions, but not those under TYPE_CHECKING."""
 
 import ast
 from collections import defaultdict
@@ -18,7 +18,7 @@ def dotted(path):
 
 
 def imports_of(name, path, known):
-    """The modules of ours that this one imports; of `from package import name` the module, where that is one."""
+    """Our modules that this one imports. For `from package import name`, it is `package.name` if that is a module."""
     found = set()
     for node in run_nodes(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -43,7 +43,7 @@ def import_graph(*folders):
 
 
 def circle(graph):
-    """The names along one circle in this graph, or nothing."""
+    """The names along one import circle in this graph, or an empty list."""
     done, path = set(), []
 
     def visit(node):
@@ -61,7 +61,7 @@ def circle(graph):
 
 
 def rooms(graph):
-    """The same between rooms: folders of `chat/`, and its plain modules."""
+    """The same graph between the folders of `chat/` and the modules directly in it."""
     between = defaultdict(set)
     for name, imported in graph.items():
         between[room(name)] |= {room(other) for other in imported} - {room(name)}
@@ -73,10 +73,10 @@ def room(name):
 
 
 def running_back(graph):
-    """Arrows against the order of floors: a room stands above all that it imports.
+    """Imports from a lower to a higher layer. A folder should be above all that it imports.
 
-    Where there are circles no order has no such arrow. The order is that of Eads, Lin and Smyth: what imports nothing
-    goes to the bottom, what nobody imports to the top, and of the rest the one that imports most and is imported least.
+    With circular imports, no order is free of these. The order is by Eades, Lin and Smyth: a folder without imports
+    goes to the bottom, one without importers to the top; of the rest, the one with most imports and fewest importers.
     """
     left, top, bottom = set(graph), [], []
     while left:

@@ -1,4 +1,4 @@
-"""Pages that one person sees outside a room or about themselves, one after the other; each leaves the browser there."""
+"""Pages outside a room and about the person, one function each, which opens the page in the browser."""
 
 from django.contrib.auth.tokens import default_token_generator
 from django.urls import reverse
@@ -28,7 +28,7 @@ def me():
 
 
 def club():
-    """A room of others, with all that a door can show."""
+    """A room of other people, with everything that a join page can show."""
     if room := Room.objects.filter(slug="writing-club").first():
         return room
     room = Participant.objects.create().enter("Nora", room="Writing club").room
@@ -37,7 +37,7 @@ def club():
 
 
 def at_the_door_as(alice, status, **more):
-    """What Alice is to that room by now."""
+    """Open the room with this status of Alice's membership."""
     Membership.objects.update_or_create(
         room=club(),
         participant=me(),
@@ -46,7 +46,7 @@ def at_the_door_as(alice, status, **more):
     at(alice, "/rooms/writing-club/")
 
 
-# Doors
+# Join pages
 
 
 def joined(alice):
@@ -106,7 +106,7 @@ def door_of_an_archived_room(alice):
     sees(alice, "This room is archived")
 
 
-# What one is called, and what is looked at seldom
+# Nicknames, and pages that are rarely used
 
 
 def another_name(alice):

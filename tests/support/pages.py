@@ -1,4 +1,4 @@
-"""An open page as htmx keeps it: what the answers to its requests do to it, without a browser."""
+"""An open page as htmx updates it with the answers to its requests, without a browser."""
 
 from urllib.parse import urlencode
 
@@ -8,7 +8,7 @@ from chat.responses import STOP_POLLING
 
 
 class OpenPage:
-    """A room's page in somebody's browser. `poll()` and `unfold()` do to it what htmx would."""
+    """A room's page. `poll()` and `unfold()` update it as htmx would."""
 
     def __init__(self, person, room):
         self.person, self.room = person, room
@@ -20,7 +20,7 @@ class OpenPage:
         self.document = html.document_fromstring(answer.content.decode())
 
     def poll(self):
-        """Take in what is new. A page whose room has a new address is told to stop, and its reader goes there."""
+        """Poll and apply the answer. If the room has a new address, polling stops and the page is opened there."""
         fields = self.document.cssselect(self._poller.get("hx-include"))
         query = urlencode([(field.get("name"), field.get("value")) for field in fields])
         answer = self._get(f"{self._poller.get('hx-get')}?{query}")
@@ -32,12 +32,12 @@ class OpenPage:
             self._swap(_parsed(answer))
 
     def ask_for_older(self):
-        """The link "Older messages" and what it answers, under way; None where there is no such link."""
+        """Request the link "Older messages". Returns the link and its answer, not applied yet; None without a link."""
         links = self.document.cssselect("#messages .older a")
         return (links[0].getparent(), _parsed(self._get(links[0].get("hx-get")))) if links else None
 
     def unfold(self, under_way):
-        """The older lines arrive where their link was; a log that was painted whole meanwhile has lost it."""
+        """Replace the link by the older lines; after a full refresh meanwhile the link is gone."""
         link, lines = under_way or (None, ())
         if link is not None and self.document in link.iterancestors():
             for line in lines:
@@ -46,11 +46,11 @@ class OpenPage:
 
     def _get(self, url):
         answer = self.person.get(url, headers={"HX-Request": "true"})
-        # The room was renamed: browsers ask again where it is now.
+        # The room was renamed: browsers follow the redirect.
         return self._get(answer.headers["Location"]) if answer.status_code == 303 else answer
 
     def _swap(self, answer):
-        """Take the out-of-band parts to their places; the rest goes into the poller."""
+        """Swap the out-of-band parts into their places, and the rest into the poller."""
         for part in answer.xpath("//*[@hx-swap-oob]"):
             part.getparent().remove(part)
             part.tail = None
@@ -81,7 +81,7 @@ class OpenPage:
 
     @property
     def lines(self):
-        """Every line of the log, from the oldest on: its id and its HTML."""
+        """Every line of the log, oldest first: its id and its HTML."""
         return [(line.get("id"), _inside(line)) for line in self.document.cssselect("#messages li[id]")]
 
     @property

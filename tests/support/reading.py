@@ -17,7 +17,7 @@ FRAMED = {"Sec-Fetch-Dest": "iframe"}
 
 
 class Reader:
-    """A browser with a room open, as far as its poller goes."""
+    """The poller of a browser with an open room."""
 
     def __init__(self, server, nickname, room="Live"):
         self.http = httpx.Client(base_url=server, timeout=30)
@@ -37,7 +37,7 @@ class Reader:
         assert self.write(f"{self.path}send/", **form).status_code == 303
 
     def query(self, since=None, origin=None, at=None):
-        """The query of a poll, where nothing else is said with the numbers that the page has now."""
+        """The query of a poll, by default with the current numbers of the page."""
         since = self.since if since is None else since
         origin = self.origin if origin is None else origin
         return f"since={since}&from={origin}&at={int(time.time()) if at is None else at}&log={self.incarnation}"
@@ -53,7 +53,7 @@ class Reader:
 
 
 class Frame:
-    """The log's frame of a reader, as it comes in."""
+    """A reader's log frame, read while it is streamed."""
 
     def __init__(self, reader, meanwhile):
         self.text, self.ended = "", False
@@ -100,7 +100,7 @@ def reader(server):
 
 @pytest.fixture
 def meanwhile(gate):
-    """A function that does something in another thread, and gives what will come of it."""
+    """A function that calls another one in a thread, and returns a Future."""
     with ThreadPoolExecutor(20) as pool:
         yield lambda call, *arguments: pool.submit(closing(call), *arguments)
         gate.hub.loop.call_soon_threadsafe(gate.hub.forget)

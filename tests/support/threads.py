@@ -1,4 +1,4 @@
-"""What tests do at the same time: in threads of their own, each of which closes the database behind itself."""
+"""Threads for tests; each closes its database connection when it ends."""
 
 import threading
 from functools import wraps
@@ -7,7 +7,7 @@ from django.db import connection
 
 
 def closing(call):
-    """The same call, which leaves its thread without a connection: PostgreSQL drops no database that has one."""
+    """The same call, then close the thread's connection: PostgreSQL can't drop a database with open connections."""
 
     @wraps(call)
     def called(*arguments, **more):
@@ -20,7 +20,7 @@ def closing(call):
 
 
 def together(calls):
-    """Do all of these at once, and wait until the last one has come back."""
+    """Call all of these at once, and wait for all of them."""
     threads = [threading.Thread(target=closing(call)) for call in calls]
     for thread in threads:
         thread.start()
