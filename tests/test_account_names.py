@@ -181,7 +181,7 @@ def test_direct_messages_go_to_the_account(alice, bob, home, room):
     assert write_to(alice, room, bob).headers["Location"] == pair, "the direct message is found through the account"
 
 
-def test_of_two_direct_messages_with_the_same_person_one_stays(alice, bob, home, room):
+def test_only_one_of_two_direct_messages_with_the_same_person_stays(alice, bob, home, room):
     home.join(room.name, "Dave")
     first = write_to(alice, room, home).headers["Location"]
     second = write_to(alice, room, bob).headers["Location"]

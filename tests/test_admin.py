@@ -30,7 +30,7 @@ def test_lists_search_filters_and_dates_work(admin_client, alice, room, model):
 
 
 @pytest.mark.parametrize("model", LISTS)
-def test_lists_cost_the_same_for_three_and_for_thirty(admin_client, person, model, settings):
+def test_lists_take_the_same_queries_for_three_and_for_thirty_rows(admin_client, person, model, settings):
     settings.LIMITS = False
 
     def count():
@@ -69,7 +69,7 @@ def test_system_messages_cannot_be_removed(admin_client, alice, room):
     assert told.removed_at is None
 
 
-def test_an_edit_goes_through_the_verb_and_says_so(admin_client, alice, room):
+def test_an_edit_in_the_admin_uses_the_verb_and_is_shown(admin_client, alice, room):
     alice.send(room, "typo")
     page = OpenPage(alice, room)
     message = Message.objects.get(text="typo")
@@ -103,7 +103,7 @@ def test_removing_a_member_raises_the_epoch(admin_client, alice, bob, room):
     assert room.messages.filter(event="removed", detail__subject_name="Bob").exists()
 
 
-def test_each_act_is_logged(admin_client, alice, room):
+def test_each_action_of_the_admin_is_logged(admin_client, alice, room):
     act(admin_client, "room", "lock", room)
     entry = LogEntry.objects.get()
     assert (entry.object_id, entry.get_change_message()) == (str(room.pk), "locked")
@@ -117,7 +117,7 @@ def test_nothing_can_be_added_or_deleted(admin_client, alice, room, model):
     assert admin_client.post(f"/admin/chat/{model}/{thing.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
-def test_the_site_opens_at_its_one_row_and_shows_on_every_page(admin_client, client):
+def test_the_site_admin_opens_its_one_row_and_every_page_shows_it(admin_client, client):
     assert admin_client.get("/admin/chat/site/").headers["Location"] == "/admin/chat/site/add/"
     form = {
         "name": "The Club",
@@ -182,7 +182,7 @@ def test_the_list_of_messages_reads_no_more_rows_than_it_shows(admin_client, ali
             assert "USE TEMP B-TREE" not in plan, plan
 
 
-def test_a_list_counts_up_to_a_bound(admin_client, alice, room, monkeypatch):
+def test_lists_count_up_to_a_maximum(admin_client, alice, room, monkeypatch):
     for n in range(6):
         alice.send(room, f"line {n}", n=n)
     monkeypatch.setattr(VerbAdmin, "list_per_page", 2)

@@ -93,7 +93,7 @@ def test_an_act_that_changes_nothing_is_not_written(alice, carol, room):
     assert logged() == []
 
 
-def test_an_entry_goes_with_its_act(alice, room):
+def test_an_entry_is_rolled_back_with_its_act(alice, room):
     @transaction.atomic
     def fails():
         room.lock(now(alice))

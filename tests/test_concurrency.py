@@ -58,7 +58,7 @@ class Sender:
         return seen
 
 
-def test_a_hundred_senders_lose_nothing_and_double_nothing(crowd):
+def test_no_message_of_a_hundred_senders_is_lost_or_doubled(crowd):
     crowd = crowd(SENDERS)
     together(sender.send_all for sender in crowd)
     assert Counter(status for sender in crowd for status in sender.answers) == {200: SENDERS * EACH * 2}
@@ -76,14 +76,14 @@ def test_a_hundred_senders_lose_nothing_and_double_nothing(crowd):
         assert reader.reads() == expected, "every reader sees the same order"
 
 
-def test_the_same_form_sent_by_many_at_once_is_one_message(crowd):
+def test_the_same_form_sent_many_times_at_once_is_one_message(crowd):
     (sender,) = crowd(1)
     together([partial(sender.send, 1, "only once")] * 20)
     assert sender.answers == [200] * 20
     assert Message.objects.filter(text="only once").count() == 1
 
 
-def test_a_join_form_sent_many_times_at_once_makes_one_guest(server, settings):
+def test_a_join_form_sent_many_times_at_once_creates_one_guest(server, settings):
     settings.LIMITS = False
     with httpx.Client(base_url=server, timeout=60) as visitor:
         visitor.get("/")
@@ -135,7 +135,7 @@ def test_simultaneous_joins_with_one_nickname_admit_one_person(server, settings,
 
 
 @pytest.mark.sqlite
-def test_what_was_acknowledged_survives_a_power_cut(transactional_db):
+def test_acknowledged_messages_survive_a_power_cut(transactional_db):
     with connection.cursor() as cursor:
         assert cursor.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
         assert cursor.execute("PRAGMA synchronous").fetchone()[0] == 2  # FULL

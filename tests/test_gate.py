@@ -1,4 +1,4 @@
-"""The gate in a real server: what it passes to Django, what it refuses, and how it copes with slow clients."""
+"""The gate in a real server: what it passes to Django, what it refuses, and how it handles slow clients."""
 
 import asyncio
 import contextlib
@@ -174,7 +174,7 @@ def test_a_header_cannot_forge_the_client_address(serve):
     assert seen["HTTP_X_FORWARDED_FOR"] == "1.1.1.1"  # for Django, which knows how many proxies to believe
 
 
-def test_repeated_headers_are_all_there(serve):
+def test_repeated_headers_are_all_kept(serve):
     server = serve()
     twice = b"Cookie: a=1\r\nCookie: b=2\r\nAccept: x\r\nAccept: y\r\nContent-Type: text/plain\r\n"
     raw(server, b"GET / HTTP/1.1\r\nHost: x\r\n" + twice + b"\r\n")
@@ -184,7 +184,7 @@ def test_repeated_headers_are_all_there(serve):
 
 @pytest.mark.parametrize("size", [0, 5, 64 * 1024, 64 * 1024 + 1, 250_000])
 @pytest.mark.parametrize("chunked", [False, True])
-def test_what_was_sent_arrives_whole_with_its_real_length(serve, size, chunked):
+def test_a_body_arrives_whole_with_its_real_length(serve, size, chunked):
     server = serve()
     sent = bytes(range(256)) * (size // 256 + 1)
     server.ask("POST", "/", iter([sent[: size // 2], sent[size // 2 : size]]) if chunked else sent[:size])
@@ -200,7 +200,7 @@ def run(coroutine):
         return pool.submit(asyncio.run, coroutine).result()
 
 
-def test_a_site_below_a_path_and_a_client_without_address():
+def test_a_root_path_and_a_client_without_address_work():
     async def told(**scope):
         return (await asked(Site(), **scope))[0]
 
@@ -236,7 +236,7 @@ def test_the_answer_is_unchanged_and_closed_in_django(serve):
     assert thread.startswith("django")
 
 
-def test_head_says_the_length_and_sends_nothing(serve):
+def test_a_head_request_gets_the_length_and_no_body(serve):
     server = serve()
     with server.connect() as client:
         client.sendall(b"HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
@@ -333,7 +333,7 @@ def test_a_route_can_give_more_time_to_larger_bodies(serve):
             assert client.recv(9999).startswith(b"HTTP/1.1 %d " % expected), (path, length)
 
 
-def test_by_default_uploads_have_thirty_seconds_and_one_more_for_each_sixteen_kilobytes():
+def test_by_default_uploads_have_thirty_seconds_plus_one_per_sixteen_kilobytes():
     assert DEFAULT_LIMIT.deadline(256 * 1024) == 30
     assert BodyLimit(10**9, rate=UPLOAD_RATE).deadline(160 * 1024) == 40
 
@@ -454,7 +454,7 @@ def test_other_protocols_are_refused(caplog):
 # Heads of requests
 
 
-def test_a_head_without_end_is_cut_off(serve):
+def test_an_endless_head_is_cut_off(serve):
     with serve().connect() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: ")
         with contextlib.suppress(OSError):
@@ -463,14 +463,14 @@ def test_a_head_without_end_is_cut_off(serve):
         assert connection.recv(100).startswith(b"HTTP/1.1 431 ")
 
 
-def test_a_head_that_never_ends_is_not_waited_for(serve, monkeypatch):
+def test_an_incomplete_head_has_a_deadline(serve, monkeypatch):
     monkeypatch.setattr(Protocol, "head_timeout", 0.3)
     with serve().connect() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost:")
         assert connection.recv(100).startswith(b"HTTP/1.1 408 ")
 
 
-def test_a_second_head_that_never_ends_is_not_waited_for_either(serve, monkeypatch):
+def test_an_incomplete_second_head_has_a_deadline_too(serve, monkeypatch):
     monkeypatch.setattr(Protocol, "head_timeout", 0.3)
     with serve().connect() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -487,7 +487,7 @@ def test_a_large_body_does_not_count_as_head_nor_a_second_request_as_the_first(s
             assert connection.getresponse().read() == b"hello"
 
 
-def test_blank_lines_between_requests_are_bounded_too(serve, monkeypatch):
+def test_blank_lines_between_requests_are_limited_too(serve, monkeypatch):
     monkeypatch.setattr(Protocol, "head_timeout", 0.3)
     server = serve()
     for blank in (b"\r\n", b"\r\n" * MAX_HEAD):
@@ -498,7 +498,7 @@ def test_blank_lines_between_requests_are_bounded_too(serve, monkeypatch):
             assert connection.recv(1000).startswith((b"HTTP/1.1 408 ", b"HTTP/1.1 431 "))
 
 
-def test_a_few_requests_may_come_before_their_answers_but_not_many(serve, caplog):
+def test_pipelined_requests_are_limited(serve, caplog):
     server = serve()
     with server.connect() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 5)
@@ -543,7 +543,7 @@ def test_a_trailer_does_not_become_a_header(serve):
     assert "HTTP_COOKIE" not in seen
 
 
-def test_trailers_without_end_are_cut_off(serve):
+def test_endless_trailers_are_cut_off(serve):
     with serve().connect() as connection:
         connection.sendall(CHUNKED)
         with contextlib.suppress(OSError):

@@ -141,7 +141,7 @@ def ask_and_read_nothing(server, path, **headers):
         ("/generated/?size=0", b""),
     ],
 )
-def test_each_kind_arrives_whole_and_is_closed_in_djangos_thread(server, files, file, path, expected):
+def test_each_kind_of_response_arrives_whole_and_is_closed_in_djangos_thread(server, files, file, path, expected):
     for method, body in (("GET", expected), ("HEAD", b"")):
         status, headers, received = get(server, path, method, X_File=str(file))
         assert (status, received == body) == (200, True)
@@ -162,7 +162,7 @@ def test_slow_readers_hold_no_thread_and_their_files_are_closed_with_the_connect
     until(lambda: all(each.closed for each in files))
 
 
-def test_a_reader_who_takes_nothing_at_all_is_disconnected(server, files, file, monkeypatch, caplog):
+def test_a_client_that_reads_nothing_is_disconnected(server, files, file, monkeypatch, caplog):
     monkeypatch.setattr(response_body, "STALL_TIMEOUT", 0.3)
     with ask_and_read_nothing(server, "/on_disk/", X_File=str(file)) as client:
         until(lambda: files and files[0].closed)

@@ -340,7 +340,7 @@ def test_there_is_no_script_of_ours():
     assert scripts == []
 
 
-def test_htmx_is_told_to_evaluate_nothing_and_what_to_do_with_errors():
+def test_htmx_evaluates_no_code_and_has_a_rule_for_errors():
     base = (BASE_DIR / "templates/base.html").read_text()
     assert json.loads(re.search(r"<meta name=\"htmx-config\" content='(.*?)'>", base, re.DOTALL)[1]) == {
         "allowEval": False,

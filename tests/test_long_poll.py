@@ -94,9 +94,7 @@ def test_changed_preferences_apply_to_the_next_poll(ann, ben, short_holds):
     assert "+0900" in ann.poll().text
 
 
-def test_a_poll_under_way_while_preferences_change_does_not_bring_the_old_ones_back(
-    ann, ben, gate, meanwhile, monkeypatch
-):
+def test_a_poll_under_way_does_not_bring_back_old_preferences(ann, ben, gate, meanwhile, monkeypatch):
     gate.hub.loop.call_soon_threadsafe(gate.hub.forget)
     polled, changed = views.responses.poll_response, Event()
     monkeypatch.setattr(views.responses, "poll_response", lambda *a, **k: (polled(*a, **k), changed.wait(5))[0])
@@ -159,7 +157,7 @@ def test_paintings_of_earlier_versions_are_not_cached(ann, ben, gate):
     assert paintings.size == len(kept.html) + 500
 
 
-def test_after_a_restored_backup_an_open_page_gets_the_full_log_and_goes_on(ann, ben, gate, meanwhile, asked_django):
+def test_after_a_restored_backup_an_open_page_gets_the_full_log_and_polls_on(ann, ben, gate, meanwhile, asked_django):
     """Django answers the held poll, because versions mean something else now; then the gate takes over again."""
     poll = meanwhile(ann.ask)
     held(gate)
@@ -200,7 +198,7 @@ def test_while_the_database_is_down_polls_get_our_own_error_page(ann, ben, gate,
     assert "hello" in ann.poll().text
 
 
-def test_all_impossible_positions_share_one_painting(ann, ben, gate, monkeypatch):
+def test_all_versions_of_the_future_share_one_painting(ann, ben, gate, monkeypatch):
     made, paint = [], gate.hub.polls.paintings.render
     monkeypatch.setattr(gate.hub.polls.paintings, "render", lambda *a: made.append(a) or paint(*a))
     for far in range(900_000, 900_020):

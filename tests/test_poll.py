@@ -172,11 +172,11 @@ def test_versions_of_another_incarnation_are_not_caught_up_from(alice, bob, room
 
 
 @pytest.mark.parametrize("log", ["", "x", "ABCDEFGHIJ", "abcdefghij\n", "abcdefghi٣", "abcdefghijk"])
-def test_an_incarnation_that_no_page_can_have_is_none(log):
+def test_an_invalid_incarnation_is_none(log):
     assert delta.Cursor.read(QueryDict(urlencode({"since": 1, "from": 1, "log": log}))).incarnation is None
 
 
-def test_a_page_of_an_earlier_version_is_given_a_new_poller_and_the_whole_log(alice, room):
+def test_a_page_of_an_earlier_release_gets_a_new_poller_and_the_whole_log(alice, room):
     query = {"since": room.version, "from": room.version, "at": 1}
     answer = alice.get(f"/rooms/{room.slug}/changes/", query, headers={"HX-Request": "true"})
     assert answer.headers["HX-Reswap"] == "outerHTML settle:0ms"
@@ -198,7 +198,7 @@ def test_changes_during_the_poll_count_towards_the_limit(alice, room):
     assert delta.since(stale, delta.Cursor(0, 0, incarnation=room.incarnation)).is_full
 
 
-def test_the_header_is_sent_only_when_it_changed(alice, room):
+def test_the_header_is_sent_only_after_a_change(alice, room):
     room.set_topic("Tea")
     alice.send(room, "hello")
     assert b'id="about"' not in alice.poll(room, room.version).content

@@ -90,20 +90,20 @@ def heard(redis_settings):
     thread.join(5)
 
 
-def test_other_processes_hear_of_a_change(heard, redis, room, alice):
+def test_other_processes_receive_the_signal_of_a_change(heard, redis, room, alice):
     until(lambda: Redis.from_url(redis.url).pubsub_numsub(pubsub.CHANGES_CHANNEL)[0][1])
     alice.membership.send("hello", "t:1")
     room.refresh_from_db()
     until(lambda: (room.pk, room.version, room.epoch) in heard)
 
 
-def test_other_processes_hear_of_typing(heard, redis, room):
+def test_other_processes_receive_the_signal_of_typing(heard, redis, room):
     until(lambda: Redis.from_url(redis.url).pubsub_numsub(pubsub.TYPING_CHANNEL)[0][1])
     pubsub.publish_typing(room.pk)
     until(lambda: ("typing", room.pk) in heard)
 
 
-def test_signals_are_heard_again_when_redis_is_back(heard, redis, room, alice, monkeypatch):
+def test_signals_are_received_again_when_redis_is_back(heard, redis, room, alice, monkeypatch):
     monkeypatch.setattr(pubsub, "RECONNECT_SECONDS", 0.05)
     redis.stop()
     alice.membership.send("sent while Redis is down", "t:1")

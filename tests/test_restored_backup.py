@@ -39,14 +39,14 @@ def test_a_rotated_incarnation_leaves_no_cache_entry(cached):
     assert cached() == []
 
 
-def test_the_command_rotates(cached, capsys):
+def test_the_restored_command_rotates_the_incarnation(cached, capsys):
     call_command("restored")
     assert cached() == []
     assert capsys.readouterr().out == "Caches are invalidated. Running servers notice within 30 seconds.\n"
 
 
 @pytest.mark.skipif(not hasattr(Room(), "incarnation"), reason="rooms have no incarnation")
-def test_the_command_rotates_the_rooms_too(room):
+def test_the_restored_command_rotates_the_rooms_incarnations(room):
     before = room.incarnation
     call_command("restored")
     room.refresh_from_db()
@@ -66,7 +66,7 @@ def test_cache_keys_cost_no_query(cached, django_assert_num_queries):
         assert cached()
 
 
-def test_another_process_notices_in_time(cached, monkeypatch):
+def test_another_process_notices_a_new_incarnation(cached, monkeypatch):
     Installation.objects.update(incarnation="another")
     assert cached() == list(caches)
     monkeypatch.setattr(incarnation, "due_at", 0)
@@ -74,7 +74,7 @@ def test_another_process_notices_in_time(cached, monkeypatch):
     assert cached() == []
 
 
-def test_the_gate_looks_for_it(cached, monkeypatch):
+def test_the_gate_rereads_the_incarnation(cached, monkeypatch):
     asked = []
     monkeypatch.setattr(gate_backend, "close_old_connections", lambda: None)
     monkeypatch.setattr(incarnation, "reread_if_due", lambda: asked.append(1))
@@ -82,7 +82,7 @@ def test_the_gate_looks_for_it(cached, monkeypatch):
     assert asked == [1]
 
 
-def test_while_it_cannot_be_read_pages_work(alice, room, monkeypatch, caplog):
+def test_pages_work_while_the_incarnation_cannot_be_read(alice, room, monkeypatch, caplog):
     say(alice.membership, "hello")
     incarnation.value, incarnation.due_at = None, 0
     asked = []
@@ -132,7 +132,7 @@ def test_ids_that_went_backwards_are_a_restored_backup(with_redis, caplog, model
     assert (Installation.current().incarnation, caplog.text.count("older than before")) == (now, 1)
 
 
-def test_ids_that_grow_or_rows_that_are_deleted_are_none(with_redis, alice, person, caplog):
+def test_growing_ids_and_deleted_rows_are_not_a_restored_backup(with_redis, alice, person, caplog):
     person("Another room", "Dave")
     gate_backend.prune.__wrapped__()
     Message.objects.latest("pk").delete()
@@ -164,13 +164,13 @@ def test_without_an_answer_from_redis_nothing_is_detected(with_redis, redis):  #
     assert Installation.current().incarnation == with_redis
 
 
-def test_serve_detects_it_as_it_starts(redis, serve, port):  # noqa: F811
+def test_serve_detects_a_restored_backup_at_the_start(redis, serve, port):  # noqa: F811
     pubsub.redis_client(redis.url).hset(restored_backup.HIGHEST_IDS, "chat_message", 7)
     process = serve("--bind", str(port), REDIS_URL=redis.url)
     assert "older than before" in said(process, "Parlour is at")
     assert pubsub.redis_client(redis.url).hget(restored_backup.HIGHEST_IDS, "chat_message") == b"0"
 
 
-def test_all_caches_have_such_keys():
+def test_all_caches_use_incarnation_keys():
     for alias in caches:
         assert caches[alias].key_func is parlours_caches.incarnation_key

@@ -40,7 +40,7 @@ def deletions(queries):
     return [query["sql"] for query in queries if query["sql"].startswith('DELETE FROM "chat_message"')]
 
 
-def test_its_messages_go_in_batches(large):
+def test_messages_of_a_deleted_room_are_erased_in_batches(large):
     with CaptureQueriesContext(connection) as queries:
         large.delete_with_messages()
     assert len([sql for sql in deletions(queries) if sql.count(",") > 900]) == 2
@@ -79,7 +79,7 @@ def test_a_slow_deletion_leaves_the_rest_to_the_cleanup(large, monkeypatch):
     assert everything() == [0, 0, 0, 0, 0]
 
 
-def test_nothing_of_it_is_readable(alice, bob, person, admin_client, interrupted):
+def test_nothing_of_a_deleted_room_is_readable(alice, bob, person, admin_client, interrupted):
     left, slug = Message.objects.latest("pk"), interrupted.slug
     stranger = person()
     for visitor in (alice, bob, stranger):
@@ -99,7 +99,7 @@ def test_nothing_of_it_is_readable(alice, bob, person, admin_client, interrupted
     assert gate_backend.render_painting.__wrapped__(interrupted.pk, "x" * 10, 1, ("en", "UTC", "poll")) is None
 
 
-def test_its_invites_lead_nowhere(alice, person, large, monkeypatch):
+def test_invites_of_a_deleted_room_do_not_work(alice, person, large, monkeypatch):
     _invite, key = Invite.objects.issue(alice.membership, days=1, max_uses=None)
     monkeypatch.setattr(room_deletion, "ERASED_AT_ONCE", -1)
     large.delete_with_messages()

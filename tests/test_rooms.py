@@ -47,7 +47,7 @@ NAMES = [
 ]
 
 
-def test_a_room_finds_its_address_among_many_that_took_it(person, django_assert_max_num_queries):
+def test_a_room_gets_a_free_address_if_many_are_taken(person, django_assert_max_num_queries):
     for n in range(300):
         Room.objects.create(name=f"c {n}", key=f"c{n}", lookalike_key=f"c{n}", slug=f"c-{n}" if n else "c")
     with django_assert_max_num_queries(38):
@@ -55,7 +55,7 @@ def test_a_room_finds_its_address_among_many_that_took_it(person, django_assert_
     assert re.fullmatch(r"/rooms/c-[a-z0-9]{8}/", answer.headers["Location"])
 
 
-def test_any_name_makes_a_room_that_is_found_at_its_address(person):
+def test_a_room_with_any_name_is_found_at_its_address(person):
     for n, name in enumerate(NAMES):
         visitor = person()
         answer = visitor.join(name, f"Visitor {n}")
@@ -121,7 +121,7 @@ def test_the_same_name_is_free_in_another_room(alice, person):
     assert person().join("Another", "Alice").status_code == 303
 
 
-def test_a_room_that_only_looks_like_an_open_one_is_offered_instead(alice, person):
+def test_joining_a_look_alike_of_an_open_room_offers_that_room(alice, person):
     answer = person().join("Rеading club", "Bob")  # with a Cyrillic е
     assert answer.status_code == 422
     assert 'name="room" value="Reading club"' in answer.content.decode()
@@ -158,7 +158,7 @@ def test_settings_under_which_nobody_can_create_rooms_are_refused(settings):
     assert "no one could create a room" in error.msg
 
 
-def test_a_hundred_simultaneous_joins_of_a_new_name_make_one_room_with_one_owner(server, settings):
+def test_a_hundred_simultaneous_joins_create_one_room_with_one_owner(server, settings):
     settings.LIMITS = False
     answers = []
 
@@ -210,7 +210,7 @@ def test_joining_again_with_the_same_name_opens_the_room(alice, room):
     assert [line.event for line in room.messages.all()] == ["opened"]
 
 
-def test_a_join_form_sent_twice_makes_one_guest(person):
+def test_a_join_form_sent_twice_creates_one_guest(person):
     page = person().get("/").content.decode()
     key = re.search(r'name="key" value="([^"]+)"', page)[1]
     first, second = person(), person()  # the browser throws away the answer to the first click, with its session

@@ -245,7 +245,7 @@ def test_links_are_safe_and_only_to_the_web_and_email(alice, room):
     assert 'href="ftp' not in html
 
 
-def test_production_settings_leave_no_warning(tmp_path):
+def test_production_settings_give_no_warning(tmp_path):
     import subprocess
     import sys
 
@@ -297,12 +297,12 @@ def test_the_forms_of_a_member_work_with_the_fields_of_the_pages(strict):
     assert not strict.membership.is_inside
 
 
-def test_an_origin_that_only_begins_like_ours_is_foreign(strict):
+def test_an_origin_that_only_begins_like_ours_is_refused(strict):
     answer = strict.post("/join/", {"room": "R", "nickname": "N"}, headers={"Origin": "http://testserver.evil.example"})
     assert answer.status_code == 403
 
 
-def test_the_cookies_are_out_of_reach_of_scripts_and_of_other_sites(person):
+def test_cookies_are_unreachable_for_scripts_and_other_sites(person):
     visitor = person()
     visitor.get("/")
     visitor.join("Reading club", "Alice")

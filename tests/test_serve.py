@@ -61,7 +61,7 @@ def said(process, until):
     raise AssertionError("".join(lines))
 
 
-def test_it_migrates_prints_its_url_and_stops_cleanly(serve, port):
+def test_serve_migrates_prints_its_url_and_stops_cleanly(serve, port):
     process = serve("--bind", str(port))
     greeting = said(process, "createsuperuser")
     assert "Applying" in greeting
@@ -74,7 +74,7 @@ def test_it_migrates_prints_its_url_and_stops_cleanly(serve, port):
     assert process.wait(5) == 0
 
 
-def test_it_may_hold_as_many_files_as_the_system_allows(serve, port):
+def test_serve_raises_the_limit_of_open_files(serve, port):
     process = serve("--bind", str(port))
     said(process, "Parlour is at")
     limits = Path(f"/proc/{process.pid}/limits").read_text()

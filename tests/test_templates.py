@@ -42,7 +42,7 @@ def test_line_breaks_are_joined(source, joined):
     assert LineJoiner().join(source) == joined
 
 
-def test_joining_knows_the_tag_and_the_element_that_began_in_an_earlier_text_node():
+def test_joining_lines_respects_tags_that_began_in_an_earlier_text_node():
     joiner = LineJoiner()
     assert joiner.join("<input\n  ") == "<input "
     assert joiner.join('\n  name="a"\n>\n') == ' name="a">'

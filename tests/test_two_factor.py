@@ -295,7 +295,7 @@ def test_the_keys_are_not_shown_in_the_admin(browser, protected):
 # Users who are signed in already
 
 
-def test_a_session_from_before_is_asked_for_a_code(root, browser, clock):
+def test_a_session_from_before_the_setup_needs_a_code(root, browser, clock):
     before = Client()
     sign_in(before)
     assert is_in(before)
@@ -316,7 +316,7 @@ def test_a_sign_in_elsewhere_on_the_site_does_not_open_the_admin(root, phone):
     assert not is_in(browser)
 
 
-def test_removing_it_asks_for_a_code(browser, phone):
+def test_removing_2fa_needs_a_code(browser, phone):
     assert browser.get(REMOVE).status_code == 303
     refused = browser.post(REMOVE, {"code": "000000"})
     assert refused.status_code == 422
@@ -329,12 +329,12 @@ def test_removing_it_asks_for_a_code(browser, phone):
     assert sign_in(Client()).status_code == 302
 
 
-def test_a_recovery_code_removes_it_too(browser, protected):
+def test_a_recovery_code_can_remove_2fa(browser, protected):
     _phone, codes = protected
     assert browser.post(REMOVE, {"code": codes[3]}).headers["Location"] == PAGE
 
 
-def test_an_operator_can_remove_it(browser, phone, capsys):
+def test_an_operator_can_remove_2fa(browser, phone, capsys):
     call_command("two_factor_off", "root")
     assert "Two-factor authentication is off for root." in capsys.readouterr().out
     assert not TOTPDevice.objects.exists()
@@ -386,7 +386,7 @@ def test_the_setup_page_allows_setting_it_up_and_signing_out(required, root, bro
     assert browser.get("/admin/").headers["Location"].startswith(DOOR)
 
 
-def test_a_session_from_before_is_asked_where_it_is_required_too(required, phone, root):
+def test_an_old_session_needs_a_code_if_2fa_is_required(required, phone, root):
     before = Client()
     before.force_login(root)
     assert before.get("/admin/").headers["Location"] == f"{DOOR}?next=/admin/"

@@ -22,7 +22,7 @@ def applied(name, app="chat"):
         (["0099_later"], r"newer version of Parlour \(0099_later\)"),
     ],
 )
-def test_migrate_refuses_it(names, message):
+def test_migrate_refuses_unknown_migrations(names, message):
     for name in names:
         applied(name)
     with pytest.raises(CommandError, match=message):
@@ -30,7 +30,7 @@ def test_migrate_refuses_it(names, message):
 
 
 @pytest.mark.django_db
-def test_migrations_of_other_apps_are_not_ours_to_judge():
+def test_unknown_migrations_of_other_apps_are_accepted():
     applied("0001_first", app="elsewhere")
     call_command("migrate", verbosity=0)
 
@@ -48,7 +48,7 @@ def old(tmp_path):
     return tmp_path / "serve.sqlite3"
 
 
-def test_serve_refuses_it_in_one_sentence(old, serve, port):  # noqa: F811
+def test_serve_refuses_unknown_migrations_in_one_sentence(old, serve, port):  # noqa: F811
     process = serve("--bind", str(port))
     printed, _none = process.communicate(timeout=20)
     assert process.returncode == 1

@@ -344,7 +344,7 @@ def test_no_page_is_wider_than_a_small_screen(visitor, busy_room, other_room, wa
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
-def test_a_draft_in_one_long_word_makes_nothing_wider(visitor, busy_room, javascript):
+def test_a_draft_of_one_long_word_does_not_widen_the_page(visitor, busy_room, javascript):
     alice = visitor(javascript, viewport=SMALL).join("Reading club", "Alice")
     alice.toggle()
     expect(alice.writing.locator("textarea")).to_be_visible()

@@ -74,7 +74,7 @@ def quiet(visitor):
 # Typing ahead
 
 
-def test_ten_messages_typed_in_one_go_arrive_over_a_slow_line(alice, monkeypatch):
+def test_ten_messages_typed_without_a_pause_arrive_over_a_slow_line(alice, monkeypatch):
     """Up to three attempts: on a busy machine, the focus may move more than 30 ms (one key) after Enter."""
     slowly(monkeypatch)
     for attempts_left in (2, 1, 0):
