@@ -20,7 +20,7 @@ TEMPLATES = $(shell find templates -name '*.html')
 CSS = $(wildcard theme/static_src/src/*.css theme/static/css/*.css)
 BEAUTIFY_CSS := $(BIN)/css-beautify --indent-size 2 --end-with-newline --space-around-combinator --preserve-newlines
 
-# Tests of what the models keep; these run on PostgreSQL too.
+# Tests of the models. They also run on PostgreSQL.
 MODEL_TESTS = $(addprefix tests/,$(addsuffix .py,$(addprefix test_,replay concurrency database_errors account_names roles \
 	room_states members messages names invites join_requests direct_messages retention)))
 
@@ -54,7 +54,7 @@ test-fast: $(DEVELOPS)  ## Run all tests but those in a browser
 test-models: $(DEVELOPS)  ## Run the replay and the tests of models, on the database that DATABASE_URL names
 	@exec $(BIN)/python -m pytest -n auto $(MODEL_TESTS) $(ARGS)
 
-check: check-code check-types check-templates check-migrations check-css check-deploy  ## Check all that needs no test run
+check: check-code check-types check-templates check-migrations check-css check-deploy  ## Run all checks but the tests
 
 check-code: $(DEVELOPS)
 	@echo "Checking the code."
