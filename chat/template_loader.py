@@ -13,7 +13,7 @@ TOKEN = re.compile(
 
 
 class Loader(filesystem.Loader):
-    """Loads templates from DIRS, joins the lines of HTML templates, and keeps what it compiled."""
+    """Loads templates from DIRS, joins the lines of HTML templates, and caches compiled templates."""
 
     def __init__(self, engine, dirs=None):
         super().__init__(engine, dirs)

@@ -6,6 +6,5 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from chat.admin import members, messages, participants, rooms, site, users  # noqa: F401  (each registers its models)
 
-admin.site.unregister(
-    [TOTPDevice, StaticDevice]
-)  # An admin who can read the keys of another admin could generate their codes.
+# An admin who can read the keys of another admin could generate their codes.
+admin.site.unregister([TOTPDevice, StaticDevice])

@@ -61,8 +61,8 @@ async def prune(backend: Backend, run_in_thread: RunInThread) -> None:
 
 
 async def refresh_panels(rooms: Rooms, backend: Backend, run_in_thread: RunInThread) -> None:
-    """Render the panels whose online members changed. Waiting readers get them with their next answer: a changed panel
-    wakes nobody."""
+    """Render the panels whose online members changed. Waiting readers get them with their next answer: no held
+    poll is woken for it."""
     while True:
         await asyncio.sleep(TICK)
         since = time.monotonic() - PANEL_INTERVAL

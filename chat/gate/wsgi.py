@@ -15,7 +15,7 @@ logger = logging.getLogger("chat.gate")
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
-# Headers that the gate sets itself (the length) or has dealt with (the chunks).
+# Headers that the gate sets itself (the length) or has already handled (the chunks).
 GATE_HEADERS = {b"content-length", b"transfer-encoding"}
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
