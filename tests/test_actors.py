@@ -86,7 +86,7 @@ def room_verbs():
 
 
 @pytest.mark.parametrize(("setting", "value"), room_verbs())
-def test_a_setting_that_is_so_already_does_not_act(alice, room, setting, value):
+def test_setting_the_current_value_does_not_act(alice, room, setting, value):
     verb = getattr(room, f"set_{setting}")
     assert verb(value, now(alice)) is True
     lines, version = room.messages.count(), room.header_version

@@ -152,7 +152,7 @@ def test_a_detail_is_erased_once(entry):
     refused(lambda: AuditDetail.objects.filter(pk=entry.pk).update(erased_at=None))
 
 
-def test_flush_empties_the_log_and_its_triggers_hold_again(transactional_db, alice, room):
+def test_flush_empties_the_log_and_restores_its_triggers(transactional_db, alice, room):
     room.lock(now(alice))
     call_command("flush", interactive=False, verbosity=0)
     assert logged() == []

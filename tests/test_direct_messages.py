@@ -83,7 +83,7 @@ def test_ignoring_hides_the_request_and_the_sender_is_not_informed(alice, bob, r
     assert "wants to write to you" in bob.get(f"/rooms/{pair.slug}/asked/").content.decode(), "they may think again"
 
 
-def test_the_page_says_in_which_rooms_both_are(alice, bob, mallory, pair):
+def test_the_page_of_a_chat_request_names_the_shared_rooms(alice, bob, mallory, pair):
     alice.join("Chess", "Alice")
     bob.join("Chess", "Bob")
     alice.join("Alone", "Alice")

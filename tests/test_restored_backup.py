@@ -149,7 +149,7 @@ def test_the_hourly_cleanup_records_the_ids(with_redis, alice, caplog):
     assert Installation.current().incarnation != with_redis
 
 
-def test_after_the_command_nothing_more_is_detected(with_redis, caplog):
+def test_after_the_restored_command_nothing_is_detected(with_redis, caplog):
     rewind(Message)
     call_command("restored")
     now = Installation.current().incarnation

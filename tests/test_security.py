@@ -93,7 +93,7 @@ def test_the_key_changes_when_an_existing_session_gets_a_participant(person):
     assert visitor.cookies["session"].value != planted
 
 
-def test_a_second_join_leaves_the_key_alone_so_that_polls_in_flight_stay_good(alice):
+def test_a_second_join_keeps_the_key_so_that_polls_under_way_stay_valid(alice):
     before = alice.cookies["session"].value
     answer = alice.join("Another", "Alice")
     assert "session" not in answer.cookies
@@ -109,7 +109,7 @@ def test_only_a_full_page_renews_the_session_and_rarely(alice, room):
     assert "session" not in alice.get(room.get_absolute_url()).cookies
 
 
-def test_a_cookie_of_a_session_that_is_not_found_is_left_alone(person, room):
+def test_the_cookie_of_an_unknown_session_is_kept(person, room):
     visitor = person()
     visitor.cookies["session"] = "x" * 32
     for url in (

@@ -124,7 +124,7 @@ def test_https_without_a_proxy_is_warned_of(serve, port):
         ("ADMIN_PATH", "rooms/staff", "ADMIN_PATH='rooms/staff/' is used by Parlour's pages"),
     ],
 )
-def test_invalid_settings_stop_it_with_an_explanation(serve, port, name, value, words):
+def test_invalid_settings_stop_serve_with_an_explanation(serve, port, name, value, words):
     process = serve("--bind", str(port), **{name: value})
     printed, _none = process.communicate(timeout=20)
     assert process.returncode == 1

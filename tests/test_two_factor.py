@@ -152,7 +152,7 @@ def test_ten_recovery_codes_are_shown_once(browser, protected):
     assert "second_factor_key" not in browser.session
 
 
-def test_it_cannot_be_set_up_twice(browser, phone):
+def test_two_factor_authentication_cannot_be_set_up_twice(browser, phone):
     key = TOTPDevice.objects.get().key
     assert browser.post(PAGE, {"code": phone.code()}).status_code == 200
     assert TOTPDevice.objects.get().key == key

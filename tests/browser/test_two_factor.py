@@ -45,7 +45,7 @@ def set_up_with(page, code):
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
-def test_its_pages_are_accessible(visitor, root, clock, required, width, colours):
+def test_the_pages_of_2fa_are_accessible(visitor, root, clock, required, width, colours):
     somebody = visitor(viewport={"width": width, "height": 800}, color_scheme=colours, has_touch=width == 320)
     page, found = somebody.page, {}
     page.goto(f"{somebody.server}{PAGE}")
