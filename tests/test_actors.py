@@ -2,11 +2,13 @@
 
 import ast
 import re
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.admin.models import LogEntry
 
-from chat.models import Actor, Invite, Membership, Message
+from chat.exceptions import Refused
+from chat.models import Actor, AuditEntry, Invite, Membership, Message, Room
 from chat.models.actor import SYSTEM, ActorKind
 from chat.realtime import rendering
 from chat_app.settings import BASE_DIR
@@ -150,6 +152,94 @@ def test_a_message_is_edited_removed_and_restored_once(alice, room):
     assert message.version > version
     event = room.messages.get(event="opened")
     assert (event.edit("x"), event.remove()) == (False, False)
+
+
+# Whether the actor still may
+
+
+def set_by(setting, value):
+    return lambda target, by: getattr(target.room, f"set_{setting}")(value, by)
+
+
+ACTS_OF_MODERATORS = {f"set_{setting}": set_by(setting, value) for setting, value in room_verbs()} | {
+    "lock": lambda target, by: target.room.lock(by),
+    "unlock": lambda target, by: target.room.unlock(by),
+    "update_settings": lambda target, by: target.room.update_settings(by=by, topic="Emma", name="Evening club"),
+    "delete": lambda target, by: target.room.delete_with_messages(by),
+    "mark_deleted": lambda target, by: target.room.mark_deleted(by),
+    "approve": lambda target, by: target.waiting.approve(by),
+    "decline_request": lambda target, by: target.waiting.decline_request(by),
+    "unban": lambda target, by: target.banned.unban(by),
+    "set_role": lambda target, by: target.member.set_role("moderator", by),
+    "make_owner": lambda target, by: target.member.make_owner(by),
+    "issue": lambda target, by: Invite.objects.issue(by, days=1, max_uses=1),
+    "revoke": lambda target, by: target.invite.revoke(by),
+    "edit": lambda target, by: target.message.edit("mended", by),
+    "remove_message": lambda target, by: target.message.remove(by),
+    "restore_message": lambda target, by: target.removed_message.restore(by),
+}
+ACTS_OF_OWNERS = {
+    *("set_name", "set_access", "set_archived", "set_accounts_only", "set_member_limit"),
+    *("update_settings", "delete", "mark_deleted", "set_role", "make_owner"),
+}
+
+
+@pytest.fixture
+def target(alice, bob, room, person):
+    """A room with something for each verb to act on, and `by`, a moderator."""
+    names = ("Nora", "Basil", "Mia")
+    by, banned, member = (person(room.name, name).membership for name in names)
+    by.set_role("moderator")
+    banned.ban()
+    alice.send(room, "kept")
+    alice.send(room, "removed", n=2)
+    message, removed = Message.objects.get(text="kept"), Message.objects.get(text="removed")
+    removed.remove()
+    invite, _key = Invite.objects.issue(now(alice), days=1, max_uses=1)
+    waits = waiting(room, person)
+    things = {"waiting": waits, "banned": banned, "member": member, "invite": invite}
+    return SimpleNamespace(room=room, by=by, message=message, removed_message=removed, **things)
+
+
+def everything():
+    """All rows of a room that a verb could change, and the audit log."""
+    models = (Room.with_deleted, Membership._base_manager, Message.objects, Invite.objects, AuditEntry.objects)
+    return [list(rows.order_by("pk").values()) for rows in models]
+
+
+def refused_act(act, target, by):
+    before = everything()
+    with pytest.raises(Refused) as refusal:
+        act(target, by)
+    assert (refusal.value.code, everything()) == ("not_allowed", before)
+
+
+@pytest.mark.parametrize("act", ACTS_OF_MODERATORS)
+def test_a_moderator_who_was_banned_meanwhile_changes_nothing(target, act):
+    now_banned = Membership.objects.get(pk=target.by.pk)
+    now_banned.ban()
+    refused_act(ACTS_OF_MODERATORS[act], target, target.by)
+
+
+@pytest.mark.parametrize("how", [Membership.leave, Membership.remove, lambda member: member.set_role("member")])
+def test_a_moderator_who_no_longer_is_one_changes_nothing(target, how):
+    how(Membership.objects.get(pk=target.by.pk))
+    refused_act(ACTS_OF_MODERATORS["lock"], target, target.by)
+
+
+@pytest.mark.parametrize("act", sorted(ACTS_OF_OWNERS))
+def test_a_moderator_cannot_act_as_owner(target, act):
+    refused_act(ACTS_OF_MODERATORS[act], target, target.by)
+
+
+@pytest.mark.parametrize("act", sorted(ACTS_OF_MODERATORS.keys() - ACTS_OF_OWNERS - {"unlock", "set_approval"}))
+def test_a_moderator_can_still_act(target, act):
+    assert ACTS_OF_MODERATORS[act](target, target.by)
+
+
+@pytest.mark.parametrize("act", ["lock", "approve", "revoke", "edit"])
+def test_the_owner_of_another_room_changes_nothing(target, act, mallory):
+    refused_act(ACTS_OF_MODERATORS[act], target, now(mallory))
 
 
 # What the pages say

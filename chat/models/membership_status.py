@@ -66,8 +66,8 @@ class StatusMixin(models.Model):
             self.room.update_join_request_count()
 
     def approve(self, by=None, answer=""):
-        """Approve this join request. Returns False if there is none. Raises Refused, as when the room is full."""
-        with self.room.change() as room:
+        """Approve this join request. Returns False if there is none. Raises Refused, for example if the room is full."""
+        with self.room.change_by(by) as room:
             self.refresh_from_db(fields=["status", "nickname"])
             if not self.is_waiting:
                 return False
@@ -81,7 +81,7 @@ class StatusMixin(models.Model):
 
     def decline_request(self, by=None, answer=""):
         """Decline this join request and free its nickname. Returns False if there is none."""
-        with self.room.change() as room:
+        with self.room.change_by(by) as room:
             self.refresh_from_db(fields=["status"])
             if not self.is_waiting:
                 return False
@@ -152,7 +152,7 @@ class StatusMixin(models.Model):
 
     def unban(self, by=None):
         """Let a banned person join again. Returns False if they are not banned."""
-        with self.room.change() as room:
+        with self.room.change_by(by) as room:
             banned = type(self).objects.filter(pk=self.pk, status=self.Status.BANNED)
             if not banned.update(status=self.Status.REMOVED):
                 return False
