@@ -150,6 +150,8 @@ def test_a_message_is_edited_removed_and_restored_once(alice, room):
     assert [message.restore(), message.restore()] == [True, False]
     message.refresh_from_db()
     assert message.version > version
+    message.remove()
+    assert message.edit("of a removed message") is False
     event = room.messages.get(event="opened")
     assert (event.edit("x"), event.remove()) == (False, False)
 

@@ -188,12 +188,13 @@ class Message(models.Model):
 
     @transaction.atomic
     def edit(self, text, by=None):
-        """Replace the text; the page shows that it was edited. Returns False if nothing changes."""
+        """Replace the text; the page shows that it was edited. Returns False if it is the same, or was removed."""
+        html = markup.render(text, self.room)
         self._lock(by)
         before = self.text
-        if self.event or before == text:
+        if self.event or self.removed_at or before == text:
             return False
-        self.touch(text=text, html=markup.render(text, self.room), edited_at=timezone.now())
+        self.touch(text=text, html=html, edited_at=timezone.now())
         self._record(Action.EDIT_MESSAGE, by, before=before, after=text)
         return True
 
