@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from chat.models import Invite, Membership, Participant, User
+from chat.models import AuditEntry, Invite, Membership, Participant, User
 from tests.support.threads import together
 from tests.test_accounts import SECRET, keep, sign_in
 from tests.test_direct_messages import write_to
@@ -170,6 +170,40 @@ def test_a_banned_account_does_not_get_in_through_a_guest(alice, home, person, r
     sign_in_with_rooms(guest)
     assert roles(room)["Dave"][0] == "banned"
     assert roles(room)["Guest"][0] == "left"
+
+
+@pytest.mark.parametrize("before", ["in", "left", "waiting"])
+def test_an_account_takes_over_the_ban_of_its_guest(home, person, room, before):
+    room.set_approval(before == "waiting")
+    home.join(room.name, "Dave")
+    if before == "left":
+        home.post(f"/rooms/{room.slug}/leave/")
+    guest = person(room.name, "Guest")
+    room.memberships.get(nickname="Guest").ban()
+    sign_in_with_rooms(guest)
+    assert roles(room)["Dave"] == ("banned", "member")
+    room.refresh_from_db()
+    assert room.join_request_count == 0
+    entry = AuditEntry.objects.filter(action="ban").latest("pk")
+    assert entry.subject_membership_id == room.memberships.get(nickname="Dave").pk
+
+
+def test_a_moderator_does_not_take_over_the_ban_of_a_guest(home, person, room):
+    home.join(room.name, "Dave")
+    home.membership.set_role("moderator")
+    guest = person(room.name, "Guest")
+    guest.membership.ban()
+    sign_in_with_rooms(guest)
+    assert roles(room)["Dave"] == ("in", "moderator")
+
+
+def test_a_guest_who_was_banned_after_the_lookup_does_not_get_in_as_the_account(home, person, room):
+    home.join(room.name, "Dave")
+    home.post(f"/rooms/{room.slug}/leave/")
+    late = person(room.name, "Guest").membership
+    Membership.objects.get(pk=late.pk).ban()
+    late.merge_into(room.memberships.get(nickname="Dave"))
+    assert roles(room)["Dave"][0] == "banned"
 
 
 def test_direct_messages_go_to_the_account(alice, bob, home, room):

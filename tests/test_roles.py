@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from chat.models import Invite, Membership, Message, Room
+from chat.models import Actor, AuditEntry, Invite, Membership, Message, Room
 from chat.models.direct_message import open_direct_message
 from chat.realtime import pubsub
 from tests.support.threads import together
@@ -170,6 +170,36 @@ def test_a_site_admin_can_make_a_member_the_owner(admin_client, alice, bob, room
     assert admin_client.post("/admin/chat/membership/", action).status_code == 302
     assert owners(room) == ["Bob"]
     assert alice.membership.role == "moderator"
+
+
+def changes_of_roles():
+    rows = AuditEntry.objects.filter(action="set_role").order_by("pk")
+    return [(row.detail.data["subject_name"], row.actor_kind, row.detail.data["after"]) for row in rows]
+
+
+def test_an_absent_owner_whom_staff_replaces_is_in_the_audit_log(alice, bob, room, admin_user):
+    now(alice).leave()
+    assert now(bob).make_owner(Actor.site_admin(admin_user))
+    assert changes_of_roles() == [("Bob", "site_admin", "owner"), ("Alice", "site_admin", "moderator")]
+    assert [line.subject for line in room.messages.filter(event="role")] == [bob.membership]
+
+
+@pytest.mark.parametrize(("way", "after"), [("private", "moderator"), ("account", "member")])
+def test_an_owner_who_passes_the_room_on_is_in_the_audit_log(alice, bob, room, way, after):
+    if way == "private":
+        go_private(alice, room)
+    now(alice).leave(for_good=way == "account")
+    assert changes_of_roles() == [("Alice", "system", after), ("Bob", "system", "owner")]
+
+
+def test_a_new_owner_replaces_the_former_one(alice, bob, room):
+    assert now(bob).set_role("owner", now(alice))
+    assert (owners(room), alice.membership.role) == (["Bob"], "moderator")
+
+
+def test_an_owner_does_not_give_up_the_room_without_a_successor(alice, bob, room):
+    assert now(alice).set_role("member", now(alice)) is False
+    assert owners(room) == ["Alice"]
 
 
 def test_an_old_settings_page_does_not_undo_changes_of_others(alice, bob, room):

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from chat.exceptions import Refused
 
 
 class ActorKind(models.TextChoices):
@@ -46,6 +49,14 @@ class Actor:
     def may_act_on(self, member):
         """Whether a member still outranks `member`, read again inside the room's `change()`. Others always may."""
         return self.membership is None or self.membership.still_outranks(member)
+
+    def check(self, room, owner=False):
+        """Raises Refused unless a member is still a moderator of the room, or its owner, inside `change()`.
+
+        Others always may.
+        """
+        if self.membership and not self.membership.still_moderates(room, owner):
+            raise Refused(_("You can no longer do this in this room."), code="not_allowed")
 
 
 SYSTEM = Actor(ActorKind.SYSTEM)

@@ -5,7 +5,7 @@ import secrets
 from datetime import timedelta
 
 from django.apps import apps
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -36,14 +36,14 @@ class InviteQuerySet(models.QuerySet):
             models.Prefetch("joined_members", first, to_attr="named")
         )
 
-    @transaction.atomic
     def issue(self, created_by, days, max_uses):
-        """Create an invite to that member's room. Returns it and its key, which is not stored."""
+        """Create an invite to that member's room. Returns it and its key, which is not stored. Raises Refused."""
         key = secrets.token_urlsafe(16)
         expires_at = timezone.now() + timedelta(days=days)
         about = {"created_by": created_by, "expires_at": expires_at, "max_uses": max_uses}
-        invite = self.create(room=created_by.room, key_digest=key_digest(key), **about)
-        record(Action.ISSUE_INVITE, created_by, room=invite.room, invite=invite.pk, days=days, max_uses=max_uses)
+        with created_by.room.change_by(created_by) as room:
+            invite = self.create(room=room, key_digest=key_digest(key), **about)
+            record(Action.ISSUE_INVITE, created_by, room=room, invite=invite.pk, days=days, max_uses=max_uses)
         return invite, key
 
 
@@ -99,7 +99,7 @@ class Invite(models.Model):
 
     def revoke(self, by=None):
         """Nobody can join with it any more. Members who joined with it stay. Returns False if it is revoked already."""
-        with self.room.change() as room:
+        with self.room.change_by(by) as room:
             if not Invite.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=timezone.now()):
                 return False
             record(Action.REVOKE_INVITE, by, room=room, invite=self.pk)

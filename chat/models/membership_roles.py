@@ -4,7 +4,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat.models.actor import SYSTEM
+from chat.models.actor import SYSTEM, Actor
 from chat.models.audit import Action, record
 
 
@@ -48,30 +48,45 @@ class RolesMixin(models.Model):
         self.refresh_from_db(fields=["role", "status"])
         return self.is_inside and self.outranks(other)
 
+    def still_moderates(self, room, owner=False):
+        """Whether this member moderates the room, or owns it, read again inside the room's `change()`."""
+        self.refresh_from_db(fields=["role", "status"])
+        holds_role = self.is_owner if owner else self.is_moderator
+        return self.room_id == room.pk and self.is_inside and holds_role
+
     def set_role(self, role, by=None):
-        """Change the role and announce it. A new owner or moderator is unmuted. Returns whether it changed."""
-        with self.room.change() as room:
-            self.refresh_from_db(fields=["role", "nickname", "status", "muted"])
-            before = self.role
-            if before == role or not self.is_inside:
+        """Change the role, as the owner, and announce it. Returns whether it changed. Raises Refused.
+
+        A new owner or moderator is unmuted. A room has one owner, so the former one becomes a moderator.
+        """
+        actor = Actor.of(by)
+        with self.room.change_by(actor, owner=True) as room:
+            self.refresh_from_db(fields=["role", "nickname", "namesake_number", "status", "muted"])
+            if self.role == role or not self.is_inside or not actor.may_act_on(self):
                 return False
-            self.save_role(role)
-            record(Action.SET_ROLE, by, room=room, member=self, before=before, after=role)
-            room.append_event("role", by, self, role=role)
+            former = room.memberships.filter(role=self.Role.OWNER).exclude(pk=self.pk)
+            demoted = list(former) if role == self.Role.OWNER else []
+            self._replace_role(role, actor)
+            for owner in demoted:
+                owner._replace_role(self.Role.MODERATOR, actor)
             return True
 
-    def assign_role(self, to, role):
-        """As the owner, promote or demote `to`, or transfer ownership to them. Returns whether it changed.
+    def _replace_role(self, role, by):
+        """Save and log the role, and announce that of a current member, inside the room's `change()`."""
+        before = self.role
+        self.save_role(role)
+        record(Action.SET_ROLE, by, room=self.room, member=self, before=before, after=role)
+        if self.is_inside:
+            self.room.append_event("role", by, self, role=role)
 
-        A room has one owner, so an owner who transfers the room becomes a moderator.
-        """
+    def assign_role(self, to, role):
+        """As the owner, promote or demote `to`, or transfer ownership to them. Returns whether it changed."""
         with self.room.change():
             to.refresh_from_db(fields=["role", "status"])
             if not self.still_outranks(to) or not self.is_owner or not to.is_inside:
                 return False
             assigned = to.set_role(role, by=self)
-            if role == self.Role.OWNER:
-                self.set_role(self.Role.MODERATOR, by=self)
+            self.refresh_from_db(fields=["role"])
             return assigned
 
     def make_owner(self, by=None):
@@ -79,14 +94,7 @@ class RolesMixin(models.Model):
 
         Returns False for the owner, for people outside the room, and in direct messages, which have no owner.
         """
-        with self.room.change() as room:
-            self.refresh_from_db(fields=["status", "role"])
-            if not self.is_inside or self.is_owner or room.is_direct_message:
-                return False
-            for owner in room.memberships.filter(role=self.Role.OWNER).exclude(pk=self.pk):
-                owner.set_role(self.Role.MODERATOR, by)
-                owner.save_role(self.Role.MODERATOR)  # An owner who has left is demoted without an event.
-            return self.set_role(self.Role.OWNER, by)
+        return not self.room.is_direct_message and self.set_role(self.Role.OWNER, by)
 
     def save_role(self, role):
         """Save the role without an event, inside the room's `change()`. Members lose their invite links."""
@@ -104,10 +112,10 @@ class RolesMixin(models.Model):
         if not self.is_owner:
             return
         successor = self.room.next_owner(any_member=for_good or self.room.access == self.room.Access.PRIVATE)
+        if successor or for_good:
+            self._replace_role(self.Role.MEMBER if for_good else self.Role.MODERATOR, SYSTEM)
         if successor:
             successor.set_role(self.Role.OWNER, SYSTEM)
-        if successor or for_good:
-            self.save_role(self.Role.MEMBER if for_good else self.Role.MODERATOR)
 
     def revoke_created_invites(self):
         """Revoke this member's invite links: only the owner and moderators may have active ones."""

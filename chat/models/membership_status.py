@@ -8,6 +8,7 @@ from chat.models.actor import SYSTEM, Actor
 from chat.models.audit import Action, record
 
 ENTRY_FIELDS = ("status", "answer", "joined_at", "seen_at", "read_version", "read_message_count", "invite", "role")
+MERGED_FIELDS = ("status", "role", "muted", "nickname", "nickname_key", "holds_name", "namesake_number")
 
 
 class StatusMixin(models.Model):
@@ -66,8 +67,8 @@ class StatusMixin(models.Model):
             self.room.update_join_request_count()
 
     def approve(self, by=None, answer=""):
-        """Approve this join request. Returns False if there is none. Raises Refused, as when the room is full."""
-        with self.room.change() as room:
+        """Approve this join request. Returns False if there is none. Raises Refused, as in a full room."""
+        with self.room.change_by(by) as room:
             self.refresh_from_db(fields=["status", "nickname"])
             if not self.is_waiting:
                 return False
@@ -81,7 +82,7 @@ class StatusMixin(models.Model):
 
     def decline_request(self, by=None, answer=""):
         """Decline this join request and free its nickname. Returns False if there is none."""
-        with self.room.change() as room:
+        with self.room.change_by(by) as room:
             self.refresh_from_db(fields=["status"])
             if not self.is_waiting:
                 return False
@@ -152,7 +153,7 @@ class StatusMixin(models.Model):
 
     def unban(self, by=None):
         """Let a banned person join again. Returns False if they are not banned."""
-        with self.room.change() as room:
+        with self.room.change_by(by) as room:
             banned = type(self).objects.filter(pk=self.pk, status=self.Status.BANNED)
             if not banned.update(status=self.Status.REMOVED):
                 return False
@@ -182,9 +183,17 @@ class StatusMixin(models.Model):
             room.bump_epoch()
 
     def merge_into(self, known):
-        """End this membership. `known`, the same person's other membership, takes over status, role and mute."""
+        """Leave in favour of `known`, the same person's other membership, which takes over status, role and mute.
+
+        A ban is taken over too, unless `known` is a moderator.
+        """
         with self.room.change() as room:
+            self.refresh_from_db(fields=MERGED_FIELDS)
+            known.refresh_from_db(fields=MERGED_FIELDS)
             known.room = room
+            if self.status == self.Status.BANNED and not known.is_moderator:
+                known.become_banned()
+                return
             outside = known.status in (self.Status.LEFT, self.Status.REMOVED, self.Status.JOIN_DECLINED)
             if self.is_inside and (outside or known.is_waiting):
                 known.enter_room(room.available_nickname_for(known, known.nickname))
@@ -194,6 +203,14 @@ class StatusMixin(models.Model):
             if known.is_inside:
                 self._transfer_rights_to(known)
             self.leave(for_good=True)
+
+    def become_banned(self):
+        """Ban as the system, inside the room's `change()`, also someone who has left. Bans once."""
+        if self.status == self.Status.BANNED or self.ban(SYSTEM):
+            return
+        self.status = self.Status.BANNED
+        self.save(update_fields=["status"])
+        record(Action.BAN, SYSTEM, room=self.room, member=self)
 
     def _transfer_rights_to(self, known):
         self.created_invites.update(created_by=known)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import markup
 from chat.exceptions import Refused
+from chat.models.actor import Actor
 from chat.models.audit import Action, record
 from chat.models.membership import Membership
 from chat.names.slugs import initials
@@ -187,19 +188,20 @@ class Message(models.Model):
 
     @transaction.atomic
     def edit(self, text, by=None):
-        """Replace the text; the page shows that it was edited. Returns False if nothing changes."""
-        self._lock()
+        """Replace the text; the page shows that it was edited. Returns False if it is the same, or was removed."""
+        html = markup.render(text, self.room)
+        self._lock(by)
         before = self.text
-        if self.event or before == text:
+        if self.event or self.removed_at or before == text:
             return False
-        self.touch(text=text, html=markup.render(text, self.room), edited_at=timezone.now())
+        self.touch(text=text, html=html, edited_at=timezone.now())
         self._record(Action.EDIT_MESSAGE, by, before=before, after=text)
         return True
 
     @transaction.atomic
     def remove(self, by=None):
         """Show a tombstone instead; the text stays in the database. Returns False if it is removed already."""
-        self._lock()
+        self._lock(by)
         if self.event or self.removed_at:
             return False
         self.touch(removed_at=timezone.now())
@@ -209,17 +211,18 @@ class Message(models.Model):
     @transaction.atomic
     def restore(self, by=None):
         """Show a removed message again. Returns False if it is not removed."""
-        self._lock()
+        self._lock(by)
         if not self.removed_at:
             return False
         self.touch(removed_at=None)
         self._record(Action.RESTORE_MESSAGE, by)
         return True
 
-    def _lock(self):
-        """Lock the room's row and reload what verbs check. Raises Refused if the room was deleted."""
+    def _lock(self, by):
+        """Lock the room's row and reload what verbs check. Raises Refused, for example if the room was deleted."""
         if not type(self.room).objects.select_for_update().filter(pk=self.room_id).first():
             raise self.room.deleted_refusal()
+        Actor.of(by).check(self.room)
         self.refresh_from_db(fields=["text", "event", "removed_at"])
 
     def _record(self, action, by, **data):

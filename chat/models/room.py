@@ -185,6 +185,13 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
             yield self
             transaction.on_commit(partial(pubsub.publish_change, self))
 
+    @contextmanager
+    def change_by(self, by, owner=False):
+        """`change()` by a moderator, or with `owner` by the owner. Raises Refused if the actor no longer is one."""
+        with self.change():
+            Actor.of(by).check(self, owner)
+            yield self
+
     def take_next_version(self):
         """Begin `change()`, or take one more version inside it. Raises Refused if the room was deleted meanwhile."""
         if not Room.objects.filter(pk=self.pk).update(version=F("version") + 1, nonce=new_nonce()):

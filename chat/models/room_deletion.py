@@ -37,7 +37,7 @@ class DeletionMixin(models.Model):
 
     def mark_deleted(self, by=None):
         """Hide the room and its members from every query, free its name and addresses, and notify open pages."""
-        with self.change():
+        with self.change_by(by, owner=True):
             record(Action.DELETE_ROOM, by, room=self)
             self.deleted_at = timezone.now()
             released = {"key": None, "lookalike_key": None, "dm_key": None, "slug": f"-{secrets.token_urlsafe(16)}"}

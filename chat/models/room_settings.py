@@ -59,18 +59,18 @@ class SettingsMixin(models.Model):
         return [name for name in changed if getattr(self, f"set_{name}")(settings[name], by)]
 
     def set_topic(self, topic, by=None):
-        with self.change():
+        with self.change_by(by):
             return self._change_setting("topic", topic, by, Action.SET_TOPIC, Message.Event.TOPIC)
 
     def set_rules(self, rules, by=None):
-        with self.change():
+        with self.change_by(by):
             return self._change_setting("rules", rules, by, Action.SET_RULES, Message.Event.RULES)
 
     def set_locked(self, locked, by=None):
         """While a room is locked, nobody can post."""
         action = Action.LOCK if locked else Action.UNLOCK
         event = Message.Event.LOCKED if locked else Message.Event.UNLOCKED
-        with self.change():
+        with self.change_by(by):
             return self._change_setting("locked", locked, by, action, event)
 
     def lock(self, by=None):
@@ -82,14 +82,14 @@ class SettingsMixin(models.Model):
     def set_announce_only(self, announce_only, by=None):
         """Whether only the owner and moderators can post."""
         action, event = Action.SET_ANNOUNCE_ONLY, Message.Event.POSTING
-        with self.change():
+        with self.change_by(by):
             return self._change_setting("announce_only", announce_only, by, action, event)
 
     def set_archived(self, archived, by=None):
         """Archive: nobody can post or join, the room is not listed, and join requests are declined. Or unarchive."""
         action = Action.ARCHIVE if archived else Action.UNARCHIVE
         event = Message.Event.ARCHIVED if archived else Message.Event.RESTORED
-        with self.change():
+        with self.change_by(by, owner=True):
             if not self._change_setting("archived", archived, by, action, event):
                 return False
             self._claim_name(self.name, self.access)
@@ -99,7 +99,7 @@ class SettingsMixin(models.Model):
 
     def set_accounts_only(self, accounts_only, by=None):
         """Whether only people with an account can join. Members stay; join requests of guests are declined."""
-        with self.change():
+        with self.change_by(by, owner=True):
             if not self._change_setting("accounts_only", accounts_only, by, Action.SET_ACCOUNTS_ONLY):
                 return False
             if accounts_only:
@@ -109,12 +109,12 @@ class SettingsMixin(models.Model):
 
     def set_member_limit(self, member_limit, by=None):
         """How many people can be members at once, None for any number. Current members stay."""
-        with self.change():
+        with self.change_by(by, owner=True):
             return self._change_setting("member_limit", member_limit, by, Action.SET_MEMBER_LIMIT)
 
     def set_approval(self, approval, by=None):
         """Whether new members need approval. Turning it off approves everyone waiting. Raises Refused."""
-        with self.change():
+        with self.change_by(by):
             if not self._change_setting("approval", approval, by, Action.SET_APPROVAL):
                 return False
             if not approval:
@@ -125,7 +125,7 @@ class SettingsMixin(models.Model):
     def set_name(self, name, by=None):
         """Rename the room; its old address redirects to the new one. Raises Refused if the name is taken."""
         name = display_name(name)
-        with self.change():
+        with self.change_by(by, owner=True):
             before = self.name
             if name == before:
                 return False
@@ -139,7 +139,7 @@ class SettingsMixin(models.Model):
 
     def set_access(self, access, by=None):
         """Change who can find the room. To private and back it gets a new address; only members are redirected."""
-        with self.change():
+        with self.change_by(by, owner=True):
             before = self.access
             if before == access:
                 return False
