@@ -100,9 +100,9 @@ def before_the_door(status, others):
 
 
 def answered(role, kind):
-    """Who waits is answered by those who keep the room; before a private one nobody waits, into an archived nobody."""
-    if role in KEEPING and kind in ("private", "archived"):
-        return 404 if kind == "private" else 422
+    """Who waits is answered by those who keep the room, or was answered already; into an archived one nobody comes."""
+    if role in KEEPING and kind == "archived":
+        return 422
     return keeping(303, 403)(role, kind)
 
 
