@@ -147,7 +147,7 @@ def test_a_row_is_not_replaced(entry, model, key, column):
     """SQLite's REPLACE deletes the row without a DELETE trigger; the upsert of both databases is an UPDATE."""
     table = model._meta.db_table
     names = ", ".join(f'"{field.column}"' for field in model._meta.fields)
-    copy = f"INTO {table} ({names}) SELECT {names} FROM {table} WHERE {key} = {entry.pk}"  # noqa: S608
+    copy = f"INTO {table} ({names}) SELECT {names} FROM {table} WHERE {key} = {entry.pk}"
     statements = [f"INSERT {copy} ON CONFLICT ({key}) DO UPDATE SET {column} = '{{}}'"]
     if connection.vendor == "sqlite":
         statements += [f"REPLACE {copy}", f"INSERT OR REPLACE {copy}"]
