@@ -100,9 +100,9 @@ def before_the_door(status, others):
 
 
 def answered(role, kind):
-    """Moderators answer join requests. A private room has none, and an archived room accepts none."""
-    if role in KEEPING and kind in ("private", "archived"):
-        return 404 if kind == "private" else 422
+    """Moderators answer join requests, which may be answered already. An archived room accepts none."""
+    if role in KEEPING and kind == "archived":
+        return 422
     return keeping(303, 403)(role, kind)
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from chat.admin.base import BoundedPaginator, VerbAdmin
@@ -192,3 +192,36 @@ def test_lists_count_up_to_a_maximum(admin_client, alice, room, monkeypatch):
     last = admin_client.get("/admin/chat/message/?p=2")
     assert [str(message) for message in last.context["cl"].result_list] == ["line 3"]
     assert admin_client.get("/admin/chat/message/?p=3").status_code == 302
+
+
+def select_all(admin, model, action, thing):
+    """What the list sends after "Select all N" was clicked: the filter's rows, not only the page's."""
+    form = {"action": action, "select_across": "1", "_selected_action": [thing.pk]}
+    return admin.post(f"/admin/chat/{model}/", form, follow=True).content.decode()
+
+
+def test_select_all_never_acts_on_more_rows_than_the_list_counts(admin_client, alice, bob, room, monkeypatch):
+    members = room.memberships.filter(status="in").count()
+    monkeypatch.setattr(BoundedPaginator, "MAX_ROWS", members - 1)
+    page = select_all(admin_client, "membership", "remove", bob.membership)
+    assert f"More than {members - 1} are selected." in page
+    assert room.memberships.filter(status="in").count() == members
+    monkeypatch.setattr(BoundedPaginator, "MAX_ROWS", members)
+    assert f"{members} people removed." in select_all(admin_client, "membership", "remove", bob.membership)
+
+
+def test_acts_before_an_error_are_logged_and_counted(admin_client, person, monkeypatch):
+    rooms = [person(f"Room {n}", "Ann").membership.room for n in range(3)]
+    lock, locked = Room.lock, []
+
+    def fails_at_the_last(room, by):
+        locked.append(room.pk)
+        if len(locked) == 3:
+            raise OperationalError("database is locked")
+        return lock(room, by=by)
+
+    monkeypatch.setattr("chat.admin.rooms.Room.lock", fails_at_the_last)
+    page = act(admin_client, "room", "lock", *rooms)
+    assert page.status_code == 200
+    assert "2 rooms locked. Then the database failed" in page.content.decode()
+    assert LogEntry.objects.count() == 2

@@ -2,7 +2,7 @@
 
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from chat.models import Actor, AuditDetail, AuditEntry, Invite, Membership, Message
@@ -140,6 +140,20 @@ def test_a_detail_is_neither_changed_nor_deleted(entry):
     refused(lambda: rows.update(erased_at=timezone.now()))
     refused(lambda: rows.update(data={"actor_name": "Eve"}, erased_at=timezone.now()))
     assert rows.get().data["actor_name"] == "Alice"
+
+
+@pytest.mark.parametrize(("model", "key", "column"), [(AuditEntry, "id", "action"), (AuditDetail, "entry_id", "data")])
+def test_a_row_is_not_replaced(entry, model, key, column):
+    """SQLite's REPLACE deletes the row without a DELETE trigger; the upsert of both databases is an UPDATE."""
+    table = model._meta.db_table
+    names = ", ".join(f'"{field.column}"' for field in model._meta.fields)
+    copy = f"INTO {table} ({names}) SELECT {names} FROM {table} WHERE {key} = {entry.pk}"
+    statements = [f"INSERT {copy} ON CONFLICT ({key}) DO UPDATE SET {column} = '{{}}'"]
+    if connection.vendor == "sqlite":
+        statements += [f"REPLACE {copy}", f"INSERT OR REPLACE {copy}"]
+    for statement in statements:
+        refused(lambda sql=statement: connection.cursor().execute(sql))
+    assert model.objects.filter(pk=entry.pk).exists()
 
 
 def test_a_detail_is_erased_once(entry):

@@ -12,35 +12,22 @@ MAX_SHARED_ROOMS = 3
 ActorAndMember = tuple[Membership, Membership]
 
 
-def member_to_remove(request: Request, slug: str, pk: int) -> ActorAndMember:
-    """The moderator who acts, and a member in the room whom they outrank."""
+def member_to_moderate(request: Request, slug: str, pk: int) -> ActorAndMember:
+    """The moderator who acts, and a member, past or present, whom they outrank.
+
+    The verb decides by the current status: it returns False if someone else was first.
+    """
     by = membership_to_moderate(request, slug)
-    return by, _outranked(by, by.room.memberships.inside().filter(pk=pk))
-
-
-def member_to_ban(request: Request, slug: str, pk: int) -> ActorAndMember:
-    """The moderator who acts, and a member or someone with a join request whom they outrank."""
-    by = membership_to_moderate(request, slug)
-    return by, _outranked(by, by.room.memberships.inside_or_waiting().filter(pk=pk))
-
-
-def _outranked(by: Membership, found: QuerySet[Membership]) -> Membership:
-    member = first_or_404(found)
+    member = first_or_404(by.room.memberships.filter(pk=pk))
     if not by.outranks(member):
         raise PermissionDenied
-    return member
+    return by, member
 
 
 def join_request_to_answer(request: Request, slug: str, pk: int) -> ActorAndMember:
-    """The moderator who answers, and the membership that waits for approval."""
+    """The moderator who answers, and the membership, whose join request may have been answered meanwhile."""
     by = membership_to_moderate(request, slug)
-    return by, first_or_404(by.room.memberships.waiting().filter(pk=pk))
-
-
-def member_to_unban(request: Request, slug: str, pk: int) -> ActorAndMember:
-    """The moderator who unbans, and the banned member."""
-    by = membership_to_moderate(request, slug)
-    return by, first_or_404(by.room.memberships.banned().filter(pk=pk))
+    return by, first_or_404(by.room.memberships.filter(pk=pk))
 
 
 def members_for_direct_message(request: Request, slug: str, pk: int) -> ActorAndMember:
@@ -52,9 +39,9 @@ def members_for_direct_message(request: Request, slug: str, pk: int) -> ActorAnd
 
 
 def member_to_promote(request: Request, slug: str, pk: int) -> ActorAndMember:
-    """The owner, and the member whose role changes: never the owner, as a room has one."""
+    """The owner, and the member, past or present, whose role changes: never the owner, as a room has one."""
     by = membership_to_own(request, slug)
-    return by, first_or_404(by.room.memberships.inside().filter(pk=pk).exclude(pk=by.pk))
+    return by, first_or_404(by.room.memberships.filter(pk=pk).exclude(pk=by.pk))
 
 
 def shared_rooms(mine: Membership, other: Membership) -> QuerySet[Room]:

@@ -1,10 +1,12 @@
 """Shared by the admin's lists: actions run the models' verbs, count and log what they changed; long lists stay fast."""
 
+import logging
 from contextlib import suppress
 
 from django.contrib import admin
 from django.contrib import messages as django_messages
 from django.core.paginator import Paginator
+from django.db import DatabaseError
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
@@ -14,6 +16,8 @@ from django.utils.translation import gettext as _
 
 from chat.exceptions import Refused
 from chat.models import Actor
+
+logger = logging.getLogger(__name__)
 
 
 def link(to, text):
@@ -61,15 +65,34 @@ class VerbAdmin(admin.ModelAdmin):
 
         `done` and `unchanged` are plural forms (`ngettext_lazy`) of sentences with the number `n`.
         """
-        by = Actor.site_admin(request.user)
+        if queryset[: self.paginator.MAX_ROWS + 1].count() > self.paginator.MAX_ROWS:
+            sentence = _("More than %(n)d are selected. Search or filter first; nothing was changed.")
+            self.message_user(request, sentence % {"n": self.paginator.MAX_ROWS}, django_messages.ERROR)
+            return
         rows = list(queryset)
-        acted = [row for row in rows if self._acts(verb, row, by)]
-        for row in acted:
-            self.log_change(request, row, str(log))
-        left = len(rows) - len(acted)
-        sentences = [text % {"n": n} for text, n in ((done, len(acted)), (unchanged, left)) if n]
-        level = django_messages.SUCCESS if acted else django_messages.WARNING
-        self.message_user(request, " ".join(sentences), level)
+        acted, failed = self._act_on_each(request, rows, verb, str(log))
+        left = 0 if failed else len(rows) - acted
+        sentences = [text % {"n": n} for text, n in ((done, acted), (unchanged, left)) if n]
+        if failed:
+            sentences.append(_("Then the database failed: the others were not tried. Try again."))
+        succeeded = django_messages.SUCCESS if acted else django_messages.WARNING
+        self.message_user(request, " ".join(sentences), django_messages.ERROR if failed else succeeded)
+
+    def _act_on_each(self, request, rows, verb, log):
+        """Log each row as soon as its verb has changed it. Returns how many changed, and whether the database failed.
+
+        Each verb is a transaction of its own, so what was done before an error stays done.
+        """
+        acted, by = 0, Actor.site_admin(request.user)
+        for row in rows:
+            try:
+                if self._acts(verb, row, by):
+                    acted += 1
+                    self.log_change(request, row, log)
+            except DatabaseError:
+                logger.exception("An admin action stopped at %s %s.", row._meta.label, row.pk)
+                return acted, True
+        return acted, False
 
     @staticmethod
     def _acts(verb, row, by):

@@ -3,7 +3,8 @@
 from django.contrib import admin
 from django.shortcuts import redirect
 
-from chat.models import Site
+from chat.models import Actor, Site
+from chat.models.audit import Action, record
 
 
 @admin.register(Site)
@@ -19,3 +20,11 @@ class SiteAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+    def save_model(self, request, site, form, change):
+        super().save_model(request, site, form, change)
+        changes = {
+            name: {"before": form.initial.get(name), "after": form.cleaned_data[name]} for name in form.changed_data
+        }
+        if changes:
+            record(Action.CHANGE_SITE, Actor.site_admin(request.user), changes=changes)

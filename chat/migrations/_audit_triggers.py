@@ -13,10 +13,20 @@ SQLITE = (  # one statement each, as its driver takes no more inside a transacti
     WHEN OLD.erased_at IS NOT NULL OR NEW.erased_at IS NULL
         OR NEW.data IS NOT '{{}}' OR NEW.entry_id IS NOT OLD.entry_id
     BEGIN SELECT RAISE(ABORT, 'Audit details can only be erased, once.'); END""",
+    # INSERT OR REPLACE deletes a row without the triggers of DELETE. PostgreSQL's ON CONFLICT has those of UPDATE.
+    f"""CREATE TRIGGER audit_entry_no_replace BEFORE INSERT ON {ENTRY}
+    WHEN EXISTS (SELECT 1 FROM {ENTRY} WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'Audit entries cannot be replaced.'); END""",  # noqa: S608  (no value in it)
+    f"""CREATE TRIGGER audit_detail_no_replace BEFORE INSERT ON {DETAIL}
+    WHEN EXISTS (SELECT 1 FROM {DETAIL} WHERE entry_id = NEW.entry_id)
+    BEGIN SELECT RAISE(ABORT, 'Audit details cannot be replaced.'); END""",  # noqa: S608  (no value in it)
 )
 SQLITE_DROP = tuple(
     f"DROP TRIGGER IF EXISTS {name}"
-    for name in ("audit_entry_no_update", "audit_entry_no_delete", "audit_detail_no_delete", "audit_detail_erase_once")
+    for name in (
+        *("audit_entry_no_update", "audit_entry_no_delete", "audit_entry_no_replace"),
+        *("audit_detail_no_delete", "audit_detail_erase_once", "audit_detail_no_replace"),
+    )
 )
 
 POSTGRESQL = f"""

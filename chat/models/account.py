@@ -85,9 +85,11 @@ class AccountMixin(models.Model):
         self.user.delete()
 
     @transaction.atomic
-    def leave_all_rooms(self):
-        """Leave all rooms, cancel all join requests, and free all nicknames."""
+    def leave_all_rooms(self, by=None):
+        """Leave all rooms, cancel all join requests, and free all nicknames. A site admin (`by`) removes from them."""
         for membership in self.memberships.select_related("room").order_by("room"):
+            if by:
+                membership.remove(by)
             membership.leave(for_good=True)
         self.memberships.update(holds_name=False)
 

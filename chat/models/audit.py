@@ -34,6 +34,13 @@ class Action(models.TextChoices):
     REMOVE_MESSAGE = "remove_message"
     RESTORE_MESSAGE = "restore_message"
     SIGN_OUT_EVERYWHERE = "sign_out_everywhere"
+    CREATE_ACCOUNT = "create_account"
+    CHANGE_ACCOUNT = "change_account"
+    SET_PASSWORD = "set_password"  # noqa: S105  (an action)
+    DEACTIVATE_ACCOUNT = "deactivate_account"
+    ACTIVATE_ACCOUNT = "activate_account"
+    DELETE_ACCOUNT = "delete_account"
+    CHANGE_SITE = "change_site"
 
 
 class AuditEntry(models.Model):

@@ -3,22 +3,26 @@
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 
+from chat.models.audit import Action, record
 from chat.models.participant import Participant
 from chat.models.user import User
 
 SESSION_FIELDS = ("password", "is_active")  # a change of these ends all sessions of the user
+PROFILE_FIELDS = ("username", "email", "is_staff", "is_superuser")
 
 
 @receiver(pre_save, sender=User)
-def note_session_change(instance, **kwargs):
-    before = User.objects.filter(pk=instance.pk).values(*SESSION_FIELDS).first() if instance.pk else None
-    instance.ends_sessions = bool(before) and any(before[name] != getattr(instance, name) for name in SESSION_FIELDS)
+def note_changes(instance, **kwargs):
+    fields = SESSION_FIELDS + PROFILE_FIELDS
+    before = User.objects.filter(pk=instance.pk).values(*fields).first() if instance.pk else None
+    changed = [name for name in fields if before and before[name] != getattr(instance, name)]
+    instance.changes = {name: {"before": before[name], "after": getattr(instance, name)} for name in changed}
 
 
 @receiver(post_save, sender=User)
 def end_sessions(instance, created, **kwargs):
     participant = getattr(instance, "participant", None)
-    if participant and not created and instance.ends_sessions:
+    if participant and not created and instance.changes.keys() & set(SESSION_FIELDS):
         participant.sign_out_everywhere()
 
 
@@ -30,11 +34,34 @@ def claim_name(instance, raw=False, update_fields=None, **kwargs):
         (participant or Participant()).claim_name(instance)
 
 
+@receiver(post_save, sender=User)
+def record_change(instance, created, **kwargs):
+    """Log what a site admin changed; the password itself is not written. People's acts on themselves are not logged."""
+    if created:
+        _record(Action.CREATE_ACCOUNT, instance)
+        return
+    changes = dict(instance.changes)
+    if changes.pop("password", None):
+        _record(Action.SET_PASSWORD, instance)
+    if changes.pop("is_active", None):
+        _record(Action.ACTIVATE_ACCOUNT if instance.is_active else Action.DEACTIVATE_ACCOUNT, instance)
+    if changes:
+        _record(Action.CHANGE_ACCOUNT, instance, changes=changes)
+
+
+def _record(action, user, **data):
+    """`acted_on_by` is set by the admin; nobody else sets it."""
+    if by := getattr(user, "acted_on_by", None):
+        participant = Participant.objects.filter(user=user).first()
+        record(action, by, participant=participant, account_id=user.pk, account_name=user.username, **data)
+
+
 @receiver(pre_delete, sender=User)
 def leave_all_rooms(instance, **kwargs):
     participant = getattr(instance, "participant", None)
+    _record(Action.DELETE_ACCOUNT, instance)
     if participant:
-        participant.leave_all_rooms()
+        participant.leave_all_rooms(getattr(instance, "acted_on_by", None))
         participant.sign_out_everywhere()
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from chat import responses
-from chat.access.members import member_to_ban, member_to_promote, member_to_remove, member_to_unban
+from chat.access.members import member_to_moderate, member_to_promote
 from chat.access.rooms import membership_to_read
 from chat.forms.members import RoleForm
 from chat.models import Membership, Room
@@ -50,35 +50,36 @@ def role(request: Request, slug: str, pk: int) -> HttpResponse:
     """Promote, demote or transfer ownership; a transfer can't be undone, so it needs a confirmation."""
     by, member = member_to_promote(request, slug, pk)
     form = RoleForm(request.POST)
-    if form.is_valid() and not form.is_confirmed:
+    confirmed = form.is_valid() and form.is_confirmed
+    if form.is_valid() and not confirmed and member.is_inside:
         return responses.page(request, "rooms/transfer.html", room_context(by) | {"member": member})
-    acted = form.is_valid() and by.assign_role(member, form.cleaned_data["role"])
+    acted = confirmed and by.assign_role(member, form.cleaned_data["role"])
     return back_to_members(request, by.room, acted or "role")
 
 
 @require_POST
 def remove(request: Request, slug: str, pk: int) -> HttpResponse:
-    by, member = member_to_remove(request, slug, pk)
+    by, member = member_to_moderate(request, slug, pk)
     return back_to_members(request, by.room, member.remove(by) or "remove")
 
 
 @require_POST
 def mute(request: Request, slug: str, pk: int) -> HttpResponse:
     """Mute or unmute a member."""
-    by, member = member_to_remove(request, slug, pk)
+    by, member = member_to_moderate(request, slug, pk)
     muted = "unmute" not in request.POST
     return back_to_members(request, by.room, member.set_muted(muted, by) or ("mute" if muted else "unmute"))
 
 
 @require_POST
 def ban(request: Request, slug: str, pk: int) -> HttpResponse:
-    by, member = member_to_ban(request, slug, pk)
+    by, member = member_to_moderate(request, slug, pk)
     return back_to_members(request, by.room, member.ban(by) or "remove")
 
 
 @require_POST
 def unban(request: Request, slug: str, pk: int) -> HttpResponse:
-    by, member = member_to_unban(request, slug, pk)
+    by, member = member_to_moderate(request, slug, pk)
     return back_to_members(request, by.room, member.unban(by) or "unban")
 
 
