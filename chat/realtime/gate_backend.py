@@ -42,8 +42,8 @@ def with_own_connection(function: Callable[Parameters, Result]) -> Callable[Para
     @wraps(function)
     def wrapper(*arguments: Parameters.args, **named: Parameters.kwargs) -> Result:
         close_old_connections()
-        incarnation.reread_if_due()
         try:
+            incarnation.reread_if_due()
             return function(*arguments, **named)
         finally:
             close_old_connections()
