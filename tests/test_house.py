@@ -149,6 +149,10 @@ def test_modules_and_functions_are_small(path):
     assert (len(path.read_text().splitlines()) <= 300, long) == (True, {})
 
 
+def test_the_module_of_answers_stays_short():
+    assert len((BASE_DIR / "chat/responses.py").read_text().splitlines()) < 80
+
+
 def test_half_of_all_functions_have_five_lines_at_most():
     assert median(lines for path in modules("chat", "chat_app") for _name, lines in functions_of(path)) <= 5
 
