@@ -16,6 +16,7 @@ from chat.exceptions import InviteNotUsable, LimitExceeded, NotAMember, Refused,
 from chat.realtime import grants
 from chat.types import Request
 from chat.views import errors
+from chat_app.caches import incarnation
 
 GetResponse = Callable[[Request], HttpResponse]
 
@@ -48,6 +49,7 @@ class SecurityHeadersMiddleware:
         self.headers = security_headers() | {"Cache-Control": "private, no-store"}
 
     def __call__(self, request: Request) -> HttpResponse:
+        incarnation.reread_if_due()  # without the gate, nothing else looks whether the caches are still valid
         response = self.get_response(request)
         for name, value in self.headers.items():
             response.headers.setdefault(name, value)

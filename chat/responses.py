@@ -18,6 +18,7 @@ Headers = Mapping[str, str] | None
 STOP_POLLING = 286  # htmx swaps the response in and stops polling
 POLL_NOW = {"HX-Trigger": "asked"}
 REPLACE_JOIN_FORM = {"HX-Retarget": "#join", "HX-Reswap": "outerHTML"}
+PUSH_URL = "HX-Push-Url"  # the header whose URL htmx puts into the address bar
 SWAP_NOTHING = {"HX-Reswap": "none"}
 
 
@@ -68,11 +69,6 @@ def poll_response(html: str, continues: bool = True, replaces_poller: bool = Fal
     """The response to a poll: never a redirect, an error or a cookie. Status 286 ends the polling."""
     headers = {"HX-Reswap": "outerHTML settle:0ms"} if replaces_poller else {}
     return vary_on_htmx(HttpResponse(html, status=200 if continues else STOP_POLLING), headers)
-
-
-def push_url(url: str) -> dict[str, str]:
-    """Headers that put `url` into the browser's address bar."""
-    return {"HX-Push-Url": url}
 
 
 def vary_on_htmx(response: HttpResponse, headers: Headers = None) -> HttpResponse:

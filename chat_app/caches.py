@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from django.apps import apps
 from django.core.cache.backends.redis import RedisCache
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
@@ -44,7 +44,7 @@ class Incarnation:
         try:
             self.value = apps.get_model("chat.Installation").current().incarnation
             self.due_at = time.monotonic() + REREAD_SECONDS
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             logger.warning("The installation's incarnation can't be read: %s", error)
 
 
@@ -57,7 +57,7 @@ def incarnation_key(key, key_prefix, version):
 
 
 class ForgivingRedisCache(RedisCache):
-    """Works without Redis, except for `delete`: an ended session would come back when Redis does."""
+    """Works without Redis, except for `delete`: what was deleted would come back when Redis does."""
 
     def __init__(self, server, params):
         super().__init__(server, params | {"OPTIONS": PATIENCE | params.get("OPTIONS", {})})

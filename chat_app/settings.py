@@ -122,8 +122,8 @@ CACHES = {
 # Accounts and sessions
 
 AUTH_USER_MODEL = "chat.User"
-# Cached only with Redis: a process's own memory would keep a session alive that another process ended.
-SESSION_ENGINE = f"django.contrib.sessions.backends.{'cached_db' if REDIS_URL else 'db'}"
+# Never cached: a session that one process ended would stay alive in a cache that another process reads.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 365 * 24 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"

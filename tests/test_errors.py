@@ -1,14 +1,16 @@
 """Error pages: each says what to do next and keeps what was typed; htmx gets a notice out of band."""
 
 import re
+from unittest.mock import Mock
 
 import pytest
 from django.db import OperationalError
 from django.test import Client, RequestFactory
 
-from chat.models import Invite, Membership, Message, Site
+from chat.exceptions import RoomMoved
+from chat.models import Invite, Membership, Message, Room, Site
 from chat.realtime import delta
-from chat.views import errors
+from chat.views import errors, messages
 
 HTMX = {"HX-Request": "true"}
 
@@ -246,3 +248,16 @@ def test_every_unsafe_address_is_checked(strict):
     from chat.urls import urlpatterns
 
     assert not [pattern for pattern in urlpatterns if getattr(pattern.callback, "csrf_exempt", False)]
+
+
+def test_a_message_is_opened_while_its_room_moves(alice, room, monkeypatch):
+    """Its address has no slug: the room is opened instead. Other pages open at the new address."""
+    message = alice.membership.send("hello", "t:1")
+    for url, target in (
+        (f"/messages/{message.pk}/?a=1", "/rooms/moved/"),
+        (f"/rooms/{room.slug}/messages/?a=1", "/rooms/moved/messages/?a=1"),
+    ):
+        for name in ("message_to_read", "membership_to_read"):
+            monkeypatch.setattr(messages, name, Mock(side_effect=RoomMoved(Room(slug="moved"))))
+        answer = alice.get(url)
+        assert (answer.status_code, answer.headers["Location"]) == (303, target)

@@ -3,10 +3,10 @@
 import pytest
 from django.core.cache import caches
 from django.core.management import call_command
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 
 from chat import restored_backup
-from chat.models import Installation, Message, Room
+from chat.models import Installation, Message, Room, Site
 from chat.realtime import gate_backend, pubsub
 from chat_app import caches as parlours_caches
 from chat_app.caches import incarnation
@@ -82,14 +82,41 @@ def test_the_gate_rereads_the_incarnation(cached, monkeypatch):
     assert asked == [1]
 
 
-def test_pages_work_while_the_incarnation_cannot_be_read(alice, room, monkeypatch, caplog):
+def test_a_server_without_the_gate_looks_for_it_once_per_request(cached, client, monkeypatch):
+    Installation.objects.update(incarnation="another")
+    client.get("/rules/")
+    assert cached() == list(caches), "not before it is due"
+    monkeypatch.setattr(incarnation, "due_at", 0)
+    client.get("/rules/")
+    assert incarnation.value == "another"
+    assert cached() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_connections_are_closed_where_it_cannot_be_looked_for(monkeypatch):
+    closed = []
+    monkeypatch.setattr(gate_backend, "close_old_connections", lambda: closed.append(1))
+    monkeypatch.setattr(incarnation, "reread_if_due", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        gate_backend.room_versions([])
+    assert len(closed) == 2
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_database_that_does_not_answer_leaves_the_site_its_name(db, monkeypatch, error):
+    monkeypatch.setattr(Site.objects, "first", lambda: (_ for _ in ()).throw(error("connection already closed")))
+    assert Site.current().name == "Parlour"
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_pages_work_while_the_incarnation_cannot_be_read(alice, room, monkeypatch, caplog, error):
     say(alice.membership, "hello")
     incarnation.value, incarnation.due_at = None, 0
     asked = []
 
     def failing():
         asked.append(1)
-        raise OperationalError("disk I/O error")
+        raise error("disk I/O error")
 
     monkeypatch.setattr(Installation, "current", failing)
     for _ in range(2):

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from chat.models import Invite, Membership, Message, NameHolder, Room, room_deletion
 from chat.models.direct_message import open_direct_message
-from chat.realtime import gate_backend
+from chat.realtime import delta, gate_backend
 from tests.support.browsing import say
 from tests.support.reading import held
 
@@ -97,6 +97,21 @@ def test_nothing_of_a_deleted_room_is_readable(alice, bob, person, admin_client,
     assert admin_client.get(f"/admin/chat/message/{left.pk}/change/").status_code == 302
     assert gate_backend.room_versions.__wrapped__([interrupted.pk]) == {}
     assert gate_backend.render_painting.__wrapped__(interrupted.pk, "x" * 10, 1, ("en", "UTC", "poll")) is None
+
+
+def test_a_room_deleted_while_the_gate_reads_it_has_no_painting(alice, room, monkeypatch):
+    """The room is read before its messages."""
+    since = delta.since
+
+    def delete_first(room, cursor):
+        Room.objects.get(pk=room.pk).mark_deleted()
+        return since(room, cursor)
+
+    monkeypatch.setattr(delta, "since", delete_first)
+    variant = "en", "UTC", "poll"
+    assert gate_backend.render_painting.__wrapped__(room.pk, room.incarnation, room.version - 1, variant) is None
+    assert gate_backend.changed_panels.__wrapped__({room.pk: (None, ["en"])}) == {}
+    assert gate_backend.typing_part.__wrapped__(room.pk, ["en"]).epoch == 0
 
 
 def test_invites_of_a_deleted_room_do_not_work(alice, person, large, monkeypatch):

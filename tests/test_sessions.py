@@ -1,6 +1,9 @@
 """Sessions: which answers set the cookie, when the key changes, and how polls with the old key continue."""
 
+import os
 import re
+import subprocess
+import sys
 
 import httpx
 import pytest
@@ -10,6 +13,7 @@ from django.db import transaction
 
 from chat.checks import check_session_store
 from chat.models import Invite, Membership, Participant, Room, SignInLink, User
+from chat_app.settings import BASE_DIR
 from tests.support.reading import HTMX, Frame, held, until
 from tests.test_access import FORMS, PATTERNS, cast, here, other_room, world  # noqa: F401 - fixtures
 
@@ -345,10 +349,17 @@ def cookie(visitor, name="session"):
     return found
 
 
-def test_sessions_are_cached_only_where_all_processes_share_the_cache(settings):
-    assert settings.SESSION_ENGINE == "django.contrib.sessions.backends.db", "the tests have no REDIS_URL"
+@pytest.mark.parametrize("redis", ["", "redis://localhost"])
+def test_sessions_are_in_the_database_with_redis_too(redis):
+    """A session that one process ended would stay alive in a cache where another process knows it by another key."""
+    environment = {"SECRET_KEY": "x", "ENV_FILE": os.devnull, "REDIS_URL": redis}
+    command = [sys.executable, "-c", "from chat_app import settings; print(settings.SESSION_ENGINE)"]
+    printed = subprocess.run(command, env=environment, cwd=BASE_DIR, capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "django.contrib.sessions.backends.db"
+
+
+def test_sessions_anywhere_else_are_refused(settings):
     assert check_session_store(None) == []
-    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
-    assert [error.id for error in check_session_store(None)] == ["chat.E005"]
-    settings.CACHES = {"default": {"BACKEND": "chat_app.caches.ForgivingRedisCache"}}
-    assert check_session_store(None) == []
+    for elsewhere in ("cached_db", "cache", "signed_cookies"):
+        settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{elsewhere}"
+        assert [error.id for error in check_session_store(None)] == ["chat.E005"]

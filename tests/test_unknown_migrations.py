@@ -1,11 +1,15 @@
 """Databases that this version cannot upgrade are refused in one sentence, and left as they are."""
 
+import os
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.migrations.recorder import MigrationRecorder
 
+from chat_app.settings import BASE_DIR
 from tests.test_serve import port, serve  # noqa: F401 - fixtures
 
 
@@ -57,3 +61,31 @@ def test_serve_refuses_unknown_migrations_in_one_sentence(old, serve, port):  # 
     assert len(printed.strip().splitlines()) == 1
     with sqlite3.connect(old) as database:
         assert database.execute("SELECT count(*) FROM django_migrations").fetchone() == (3,)
+
+
+@pytest.mark.parametrize("server", ["wsgi", "asgi"])
+def test_other_servers_refuse_it_in_one_sentence_too(old, server):
+    refused = start(server, f"sqlite:///{old}")
+    assert refused.returncode == 1
+    assert "from before its first release" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("server", ["wsgi", "asgi"])
+def test_other_servers_start_without_a_database_that_answers(tmp_path, server):
+    started = start(server, f"sqlite:///{tmp_path}")  # a folder is no database
+    assert (started.returncode, started.stdout) == (0, "started\n")
+    assert "unable to open database file" in started.stderr
+    assert "Traceback" not in started.stderr
+
+
+def start(server, database):
+    """As a server does that imports the application, inside its event loop where it has one."""
+    environment = {"SECRET_KEY": "x", "ENV_FILE": os.devnull, "DATABASE_URL": database}
+    code = (
+        "import asyncio, importlib\n"
+        f"async def main(): importlib.import_module('chat_app.{server}'); print('started')\n"
+        "asyncio.run(main())"
+    )
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, env=environment, cwd=BASE_DIR, capture_output=True, text=True, timeout=30)

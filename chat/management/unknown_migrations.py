@@ -1,9 +1,40 @@
 """Refuses a database whose migrations this code does not have: one from before the first release, or a newer one."""
 
+import logging
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 from django.core.management.base import CommandError
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.loader import MigrationLoader
 
+logger = logging.getLogger("chat")
+
 BEFORE_THE_FIRST_RELEASE = "0001_first"
+
+
+def exit_on_unknown_migrations():
+    """For servers other than `manage.py serve`: print the reason and exit. A database that is down stops no server.
+
+    Runs in a thread of its own, because the caller's may have an event loop, in which Django refuses to query.
+    """
+    with ThreadPoolExecutor(1) as executor:
+        reason = executor.submit(_reason_to_exit).result()
+    if reason:
+        sys.stderr.write(f"{reason}\n")
+        sys.exit(1)
+
+
+def _reason_to_exit():
+    try:
+        refuse_unknown_migrations(connection)
+    except CommandError as refusal:
+        return str(refusal)
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("The database's migrations can't be read: %s", error)
+    finally:
+        connection.close()
+    return None
 
 
 def refuse_unknown_migrations(connection):

@@ -1,6 +1,6 @@
 """The site: name, welcome, contact, rules and privacy notice, in one row that is edited in the admin."""
 
-from django.db import DatabaseError, models
+from django.db import DatabaseError, InterfaceError, models
 from django.utils.translation import gettext_lazy as _
 
 
@@ -39,5 +39,5 @@ class Site(models.Model):
         """The one row, or the defaults if there is none or the database fails (error pages need a name too)."""
         try:
             return cls.objects.first() or cls()
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             return cls()

@@ -12,6 +12,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils import timezone, translation
 
 from chat import retention
+from chat.exceptions import Refused
 from chat.gate.backend import PanelMark, Reader, RoomState
 from chat.gate.grants import Rights
 from chat.gate.paintings import Painting
@@ -42,8 +43,8 @@ def with_own_connection(function: Callable[Parameters, Result]) -> Callable[Para
     @wraps(function)
     def wrapper(*arguments: Parameters.args, **named: Parameters.kwargs) -> Result:
         close_old_connections()
-        incarnation.reread_if_due()
         try:
+            incarnation.reread_if_due()
             return function(*arguments, **named)
         finally:
             close_old_connections()
@@ -52,7 +53,7 @@ def with_own_connection(function: Callable[Parameters, Result]) -> Callable[Para
 
 
 @with_own_connection
-def render_painting(room_id: int, incarnation: str, since: int | None, variant: Variant) -> Painting | None:
+def render_painting(room_id: int, room_incarnation: str, since: int | None, variant: Variant) -> Painting | None:
     """The painting that brings pages of that variant from `since` to the latest version; the whole log for None.
 
     Returns None where the room was deleted.
@@ -62,7 +63,10 @@ def render_painting(room_id: int, incarnation: str, since: int | None, variant: 
     if room is None:
         return None
     with translation.override(language), timezone.override(zone):
-        log_slice = delta.since(room, delta.Cursor(since, since, incarnation=incarnation))
+        try:
+            log_slice = delta.since(room, delta.Cursor(since, since, incarnation=room_incarnation))
+        except Refused:
+            return None  # deleted since it was read above
         html = RENDERERS[kind](log_slice).encode()
     room = log_slice.room
     return Painting(room.version, room.epoch, room.incarnation, log_slice.is_full, html)

@@ -4,10 +4,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
+from chat.gate.sidebar import IN_FLIGHT_SECONDS
 from chat.models import Membership, Room
 from chat.realtime import grants, presence, typing_indicator
-
-IN_FLIGHT_SECONDS = 1  # seconds between rendering an answer and its arrival; a change in between is sent again
 
 
 def for_page(request: HttpRequest, membership: Membership) -> dict[str, object]:

@@ -91,12 +91,15 @@ def not_a_member(request: Request, room: Room) -> HttpResponse:
 
 
 def room_moved(request: Request, room: Room) -> HttpResponse:
-    """Redirect to the same page at the room's current address, or to the room for a submitted form."""
+    """Redirect to the same page at the room's current address, or to the room for a submitted form.
+
+    A message's address has no slug, so it leads to the room too.
+    """
     where = request.resolver_match
+    if "slug" not in where.kwargs or request.method not in ("GET", "HEAD"):
+        return responses.redirect(request, room.get_absolute_url())
     url = reverse(where.url_name, kwargs=where.kwargs | {"slug": room.slug})
     query = request.META.get("QUERY_STRING")
-    if request.method not in ("GET", "HEAD"):
-        return responses.redirect(request, room.get_absolute_url())
     return responses.redirect(request, f"{url}?{query}" if query else url)
 
 

@@ -59,4 +59,4 @@ def joined(request: Request, membership: Membership) -> HttpResponse:
     if not responses.is_htmx(request):
         return responses.redirect(request, url)
     context = room_page_context(request, membership, first_composer(membership))
-    return responses.fragment(request, "rooms/swap.html", context, headers=responses.push_url(url))
+    return responses.fragment(request, "rooms/swap.html", context, headers={responses.PUSH_URL: url})
