@@ -28,7 +28,7 @@ class SignInLinkQuerySet(models.QuerySet):
 
     def revoke(self):
         """Revoke those that can still be used. Returns whether there were any."""
-        return 0 < self.active().order_by().update(revoked_at=timezone.now())
+        return self.active().order_by().update(revoked_at=timezone.now()) > 0
 
 
 class SignInLink(models.Model):
