@@ -24,8 +24,6 @@ from chat_app.caches import incarnation
 from tests.support.browsing import IN_TIME
 from tests.support.reading import ann, asked_django, beats, ben, meanwhile, reader, short_holds  # noqa: F401 - fixtures for all
 
-# Set once, so that reading it adds no query to any test.
-incarnation.value, incarnation.due_at = "tests", float("inf")
 # Playwright's event loop runs in the thread of the tests, so Django would refuse to use the database there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 CHROMIUM = "/usr/bin/chromium"
@@ -44,6 +42,8 @@ def _nothing_remembered():
     """Each test starts with empty caches: no paintings, sessions or counted limits of another."""
     for cache in caches.all():
         cache.clear()
+    # Known already, so that reading it adds no query to any test.
+    incarnation.value, incarnation.due_at = "tests", float("inf")
 
 
 class Person(Client):

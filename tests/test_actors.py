@@ -7,8 +7,9 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from chat.exceptions import Refused
-from chat.models import Actor, AuditEntry, Invite, Membership, Message, Room
+from chat.models import Actor, AuditEntry, Invite, Membership, Message, Room, SignInLink
 from chat.models.actor import SYSTEM, ActorKind
+from chat.models.direct_message import open_direct_message
 from chat.realtime import rendering
 from chat_app.settings import BASE_DIR
 from tests.test_admin import act
@@ -292,6 +293,44 @@ def test_the_page_says_that_an_invite_was_revoked_already(alice, room):
     sentence = "This invite link was revoked already."
     assert sentence not in followed(alice, address)
     assert sentence in followed(alice, address)
+
+
+def test_cancelling_an_approved_join_request_says_so(alice, room, person):
+    room.set_approval(True)
+    dora, ed = person(room.name, "Dora"), person(room.name, "Ed")
+    now(dora).approve(now(alice))
+    sentence = "Your request to come in was answered before you cancelled it."
+    assert sentence in followed(dora, f"/rooms/{room.slug}/waiting/leave/")
+    assert now(dora).is_inside
+    assert sentence not in followed(ed, f"/rooms/{room.slug}/waiting/leave/")
+
+
+def test_the_account_page_says_that_a_link_was_used_already(alice):
+    link, _key = SignInLink.objects.issue(now(alice).participant, hours=1)
+    address, sentence = f"/account/links/{link.pk}/revoke/", "This link did not work any more"
+    assert sentence not in followed(alice, address)
+    assert sentence in followed(alice, address)
+
+
+def test_a_name_that_one_has_already_is_told(alice, room):
+    address, sentence = f"/rooms/{room.slug}/name/", "This is your name already."
+    assert sentence in followed(alice, address, {"nickname": "Alice"})
+    assert sentence not in followed(alice, address, {"nickname": "Alicia"})
+
+
+def test_a_chat_request_that_was_answered_meanwhile_is_told(alice, bob, room):
+    chat = open_direct_message(now(alice), now(bob)).room
+    address, sentence = f"/rooms/{chat.slug}/asked/", "This was answered already."
+    assert sentence not in followed(bob, address, {"answer": "ignore"})
+    assert sentence in followed(bob, address, {"answer": "ignore"})
+
+
+def test_leaving_twice_at_once_is_told(alice, bob, room, monkeypatch):
+    """The second request finds Bob in the room, but the first one is through before its verb."""
+    leave = Membership.leave
+    monkeypatch.setattr(Membership, "leave", lambda member: leave(now(bob)) and leave(member))
+    assert "You had left this room already." in followed(bob, f"/rooms/{room.slug}/leave/")
+    assert not now(bob).is_inside
 
 
 def test_settings_say_that_nothing_changed(alice, room):

@@ -45,7 +45,6 @@ def test_the_restored_command_rotates_the_incarnation(cached, capsys):
     assert capsys.readouterr().out == "Caches are invalidated. Running servers notice within 30 seconds.\n"
 
 
-@pytest.mark.skipif(not hasattr(Room(), "incarnation"), reason="rooms have no incarnation")
 def test_the_restored_command_rotates_the_rooms_incarnations(room):
     before = room.incarnation
     call_command("restored")

@@ -27,7 +27,8 @@ class SignInLinkQuerySet(models.QuerySet):
         return self.create(participant=participant, key_digest=key_digest(key), expires_at=expires_at), key
 
     def revoke(self):
-        self.active().order_by().update(revoked_at=timezone.now())
+        """Revoke those that can still be used. Returns whether there were any."""
+        return self.active().order_by().update(revoked_at=timezone.now()) > 0
 
 
 class SignInLink(models.Model):

@@ -31,7 +31,7 @@ def chat_request(request: Request, slug: str) -> HttpResponse:
     if membership.is_inside:
         return responses.redirect(request, membership.room.get_absolute_url())
     if verb:
-        query = f"?{'declined' if answer == 'decline' else 'ignored'}" if acted else ""
+        query = f"?{'declined' if answer == 'decline' else 'ignored'}" if acted else "?stale=chat"
         return responses.redirect(request, reverse("home") + query)
     other = membership.other_member
     context = {"membership": membership, "other": other, "rooms": shared_rooms(membership, other)}

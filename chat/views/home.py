@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from chat import identity, responses
@@ -11,6 +12,12 @@ from chat.forms.join import JoinForm
 from chat.models import Membership, Participant, Room
 from chat.types import Request
 from chat.views.room_page import mark_previous_room_read, own_rooms_context
+
+STALE = {  # what the page says after an act that changed nothing
+    "cancel": _("Your request to come in was answered before you cancelled it."),
+    "chat": _("This was answered already."),
+    "leave": _("You had left this room already."),
+}
 
 
 @require_safe
@@ -30,6 +37,7 @@ def home_page(request: Request, form: JoinForm, participant: Participant | None,
         "my_rooms": mine,
         "participant": participant,
         "chat_requests": Membership.objects.chat_requests_to(participant),
+        "stale": STALE.get(request.GET.get("stale", "")),
         "rooms": others.page(request.GET.get("page")),
     }
     return page_with_join_form(request, "rooms/home.html", context, status)

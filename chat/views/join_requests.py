@@ -40,9 +40,8 @@ def _join_request_page(request: Request, membership: Membership) -> HttpResponse
 def cancel(request: Request, slug: str) -> HttpResponse:
     """Cancel your own join request."""
     membership = membership_with_join_request(request, slug)
-    if membership.is_waiting:
-        membership.leave()
-    return responses.redirect(request, "/")
+    cancelled = membership.is_waiting and membership.leave()
+    return responses.redirect(request, "/" if cancelled else "/?stale=cancel")
 
 
 @require_POST

@@ -1,6 +1,7 @@
 """Changing your nickname in a room."""
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from chat import limits, responses
@@ -18,6 +19,7 @@ def nickname(request: Request, slug: str) -> HttpResponse:
     if request.method == "POST":
         limits.check_nickname_changes(request, membership)
         if form.submit(membership.change_nickname):
-            return responses.redirect(request, membership.room.get_absolute_url())
+            unchanged = reverse("nickname", args=[membership.room.slug]) + "?stale=nickname"
+            return responses.redirect(request, membership.room.get_absolute_url() if form.result else unchanged)
     context = room_context(membership) | {"form": form}
     return responses.page(request, "rooms/nickname.html", context, 422 if form.errors else 200)

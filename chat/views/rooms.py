@@ -34,5 +34,5 @@ def _join_page_of(request: Request, slug: str) -> HttpResponse:
 
 @require_POST
 def leave(request: Request, slug: str) -> HttpResponse:
-    membership_to_read(request, slug).leave()
-    return responses.redirect(request, "/")
+    left = membership_to_read(request, slug).leave()
+    return responses.redirect(request, "/" if left else "/?stale=leave")

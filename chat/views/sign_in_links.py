@@ -28,8 +28,8 @@ def create(request: Request) -> HttpResponse:
 
 @require_POST
 def revoke(request: Request, pk: int) -> HttpResponse:
-    sign_in_links_to_revoke(request).filter(pk=pk).revoke()
-    return responses.redirect(request, reverse("account"))
+    revoked = sign_in_links_to_revoke(request).filter(pk=pk).revoke()
+    return responses.redirect(request, reverse("account") + ("" if revoked else "?stale=revoke"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
