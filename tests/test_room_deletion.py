@@ -2,7 +2,7 @@
 
 import pytest
 from django.core.management import call_command
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from chat.models import Invite, Membership, Message, NameHolder, Room, room_deletion
@@ -165,3 +165,13 @@ def test_readers_whose_poll_is_held_are_notified_at_once(gate, ann, meanwhile, m
     Room.objects.get().delete_with_messages()
     answer = poll.result(3)
     assert "not in this room any more" in (answer.text if answer.status_code == 286 else ann.ask().text)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_room_is_not_deleted_inside_a_transaction(alice, room):
+    """An error of the database that is suppressed there would undo the deletion without a word."""
+    with pytest.raises(RuntimeError), transaction.atomic():
+        room.delete_with_messages()
+    assert Room.objects.get(pk=room.pk).deleted_at is None
+    room.delete_with_messages()
+    assert not Room.with_deleted.exists()

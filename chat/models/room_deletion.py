@@ -4,7 +4,7 @@ import secrets
 import time
 from contextlib import suppress
 
-from django.db import OperationalError, models
+from django.db import OperationalError, models, transaction
 from django.utils import timezone
 
 from chat.models.audit import Action, record
@@ -26,12 +26,13 @@ class DeletionMixin(models.Model):
         abstract = True
 
     def delete_with_messages(self, by=None):
-        """Delete the room. Call it outside a transaction: a large room is erased in many.
+        """Delete the room. Raises RuntimeError inside a transaction, as a large room is erased in many.
 
         The name is free, and nothing is readable, as soon as the room is marked as deleted. If erasing is interrupted,
         the hourly cleanup continues it.
         """
-        self.mark_deleted(by)
+        with transaction.atomic(durable=True):
+            self.mark_deleted(by)
         with suppress(OperationalError):
             self.erase(ERASED_AT_ONCE)
 
