@@ -100,7 +100,7 @@ class SignInForm(VerbForm):
         return nickname_key(display_name(self.data.get("name", ""))[:MAX_NAME_LENGTH])
 
     def sign_in(self):
-        """Returns whether name and password are right; `result` is the participant. Both errors look the same."""
+        """Check name and password; `result` is the participant, not signed in yet. Both errors look the same."""
         return self.submit(self._authenticate)
 
     def _authenticate(self, name, password):

@@ -53,7 +53,7 @@ class UntrimmedField(forms.CharField):
 
 
 class LineField(UntrimmedField):
-    """An optional single line of text."""
+    """A single line of text, trimmed and checked; pass `required=False` where it may be empty."""
 
     def to_python(self, value):
         return display_name(super().to_python(value))
@@ -66,7 +66,7 @@ class LineField(UntrimmedField):
 
 
 class TextField(UntrimmedField):
-    """Optional text of several lines."""
+    """Text of several lines, trimmed and checked; pass `required=False` where it may be empty."""
 
     def __init__(self, **kwargs):
         super().__init__(widget=forms.Textarea(attrs={"rows": 5, "dir": "auto"}), strip=False, **kwargs)

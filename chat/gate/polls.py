@@ -219,9 +219,9 @@ class Polls:
     async def news(
         self, grant: Grant, since: int, path: bytes, origin: int | None = None
     ) -> tuple[Grant | None, Painting | None]:
-        """The current grant, and what is new since that version.
+        """The renewed grant, and the painting of what is new since that version, or None if nothing is.
 
-        There is no grant if the reader may not read the room any more, and no painting if there is nothing new.
+        Without a grant, Django has to answer: the reader may not read any more, or the room is not known here.
         """
         for _attempt in range(3):
             room = self.rooms.get(grant)
@@ -267,8 +267,10 @@ class Polls:
         self.rooms.wake_all()
 
     def take_presence(self) -> tuple[set[int], set[int]]:
-        """The members who have polled since the last call, and the members with a held poll. Only the latter have
-        certainly seen everything: the others may have closed the page since."""
+        """The members who polled or streamed since the last call, and those who wait for news.
+
+        Only the latter have certainly seen everything: the others may have closed the page since.
+        """
         members, self.members = self.members, set()
         return members, self.rooms.waiting_members()
 

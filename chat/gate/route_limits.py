@@ -27,5 +27,5 @@ class RouteLimit(NamedTuple):
 
 
 def limit_for(path: str, routes: tuple[RouteLimit, ...], default: BodyLimit) -> BodyLimit:
-    """The limit of the first route that matches."""
+    """The body limit of the first route whose pattern matches the whole path, otherwise the default."""
     return next((route.limit for route in routes if route.path.fullmatch(path)), default)

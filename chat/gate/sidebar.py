@@ -37,7 +37,7 @@ class Sidebar:
         self.looked_at = time.monotonic()
 
     def mark_and_epoch(self, name: str) -> tuple[Any, int] | None:
-        """Of that part; None where it is not rendered in every language that is read."""
+        """The mark and epoch of that part; None if it is not rendered in every language that is read."""
         part, _changed_at = self.parts.get(name, (None, None))
         return (part.mark, part.epoch) if part and part.html.keys() >= self.languages else None
 

@@ -44,7 +44,7 @@ class RolesMixin(models.Model):
         return other.pk != self.pk and (self.is_owner or (self.is_moderator and not other.is_moderator))
 
     def still_outranks(self, other):
-        """The same, read again from the database, inside the room's `change()`."""
+        """Like `outranks`, but reloads this member first, who must still be inside. Call it inside `change()`."""
         self.refresh_from_db(fields=["role", "status"])
         return self.is_inside and self.outranks(other)
 

@@ -46,7 +46,7 @@ class MessageQuerySet(models.QuerySet):
         return self.filter(version__gt=version)
 
     def with_text(self):
-        """Written by members; without system messages."""
+        """Written by members, also if removed since; without system messages."""
         return self.filter(event="")
 
     def readable(self):

@@ -63,7 +63,7 @@ class RoomQuerySet(models.QuerySet):
         return mine.annotate(unread=F("message_count") - F("memberships__read_message_count"))
 
     def page(self, number):
-        """One page of them. Without a valid number it is the first page, above the last number the last one."""
+        """One page of them: the first if `number` is none, the last if it is out of range."""
         return Paginator(self, self.PER_PAGE).get_page(number)
 
     def by_name(self, name):
@@ -105,9 +105,9 @@ class RoomQuerySet(models.QuerySet):
                     return room, False
 
     def available_slugs(self, name, room=None, insiders=()):
-        """Addresses for a room of that name that were free when looked up, 20 per query.
+        """Slugs for a room of that name that were free when looked up, 20 per query.
 
-        Former addresses that redirect one of `insiders` (participants) are not free: they would never reach the room.
+        Not free are former slugs that redirect everyone, or one of `insiders` (participants) of the old room.
         """
         slugs = slug_candidates(name)
         while True:

@@ -38,7 +38,7 @@ RENDERERS: dict[str, Callable[[delta.LogSlice], str]] = {"poll": delta.render_de
 
 
 def with_own_connection(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """Close unusable database connections before and after the call, as Django does for a request."""
+    """Run it with usable database connections, as Django does for a request, and a recently read incarnation."""
 
     @wraps(function)
     def wrapper(*arguments: Parameters.args, **named: Parameters.kwargs) -> Result:
