@@ -4,13 +4,13 @@ import re
 
 import pytest
 from django.contrib.auth.tokens import default_token_generator
-from django.db import transaction
 from django.urls import get_resolver
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from chat.models import Invite, Membership, Participant, Room, SignInLink, Site, User
 from tests.support.browsing import say
+from tests.support.transactions import rolled_back
 
 OUTSIDE = {"anonymous", "stranger", "account", "staff", "left", "shown_out", "banned", "waiting"}
 ROLES = [*sorted(OUTSIDE), "member", "muted", "moderator", "owner"]
@@ -331,10 +331,9 @@ def unlike(expected, seen):
 def asked(who, method, url, form, look=None):
     """The status of the response, and the result of `look` after it. All writes are rolled back."""
     cookies = who.cookies.output()
-    with transaction.atomic():
+    with rolled_back():
         status = getattr(who, method)(url, form if method == "post" else None).status_code
         seen = look and look()
-        transaction.set_rollback(True)
     if who.cookies.output() != cookies:
         who.cookies.load(cookies)
         for name in [name for name in who.cookies if name + "=" not in cookies]:

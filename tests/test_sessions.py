@@ -9,12 +9,12 @@ import httpx
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
-from django.db import transaction
 
 from chat.checks import check_session_store
 from chat.models import Invite, Membership, Participant, Room, SignInLink, User
 from chat_app.settings import BASE_DIR
 from tests.support.reading import HTMX, Frame, held, until
+from tests.support.transactions import rolled_back
 from tests.test_access import FORMS, PATTERNS, cast, here, other_room, world  # noqa: F401 - fixtures
 
 YEAR = 365 * 24 * 3600
@@ -46,9 +46,8 @@ def key_of(browser):
 def cookies_of(who, method, url, form):
     """The names of all cookies that this answer sets or deletes. Cookies and writes are undone."""
     before = who.cookies.output(header="", sep=";")
-    with transaction.atomic():
+    with rolled_back():
         answer = getattr(who, method)(url, form if method == "post" else None)
-        transaction.set_rollback(True)
     who.cookies.clear()
     who.cookies.load(before)
     return set(answer.cookies)
