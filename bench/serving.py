@@ -2,9 +2,12 @@
 
 import sys
 
+import django
 from django.core.management import execute_from_command_line
 
-from chat.management.commands import serve
+django.setup()
+
+from chat.management.commands import serve  # noqa: E402
 
 
 def main(application, *arguments):
