@@ -5,7 +5,7 @@ import re
 from django.conf import settings
 from django.core import checks
 
-SESSIONS = "django.contrib.sessions.backends.db"
+SESSIONS = "chat.sessions"
 LIMIT = re.compile(r"[1-9]\d*/[1-9]\d*\Z")
 
 

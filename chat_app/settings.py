@@ -123,7 +123,7 @@ CACHES = {
 
 AUTH_USER_MODEL = "chat.User"
 # Never cached: a session that one process ended would stay alive in a cache that another process reads.
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "chat.sessions"
 SESSION_COOKIE_AGE = 365 * 24 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"

@@ -179,7 +179,7 @@ def test_polls_refresh_the_panel_once_in_fifteen_seconds(
         polled_panel(alice, room, at)
     for who in (alice, bob):
         polled_panel(who, room, at)
-        with django_assert_num_queries(4):  # the session, former addresses, the membership, and the changes
+        with django_assert_num_queries(3):  # the session, the membership, and the changes
             polled_panel(who, room, at)
 
 

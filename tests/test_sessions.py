@@ -354,7 +354,7 @@ def test_sessions_are_in_the_database_with_redis_too(redis):
     environment = {"SECRET_KEY": "x", "ENV_FILE": os.devnull, "REDIS_URL": redis}
     command = [sys.executable, "-c", "from chat_app import settings; print(settings.SESSION_ENGINE)"]
     printed = subprocess.run(command, env=environment, cwd=BASE_DIR, capture_output=True, text=True, check=True).stdout
-    assert printed.strip() == "django.contrib.sessions.backends.db"
+    assert printed.strip() == "chat.sessions"
 
 
 def test_sessions_anywhere_else_are_refused(settings):

@@ -8,14 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 class FormerAddressQuerySet(models.QuerySet):
-    def leading(self, slugs):
+    def leading(self, slugs, now=None):
         """The addresses among these that still redirect."""
-        return self.filter(slug__in=slugs).exclude(until__lte=timezone.now())
-
-    def rooms_by_expiry(self, slug):
-        """The rooms that this address redirects to, each with the time when that ends, None for never."""
-        until, now = dict(self.filter(slug=slug).values_list("room", "until")), timezone.now()
-        return {room: ends for room, ends in until.items() if ends is None or ends > now}
+        return self.filter(slug__in=slugs).exclude(until__lte=now or timezone.now())
 
     def withdraw(self):
         """Redirect members only, for one more day."""

@@ -13,11 +13,15 @@ from chat.access.origin import referring_url
 from chat.access.rooms import guarded_read, membership_of
 from chat.composer import Composer, first_composer
 from chat.models import Membership, Participant, Room
+from chat.prepared_query import Parameter, PreparedQuery
 from chat.realtime import delta, grants, poll, sidebar, unread
 from chat.types import Request
 
 # Lasting refusals, unlike a lock: their reason replaces the composer.
 LASTING_REFUSALS = ("muted", "announce", "archived", "alone")
+
+rooms_of = PreparedQuery(lambda: Room.objects.of(Parameter("participant")).by_activity())
+chat_requests_to = PreparedQuery(lambda: Membership.objects.chat_requests_to(Parameter("participant")))
 
 
 def room_page(
@@ -59,11 +63,9 @@ def composer_context(membership: Membership, composer: Composer) -> dict[str, An
 
 
 def own_rooms_context(participant: Participant | None) -> dict[str, Any]:
-    """The participant's rooms, and the open chat requests to them."""
-    return {
-        "my_rooms": Room.objects.of(participant).by_activity(),
-        "chat_requests": Membership.objects.chat_requests_to(participant),
-    }
+    """The participant's rooms, and the open chat requests to them; none for None."""
+    pk = participant.pk if participant else None
+    return {"my_rooms": rooms_of.rows(participant=pk), "chat_requests": chat_requests_to.rows(participant=pk)}
 
 
 def mark_previous_room_read(request: Request) -> None:
