@@ -215,7 +215,7 @@ class Membership(RolesMixin, StatusMixin):
     def send(self, text, token):
         """Post a message. A token that was used before returns its message. Raises Refused if its text was another."""
         html = markup.render(text, self.room)
-        if sent := self.messages.filter(token=token).first():
+        if sent := self.messages.model.sent_with(token, by=self):
             return sent.as_repeat(text)
         try:
             with self.room.change() as room:

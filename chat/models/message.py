@@ -14,6 +14,7 @@ from chat.models.actor import Actor
 from chat.models.audit import Action, record
 from chat.models.membership import Membership
 from chat.names.slugs import initials
+from chat.prepared_query import Parameter, PreparedQuery
 from chat.text import text_digest
 
 
@@ -180,6 +181,11 @@ class Message(models.Model):
     def safe_html(self):
         return markup.stored(self.html)
 
+    @staticmethod
+    def sent_with(token, by):
+        """The message that this member sent with that token, or None."""
+        return next(iter(messages_with_token.rows(token=token, membership=by.pk)), None)
+
     def as_repeat(self, text):
         """This message, as the answer to a form that was sent twice. Raises Refused if the text differs."""
         if self.digest != text_digest(text):
@@ -238,3 +244,8 @@ class Message(models.Model):
             for name, value in changed.items():
                 setattr(self, name, value)
             self.save(update_fields=list(changed))
+
+
+messages_with_token = PreparedQuery(
+    lambda: Message.objects.filter(membership=Parameter("membership"), token=Parameter("token"))
+)
