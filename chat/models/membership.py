@@ -56,10 +56,10 @@ class MembershipQuerySet(models.QuerySet):
 
 
 class MembershipManager(models.Manager):
-    """Leaves out the members of deleted rooms. They have a column of their own for that, which saves a join."""
+    """Leaves out the members of deleted rooms, which wait to be erased."""
 
     def get_queryset(self):
-        return super().get_queryset().filter(room_deleted=False)
+        return super().get_queryset().filter(room__deleted_at=None)
 
 
 class Membership(RolesMixin, StatusMixin):
@@ -90,7 +90,6 @@ class Membership(RolesMixin, StatusMixin):
     seen_at = models.DateTimeField(_("last seen"), default=timezone.now, editable=False)
     read_version = models.PositiveBigIntegerField(default=0, editable=False)
     read_message_count = models.PositiveBigIntegerField(default=0, editable=False)
-    room_deleted = models.BooleanField(default=False, editable=False)
 
     objects = MembershipManager.from_queryset(MembershipQuerySet)()
 

@@ -43,7 +43,6 @@ class DeletionMixin(models.Model):
             self.deleted_at = timezone.now()
             released = {"key": None, "lookalike_key": None, "dm_key": None, "slug": f"-{secrets.token_urlsafe(16)}"}
             type(self).objects.filter(pk=self.pk).update(deleted_at=self.deleted_at, **released)
-            self.memberships.update(room_deleted=True)
             self.former_addresses.all().delete()
 
     def erase(self, seconds=None):
