@@ -17,19 +17,7 @@ from chat.template_hash import template_hash
 if TYPE_CHECKING:
     from chat.models import Membership
 
-COMPOSER_TEMPLATES = tuple(
-    f"partials/{name}.html"
-    for name in (
-        "composer_form",
-        "composer_fields",
-        "composer_label",
-        "message_field",
-        "message_field_attributes",
-        "toggle",
-        "icon",
-        "send_status",
-    )
-)
+COMPOSER_TEMPLATE = "partials/composer_form.html"
 TARGET_KINDS = ("reply", "edit")
 MAX_ID_LENGTH = 18  # digits
 PREFETCHED = 4  # how many composers are fetched before they are needed
@@ -130,4 +118,4 @@ def unused_number() -> int:
 
 def composer_version() -> str:
     """Changes with the language and the templates, so that browsers don't use an outdated composer."""
-    return f"{translation.get_language()}-{template_hash(*COMPOSER_TEMPLATES)}"
+    return f"{translation.get_language()}-{template_hash(COMPOSER_TEMPLATE)}"

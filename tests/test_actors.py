@@ -427,7 +427,7 @@ def test_a_call_that_does_not_say_who_acts_is_found(call):
 def test_each_event_has_a_template_which_is_in_the_digest(event):
     message = Message(event=event)
     assert (BASE_DIR / "templates" / message.event_template).is_file()
-    assert message.event_template in rendering.PARTS
+    assert message.event_template in rendering.EVENT_TEMPLATES
 
 
 def test_each_template_is_of_an_event():

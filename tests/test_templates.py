@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.template import engines
+from django.template import Engine, engines
 
+from chat.template_hash import template_hash
 from chat.template_loader import LineJoiner
 
 MAX_LINE = 120
@@ -64,3 +65,25 @@ def test_a_long_or_broken_text_that_was_typed_is_not_joined():
     template = engines["django"].get_template("partials/message_field.html")
     html = template.render({"composer": {"number": 1, "multiline": True, "text": "\n\n  one\n  two\n"}})
     assert ">\n\n\n  one\n  two\n</textarea>" in html
+
+
+@pytest.mark.parametrize(
+    ("cached", "changed"),
+    [
+        ("partials/people.html", "partials/person.html"),
+        ("partials/composer_form.html", "partials/icon.html"),
+        ("partials/message.html", "partials/day.html"),
+        ("partials/messages.html", "partials/older.html"),
+    ],
+)
+def test_cached_html_expires_when_an_upgrade_changes_an_included_template(cached, changed, settings, monkeypatch):
+    settings.DEBUG = True  # read the templates anew
+    get_template = Engine.get_template
+
+    def upgraded(engine, name):
+        template = get_template(engine, name)
+        return engine.from_string(template.source + " ") if name == changed else template
+
+    before = template_hash(cached)
+    monkeypatch.setattr(Engine, "get_template", upgraded)
+    assert template_hash(cached) != before

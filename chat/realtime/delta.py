@@ -18,13 +18,7 @@ from chat.template_hash import template_hash
 
 PAGE_SIZE = 50  # messages on a page that opens, and on each page of older ones
 MAX_CHANGES = 200  # versions; a page that missed more gets the full log instead of a delta
-LOG_TEMPLATES = (
-    "partials/messages.html",
-    "partials/older_lines.html",
-    "partials/older.html",
-    rendering.TEMPLATE,
-    *rendering.PARTS,
-)
+LOG_TEMPLATES = ("partials/messages.html", rendering.TEMPLATE, *rendering.EVENT_TEMPLATES)
 MAX_LOG_GROWTH = 1500  # versions after which an open page gets the full log, so that it stays small
 NUMBER = re.compile(r"[0-9]{1,18}\Z", re.ASCII)  # int() would also accept "５_7"
 INCARNATION = re.compile(r"[a-z0-9]{10}\Z", re.ASCII)

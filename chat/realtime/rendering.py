@@ -12,7 +12,7 @@ from chat.models import Message
 from chat.template_hash import template_hash
 
 TEMPLATE = "partials/message.html"
-PARTS = ("partials/day.html", *(f"events/{event}.html" for event in Message.Event))
+EVENT_TEMPLATES = tuple(f"events/{event}.html" for event in Message.Event)
 CACHE_SECONDS = 24 * 3600
 MAX_CACHED_LENGTH = 4096  # characters; the cache counts entries, not bytes, and these are rarely longer
 
@@ -45,7 +45,7 @@ def _key(message: Message) -> str:
 
     The nonce, not the version: after a restored backup, other text can have the same id and version.
     """
-    template, language = template_hash(TEMPLATE, *PARTS), translation.get_language()
+    template, language = template_hash(TEMPLATE, *EVENT_TEMPLATES), translation.get_language()
     clocks = f"{_offset(message.sent_at)}:{_offset(message.previous_at)}"
     return f"paint:{message.pk}:{message.nonce}:{template}:{language}:{clocks}"
 

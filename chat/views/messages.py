@@ -16,7 +16,15 @@ from chat.access.rooms import (
     membership_to_type,
     membership_to_write,
 )
-from chat.composer import CACHE_SECONDS, LAST_NUMBER, Composer, Target, refused_composer, unused_number
+from chat.composer import (
+    CACHE_SECONDS,
+    COMPOSER_TEMPLATE,
+    LAST_NUMBER,
+    Composer,
+    Target,
+    refused_composer,
+    unused_number,
+)
 from chat.forms.messages import MessageForm
 from chat.models import Membership, Message, Room
 from chat.realtime import delta, typing_indicator
@@ -113,7 +121,7 @@ def composer(request: Request, slug: str, number: int) -> HttpResponse:
     if not 1 <= number <= LAST_NUMBER:
         raise Http404
     composer = _composer(slug, number, request.GET)
-    template, context = "partials/composer_form.html", {"composer": composer}
+    template, context = COMPOSER_TEMPLATE, {"composer": composer}
     if not composer.is_cacheable:
         return responses.fragment(request, template, context)
     return responses.cached_fragment(request, template, context, CACHE_SECONDS)
