@@ -21,6 +21,7 @@ from chat_app.caches import incarnation
 GetResponse = Callable[[Request], HttpResponse]
 
 logger = logging.getLogger("chat")
+STORAGE_ERRORS = (OperationalError, InterfaceError, RedisError)
 SESSION_KEY = re.compile(r"[a-z0-9]{32}\Z")  # as Django creates them; others must not end up in logs and caches
 
 
@@ -39,6 +40,11 @@ def security_headers() -> dict[str, str]:
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()",
     }
+
+
+def unavailable(request: Request, exception: Exception) -> HttpResponse:
+    logger.error("%s: %s", type(exception).__name__, exception)
+    return errors.unavailable(request)
 
 
 class SecurityHeadersMiddleware:
@@ -80,6 +86,8 @@ class SessionMiddleware(DjangoSessionMiddleware):
             return super().process_response(request, response)
         except SessionInterrupted:
             return response  # Another request ended the session or changed its key: leave its cookie alone.
+        except STORAGE_ERRORS as error:  # A form sent again then finds what it did: its key or token is used once.
+            return unavailable(request, error)
 
 
 class CsrfCookieMiddleware:
@@ -125,7 +133,6 @@ class ErrorMiddleware:
             return errors.invite_not_usable(request, exception.reason)
         if isinstance(exception, LimitExceeded):
             return errors.too_many(request, exception)
-        if isinstance(exception, (OperationalError, InterfaceError, RedisError)):
-            logger.error("%s: %s", type(exception).__name__, exception)
-            return errors.unavailable(request)
+        if isinstance(exception, STORAGE_ERRORS):
+            return unavailable(request, exception)
         return None

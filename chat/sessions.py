@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from django.utils import timezone
 
 from chat.prepared_query import Parameter, PreparedQuery
@@ -14,9 +16,20 @@ unexpired = PreparedQuery(
 
 
 class SessionStore(db.SessionStore):
+    """Django's, with a prepared lookup, and with an error of the database told apart from a session that has ended."""
+
     def _get_session_from_db(self) -> Session | None:
         found = unexpired.rows(key=self.session_key, now=timezone.now())
         if not found:
             self._session_key = None
             return None
         return found[0]
+
+    def save(self, must_create: bool = False) -> None:
+        """Save the session. Raises UpdateError if it has ended; Django also raises that while the database is busy."""
+        try:
+            super().save(must_create)
+        except UpdateError as error:
+            if isinstance(error.__context__, OperationalError):
+                raise error.__context__ from None
+            raise
