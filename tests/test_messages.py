@@ -115,6 +115,14 @@ def test_the_same_form_is_the_same_message_after_an_edit(alice, room):
     assert said(room) == ["mended"]
 
 
+def test_the_same_form_sent_again_is_accepted_though_the_room_was_locked_meanwhile(alice, room):
+    """The first answer was lost on the way: the message is there, so the page must not say that it was refused."""
+    alice.send(room, "once")
+    room.lock()
+    assert alice.send(room, "once").status_code == 303
+    assert said(room) == ["once"]
+
+
 def test_a_used_form_with_another_text_is_refused_and_then_sent_with_a_new_number(alice, room):
     alice.send(room, "first words")
     answer = alice.send(room, "other words", headers={"HX-Request": "true"})
@@ -183,6 +191,14 @@ def test_messages_of_one_author_are_grouped_within_five_minutes(clock, alice, bo
         ("d", False),
         ("e", False),
     ]
+
+
+def test_a_message_is_never_older_than_the_one_before_though_the_clock_went_back(clock, alice, bob, room):
+    alice.send(room, "before", n=1)
+    clock.forward(minutes=-10)
+    bob.send(room, "after")
+    before, after = Message.objects.filter(event="").order_by("first_version")
+    assert after.sent_at == after.previous_at == before.sent_at
 
 
 def test_a_system_message_ends_a_group(alice, room, person):
