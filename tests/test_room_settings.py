@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from chat.models import FormerAddress, Message, Room
+from chat.models import FormerAddress, Membership, Message, Room
 from tests.support.reading import held
 
 
@@ -194,6 +194,30 @@ def test_a_message_to_the_old_address_is_never_posted_in_a_newer_room_there(room
     FormerAddress.objects.update(until=timezone.now() - timedelta(seconds=1))
     assert bob.get(f"/rooms/{old}/").status_code == 200
     assert alice.get(f"/rooms/{private.slug}/").status_code == 200
+
+
+def test_the_private_room_comes_first_though_the_newer_one_there_was_joined_earlier(room, make_private, person):
+    old, (dave, erin) = room.slug, (person("Elsewhere", name) for name in ("Dave", "Erin"))
+    elsewhere = Room.objects.get(slug="elsewhere")
+    elsewhere.memberships.get(nickname="Erin").leave()
+    erin.join(room.name, "Erin")
+    make_private()
+    elsewhere.set_name(room.name, dave.membership)
+    erin.join(room.name, "Erin")
+    assert elsewhere.memberships.inside().filter(nickname="Erin", room__slug=old).exists()
+    erin.send(Room(slug=old), "a secret")
+    assert Message.objects.get(text="a secret").room_id == room.pk
+
+
+@pytest.mark.parametrize("end", [Membership.remove, Membership.leave, Membership.ban])
+def test_the_old_address_does_not_lead_former_members_to_the_private_one(room, make_private, bob, end):
+    old = room.slug
+    make_private()
+    end(Membership.objects.get(pk=bob.membership.pk))
+    poll = bob.poll(Room(slug=old), 1)
+    assert (poll.status_code, room.slug in poll.content.decode()) == (200, False)
+    assert bob.get(f"/rooms/{old}/").status_code == 404
+    assert bob.send(Room(slug=old), "typed before").status_code == 404
 
 
 def test_members_cannot_take_the_old_address_of_their_private_room_for_a_day(room, make_private, alice, bob):
