@@ -1,4 +1,4 @@
-"""The Django app: registers system checks and admin pages when it is ready."""
+"""The Django app: registers system checks, admin pages and signal handlers when Django starts."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate

@@ -1,4 +1,4 @@
-"""The network a request came from: the only place that reads a client address, behind trusted proxies too."""
+"""The network that a request came from: the only module that reads client addresses, also behind trusted proxies."""
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
@@ -22,7 +22,11 @@ def network_of(request: HttpRequest) -> str:
 
 
 def _client_address(request: HttpRequest) -> str:
-    """The peer's address, or the one seen by the outermost of our TRUSTED_PROXIES, counted from the right."""
+    """Return the client's address, or "" if it is unknown.
+
+    Without TRUSTED_PROXIES, it is the peer's. Otherwise it is read from X-Forwarded-For: the entry at the position
+    TRUSTED_PROXIES, counted from the right. Our outermost proxy wrote that entry.
+    """
     if not settings.TRUSTED_PROXIES:
         return request.META.get("REMOTE_ADDR", "")
     seen = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]

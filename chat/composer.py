@@ -27,7 +27,7 @@ CACHE_SECONDS = 24 * 3600  # seconds in the browser's cache
 
 @dataclass(frozen=True)
 class Target:
-    """The message that the typed text replies to or replaces, named by its id."""
+    """The message that the typed text replies to or replaces. `kind` is "reply" or "edit", `message` the id."""
 
     kind: str
     message: int
@@ -44,7 +44,7 @@ class Target:
 
     @property
     def fields(self) -> dict[str, str | int]:
-        """The names and values that `read` understands."""
+        """The form fields, by name, from which `Target.read` makes the target again."""
         return {"target": self.kind, "target_message": self.message}
 
 
@@ -85,7 +85,7 @@ class Composer:
 
     @property
     def prefetch(self) -> list[Composer]:
-        """The composers to put into the browser's cache while this one is in use."""
+        """The composers that the browser should load into its cache while this one is shown."""
         first = self.number + 1 if self.opening else self.number + PREFETCHED
         return [replace(self.next, number=n) for n in range(first, self.number + PREFETCHED + 1) if n <= LAST_NUMBER]
 
@@ -103,7 +103,7 @@ def first_composer(membership: Membership, query: Mapping[str, str] | None = Non
 
 
 def refused_composer(slug: str, typed: Mapping[str, str], error: str, number: int = 1) -> Composer:
-    """The composer that keeps text which was not sent, and shows why. Number 1 is for a new page."""
+    """The composer with text that was not sent, and `error`, the reason. Number 1 is for a new page."""
     target = None
     with suppress(ValueError):  # An invalid target has made the form an error already.
         target = Target.read(typed)
@@ -112,7 +112,7 @@ def refused_composer(slug: str, typed: Mapping[str, str], error: str, number: in
 
 
 def unused_number() -> int:
-    """A number that no form of the same page has used."""
+    """A random number above LAST_NUMBER, so that no form of the same page has used it."""
     return LAST_NUMBER + 1 + secrets.randbelow(10**15)
 
 

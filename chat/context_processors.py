@@ -23,7 +23,7 @@ def site(request: Request) -> dict[str, Any]:
 
 
 def appearance(request: Request) -> Participant | None:
-    """The participant whose preferences style the page; None without one, a session or a database."""
+    """The participant whose preferences style the page; None without one, or without a session, database or Redis."""
     with suppress(AttributeError, DatabaseError, InterfaceError, RedisError):
         return identity.participant_of(request)
     return None

@@ -17,7 +17,10 @@ logger = logging.getLogger("chat")
 
 
 def send_reset(user: User, site: str, link: str) -> None:
-    """Send a password reset link. The email names the account, because an address may have several."""
+    """Send a password reset link. The email names the account, because an address may have several.
+
+    `site` is the site's name, `link` the absolute URL.
+    """
     subject = _("Your password at %(site)s") % {"site": site}
     context = {"site": site, "link": link, "name": user.get_username()}
     send(user.email, subject, render_to_string("accounts/reset_email.txt", context))

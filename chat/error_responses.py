@@ -25,7 +25,7 @@ def not_a_member(request: Request, room: Room) -> HttpResponse:
 
 
 def not_a_member_frame(request: Request, room: Room) -> HttpResponse:
-    """For a frame of a room requested by a non-member: it reloads by itself and links to the join page."""
+    """Answer a non-member's request for a frame of a room: it reloads itself and links to the join page. Status 403."""
     return responses.vary_on_htmx(render(request, "rooms/not_a_member_frame.html", {"room": room}, status=403))
 
 
@@ -39,10 +39,10 @@ def error_response(
     way: tuple[str, str] | None = None,
     headers: responses.Headers = None,
 ) -> HttpResponse:
-    """An error as a notice out of band for htmx, which leaves the page as it is, otherwise as a page.
+    """An error: for htmx a notice out of band, which leaves the page as it is, otherwise a page.
 
-    `again` offers the submitted form with its values to be sent again; not for forms with passwords, nor those of the
-    admin. `target_room` is offered to be joined. `way` is the URL and the label of a link to offer.
+    `again` offers to send the submitted form again with its values; never a form with passwords or one of the admin.
+    `target_room` is a room to offer for joining, `way` the URL and the label of a link to offer.
     """
     context = {"title": title, "sentence": sentence, "target_room": target_room, "way": way}
     again = again and _can_be_sent_again(request)
@@ -61,7 +61,10 @@ def _can_be_sent_again(request: Request) -> bool:
 
 
 def _notice(request: Request, context: dict[str, Any], status: int) -> HttpResponse:
-    """Empty for a failed poll: the page shows its connection banner, and no later poll would remove a notice."""
+    """The error as a notice for htmx. An empty response if a poll or another GET failed with a status from 500 on.
+
+    The page then shows its connection banner; a notice would stay, because no later poll removes it.
+    """
     if request.method == "GET" and status >= 500:
         return HttpResponse(status=status)
     # Without SWAP_NOTHING htmx would replace the form by the empty rest of a 422.

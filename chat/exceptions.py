@@ -1,4 +1,4 @@
-"""What access and verbs raise instead of returning a response; the middleware turns each into an error page."""
+"""Exceptions that access checks and verbs raise; the middleware turns each into an error page."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 class Refused(ValidationError):
-    """A verb refused to act. `message` explains why, `code` is for programs.
+    """A verb (a model's method that people's actions call) refused to act. Forms and pages show `message`.
 
-    `instead` is an alternative to offer: a room, a membership or a free nickname.
+    `code` identifies the reason for programs. `instead` is an alternative to offer: a room, a membership or a free
+    nickname.
     """
 
     def __init__(self, message: _StrOrPromise, code: str, instead: Room | Membership | str | None = None) -> None:
@@ -33,14 +34,17 @@ class ExplainedNotFound(Http404):
 
 
 class NotAMember(Exception):
-    """A request for the inside of a room by someone who is not a member. They may join `room`."""
+    """Someone who is not a member requested a page or action for members. They may join `room`."""
 
     def __init__(self, room: Room) -> None:
         self.room = room
 
 
 class NotYetAMember(NotAMember):
-    """The same for an open join request or chat request. `page` is the URL name of the page that shows it."""
+    """NotAMember for a person with an open join request or chat request.
+
+    `page` is the URL name of the page that shows this request.
+    """
 
     def __init__(self, membership: Membership) -> None:
         super().__init__(membership.room)
@@ -48,7 +52,7 @@ class NotYetAMember(NotAMember):
 
 
 class RoomMoved(Exception):
-    """The request used a former address of `room`."""
+    """The request used a former address of `room`, so it has to be redirected."""
 
     def __init__(self, room: Room) -> None:
         self.room = room

@@ -36,9 +36,10 @@ def is_active_q(participant: str = "") -> Q:
 
 
 def participant_to_join(request: Request, join_key: str) -> Participant:
-    """The participant of this session, or a guest, who may be new and unsaved until they join.
+    """The participant of this session; without one, the guest whom this form created before, or a new unsaved one.
 
-    The key finds the guest of a form that was sent twice: its first response, with the cookie, may have been lost.
+    `join_key` finds the guest of a form that was sent twice within 5 minutes: its first response, with the cookie, may
+    have been lost.
     """
     participant: Participant = participant_of(request) or Participant.objects.by_join_key(join_key)
     return participant
@@ -68,13 +69,16 @@ def sign_out(request: Request) -> None:
 
 
 def renew_session(request: Request) -> None:
-    """Extend the session to a year from now, at most once a month: it would end a year after the first join."""
+    """Extend the session to a year from now, at most once in 30 days.
+
+    Without this, it would end a year after it began.
+    """
     if SESSION_KEY in request.session and _now() - request.session.get(RENEWED_KEY, 0) > RENEWED_EVERY:
         request.session[RENEWED_KEY] = _now()
 
 
 def session_generation(request: Request) -> int:
-    """The participant's `generation` when this session began; signing out everywhere raises theirs."""
+    """The participant's `generation` when this session began. The session is invalid once theirs is higher."""
     generation: int = request.session.get(GENERATION_KEY, 0)
     return generation
 
@@ -84,7 +88,7 @@ def _now() -> int:
 
 
 def set_participant(request: Request, participant: Participant | None) -> None:
-    """Remember the participant for this request and activate their time zone."""
+    """Keep the participant (or None) in `request.participant`, and activate their time zone if there is one."""
     request.participant = participant
     if participant:
         timezone.activate(participant.zone)

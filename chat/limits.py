@@ -33,7 +33,7 @@ class Limit:
         return cls(name, int(count), int(seconds))
 
     def spend(self, who: str | int) -> None:
-        """Count one use by `who`, in the cache only. Raises LimitExceeded."""
+        """Count one use by `who`, in the cache. Raises LimitExceeded if the limit of this time window is used up."""
         window, elapsed = divmod(int(time.time()), self.seconds)
         key = f"{self.name}:{who}:{window}"
         counter = caches["limits"]
@@ -52,7 +52,7 @@ def check_sending(request: Request, membership: Membership) -> None:
 
 
 def check_typing(request: Request, membership: Membership) -> None:
-    """60 typing signals a minute per person; a page sends 12."""
+    """Allow 60 typing signals a minute per person; a page sends 12. Raises LimitExceeded."""
     _spend("TYPE", person=membership.participant_id)
 
 
@@ -62,17 +62,17 @@ def check_joining(request: Request, participant: Participant, room: Room | None)
 
 
 def check_preferences(request: Request, participant: Participant) -> None:
-    """30 changes in ten minutes per person."""
+    """Allow 30 changes of preferences in ten minutes per person. Raises LimitExceeded."""
     _spend("PREFERENCES", person=participant.pk)
 
 
 def check_inviting(request: Request, membership: Membership) -> None:
-    """20 invite links an hour per person, 60 per room."""
+    """Count one invite link: at most 20 an hour per person, 60 per room, by default. Raises LimitExceeded."""
     _spend("INVITE", person=membership.participant_id, room=membership.room_id)
 
 
 def check_chat_requests(request: Request, membership: Membership) -> None:
-    """20 chat requests an hour per person, 100 per address."""
+    """Count one chat request: at most 20 an hour per person, 100 per address, by default. Raises LimitExceeded."""
     _spend("ASK", person=membership.participant_id, address=client_ip.network_of(request))
 
 
@@ -82,20 +82,24 @@ def check_nickname_changes(request: Request, membership: Membership) -> None:
 
 
 def check_room_settings(request: Request, membership: Membership) -> None:
-    """30 changes in ten minutes per person."""
+    """Allow 30 changes of room settings in ten minutes per person. Raises LimitExceeded."""
     _spend("SETTLE", person=membership.participant_id)
 
 
 def check_signing_in(request: Request, name: str | None = "") -> None:
-    """20 attempts in ten minutes per address, 10 per account name, 120 a minute for the whole site.
+    """Allow 20 attempts to sign in per network and 10 per account name in ten minutes, and 120 a minute for the site.
 
-    The last protects the CPU: each attempt takes a tenth of a second.
+    The last limit protects the CPU: each attempt takes a tenth of a second. Without a `name`, no account name is
+    counted. Raises LimitExceeded.
     """
     _spend("SIGN_IN", address=client_ip.network_of(request), name=name and text_digest(name), site="site")
 
 
 def check_creating_accounts(request: Request) -> None:
-    """20 accounts an hour per address, 200 for the whole site."""
+    """Count one new account: at most 20 an hour per address, 200 for the whole site, by default.
+
+    Raises LimitExceeded.
+    """
     _spend("ACCOUNT", address=client_ip.network_of(request), site="site")
 
 
@@ -105,17 +109,23 @@ def check_password_resets(request: Request) -> None:
 
 
 def check_reset_emails(user: User) -> None:
-    """3 password reset emails an hour per account, even if it was renamed meanwhile."""
+    """Allow 3 password reset emails an hour per account, counted by its id, which a rename doesn't change.
+
+    Raises LimitExceeded.
+    """
     _spend("RESET", name=user.pk)
 
 
 def check_sign_in_links(request: Request, participant: Participant) -> None:
-    """20 sign-in links an hour per person."""
+    """Allow 20 sign-in links an hour per person. Raises LimitExceeded."""
     _spend("LINK", person=participant.pk)
 
 
 def check_creating_rooms(request: Request, participant: Participant) -> None:
-    """10 rooms an hour per person, 60 per address, 300 for the whole site."""
+    """Count one new room: at most 10 an hour per person, 60 per address, 300 for the whole site, by default.
+
+    Raises LimitExceeded.
+    """
     _spend("CREATE", person=participant.pk, address=client_ip.network_of(request), site="site")
 
 

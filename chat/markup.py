@@ -23,8 +23,8 @@ OTHER_ADDRESS = re.compile(r"((?<![\w+.-])(?!https?://)[a-z][\w+.-]*://\S*)", re
 def render(text: str, room: Room | None = None) -> str:
     """The text as HTML that any page may show: escaped, with line breaks, and with links for URLs and emails.
 
-    `urlize` escapes everything; nh3 then allows only the tags listed here, whatever `urlize` does. `room` is the room
-    of the message, for markup that depends on it.
+    `urlize` escapes everything; nh3 then allows only the tags listed here, whatever `urlize` does. `room`, the
+    message's room, is not used yet.
     """
     parts = OTHER_ADDRESS.split(text)
     linked = [escape(part) if odd else urlize(part, autoescape=True) for odd, part in zip(cycle((0, 1)), parts)]

@@ -26,9 +26,10 @@ SESSION_KEY = re.compile(r"[a-z0-9]{32}\Z")  # as Django creates them; others mu
 
 
 def security_headers() -> dict[str, str]:
-    """The headers of every response, including errors, static files and the admin.
+    """The security headers of every response, including errors, static files and the admin.
 
-    `SECURE_CSP` is a setting of Django 6, whose own middleware replaces that part after an upgrade.
+    The policy is in `SECURE_CSP`, a setting of Django 6: after an upgrade, Django's own CSP middleware can set that
+    header.
     """
     policy = "; ".join(" ".join([directive, *sources]) for directive, sources in settings.SECURE_CSP.items())
     return {
@@ -48,7 +49,10 @@ def unavailable(request: Request, exception: Exception) -> HttpResponse:
 
 
 class SecurityHeadersMiddleware:
-    """Sets `security_headers`, and `Cache-Control: private, no-store` unless a view sets its own."""
+    """Sets `security_headers`, and `Cache-Control: private, no-store`, unless the view has set its own.
+
+    Before each request it also reads the incarnation again, if that is due.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -65,7 +69,7 @@ class SecurityHeadersMiddleware:
 
 
 class SessionMiddleware(DjangoSessionMiddleware):
-    """Django's, with three changes.
+    """Django's session middleware, with three changes.
 
     It ignores session keys of an unexpected format. It deletes the cookie only if this request ended the session: a
     late response to an old poll must not sign out someone who has just signed in. When a session ends or gets a new
@@ -102,7 +106,7 @@ class CsrfCookieMiddleware:
 
 
 class TimeZoneMiddleware:
-    """Resets the time zone, which is the thread's and may be that of an earlier request's participant."""
+    """Resets the time zone before each request: the thread may still have that of an earlier request's participant."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Queries whose SQL is built only once: Django takes several times as long to build it as a database to answer it."""
+"""Queries whose SQL is built only once: Django needs longer to build it than a database to run it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class PreparedQuery(Generic[Row]):
         self._compiled = cache(self._compile)
 
     def rows(self, **values: object) -> list[Row]:
-        """The rows for these values of the Parameters, read in one statement."""
+        """Run the prepared query in one statement and return its rows; `values` gives the Parameters their values."""
         queryset, compiler, sql, parameters = self._compiled(connection.alias)
         adapt = connection.ops.adapt_unknown_value
         given = tuple(adapt(values[p.value]) if isinstance(p, Parameter) else p for p in parameters)
@@ -57,7 +57,7 @@ class PreparedQuery(Generic[Row]):
 
 
 def _compiler_for(compiler: SQLCompiler, sql: str, parameters: tuple[Any, ...]) -> SQLCompiler:
-    """A copy of the compiler for this thread's connection. It returns the SQL that was built before."""
+    """Copy the compiler for this thread's connection, so that it returns this SQL with these parameters."""
     prepared = copy(compiler)
     vars(prepared).update(connection=connection, as_sql=lambda: (sql, parameters))
     return prepared

@@ -23,7 +23,7 @@ SWAP_NOTHING = {"HX-Reswap": "none"}
 
 
 def is_htmx(request: Request) -> bool:
-    """Also works in error pages for requests that our middleware has not seen."""
+    """Whether htmx sent the request. False if no middleware has set `request.htmx`, as in some error pages."""
     return bool(getattr(request, "htmx", None))
 
 
@@ -40,14 +40,14 @@ def fragment(
 
 
 def cached_fragment(request: Request, template: str, context: Context = None, seconds: int = 0) -> HttpResponse:
-    """A fragment that is the same for everyone; the browser keeps it for `seconds`."""
+    """Render a fragment that is the same for everyone; the browser caches it for `seconds`."""
     response = render(request, template, context)
     patch_cache_control(response, private=True, max_age=seconds)
     return response
 
 
 def redirect(request: Request, url: str) -> HttpResponse:
-    """A 303, to the form's `next` if that is a page of this site, otherwise to `url`."""
+    """A redirect (303) to the form's `next` if that is a page of this site, otherwise to `url`."""
     back = request.POST.get("next", "")
     if back.isprintable() and back and url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
         url = back
@@ -55,7 +55,7 @@ def redirect(request: Request, url: str) -> HttpResponse:
 
 
 def leave_page(request: Request, url: str) -> HttpResponse:
-    """Replace the whole page by another one, even if htmx requested a fragment of it."""
+    """Make the browser open `url` as a whole page, even if htmx requested only a fragment."""
     if request.htmx:
         return vary_on_htmx(HttpResponse(), {"HX-Redirect": iri_to_uri(url)})
     return redirect(request, url)
@@ -72,7 +72,7 @@ def poll_response(html: str, continues: bool = True, replaces_poller: bool = Fal
 
 
 def vary_on_htmx(response: HttpResponse, headers: Headers = None) -> HttpResponse:
-    """Set `headers`, and tell caches that htmx may get a different response from the same URL."""
+    """Set these headers, tell caches (Vary) that htmx may get another answer at this URL, and return the response."""
     for name, value in (headers or {}).items():
         response.headers[name] = value
     patch_vary_headers(response, ["HX-Request"])

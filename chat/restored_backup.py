@@ -21,7 +21,7 @@ QUERIES = {  # the last id that a table's sequence gave; deleting rows doesn't l
 
 
 def invalidate():
-    """Invalidate every cache entry and every open page from before the restore."""
+    """Make every cache entry and every open page from before a restored backup invalid."""
     Installation.rotate()
     Room.objects.rotate_incarnations()
     if settings.REDIS_URL:
@@ -30,9 +30,10 @@ def invalidate():
 
 
 def detect():
-    """Invalidate if ids went backwards since the last call. Works with Redis only, where the earlier ids are kept.
+    """Invalidate caches and open pages if a table's highest id is lower than at the last call, as after a restore.
 
-    Redis is asked first: other processes may record higher ids while this one reads the database.
+    Does nothing without Redis, which keeps the earlier ids. Redis is asked first: other processes may record higher ids
+    while this one reads the database.
     """
     if not settings.REDIS_URL:
         return
@@ -54,7 +55,7 @@ def redis_client():
 
 
 def highest_ids():
-    """The last id of each counted table, by its name."""
+    """The highest id that each table in COUNTED has given to a row so far, by the table's name."""
     return {model._meta.db_table: highest_id(model) for model in COUNTED}
 
 

@@ -35,7 +35,10 @@ def tidy():
 
 
 def _delete_if_unused(room):
-    """Returns whether it was deleted. It is checked again under its lock: someone may have joined or posted."""
+    """Delete the room if it is still unused, and return whether it was deleted.
+
+    The check is repeated under the room's lock, because someone may have joined or posted since.
+    """
     with suppress(Refused), room.change():
         unused = silent_rooms() | deserted_rooms()
         if unused.filter(pk=room.pk).exists():
@@ -49,14 +52,17 @@ def abandoned_join_requests():
 
 
 def _cancel_if_abandoned(member):
-    """Checked again under the room's lock: they may have opened the waiting page."""
+    """Cancel this join request if it is still abandoned, checked again under the room's lock."""
     with suppress(Refused), member.room.change():
         if abandoned_join_requests().filter(pk=member.pk).exists():
             member.leave()
 
 
 def silent_rooms():
-    """Rooms without any message, in which nothing happened and nobody was seen for EMPTY_ROOM_DAYS."""
+    """Rooms without messages by members, in which nothing happened and nobody was seen for EMPTY_ROOM_DAYS days.
+
+    There are none if EMPTY_ROOM_DAYS is 0.
+    """
     if not settings.EMPTY_ROOM_DAYS:
         return Room.objects.none()
     since = timezone.now() - timedelta(days=settings.EMPTY_ROOM_DAYS)

@@ -10,7 +10,7 @@ from django.template.loader_tags import IncludeNode
 
 
 def template_hash(*templates: str) -> str:
-    """A short hash of these templates' sources and of those that they include by name."""
+    """Return a short hash of the sources of these templates and of those that they include by name."""
     return _compute(*templates) if settings.DEBUG else _remembered(*templates)
 
 

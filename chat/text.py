@@ -18,12 +18,12 @@ FORBIDDEN_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\ud800-\ud
 
 
 def tidy_text(text: str) -> str:
-    """Turn line ends into line feeds, and remove empty lines at the start and blank space at the end."""
+    """Return the text with line feeds as line ends, without line feeds at the start and blank space at the end."""
     return text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").rstrip()
 
 
 def validate_text(text: str) -> None:
-    """Raise ValidationError if the text is empty, too long or has forbidden characters."""
+    """Raise ValidationError if the text is empty, is too long or has forbidden characters."""
     if not VISIBLE.search(text):
         raise ValidationError(_("Nothing to send yet: write something first."), code="empty")
     if FORBIDDEN_CHARACTERS.search(text):

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class Request(HttpRequest):
-    """Used in annotations only; Django creates the real request.
+    """The request's type for annotations only; Django creates the real request.
 
-    `participant` is set by `identity.participant_of`. `sent_session_key`, from the browser's cookie, is set by our
-    session middleware.
+    `identity.participant_of` sets `participant`. Our session middleware sets `sent_session_key`, the session key in
+    the cookie that the browser sent.
     """
 
     htmx: HtmxDetails

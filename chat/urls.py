@@ -25,7 +25,7 @@ from chat.views import (
 
 
 class SlugConverter(StringConverter):
-    """Slugs in any script, unlike Django's own; without NUL, which PostgreSQL rejects in a query."""
+    """Slugs in any script, unlike Django's own: everything but "/", and NUL, which PostgreSQL rejects in a query."""
 
     regex = r"[^/\x00]+"
 

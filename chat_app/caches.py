@@ -23,7 +23,8 @@ RETRY_SECONDS = 5  # until an unreadable incarnation is read again
 class Incarnation:
     """The installation's incarnation as this process last read it, so that a cache key needs no query.
 
-    While the database can't be read, the value is random: this process shares no cache entries with others then.
+    Until it could be read for the first time, a random value is used: this process then shares no cache entries with
+    others.
     """
 
     def __init__(self):
@@ -52,7 +53,10 @@ incarnation = Incarnation()
 
 
 def incarnation_key(key, key_prefix, version):
-    """The KEY_FUNCTION of every cache. Entries from before a flush or a restored backup are not found by it."""
+    """Build the cache key, as the KEY_FUNCTION of every cache, with the incarnation in it.
+
+    So entries from before a flush or a restored backup are not found any more.
+    """
     return f"{key_prefix}:{version}:{incarnation.get()}:{key}"
 
 

@@ -10,7 +10,10 @@ ON, OFF = ("on", "true", "yes", "1"), ("off", "false", "no", "0", "")
 
 class Env(environ.Env):
     def bool(self, name, default):
-        """`on` or `off`. Anything else is refused, because a typo must not turn a limit off."""
+        """Read `on` or `off` as True or False.
+
+        Raises ImproperlyConfigured for other values, because a typo must not turn a limit off.
+        """
         value = self.str(name, default="on" if default else "off").strip().lower()
         if value not in ON + OFF:
             raise ImproperlyConfigured(f"{name}={value!r} is neither on nor off.")
@@ -29,7 +32,7 @@ class Env(environ.Env):
         return value
 
     def hosts(self, name, default):
-        """Host names, such as chat.example.org."""
+        """Read a list of host names, such as chat.example.org. Raises ImproperlyConfigured if one contains a slash."""
         values = self.list(name, default=default)
         for value in values:
             if "/" in value:
@@ -51,7 +54,10 @@ class Env(environ.Env):
         return value
 
     def database(self, name, default):
-        """Django's settings for the database at this URL."""
+        """Read a database URL from this variable and return Django's settings for it.
+
+        Raises ImproperlyConfigured if it is not a URL of SQLite or PostgreSQL.
+        """
         value = self.str(name, default=default)
         if value.partition(":")[0] not in ("sqlite", "postgres", "postgresql"):
             raise ImproperlyConfigured(f"{name} is not a database URL. Write postgres://user:password@host/name.")

@@ -101,7 +101,10 @@ def database(config):
 
 
 def cache(url, entries):
-    """A cache in Redis at `url`, or without one in this process's memory, with at most that many entries."""
+    """Return Django's settings for a cache: in Redis at `url`, or in this process's memory if `url` is empty.
+
+    `entries` is the maximum number of entries in memory.
+    """
     keys = {"KEY_FUNCTION": "chat_app.caches.incarnation_key"}
     if url:
         return keys | {"BACKEND": "chat_app.caches.ForgivingRedisCache", "LOCATION": url}

@@ -1,4 +1,4 @@
-"""Who may change an account, and who may reset a password by an emailed link."""
+"""Who may change an account, and who may set a new password with a password reset link."""
 
 from contextlib import suppress
 
@@ -22,7 +22,10 @@ def participant_or_404(request: Request) -> Participant:
 
 
 def account_to_change(request: Request) -> Participant:
-    """The signed-in participant, or 404 for guests and strangers. Raises Refused for site staff, who use the admin."""
+    """The signed-in participant. Raises Http404 for guests and people without a session.
+
+    Raises Refused for site staff, who change their account in the admin.
+    """
     participant = participant_or_404(request)
     if participant.user is None:
         raise Http404
@@ -35,7 +38,10 @@ def account_to_change(request: Request) -> Participant:
 
 
 def user_to_reset(uid: str, token: str) -> User:
-    """The user to whom this password reset link was mailed, or 404 if the link is used, expired or incomplete."""
+    """The user to whom this password reset link was emailed.
+
+    Raises ExplainedNotFound (a 404) if the link is used, expired or incomplete, or the account can't be reset by email.
+    """
     with suppress(ValueError, User.DoesNotExist):
         resettable = User.objects.filter(is_active=True, is_staff=False, participant__isnull=False)
         user = resettable.get(pk=int(urlsafe_base64_decode(uid)))

@@ -13,9 +13,10 @@ ActorAndMember = tuple[Membership, Membership]
 
 
 def member_to_moderate(request: Request, slug: str, pk: int) -> ActorAndMember:
-    """The moderator who acts, and a member, past or present, whom they outrank.
+    """The moderator (or owner) who acts, and a member, past or present, whom they outrank.
 
-    The verb decides by the current status: it returns False if someone else was first.
+    Raises PermissionDenied if they don't, and Http404 for other rooms' members. The verb checks the current status, and
+    returns False if another moderator has already acted.
     """
     by = membership_to_moderate(request, slug)
     member = first_or_404(by.room.memberships.filter(pk=pk))
@@ -25,13 +26,19 @@ def member_to_moderate(request: Request, slug: str, pk: int) -> ActorAndMember:
 
 
 def join_request_to_answer(request: Request, slug: str, pk: int) -> ActorAndMember:
-    """The moderator who answers, and the membership, whose join request may have been answered meanwhile."""
+    """Return the moderator who answers, and the membership with this id in the room; 404 if there is none.
+
+    The join request may have been answered already, so the caller has to check its status.
+    """
     by = membership_to_moderate(request, slug)
     return by, first_or_404(by.room.memberships.filter(pk=pk))
 
 
 def members_for_direct_message(request: Request, slug: str, pk: int) -> ActorAndMember:
-    """The sender and the other member; both are in this room, which is not itself a direct message."""
+    """The sender, and the other member; both are in this room now.
+
+    Raises PermissionDenied if the room is a direct message itself, and Http404 if there is no such other member.
+    """
     by = membership_to_read(request, slug)
     if by.room.is_direct_message:
         raise PermissionDenied
@@ -39,13 +46,19 @@ def members_for_direct_message(request: Request, slug: str, pk: int) -> ActorAnd
 
 
 def member_to_promote(request: Request, slug: str, pk: int) -> ActorAndMember:
-    """The owner, and the member, past or present, whose role changes: never the owner, as a room has one."""
+    """The owner, who acts, and the member, past or present, whose role is to change.
+
+    Raises PermissionDenied for anyone but the owner, and Http404 for the owner's own id and for members of other rooms.
+    """
     by = membership_to_own(request, slug)
     return by, first_or_404(by.room.memberships.filter(pk=pk).exclude(pk=by.pk))
 
 
 def shared_rooms(mine: Membership, other: Membership) -> QuerySet[Room]:
-    """Rooms in which both are members and `other` has the same nickname, most active first."""
+    """Return the rooms (no direct messages) in which both are members and `other` has this nickname, most active first.
+
+    At most MAX_SHARED_ROOMS are returned.
+    """
     both = Room.objects.of(mine.participant).filter(dm_key=None)
     shared: QuerySet[Room] = both.filter(
         memberships__participant=other.participant_id,

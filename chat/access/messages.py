@@ -9,9 +9,11 @@ from chat.types import Request
 
 
 def message_to_read(request: Request, pk: int) -> tuple[Message, Membership]:
-    """A message and the membership that reads it. Raises NotAMember if the room is public and the reader is outside.
+    """A message and the membership of its reader.
 
-    The query leaves out messages of rooms that are hidden from the reader, so the response time doesn't reveal them.
+    Raises NotAMember if the room is open (listed) and the reader is outside. Raises Http404 for hidden rooms and
+    missing messages alike: the query leaves out rooms that are hidden from the reader, so the response time doesn't
+    reveal them either.
     """
     inside = Membership.objects.inside().filter(participant=request.session.get(identity.SESSION_KEY))
     mine = inside.filter(room=OuterRef("room"))

@@ -49,13 +49,19 @@ def membership_of(request: Request, slug: str) -> Membership | None:
 
 
 def address_was_withdrawn(membership: Membership, slug: str) -> bool:
-    """Whether the room left this address when it became private, so that only its members know the new one."""
+    """Return whether this slug is a former address that redirects only members, since the room became private.
+
+    Then only members may be told the new address.
+    """
     room = membership.room
     return room.slug != slug and room.former_addresses.filter(slug=slug).exclude(until=None).exists()
 
 
 def membership_to_read(request: Request, slug: str) -> Membership:
-    """Raises NotAMember, or RoomMoved if a page is read at a former address; a form sent there still works."""
+    """The reader's membership in the room at this address. Raises NotAMember, or Http404 if it is private or missing.
+
+    At a former address, GET raises RoomMoved, while a submitted form still works.
+    """
     membership = _membership_inside(request, slug)
     if membership.room.slug != slug and request.method in ("GET", "HEAD"):
         raise RoomMoved(membership.room)
@@ -77,7 +83,10 @@ def membership_to_type(request: Request, slug: str) -> Membership:
 
 
 def membership_to_write(request: Request, slug: str) -> Membership:
-    """Whether the member may post now is decided by the verb, which locks the room's row."""
+    """The membership of someone who wants to post. Raises what `membership_to_read` raises.
+
+    Whether the member may post now is decided by the verb, which locks the room's row.
+    """
     return membership_to_read(request, slug)
 
 
@@ -96,7 +105,10 @@ def membership_to_own(request: Request, slug: str) -> Membership:
 
 
 def membership_with_join_request(request: Request, slug: str) -> Membership:
-    """A membership whose join request is open, approved or declined. Raises NotAMember."""
+    """This person's membership whose join request is open, approved or declined.
+
+    Raises NotAMember without one, or Http404 if the room is private.
+    """
     membership = membership_of(request, slug)
     if membership is None or membership.status not in JOIN_REQUEST_STATUSES:
         raise NotAMember(room_to_join(slug))
@@ -106,7 +118,10 @@ def membership_with_join_request(request: Request, slug: str) -> Membership:
 
 
 def membership_with_chat_request(request: Request, slug: str) -> Membership:
-    """A membership in a direct message whose chat request is open or accepted. Raises NotAMember."""
+    """This person's membership in a direct message whose chat request is open, ignored or accepted.
+
+    Without one, raises Http404 (direct messages are private), or NotAMember for a room that others can join.
+    """
     membership = membership_of(request, slug)
     if membership is None or not (membership.has_chat_request or membership.is_inside):
         raise NotAMember(room_to_join(slug))
@@ -119,7 +134,7 @@ def can_read_room(request: Request, room: Room) -> bool:
 
 
 def can_still_read(membership: Membership) -> bool:
-    """Whether the database still lets this member read; `membership` may be out of date."""
+    """Return whether this member may still read, checked in the database, because `membership` may be out of date."""
     inside = Membership.objects.filter(
         pk=membership.pk, participant=membership.participant_id, status=Membership.Status.IN
     )
@@ -129,9 +144,9 @@ def can_still_read(membership: Membership) -> bool:
 
 @contextmanager
 def guarded_read(membership: Membership) -> Iterator[None]:
-    """Wrap the reading of a log: raises NotAMember if the member lost the right to read it meanwhile.
+    """Read a log inside this `with` block; at its end, NotAMember is raised if the member lost the right to read.
 
-    The reading has to refresh `membership.room`. A changed `epoch` means that someone lost rights in the room.
+    The code in the block must refresh `membership.room`, because a changed `epoch` shows that someone lost rights.
     """
     epoch = membership.room.epoch
     yield
@@ -156,7 +171,10 @@ def room_to_rejoin(request: Request, slug: str) -> Room:
 
 
 def join_refusal(request: Request, room: Room) -> Refused | None:
-    """Why this person cannot join the room under any nickname, or None."""
+    """The Refused that says why this person cannot join the room under any nickname; None otherwise.
+
+    It finds the reasons that `Room.check_joinable_by` checks: a missing account, or a full room.
+    """
     try:
         room.check_joinable_by(identity.participant_of(request))
     except Refused as refusal:

@@ -22,7 +22,10 @@ def sign_in_links_to_revoke(request: Request) -> SignInLinkQuerySet[SignInLink]:
 
 
 def sign_in_link_to_use(key: str) -> SignInLink:
-    """The link with this key, active or not, or 404; also 404 if the account is deactivated."""
+    """Return the link with this key, even if it is used, expired or revoked.
+
+    Raises ExplainedNotFound (404) if there is none, or if its account is deactivated.
+    """
     link: SignInLink | None = SignInLink.objects.filter(identity.is_active_q("participant__")).by_key(key)
     if link is None:
         sentence = _(

@@ -1,1 +1,1 @@
-"""Django's admin: every action uses the same model verbs as the product, so open pages see it at once."""
+"""Django's admin: its actions call the same model verbs as the product, so open pages see the changes at once."""

@@ -22,7 +22,10 @@ class ParlourAdminSite(AdminSite):
         return self.may_set_up(request) and (settings.SECOND_FACTOR == "optional" or has_verified(request))
 
     def may_set_up(self, request):
-        """Setting up 2FA needs a password only; changing it needs a code."""
+        """Whether this user may open the pages for setting up two-factor authentication.
+
+        A user without 2FA needs only the password. With 2FA, they must have given a code in this session.
+        """
         return super().has_permission(request) and (has_verified(request) or not two_factor.is_set_up(request.user))
 
     def admin_view(self, view, cacheable=False):
@@ -48,7 +51,7 @@ class ParlourAdminSite(AdminSite):
         ]
 
     def setup_view(self, view):
-        """Open a view also to people who still have to set up two-factor authentication."""
+        """Wrap an admin view, so that it is also open to users who still have to set up two-factor authentication."""
 
         @wraps(view)
         def inner(request):
@@ -60,9 +63,9 @@ class ParlourAdminSite(AdminSite):
 
 
 def has_verified(request):
-    """Whether this session was verified with a code of a device that the user still has.
+    """Return whether this session was verified with a 2FA device that the user still has.
 
-    django-otp's middleware checks the same, but if the device is gone it also changes the session, even in a late
+    django-otp's middleware checks the same. But if the device is gone, it also changes the session, even in a late
     response.
     """
     device = Device.from_persistent_id(request.session.get(DEVICE_ID_SESSION_KEY, ""))

@@ -1,4 +1,4 @@
-"""Shared by the admin's lists: actions run the models' verbs, count and log what they changed; long lists stay fast."""
+"""The base of the admin's lists: actions run model verbs, then count and log the changes; long lists stay fast."""
 
 import logging
 from contextlib import suppress
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 def link(to, text):
-    """A link to another object's page in the admin."""
+    """An HTML link with this text to the admin's page of the object `to`."""
     meta = to._meta
     return format_html(
         '<a href="{}">{}</a>', reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[to.pk]), text
@@ -29,13 +29,13 @@ def link(to, text):
 
 
 def count_of(model, field):
-    """A subquery that counts the rows of `model` whose `field` points to a row of the list."""
+    """Return a subquery that counts the rows of `model` whose foreign key `field` points to the outer query's row."""
     counted = model.objects.filter(**{field: OuterRef("pk")}).order_by().values(field).annotate(n=Count("pk"))
     return Coalesce(Subquery(counted.values("n")), 0)
 
 
 class BoundedPaginator(Paginator):
-    """Lists the first rows only: counting a large table takes longer than anything else on the page."""
+    """A paginator that lists at most the first MAX_ROWS rows, because counting all rows of a large table is slow."""
 
     MAX_ROWS = 10_000
 
@@ -63,7 +63,8 @@ class VerbAdmin(admin.ModelAdmin):
     def run_verb(self, request, queryset, verb, *, log, done, unchanged):
         """Run `verb` on each row, log the rows that it changed, and show how many changed and how many didn't.
 
-        `done` and `unchanged` are plural forms (`ngettext_lazy`) of sentences with the number `n`.
+        `done` and `unchanged` are plural forms (`ngettext_lazy`) of sentences with the number `n`. Nothing is
+        changed if too many rows are selected.
         """
         if queryset[: self.paginator.MAX_ROWS + 1].count() > self.paginator.MAX_ROWS:
             sentence = _("More than %(n)d are selected. Search or filter first; nothing was changed.")
@@ -96,7 +97,7 @@ class VerbAdmin(admin.ModelAdmin):
 
     @staticmethod
     def _acts(verb, row, by):
-        """Whether the verb changed something; a refusal counts as no change."""
+        """Run the verb and return whether it changed something; a Refused counts as no change."""
         with suppress(Refused):
             return verb(row, by=by)
         return False

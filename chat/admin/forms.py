@@ -35,7 +35,10 @@ class AdminSignInForm(AdminAuthenticationForm):
         return cleaned
 
     def check_code(self, user, code):
-        """Called only after a correct password, so that others can't find out whether this account uses 2FA."""
+        """Check the code of a user with two-factor authentication. A refusal becomes an error of the field `code`.
+
+        Called only after a correct password, so that others can't find out whether this account uses 2FA.
+        """
         try:
             user.otp_device = two_factor.verify_code(user, code)
         except Refused as refusal:

@@ -33,7 +33,7 @@ class MessageAdmin(VerbAdmin):
         return lookup in ("room__id__exact", "membership__id__exact") or super().lookup_allowed(lookup, value, request)
 
     def has_change_permission(self, request, message=None):
-        """System messages cannot be edited."""
+        """Return False for system messages: they can't be edited."""
         return super().has_change_permission(request, message) and not (message and message.event)
 
     @admin.display(description=_("room"), ordering="room__name")

@@ -23,7 +23,7 @@ class ParticipantAdmin(VerbAdmin):
         return super().get_queryset(request).prefetch_related("memberships")
 
     def has_change_permission(self, request, participant=None):
-        """Actions only: preferences belong to the person."""
+        """Whether the user may run the list's actions. False for one participant: preferences are the person's own."""
         return participant is None and super().has_change_permission(request)
 
     @admin.action(permissions=["change"], description=_("Sign out everywhere: a guest comes back as somebody else"))

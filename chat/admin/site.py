@@ -9,7 +9,7 @@ from chat.models.audit import Action, record
 
 @admin.register(Site)
 class SiteAdmin(admin.ModelAdmin):
-    """There is one row, so the list redirects to its form."""
+    """The site's settings: there is only one row, so the list redirects to its form."""
 
     def changelist_view(self, request, extra_context=None):
         site = Site.objects.first()

@@ -36,7 +36,7 @@ def app_setup(user: User, key: str, issuer: str) -> dict[str, str]:
 
 @transaction.atomic
 def set_up(user: User, key: str, code: str) -> tuple[TOTPDevice, list[str]]:
-    """Turn on two-factor authentication with this key, if `code` fits it.
+    """Turn on two-factor authentication with this secret key of an authentication app, if `code` fits it.
 
     Returns the device and its recovery codes. Raises Refused if the code is wrong or it is on already.
     """
@@ -61,7 +61,10 @@ def recovery_codes_left(user: User) -> int:
 
 
 def verify_code(user: User, code: str) -> Device:
-    """Use up this code, and return its device. Raises Refused."""
+    """Check this code, use it up and return its 2FA device.
+
+    Raises Refused if the code is missing or wrong, or after too many wrong codes.
+    """
     code = _tidy(code)
     if not code:
         raise Refused(_("Type the code that your app shows just now, or a recovery code."), code="missing")
@@ -74,7 +77,7 @@ def verify_code(user: User, code: str) -> Device:
 
 
 def _check_not_throttled(device: Device | None) -> None:
-    """Each wrong code doubles the wait for the next attempt."""
+    """Raise Refused while the device is locked after wrong codes; each wrong code doubles the wait."""
     if device is None:
         return
     allowed, why = device.verify_is_allowed()
@@ -84,14 +87,17 @@ def _check_not_throttled(device: Device | None) -> None:
 
 
 def remove(user: User, code: str) -> None:
-    """Turn it off with a last code. Raises Refused."""
+    """Turn off two-factor authentication, if `code` is right: one from the app, or a recovery code.
+
+    Raises Refused if it is wrong, or after too many wrong ones.
+    """
     verify_code(user, code)
     forget(user)
 
 
 @transaction.atomic
 def forget(user: User) -> int:
-    """Turn it off without a code. Returns the number of devices removed."""
+    """Turn off two-factor authentication without a code. Returns the number of devices removed."""
     mine = [kind.objects.filter(user=user) for kind in (TOTPDevice, StaticDevice)]
     count = sum(devices.count() for devices in mine)
     for devices in mine:
@@ -100,7 +106,7 @@ def forget(user: User) -> int:
 
 
 def _tidy(code: str) -> str:
-    """Accept codes typed in groups or capitals."""
+    """The code in lowercase, without spaces and hyphens."""
     return re.sub(r"[\s-]", "", code).lower()
 
 

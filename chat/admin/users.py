@@ -9,7 +9,10 @@ from chat.models import Actor, User
 
 @admin.register(User)
 class AccountAdmin(UserAdmin):
-    """Tells the signals of the user (models/user_signals.py) who acts: they announce it and write the audit log."""
+    """User accounts in the admin.
+
+    It tells the user model's signals (models/user_signals.py) which site admin acts; they write the audit log.
+    """
 
     def get_object(self, request, *args, **kwargs):
         return _acted_on(super().get_object(request, *args, **kwargs), request)

@@ -1,4 +1,4 @@
-"""Two-factor authentication of site staff: setting it up, counting recovery codes, and removing it."""
+"""The admin's pages for two-factor authentication: setting it up, counting recovery codes, and removing it."""
 
 from functools import partial
 
@@ -35,7 +35,10 @@ def second_factor(request, site):
 
 
 def _set_up(request, site, device, codes):
-    """This session is verified by the code; all other sessions of this person need one."""
+    """Verify this session after 2FA was set up with `device`, and show the recovery `codes`.
+
+    All other sessions of this person need a code from now on.
+    """
     del request.session[KEY]
     django_otp.login(request, device)
     _log(request, site, _("Set up a second factor."))

@@ -100,7 +100,10 @@ class SignInForm(VerbForm):
         return nickname_key(display_name(self.data.get("name", ""))[:MAX_NAME_LENGTH])
 
     def sign_in(self):
-        """Check name and password; `result` is the participant, not signed in yet. Both errors look the same."""
+        """Check name and password, and return whether they are right. `result` is the participant, not signed in yet.
+
+        An unknown name and a wrong password give the same error.
+        """
         return self.submit(self._authenticate)
 
     def _authenticate(self, name, password):
@@ -157,7 +160,10 @@ class ResetForm(forms.Form):
 
     @property
     def users(self):
-        """The accounts of that name or email address, at most 5. Site staff can't reset by email."""
+        """The accounts with that name (or a look-alike) or email address that can be reset by email, at most 5.
+
+        Accounts without an address, deactivated accounts and site staff can't.
+        """
         who = self.cleaned_data["who"]
         account = Participant.with_name(who)
         named = User.objects.filter(pk=account.user_id) if account else User.objects.none()

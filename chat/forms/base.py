@@ -15,9 +15,10 @@ KEY = re.compile(r"\A[A-Za-z0-9_-]{8,40}\Z", re.ASCII)  # the key of a form or a
 
 
 class VerbForm(forms.Form):
-    """Passes `verb_fields`, by default all, to a model's verb.
+    """A form that passes its fields to a model's verb, and shows the verb's refusal.
 
-    A refusal is shown at `error_field`, or at the field that `error_fields_by_code` gives for its code.
+    `verb_fields` names the fields to pass, by default all. A refusal is shown at `error_field`, or at the field that
+    `error_fields_by_code` gives for its code.
     """
 
     error_field: ClassVar[str]
@@ -30,7 +31,10 @@ class VerbForm(forms.Form):
         return list(self.fields)
 
     def submit(self, verb: Callable[..., Any]) -> bool:
-        """Validate, then run the verb. Returns whether both succeeded; `result` is what the verb returned."""
+        """Validate, then run the verb. Returns whether both succeeded; `result` is what the verb returned.
+
+        The verb's refusal becomes an error of the form; it is raised only if the room was deleted.
+        """
         if not self.is_valid():
             return False
         try:
@@ -44,7 +48,7 @@ class VerbForm(forms.Form):
 
 
 class OwnFieldsForm(forms.ModelForm):
-    """Saves only its own fields, so that it doesn't overwrite changes to others, such as `generation`."""
+    """A model form that saves only its own fields, so that it doesn't overwrite others, such as `generation`."""
 
     def save(self) -> None:  # type: ignore[override]  # always commits
         self.instance.save(update_fields=self._meta.fields)

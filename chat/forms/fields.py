@@ -29,7 +29,7 @@ class NicknameField(NameField):
 
 
 class MessageTextField(forms.CharField):
-    """The text of a message; only its line ends and outer blank space are changed."""
+    """The text of a message. Only its line ends, empty first lines and blank space at the end are changed."""
 
     def __init__(self, **kwargs):
         super().__init__(strip=False, required=False, widget=forms.Textarea, **kwargs)
@@ -53,7 +53,10 @@ class UntrimmedField(forms.CharField):
 
 
 class LineField(UntrimmedField):
-    """A single line of text, trimmed and checked; pass `required=False` where it may be empty."""
+    """A single line of text, trimmed, without unprintable characters or too many marks on one letter.
+
+    Pass `required=False` where it may be empty.
+    """
 
     def to_python(self, value):
         return display_name(super().to_python(value))
@@ -85,7 +88,7 @@ def _check_printable(text):
 
 
 def whole_number_errors(least, most):
-    """One message for everything that is not a whole number in this range."""
+    """The error messages of a number field: one sentence for everything but a whole number in this range."""
     sentence = _("Type a whole number from {least} to {most}, or leave it empty.")
     return dict.fromkeys(("invalid", "min_value", "max_value"), format_lazy(sentence, least=least, most=most))
 

@@ -31,5 +31,8 @@ class InviteForm(VerbForm):
     )
 
     def create(self, membership):
-        """Returns whether an invite was created; `result` is the invite and the key of its link."""
+        """Create an invite to the member's room. Returns whether that succeeded.
+
+        Then `result` is the invite and the key for its link.
+        """
         return self.submit(partial(Invite.objects.issue, membership))

@@ -14,9 +14,9 @@ from chat.models import Participant
 
 
 class JoinForm(VerbForm):
-    """For any room by its name, or with `target_room` for that room only.
+    """The form to join or create a room by its name, or with `target_room` to join that room only.
 
-    `address` is the path to submit to if it is not the room's own, as on the page of an invite link.
+    `address` is the path to submit to, if it is not the room's own. The page of an invite link sets it.
     """
 
     error_field = "nickname"
@@ -32,24 +32,30 @@ class JoinForm(VerbForm):
             del self.fields["room"]
 
     def join(self, participant: Participant) -> bool:
-        """Returns whether the participant joined or asked to; `result` is the membership."""
+        """Join or ask to join, and return whether that succeeded; then `result` is the membership.
+
+        Otherwise the form has an error.
+        """
         return self.submit(partial(participant.enter, target_room=self.target_room, invite=self.invite))
 
     @property
     def action(self) -> str:
-        """The URL to submit to."""
+        """The URL that this form is submitted to."""
         if self.address or not self.target_room:
             return self.address or reverse("join")
         return reverse("join_here", args=[self.target_room.slug])
 
     @property
     def back(self) -> str:
-        """The quoted path of the room's join page, to return to after signing in; empty without a room."""
+        """The percent-encoded path of the room's join page, to return to after signing in; "" without a room."""
         return quote(self.address or (self.target_room.get_absolute_url() if self.target_room else ""))
 
     @cached_property
     def key(self) -> str:
-        """Identifies this form, so that submitting it twice creates one guest; a new key for a new form."""
+        """The key that was submitted with this form, or a new one for a new form.
+
+        A form that is submitted twice has the same key, so it creates only one guest.
+        """
         sent = self.data.get("key", "")
         return sent if KEY.match(sent) else secrets.token_urlsafe(16)
 

@@ -15,9 +15,10 @@ from chat.forms.fields import MessageTextField
 
 
 class MessageForm(VerbForm):
-    """`n`, the composer's number, and `page`, the page's key, form the token that makes sending it twice harmless.
+    """The form that sends a message. It has a token, so sending it twice posts one message.
 
-    The form may name a target message; one of a kind outside `target_kinds` is an error, never ignored.
+    The token consists of `n`, the composer's number, and `page`, the page's key. The form may name a target message;
+    one of a kind outside `target_kinds` is an error, never ignored.
     """
 
     error_field = "text"

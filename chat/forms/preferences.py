@@ -27,7 +27,7 @@ class PreferencesForm(OwnFieldsForm):
 
 
 class RefreshForm(OwnFieldsForm):
-    """How often the log reloads without JavaScript."""
+    """The form for how often the log reloads without JavaScript."""
 
     class Meta:
         model = Participant

@@ -12,7 +12,7 @@ from chat.names.normalize import room_key
 
 
 class RoomSettingsForm(VerbForm):
-    """The settings that moderators may change."""
+    """The form for the settings that moderators may change."""
 
     error_field = "topic"
     error_fields_by_code = {"full": "approval", "account": "approval"}
@@ -44,12 +44,15 @@ class RoomSettingsForm(VerbForm):
 
     @property
     def verb_fields(self):
-        """The fields changed on this page, so that changes made by others since it was opened are kept."""
+        """The names of the fields to submit: those that were changed on this page, and those that it didn't show.
+
+        Other settings may have been changed by others since the page was opened, and are kept.
+        """
         return [name for name in self.fields if name in self.changed_data or not self._was_shown(name)]
 
     @property
     def changes_name(self):
-        """Whether a valid form changes the room's name. Renaming counts towards the limit on new rooms."""
+        """Whether the form is valid and changes the room's name; renaming counts towards the limit on new rooms."""
         return self.is_valid() and "name" in self.changed_data
 
     def _was_shown(self, name):
@@ -57,7 +60,7 @@ class RoomSettingsForm(VerbForm):
 
 
 class OwnerSettingsForm(RoomSettingsForm):
-    """The same and the settings that only the owner may change."""
+    """The settings of RoomSettingsForm, and those that only the owner may change."""
 
     error_field = "name"
 

@@ -22,7 +22,10 @@ logger = logging.getLogger("chat.gate")
 
 
 class Gate:
-    """Its counters are used by the event loop only, so they need no lock."""
+    """The ASGI application: answers polls itself, and runs Django in threads for all other requests.
+
+    Only the event loop uses its counters, so they need no lock.
+    """
 
     def __init__(
         self,
@@ -95,7 +98,11 @@ class Gate:
             raise GateRefusal(503, hang_up=True) from None
 
     async def read_body(self, scope: Scope, receive: Receive) -> tuple[IO[bytes], int]:
-        """The body as a file and its length. No thread is used. Raises GateRefusal and Disconnected."""
+        """Return the body as a file, and its length in bytes; no thread is used.
+
+        Raises GateRefusal if the body is too large, too slow or can't be stored, and Disconnected if the client
+        leaves.
+        """
         if not request_body.has_body(scope):
             return request_body.empty()
         announced = request_body.announced_length(scope["headers"]) or 0
@@ -126,7 +133,10 @@ class Gate:
             self.reading -= 1
 
     async def call_django(self, scope: Scope, body: IO[bytes], length: int, offer: Offer) -> Response:
-        """The application's response, from a thread. Raises GateRefusal."""
+        """Run Django in a thread and return its response; then apply the offer that it filled in.
+
+        Raises GateRefusal with 503 if too many requests are running, and with 500 if Django failed.
+        """
         if self.working >= self.max_working:
             body.close()
             raise GateRefusal(503)
@@ -172,7 +182,7 @@ async def deliver(response: Response, send: Send, more: bool = False) -> None:
 async def deliver_file(
     response: Response, file: response_body.SizedFile, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Send the file in pieces. A connection on which it can't be completed is closed."""
+    """Send the response and its file in pieces; if that can't be completed, the connection is closed."""
     connection = scope.get("connection")
     try:
         await send({"type": "http.response.start", "status": response.status, "headers": response.headers})

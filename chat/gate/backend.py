@@ -27,40 +27,53 @@ PanelMark = tuple[tuple[float, ...], int]  # a panel's mark and its epoch
 
 
 class Backend(Protocol):
-    """Implemented by `chat.realtime.gate_backend`. Django's threads call each function but `subscribe`."""
+    """What the gate asks of Django; `chat.realtime.gate_backend` implements it.
+
+    The gate calls each function in a thread, except `subscribe`.
+    """
 
     session_cookie: str
     max_log_growth: int  # changes after which an open page is painted whole
     max_changes: int  # changes that a page may have missed; one that missed more is painted whole
 
     def subscribe(self, on_change: Callable[[int, int, int], None], on_typing: Callable[[int], None], /) -> None:
-        """Call `on_change(room, version, epoch)` and `on_typing(room)` from now on, in any thread."""
+        """Have `on_change(room, version, epoch)` and `on_typing(room)` called from now on, with the room's id.
+
+        They may be called in any thread.
+        """
 
     def new_watch(self) -> Callable[[], bool]:
         """A function that returns whether anything may have been written since it was last called."""
         ...
 
     def render_painting(self, room: int, incarnation: str, since: int | None, variant: Variant, /) -> Painting | None:
-        """The painting that brings pages from `since` to the latest version; None where the room was deleted."""
+        """Return the painting that brings pages from version `since` to the latest one; None if the room was deleted.
+
+        If `since` is None, it is the whole log: the newest page.
+        """
 
     def room_versions(self, rooms: Collection[int], /) -> Mapping[int, RoomState]:
         """The state of each of these rooms that exists."""
         ...
 
     def valid_grants(self, room: int, readers: Collection[Reader], /) -> tuple[int, set[Reader]]:
-        """The room's epoch, and those of `readers` who may read the room at that epoch."""
+        """Return the room's epoch, and those of `readers` who may read the room at that epoch."""
         ...
 
     def record_presence(self, members: set[int], reading: set[int], /) -> None:
         """Record that `members` and `reading` are online, and that `reading` have read all messages."""
 
     def prune(self) -> None:
-        """Delete expired data."""
+        """Delete expired data from the database."""
 
     def changed_panels(
         self, known: Mapping[int, tuple[PanelMark | None, Collection[str]]], /
     ) -> Mapping[int, RenderedPart]:
-        """The panels that differ from the known mark and epoch, rendered in these languages, by room."""
+        """The panels that are not as the gate knows them, rendered, by room id.
+
+        `known` has for each room id the mark and epoch of the gate's panel (None without one), and the languages to
+        render.
+        """
         ...
 
     def typing_part(self, room: int, languages: Collection[str], /) -> RenderedPart:

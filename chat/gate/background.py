@@ -1,4 +1,4 @@
-"""Background tasks of the gate, each of which runs at a fixed interval."""
+"""Background tasks of the gate: each runs forever, at a fixed interval."""
 
 import asyncio
 import logging
@@ -30,7 +30,7 @@ async def end_holds(polls: Polls) -> None:
 
 
 async def watch(rooms: Rooms, backend: Backend, run_in_thread: RunInThread) -> None:
-    """Find the active rooms that other processes have changed."""
+    """Every WATCH_INTERVAL seconds, look for changes that other processes made to active rooms. Never returns."""
     may_have_changed, rooms.check_soon = backend.new_watch(), True
     while True:
         await asyncio.sleep(WATCH_INTERVAL)
@@ -45,7 +45,7 @@ async def watch(rooms: Rooms, backend: Backend, run_in_thread: RunInThread) -> N
 
 
 async def note_presence(polls: Polls, backend: Backend, run_in_thread: RunInThread) -> None:
-    """Record who is online and who has read everything."""
+    """Record at a fixed interval who is online and who has read everything."""
     while True:
         await asyncio.sleep(PRESENCE_INTERVAL)
         members, reading = polls.take_presence()
@@ -54,15 +54,17 @@ async def note_presence(polls: Polls, backend: Backend, run_in_thread: RunInThre
 
 
 async def prune(backend: Backend, run_in_thread: RunInThread) -> None:
-    """Delete expired data."""
+    """Delete expired data at a fixed interval."""
     while True:
         await asyncio.sleep(PRUNE_INTERVAL)
         await run_in_thread(backend.prune)
 
 
 async def refresh_panels(rooms: Rooms, backend: Backend, run_in_thread: RunInThread) -> None:
-    """Render the panels whose online members changed. Waiting readers get them with their next answer: no held
-    poll is woken for it."""
+    """Render at a fixed interval the panels whose online members changed.
+
+    Readers get them with their next answer. No held poll is answered early for this.
+    """
     while True:
         await asyncio.sleep(TICK)
         since = time.monotonic() - PANEL_INTERVAL
@@ -76,7 +78,7 @@ async def refresh_panels(rooms: Rooms, backend: Backend, run_in_thread: RunInThr
 
 
 async def run_forever(task: Callable[[*Arguments], Awaitable[None]], *arguments: *Arguments) -> None:
-    """Restart the task when it fails, as with a database that is down for a while."""
+    """Run the task, and run it again after a delay when it fails, for example because the database is down."""
     while True:
         try:
             await task(*arguments)

@@ -1,4 +1,4 @@
-"""Connections that recognize a granted poll by its bytes, without parser, request object or task."""
+"""Connections that recognize a repeated poll by its bytes, and answer it without parser, request object or task."""
 
 from typing import Any
 from typing import Protocol as Interface
@@ -11,12 +11,12 @@ from chat.gate.protocol import Protocol
 
 
 class PollHandler(Interface):
-    """The hub, as far as connections need it."""
+    """The part of the hub that connections use."""
 
     polls: Polls
 
     def find_poll(self, cycle: RequestResponseCycle, head: bytes) -> tuple[PollRequest, Numbers] | None:
-        """The poll and its numbers, if the request that was parsed from `head` is a poll with a grant."""
+        """Return the poll and its numbers if the request parsed from `head` is a poll with a grant, otherwise None."""
 
 
 class StreamWait(Interface):
@@ -24,7 +24,7 @@ class StreamWait(Interface):
 
 
 class Connection(Protocol):
-    """One connection, which answers polls with a grant itself and gives all other requests to the application."""
+    """One client connection of Uvicorn. It answers polls that have a grant, and passes on all other requests."""
 
     request: PollRequest | None = None  # the last poll on this connection
     parsed_poll: Poll | None = None  # found by the parser, not asked yet
@@ -70,8 +70,10 @@ class Connection(Protocol):
             self.ask_django()
 
     def answer(self, answer: PollAnswer) -> None:
-        """Write the answer at once. Uvicorn checks each header and writes twice: that would be a third of the cost of
-        a poll without news."""
+        """Write the answer to this connection's poll in one piece, and close the connection if the poll asked for that.
+
+        Uvicorn would check each header and write twice: a third of the cost of a poll without news.
+        """
         poll, self.poll = self.poll, None
         if not poll or self.transport.is_closing():
             return
@@ -95,7 +97,7 @@ class Connection(Protocol):
             self.resume()
 
     def resume(self) -> None:
-        """Handle the bytes that arrived while the poll was unanswered."""
+        """Process the bytes that arrived while the poll was waiting for its answer."""
         if self.rest:
             self.transport.resume_reading()
             self.loop.call_soon(self.data_received, self.rest)
@@ -120,7 +122,10 @@ class Connection(Protocol):
             super()._start_asgi_task(cycle, app)
 
     def is_poll(self, cycle: RequestResponseCycle) -> bool:
-        """Whether this is a poll with a grant. If so, keep it in `parsed_poll`: the connection answers it itself."""
+        """Return whether this is a poll with a grant; if so, store it in `parsed_poll`.
+
+        The connection then hands it to the hub instead of Django.
+        """
         hub = None if self.flow.write_paused else self.hub
         found = hub and hub.find_poll(cycle, self.head)
         if found:

@@ -22,7 +22,7 @@ class GrantRenewals:
         self.pending: dict[int, asyncio.Future[None]] = {}
 
     async def renew_room(self, room_id: int, room: Room) -> None:
-        """Bring the room's grants to its latest epoch, and remove those that are no longer valid."""
+        """Renew the room's grants at its latest epoch, and remove those that are no longer valid."""
         if room_id not in self.pending:
             self.pending[room_id] = asyncio.ensure_future(self._renew(room_id, room))
             self.pending[room_id].add_done_callback(lambda _: self.pending.pop(room_id))

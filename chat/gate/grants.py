@@ -24,8 +24,8 @@ Rights = tuple[int, int, int]  # the reader's id and generation, and how often t
 class Grant:
     """A member's right to read a room, checked at `epoch`.
 
-    After an epoch change, it stays valid only if the reader's `rights` are the same. `poller` are the pieces of the
-    poller's HTML around what changes in it.
+    After an epoch change, it stays valid only if the reader's `rights` are the same. `poller` holds the unchanging
+    pieces of the HTML of the element that polls; the values that change go between them.
     """
 
     session: str
@@ -73,8 +73,10 @@ class Offer:
 
 
 class Grants:
-    """All grants, by the digest of the session's key, then by the raw path of the poll. The least recently used ones
-    are dropped first."""
+    """All grants, by the digest of the session's key, then by the raw path of the poll.
+
+    If there are too many, all those of the least recently used session are dropped first.
+    """
 
     def __init__(self, cookie: str, max_grants: int = MAX_TOTAL_SIZE // GRANT_SIZE) -> None:
         name = re.escape(cookie.encode())
@@ -85,7 +87,11 @@ class Grants:
         self.revoked_at: OrderedDict[bytes, float] = OrderedDict()
 
     def add(self, path: bytes, grant: Grant, requested_at: float) -> None:
-        """Keep the grant, unless those of its session were revoked after it was requested."""
+        """Keep the grant, for MAX_AGE seconds at most, and drop the least recently used ones if there are too many.
+
+        The grant is ignored if those of its session were revoked after `requested_at`, on the clock of
+        time.monotonic().
+        """
         if self.revoked_since(grant.session, requested_at):
             return
         grants = self.by_session.setdefault(digest(grant.session), {})
@@ -95,7 +101,10 @@ class Grants:
             self.count -= len(self.by_session.popitem(last=False)[1])
 
     def find(self, session: str, path: bytes, incarnation: str) -> Grant | None:
-        """The valid grant of that session for that path and incarnation, or None. Counts as use."""
+        """The valid grant of that session for that path and room incarnation, or None.
+
+        A session whose grant was found is among the last whose grants are dropped.
+        """
         key = digest(session)
         grant = self.by_session.get(key, {}).get(path)
         if grant is None or grant.until < time.monotonic() or grant.incarnation != incarnation:
@@ -125,7 +134,7 @@ class Grants:
         return self.revoked_at.get(digest(session), 0) >= moment
 
     def revoke(self, session: str) -> None:
-        """Remove all grants of the session, because its pages look different now or its reader changed."""
+        """Remove all grants of this session key, because its pages look different now or its reader changed."""
         key = digest(session)
         self.count -= len(self.by_session.pop(key, ()))
         self.revoked_at[key] = time.monotonic()
@@ -152,7 +161,10 @@ class Grants:
         return QUERY.match(scope["query_string"]) if scope["method"] == "GET" else None
 
     def session_of(self, headers: Headers) -> str | None:
-        """The session's key, if this is htmx's request with exactly one cookie header that has exactly one session."""
+        """Return the session key if this request comes from htmx and has exactly one session cookie, otherwise None.
+
+        Requests with two cookie headers, with a body, or that upgrade the connection also get None.
+        """
         cookies, htmx = None, 0
         for name, value in headers:
             if name == b"cookie":

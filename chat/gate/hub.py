@@ -24,8 +24,12 @@ from chat.gate.wsgi import Response
 
 
 class Hub:
-    """`share` is the maximum number of polls in Django at once, and of paintings being rendered: after a restart every
-    open page polls without a grant, and writes must not queue behind them."""
+    """Answers waiting readers; keeps their grants, paintings and held polls.
+
+    `share` is the maximum number of polls in Django at once, and also of calls in threads for waiting readers, such
+    as paintings. After a restart, every open page polls without a grant, and other requests must not wait behind
+    them.
+    """
 
     def __init__(self, backend: Backend, run_in_thread: RunInThread, headers: Headers, share: int) -> None:
         self.backend, self.run_in_thread = backend, run_in_thread
@@ -52,7 +56,7 @@ class Hub:
         ]
 
     def in_the_loop(self, function: Callable[[*Arguments], None]) -> Callable[[*Arguments], None]:
-        """The same function, to be called in other threads."""
+        """Return a function that other threads may call: it schedules `function` in the event loop."""
 
         def call_soon(*arguments: *Arguments) -> None:
             self.loop.call_soon_threadsafe(function, *arguments)
@@ -64,7 +68,7 @@ class Hub:
         self.rooms.update(room_id, version, epoch)
 
     async def run_for_readers(self, function: Callable[[*Arguments], Result], /, *arguments: *Arguments) -> Result:
-        """Call the function in a thread. Only `share` such calls are in the queue for threads."""
+        """Call the function in a thread and return its result; at most `share` such calls run or wait at once."""
         async with self.calls:
             return await self.run_in_thread(function, *arguments)
 
@@ -85,7 +89,10 @@ class Hub:
 
     @contextlib.asynccontextmanager
     async def queue_poll(self, scope: Scope) -> AsyncIterator[None]:
-        """Wait until Django may be asked about a poll; all other requests go on at once. Raises Disconnected."""
+        """Run the `with` block when Django has room for one more poll; other requests don't wait.
+
+        Raises Disconnected if the client left while it waited.
+        """
         if not self.grants.poll_query(scope):
             yield
             return
@@ -113,7 +120,7 @@ class Hub:
             connection.transport.abort()
 
     def accept_offer(self, offer: Offer) -> None:
-        """Keep what Django said about a reader."""
+        """Apply what Django decided in this request: revoke and add grants, and store new sidebar parts."""
         for session in offer.revocations:
             self.grants.revoke(session)
         for make_grant in offer.grants:

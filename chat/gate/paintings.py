@@ -28,10 +28,11 @@ Key = tuple[int, str, int | None, Variant]  # room, incarnation, version of the 
 
 
 class Paintings:
-    """`render(*key)` is called in a thread and returns a Painting, or None where the room was deleted.
+    """Makes paintings, and caches those of each room's latest state, because no one asks for older ones.
 
-    A page that missed more than `max_changes`, or has grown by more than `max_log_growth`, gets the whole log. Only
-    paintings of a room's latest state are cached: no one asks for older ones.
+    `render(*key)` is called in a thread. It returns a Painting, or None if the room was deleted. A page gets the
+    whole log if it missed more than `max_changes` changes. It also gets it if it has grown by more than
+    `max_log_growth` changes since its log was last painted whole.
     """
 
     def __init__(
@@ -55,14 +56,17 @@ class Paintings:
         return self.cached(key) or await asyncio.shield(self.pending.get(key) or self.start(key))
 
     def key(self, grant: Grant, since: int, origin: int) -> Key:
-        """Pages with the same key need the same painting."""
+        """The key of the painting that this page needs. Pages with the same key need the same painting.
+
+        `since` is the version that the page has, and `origin` the version of its last full refresh.
+        """
         room = self.rooms.by_id.get(grant.room)
         missed = room.version - since if room else 0
         whole = not (0 <= missed <= self.max_changes and 0 <= since - origin <= self.max_log_growth)
         return grant.room, grant.incarnation, None if whole else since, grant.variant
 
     def cached(self, key: Key) -> Painting | None:
-        """The cached painting for this key, or None if there is none or the room changed after it was rendered."""
+        """The cached painting for this key; None if there is none, or the room changed after it was rendered."""
         room_id = key[0]
         room, painting = self.rooms.by_id.get(room_id), self.by_room.get(room_id, {}).get(key)
         if not painting or not room or painting[:3] != (room.version, room.epoch, room.incarnation):

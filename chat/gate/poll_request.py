@@ -13,7 +13,7 @@ Numbers = tuple[int, int, int]  # since, origin, at
 class PollRequest:
     """The bytes of a request that was parsed once as the poll of `session` for `path`.
 
-    The same bytes with other numbers are the same request, so they need no parser. `keep_alive` says whether the
+    The same bytes with other numbers are the same poll, so they need no parser. `keep_alive` says whether the
     connection stays open after the answer.
     """
 
@@ -27,7 +27,11 @@ class PollRequest:
 
     @classmethod
     def read(cls, head: bytes, scope: Scope, session: str, keep_alive: bool) -> "PollRequest | None":
-        """The request in `head`, which was parsed as `scope`; None where that is not exactly one plain head."""
+        """The poll in `head`, which Uvicorn has parsed into `scope`.
+
+        None if `head` is not exactly one complete request head, with lines that end in CRLF, or its query is not that
+        of a poll.
+        """
         before = b"GET %b?" % scope["raw_path"]
         line = b"%b%b HTTP/" % (before, scope["query_string"])
         one_head = head.find(b"\r\n\r\n") == len(head) - 4 and head.count(b"\n") == head.count(b"\r\n")
@@ -38,12 +42,12 @@ class PollRequest:
         return cls(before, after, session, scope["raw_path"], query[4].decode(), keep_alive)
 
     def match(self, data: bytes) -> Numbers | None:
-        """The numbers in `data`, if it is this request; otherwise None."""
+        """The three numbers in `data` (since, origin, at), if it is this request with any numbers; otherwise None."""
         found = NUMBERS.match(data, len(self.before)) if data.startswith(self.before) else None
         if found and found.end() + len(self.after) == len(data) and data.endswith(self.after):
             return int(found[1]), int(found[2]), int(found[3])
         return None
 
     def to_bytes(self, since: int, origin: int, at: int) -> bytes:
-        """The request with these numbers."""
+        """The bytes of this request with other numbers: the versions `since` and `origin`, and the Unix time `at`."""
         return b"%bsince=%d&from=%d&at=%d%b" % (self.before, since, origin, at, self.after)

@@ -37,7 +37,7 @@ POLL_SCOPE = {"method": "GET", "headers": [(b"hx-request", b"true")]}
 
 
 class PollAnswer(NamedTuple):
-    """`head` begins with the status line. It lacks the server's own headers and the blank line."""
+    """The answer to a poll. `head` begins with the status line; the connection adds some headers and a blank line."""
 
     head: bytes
     body: bytes
@@ -73,7 +73,7 @@ class Poll:
         return self.request.to_bytes(self.since, self.origin, self.at)
 
     def wake(self) -> asyncio.Task[None] | None:
-        """End the hold and answer. Returns the task that fetches the answer, where it isn't ready."""
+        """End the hold, if there is one, and answer. Returns the task that fetches the answer, or None if it is ready."""
         if self.room:
             self.polls.release(self, self.room)
             return self.polls.answer(self)
@@ -85,7 +85,11 @@ class Poll:
 
 
 class Polls:
-    """`headers` go with every answer. They are the same for all readers, so they contain nothing private."""
+    """Answers polls that have a grant, or holds them until there is news.
+
+    Every answer has the response headers `headers`. They are the same for all readers, so they contain nothing
+    private.
+    """
 
     def __init__(
         self,
@@ -110,7 +114,7 @@ class Polls:
         self.stopping = False
 
     def accept(self, poll: Poll) -> bool:
-        """Answer or hold this poll; False where Django has to answer it."""
+        """Answer or hold this poll and return True, or return False if Django has to answer it."""
         request = poll.request
         grant = self.grants.find(request.session, request.path, request.incarnation)
         room = grant and self.rooms.get(grant)
@@ -175,7 +179,7 @@ class Polls:
                 del counter[key]
 
     def answer(self, poll: Poll) -> asyncio.Task[None] | None:
-        """Answer this poll. Returns the task that fetches the answer, where it isn't ready."""
+        """Answer this poll. Returns the task that makes the answer, or None if the answer was ready."""
         if ready := self.ready_answer(poll):
             poll.connection.answer(ready)
             return None
@@ -185,7 +189,7 @@ class Polls:
         return task
 
     def ready_answer(self, poll: Poll) -> PollAnswer | None:
-        """The answer, where that needs nothing from Django; otherwise None."""
+        """Return the answer if no call to Django is needed to make it, otherwise None."""
         room, grant = self.rooms.get(poll.grant), poll.grant
         if room and grant.epoch != room.epoch:  # The grant may have been renewed together with another reader's.
             renewed = self.grants.find(grant.session, poll.request.path, grant.incarnation)
@@ -200,7 +204,11 @@ class Polls:
         return self.with_news(poll, grant, room, painting) if painting else None
 
     async def answer_later(self, poll: Poll) -> None:
-        """Fetch what is missing, then answer."""
+        """Fetch what the answer needs (a renewed grant, a painting, the sidebar), then answer.
+
+        Django answers instead if the reader may not read any more or the room is not known here. A 503 is sent if
+        fetching fails.
+        """
         room = self.rooms.by_id.get(poll.grant.room)
         try:
             if room and room.sidebar.refresh_task:
@@ -219,9 +227,11 @@ class Polls:
     async def news(
         self, grant: Grant, since: int, path: bytes, origin: int | None = None
     ) -> tuple[Grant | None, Painting | None]:
-        """The renewed grant, and the painting of what is new since that version, or None if nothing is.
+        """Return the valid grant, renewed if needed, and the painting of what is new after version `since`.
 
-        Without a grant, Django has to answer: the reader may not read any more, or the room is not known here.
+        The painting is None if nothing is new. The grant is None if Django has to answer: the reader may not
+        read any more, or the room is not known here. `origin` is the version at which the page's log was last
+        painted whole; None means `since`.
         """
         for _attempt in range(3):
             room = self.rooms.get(grant)
@@ -250,8 +260,7 @@ class Polls:
         return self.ask_again(grant, body) if parts else with_length(self.head, body)
 
     def with_news(self, poll: Poll, grant: Grant, room: Room, painting: Painting) -> PollAnswer:
-        """After news, the page polls again at once: it keeps up with a busy room, and polls no more often than there is
-        news."""
+        """The answer with the news. It makes the page poll again at once, if that poll can be held."""
         origin = painting.version if painting.whole else poll.origin
         parts = room.sidebar.due_parts(poll.at, grant) if poll.at <= room.sidebar.changed_at else b""
         return self.ask_again(grant, poller(grant, painting.version, origin, parts) + painting.html + parts)

@@ -19,7 +19,7 @@ LAST_HEADERS = (
 
 
 class TooManyRequests(Exception):
-    """The client sent many requests without waiting for answers."""
+    """The client sent too many requests on one connection without waiting for the answers."""
 
 
 class Protocol(HttpToolsProtocol):

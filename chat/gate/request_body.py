@@ -12,7 +12,7 @@ SPOOL = 64 * 1024  # bytes that stay in memory; a longer body is written to disk
 
 
 class TooLarge(Exception):
-    """The body is longer than the limit. `more` says whether the client is still sending."""
+    """The body is longer than the limit; `more` says whether the client has more of it to send."""
 
     def __init__(self, more: bool) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ def announced_length(headers: Headers) -> int | None:
 
 
 def has_body(scope: Scope) -> bool:
-    """Whether a body may follow. HTTP/1.1 announces every body in one of two headers."""
+    """Return whether the request may have a body: HTTP/1.1 announces it in a header, HTTP/2 may send one without."""
     names = {name for name, _ in scope["headers"]}
     return not names.isdisjoint({b"content-length", b"transfer-encoding"}) or not scope["http_version"].startswith("1")
 
@@ -40,7 +40,10 @@ def empty() -> tuple[IO[bytes], int]:
 
 
 async def read(receive: Receive, max_body: int) -> tuple[IO[bytes], int]:
-    """The body as a file at its beginning, and its length. Nothing beyond `max_body` bytes is kept."""
+    """Read the whole body and return it as a file at its beginning, with its length in bytes.
+
+    Raises TooLarge as soon as there are more than `max_body` bytes.
+    """
     with contextlib.ExitStack() as on_error:
         file = on_error.enter_context(SpooledTemporaryFile(max_size=SPOOL))
         async for piece, more in pieces(receive):
@@ -54,7 +57,7 @@ async def read(receive: Receive, max_body: int) -> tuple[IO[bytes], int]:
 
 
 async def pieces(receive: Receive) -> AsyncIterator[tuple[bytes, bool]]:
-    """Each piece of the body, and whether there are more."""
+    """Each piece of the body, and whether more follow. Raises Disconnected if the client closes the connection."""
     more = True
     while more:
         message = await receive()
@@ -65,7 +68,7 @@ async def pieces(receive: Receive) -> AsyncIterator[tuple[bytes, bool]]:
 
 
 async def discard(receive: Receive) -> None:
-    """Read the rest of the body and drop it."""
+    """Read the rest of the body and drop it, until it ends or the client disconnects."""
     with contextlib.suppress(Disconnected):
         async for _ in pieces(receive):
             pass

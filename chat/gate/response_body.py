@@ -43,7 +43,10 @@ class FileWrapper:
 
 
 def collect(chunks: Iterable[bytes]) -> bytes | SizedFile:
-    """The whole body of an application's response, which can be closed afterwards."""
+    """Read the whole body of an application's response: bytes, or a SizedFile for a large file or stream.
+
+    The application's response can be closed afterwards.
+    """
     if isinstance(chunks, FileWrapper) and (found := duplicate(chunks.file)):
         return in_memory_if_small(found)
     if isinstance(chunks, FileWrapper) or getattr(chunks, "streaming", False):
@@ -52,7 +55,10 @@ def collect(chunks: Iterable[bytes]) -> bytes | SizedFile:
 
 
 def duplicate(file: Any) -> SizedFile | None:
-    """The rest of a plain file under a descriptor of its own; None for others, as for one that decompresses."""
+    """Return the rest of a plain file with its own file descriptor, or None if `file` is of another kind.
+
+    Files that decompress what they read are of another kind, for example.
+    """
     inner = getattr(file, "file", file)  # of Django's File, and of a named temporary file
     raw = getattr(inner, "raw", inner)
     if not isinstance(raw, io.FileIO) or not raw.seekable():
@@ -64,7 +70,7 @@ def duplicate(file: Any) -> SizedFile | None:
 
 
 def spool(chunks: Iterable[bytes]) -> SizedFile:
-    """All chunks in a temporary file, which is in memory as long as it is small."""
+    """Write all chunks to a temporary file and return it with its length; a small file stays in memory."""
     with contextlib.ExitStack() as on_error:
         file = on_error.enter_context(SpooledTemporaryFile(max_size=MAX_IN_MEMORY))
         for chunk in chunks:
@@ -83,9 +89,9 @@ def in_memory_if_small(body: SizedFile) -> bytes | SizedFile:
 
 
 async def send_in_pieces(body: SizedFile, connection: Any, send: Send) -> None:
-    """Send the file at the client's pace. Raises Truncated, and TimeoutError when the client doesn't read.
+    """Send the file at the client's pace; stop without an error if the connection is closed.
 
-    Sending ends where the connection does.
+    Raises Truncated if the file is shorter than its length says, and TimeoutError if the client stops reading.
     """
     left = body.length
     while left and not (connection and connection.transport.is_closing()):

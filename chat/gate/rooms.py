@@ -13,12 +13,12 @@ SLICE = 32  # waiters woken in one go, so that other tasks run in between
 
 
 class Waiter(Protocol):
-    """A held poll, or a stream between two writes."""
+    """A connection that waits for news: a held poll, or a stream between two writes."""
 
     grant: Grant
 
     def wake(self) -> asyncio.Task[None] | None:
-        """End the wait. Returns the task that fetches the answer, where it isn't ready."""
+        """End the wait and answer. Returns the task that makes the answer, or None if the answer was ready."""
 
 
 class Room:
@@ -50,7 +50,7 @@ class Rooms:
         return room
 
     def note_state(self, room_id: int, version: int, epoch: int, incarnation: str) -> None:
-        """Add or update a room with the state that a reader's page has."""
+        """Add the room, or update it, with the state that a page was rendered from."""
         self.forget_other_incarnation(room_id, incarnation)
         if room_id in self.by_id:
             self.update(room_id, version, epoch)
@@ -86,7 +86,7 @@ class Rooms:
             self.wake_room(room)
 
     def waiting_members(self) -> set[int]:
-        """The members who wait for news, and so have seen everything."""
+        """Return the ids of members with a waiting connection, who have therefore seen all messages."""
         return {waiter.grant.member for room in self.by_id.values() for waiter in room.waiting}
 
     def forget(self, ids: Iterable[int]) -> None:
@@ -95,14 +95,17 @@ class Rooms:
             self.wake_room(self.by_id.pop(room_id))
 
     def active_ids(self) -> list[int]:
-        """The ids of the rooms that are being read; the other rooms are forgotten."""
+        """Forget the rooms that nobody reads any more, and return the ids of the others."""
         since = time.monotonic() - ACTIVE_SECONDS
         self.by_id = {pk: room for pk, room in self.by_id.items() if room.waiting or room.polled_at >= since}
         return list(self.by_id)
 
 
 async def wake_in_slices(waiters: Iterable[Waiter]) -> None:
-    """Where an answer has to be fetched, the next waiters wait for it: most of them need the same."""
+    """Wake the waiters, and let other tasks run after each SLICE of them.
+
+    If a waiter's answer has to be fetched, wait for it first: most of the next waiters need the same answer.
+    """
     for number, waiter in enumerate(waiters, start=1):
         if task := waiter.wake():
             await asyncio.wait({task})

@@ -7,14 +7,17 @@ UPLOAD_RATE = 16 * 1024  # bytes a second that an upload must reach, beyond its 
 
 
 class BodyLimit(NamedTuple):
-    """The deadline is `seconds`, and where there is a `rate`, as much longer as the announced length takes at it."""
+    """The maximum size of a request's body and the time that it may take.
+
+    The time is `seconds`. If there is a `rate`, the time that the announced length takes at this rate is added.
+    """
 
     max_body: int = 256 * 1024  # bytes; the longest message takes 48 kB in a form
     seconds: float = 30
     rate: int | None = None  # bytes a second
 
     def deadline(self, announced: int) -> float:
-        """Seconds until a body of that length has to be complete."""
+        """Return the seconds within which a body of `announced` bytes must be complete."""
         return self.seconds + announced / self.rate if self.rate else self.seconds
 
 
@@ -27,5 +30,5 @@ class RouteLimit(NamedTuple):
 
 
 def limit_for(path: str, routes: tuple[RouteLimit, ...], default: BodyLimit) -> BodyLimit:
-    """The body limit of the first route whose pattern matches the whole path, otherwise the default."""
+    """Return the limit of the first route whose pattern matches the whole path, otherwise `default`."""
     return next((route.limit for route in routes if route.path.fullmatch(path)), default)

@@ -1,4 +1,4 @@
-"""The sidebar of a room: online members and the typing line, rendered once for all readers of one language."""
+"""A room's sidebar (the panel of members, the typing indicator), rendered once for all readers of one language."""
 
 import asyncio
 import time
@@ -19,10 +19,11 @@ class RenderedPart(NamedTuple):
 
 
 class Sidebar:
-    """The parts of one room by name. A page gets those that changed since its last answer.
+    """The parts of one room's page besides the log, by name; a page gets those that changed since its last answer.
 
-    `changed_at` is the time of the last change, in seconds since 1970. A page whose last answer is not newer than
-    `answer_before` is not held. `refresh_task` is a task that checks for changes.
+    `changed_at` is the time of the last change, in seconds since 1970. If a page's last answer is from
+    `answer_before` or earlier, its poll is answered at once instead of held. `refresh_task` is the running task
+    that checks for changes, or None.
     """
 
     __slots__ = ("answer_before", "changed_at", "languages", "looked_at", "parts", "refresh_task", "woken_at")
@@ -37,7 +38,7 @@ class Sidebar:
         self.looked_at = time.monotonic()
 
     def mark_and_epoch(self, name: str) -> tuple[Any, int] | None:
-        """The mark and epoch of that part; None if it is not rendered in every language that is read."""
+        """Return the mark and epoch of this part, or None if it is missing in any language that is read."""
         part, _changed_at = self.parts.get(name, (None, None))
         return (part.mark, part.epoch) if part and part.html.keys() >= self.languages else None
 
@@ -45,7 +46,7 @@ class Sidebar:
         return name in self.parts and bool(self.parts[name][0].mark)
 
     def update(self, name: str, part: RenderedPart) -> None:
-        """Replace the part; each page gets it with its next answer."""
+        """Store this part in place of the old one; each page gets it with its next answer."""
         self.changed_at = time.time() + IN_FLIGHT_SECONDS
         self.parts[name] = part, self.changed_at
 
@@ -54,7 +55,10 @@ class Sidebar:
             self.refresh_task = None
 
     def supersede(self, name: str, language: str, epoch: int, html: bytes) -> None:
-        """Take over a part that Django has just rendered for a page, so that the page never gets an older one."""
+        """Store the HTML that Django has just rendered for a page, so that the page never gets older HTML.
+
+        Nothing happens if there is no such part here, or if it is of a later epoch.
+        """
         part, changed_at = self.parts.get(name, (None, 0.0))
         if part and epoch >= part.epoch:
             self.parts[name] = part._replace(epoch=epoch, html=part.html | {language: html}), changed_at

@@ -15,6 +15,6 @@ Result = TypeVar("Result")
 
 
 class RunInThread(Protocol):
-    """Calls a function in a thread."""
+    """A function that calls another one in a thread. Awaiting it gives the result."""
 
     def __call__(self, function: Callable[[*Arguments], Result], /, *arguments: *Arguments) -> Awaitable[Result]: ...

@@ -1,4 +1,4 @@
-"""Streams: the log without JavaScript, a page that stays open while new messages are appended."""
+"""Streams: the log for readers without JavaScript, in a page that stays open while new messages are appended to it."""
 
 import asyncio
 import random
@@ -19,7 +19,11 @@ WRITE_TIMEOUT = 15  # seconds until the client has read enough; uvicorn buffers 
 
 
 class Streams:
-    """Like polls, with one difference: after a change of session the page ends and reloads itself."""
+    """Serves pages that stay open and get news as it comes, with the same grants and paintings as polls.
+
+    A stream ends after some minutes, or, once its session's grants are revoked, at the next news or heartbeat; the page
+    then reloads itself.
+    """
 
     def __init__(self, polls: Polls) -> None:
         self.polls, self.grants, self.rooms = polls, polls.grants, polls.rooms
@@ -52,7 +56,7 @@ class Streams:
 
 
 class StreamWait(asyncio.Future[bool]):
-    """A stream's wait: the result says whether the client is still connected."""
+    """The wait of one stream. Its result is True if there may be news, and False if the client disconnected."""
 
     def __init__(self, grant: Grant) -> None:
         super().__init__()
@@ -64,7 +68,10 @@ class StreamWait(asyncio.Future[bool]):
 
 
 async def wait(room: Room, grant: Grant, connection: Connection) -> None:
-    """Wait for news, for a new epoch, or for the time of the next heartbeat. Raises Disconnected."""
+    """Wait until the room has news or a new epoch, or the next heartbeat is due.
+
+    Raises Disconnected if the client closes the connection.
+    """
     waiting = connection.stream_wait = StreamWait(grant)
     room.waiting.add(waiting)
     try:
@@ -79,7 +86,7 @@ async def wait(room: Room, grant: Grant, connection: Connection) -> None:
 
 
 def without_length(headers: Headers) -> Headers:
-    """No length and no encoding, and a header that keeps proxies from buffering."""
+    """Return the headers without length and encoding, with one more that keeps proxies from buffering."""
     kept = [pair for pair in headers if pair[0] not in (b"content-length", b"content-encoding")]
     return [*kept, (b"x-accel-buffering", b"no")]
 

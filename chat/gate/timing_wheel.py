@@ -9,7 +9,7 @@ SLOT = 0.125  # seconds; a wait may end this much late
 
 
 class TimingWheel(Generic[Item]):
-    """Items by the time slot in which their wait ends."""
+    """Sorts waiting items into time slots, so that those whose wait has ended are found fast."""
 
     def __init__(self) -> None:
         self.slots: dict[int, set[Item]] = {}

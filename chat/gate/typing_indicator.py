@@ -17,7 +17,10 @@ PART = "typing"
 
 
 class TypingFollower:
-    """`typing_part` is that of the Backend."""
+    """Keeps the typing indicators of active rooms up to date, and wakes waiting readers when the typists change.
+
+    `typing_part` is the Backend's method.
+    """
 
     def __init__(
         self,
@@ -34,7 +37,10 @@ class TypingFollower:
             self.following[room_id].add_done_callback(lambda _: self.following.pop(room_id))
 
     def room_changed(self, room_id: int) -> None:
-        """Refresh the line, because the new message may be by one of the typists; both are sent together."""
+        """Render the typing line again after a new message, as its author may have been typing.
+
+        The message and the new line are sent together.
+        """
         room = self.rooms.by_id.get(room_id)
         if room and room_id in self.following:
             room.sidebar.refresh_task = asyncio.create_task(self.refresh(room_id, room.sidebar))
@@ -51,9 +57,10 @@ class TypingFollower:
                 break
 
     async def refresh(self, room_id: int, sidebar: Sidebar) -> bool:
-        """Update the line. Returns whether the typists changed.
+        """Render the typing line again and return whether the people who are typing have changed.
 
-        The same line is sent again and again, because pages hide it after some seconds.
+        An unchanged line is sent again too, because pages hide it after some seconds. An error is logged, and
+        the result is False.
         """
         try:
             part = await self.run_in_thread(self.typing_part, room_id, tuple(sidebar.languages))

@@ -45,7 +45,10 @@ def call(application: Application, scope: Scope, file: IO[bytes], length: int, o
 
 
 def run(application: Application, environ: Environ) -> Response:
-    """The application's response. Its iterable is used up and closed, which ends Django's request."""
+    """Run the WSGI application and return its response.
+
+    The response's iterable is read to its end and closed, which ends Django's request.
+    """
     started: list[Any] = []
     written: list[bytes] = []
 
@@ -66,7 +69,7 @@ def run(application: Application, environ: Environ) -> Response:
 
 
 def finish(status: int, headers: list[tuple[str, str]], body: bytes | SizedFile, method: str) -> Response:
-    """A response with its real length, and without a body where HTTP allows none."""
+    """A response with its real Content-Length, and without a body where HTTP allows none."""
     encoded = [(name.lower().encode("latin-1"), encode_value(value)) for name, value in headers]
     declared = [pair for pair in encoded if pair[0] == b"content-length"]
     kept = [pair for pair in encoded if pair[0] not in GATE_HEADERS]
@@ -89,7 +92,10 @@ def length_header(body: bytes | SizedFile) -> Headers:
 
 
 def encode_value(value: str) -> bytes:
-    """A header's value in bytes. A control character would make the server break off in mid-answer."""
+    """Encode a header's value as latin-1; raises ValueError if it contains a control character.
+
+    The server would break off in the middle of the answer.
+    """
     if CONTROL.search(value):
         raise ValueError("control character in a response header")
     return value.encode("latin-1")
@@ -127,18 +133,24 @@ def path_variables(scope: Scope) -> dict[str, str]:
 
 
 def native(text: str) -> str:
-    """PEP 3333's string: UTF-8 bytes decoded as latin-1."""
+    """The text as a string in PEP 3333's form: each UTF-8 byte is one latin-1 character."""
     return text.encode("utf-8").decode("latin-1")
 
 
 def address(scope: Scope) -> str:
-    """The client's address. An IPv4 one also on a dual-stack socket, where it comes as ::ffff:1.2.3.4."""
+    """Return the client's IP address, or "" if it is unknown.
+
+    On a dual-stack socket, an IPv4 address comes as ::ffff:1.2.3.4; the prefix is removed.
+    """
     host: str = (scope.get("client") or ("", 0))[0] or ""
     return host.removeprefix("::ffff:") if "." in host else host
 
 
 def header_variables(headers: Headers) -> dict[str, str]:
-    """Headers by their WSGI names, repeated ones joined."""
+    """Return the headers by their WSGI names, with the values of repeated headers joined.
+
+    Left out are content-length and transfer-encoding, which the gate sets itself, and names with an underscore.
+    """
     found: dict[str, list[str]] = {}
     for name, value in headers:
         if name == b"content-type":

@@ -11,7 +11,10 @@ from chat.names.reserved import is_reserved
 
 
 class AccountMixin(models.Model):
-    """The part of a participant that is empty for guests. `account_key` is the key of the account's name."""
+    """The part of a participant that is about their account; a guest has none.
+
+    `account_key` is the nickname key of the account's name. It is None for guests, and if another account has that key.
+    """
 
     user = models.OneToOneField(
         User, models.SET_NULL, null=True, blank=True, related_name="participant", verbose_name=_("account")
@@ -32,12 +35,16 @@ class AccountMixin(models.Model):
 
     @classmethod
     def with_name(cls, nickname):
-        """The account with this name or a look-alike, or None."""
+        """The participant whose account has this name or a look-alike, or None."""
         return cls.objects.filter(account_key=nickname_key(nickname)).first()
 
     @transaction.atomic
     def create_account(self, name, password, email=""):
-        """Turn this guest into an account, which keeps all memberships. Raises Refused if the name is taken."""
+        """Turn this guest into an account with this name and password; all memberships are kept.
+
+        Returns this participant. Raises Refused if the name is taken or reserved, or if this is an account
+        already.
+        """
         if is_reserved(name):
             raise Refused(_("This name is kept for those who run this site. Choose another one."), code="reserved")
         self._check_is_guest()
@@ -56,19 +63,25 @@ class AccountMixin(models.Model):
         return self
 
     def _check_is_guest(self):
-        """Raises Refused if the same form was sent twice at once, and the other request was first."""
+        """Raise Refused if this is an account already, for example because the same form was sent twice at once."""
         if self.pk and type(self).objects.select_for_update().get(pk=self.pk).user_id:
             raise Refused(_("You keep a name already. Load this page again."), code="kept")
 
     def claim_name(self, user):
-        """Link the participant to this user, and reserve the name unless another account has it."""
+        """Link the participant to this user, and reserve the user's name.
+
+        It is not reserved if another account has it or a look-alike, or if its key is too long.
+        """
         key = nickname_key(user.username)
         theirs = type(self).objects.filter(account_key=key).exclude(pk=self.pk).exists()
         self.user, self.account_key = user, None if theirs or len(key) > MAX_KEY_LENGTH else key
         self.save(update_fields=["user", "account_key"] if self.pk else None)
 
     def change_password(self, old, new):
-        """Change the password and sign out other browsers. Raises Refused if the old password is wrong."""
+        """Change the password, and end all sessions; the caller signs this browser in again.
+
+        Raises Refused if the old password is wrong.
+        """
         self._check_password(old)
         self.user.set_password(new)
         self.user.save(update_fields=["password"])
@@ -80,13 +93,19 @@ class AccountMixin(models.Model):
         self.user.save(update_fields=["email"])
 
     def delete_account(self, password):
-        """Leave all rooms, free all names and delete the user. Messages stay, with their nicknames. Raises Refused."""
+        """Delete the user, leave all rooms and free all names; messages stay, with their nicknames.
+
+        Raises Refused if the password is wrong.
+        """
         self._check_password(password)
         self.user.delete()
 
     @transaction.atomic
     def leave_all_rooms(self, by=None):
-        """Leave all rooms, cancel all join requests, and free all nicknames. A site admin (`by`) removes from them."""
+        """Leave all rooms, cancel all join requests and free all nicknames.
+
+        With `by`, a site admin, the memberships end as removals by that admin.
+        """
         for membership in self.memberships.select_related("room").order_by("room"):
             if by:
                 membership.remove(by)
@@ -99,7 +118,7 @@ class AccountMixin(models.Model):
 
     @transaction.atomic
     def merge_guest(self, guest):
-        """Take over a guest's memberships. In rooms that both are in, the account's membership stays."""
+        """Take over a guest's memberships; in a room that both are in, the guest's is merged into the account's."""
         mine = {membership.room_id: membership for membership in self.memberships.all()}
         for membership in guest.memberships.select_related("room").order_by("room"):
             if membership.room.is_direct_message:

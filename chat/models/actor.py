@@ -17,7 +17,7 @@ class ActorKind(models.TextChoices):
 
 @dataclass(frozen=True)
 class Actor:
-    """A member of the room, a site admin, or Parlour itself (retention, a queue that is switched off).
+    """The one who acts: a member of the room, a site admin, or Parlour itself (for example in the hourly cleanup).
 
     Verbs take `by`: a membership, an actor, or None for Parlour itself. `Actor.of` turns each of them into an actor.
     """
@@ -38,7 +38,7 @@ class Actor:
 
     @property
     def public_name(self):
-        """The name that the room sees: a site admin's user name is not shown there."""
+        """The name that the room sees: the member's nickname, or an empty string for a site admin or Parlour itself."""
         return self.membership.nickname if self.membership else ""
 
     @property
@@ -47,7 +47,10 @@ class Actor:
         return self.user.get_username() if self.user else self.public_name
 
     def may_act_on(self, member):
-        """Whether a member still outranks `member`, read again inside the room's `change()`. Others always may."""
+        """Whether this actor still outranks `member`. True for site admins and for Parlour itself.
+
+        The actor's own role and status are read again. Call it inside the room's `change()`.
+        """
         return self.membership is None or self.membership.still_outranks(member)
 
     def check(self, room, owner=False):

@@ -1,4 +1,7 @@
-"""The audit log: what owners, moderators and site admins did to others, in rows that cannot be changed or deleted."""
+"""The audit log: what owners, moderators and site admins did to rooms and to other people.
+
+Entries can't be changed or deleted; only their details (names, reasons) can be erased.
+"""
 
 from django.db import connection, models, transaction
 from django.utils import timezone
@@ -44,7 +47,7 @@ class Action(models.TextChoices):
 
 
 class AuditEntry(models.Model):
-    """Plain ids without foreign keys: an entry outlives the room, member or message that it names.
+    """One act in the audit log, with plain ids instead of foreign keys, so that it outlives what it names.
 
     Triggers (migrations/_audit_triggers.py) refuse UPDATE and DELETE.
     """
@@ -74,7 +77,7 @@ class AuditEntry(models.Model):
 
 
 class AuditDetail(models.Model):
-    """What an entry says in words: names, reason, before and after. Unlike the entry, it can be erased, once."""
+    """The details of an audit entry: names, reason, old and new values; unlike the entry, they can be erased, once."""
 
     entry_id = models.BigIntegerField(primary_key=True, editable=False)
     data = models.JSONField(default=dict, editable=False)
@@ -84,7 +87,7 @@ class AuditDetail(models.Model):
         return f"#{self.pk}"
 
     def erase(self):
-        """Blank `data`. Returns False if it was erased before."""
+        """Erase `data` and return True, or return False if it was erased before."""
         erased_at = timezone.now()
         if not AuditDetail.objects.filter(pk=self.pk, erased_at=None).update(data={}, erased_at=erased_at):
             return False
@@ -93,9 +96,10 @@ class AuditDetail(models.Model):
 
 
 def record(action, by, *, room=None, member=None, participant=None, message=None, **data):
-    """Write one entry in the transaction of the act itself. `data` is what changed and why.
+    """Write one entry to the audit log. `data` is what changed and why.
 
-    Every act on a room or on others goes through here. Joining, leaving, posting and changing a nickname do not.
+    Raises TransactionManagementError outside a transaction: an act and its entry are saved together. Every act on a
+    room or on others goes through here. Joining, leaving, posting and changing a nickname do not.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("An act is logged in its own transaction.")

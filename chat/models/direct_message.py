@@ -13,10 +13,11 @@ REQUESTABLE = (Membership.Status.LEFT,)
 
 @transaction.atomic
 def open_direct_message(mine, other):
-    """Find or create the direct message of two members of a room; returns the first one's membership there.
+    """Find or create the direct message of two members of a room, and return the membership of `mine` there.
 
-    The other gets a chat request, unless they declined or ignored one before. `mine` joins, whatever they answered
-    before. Both keep their namesake numbers. Raises Refused if `mine` may not create rooms.
+    `other` gets a chat request, unless one is open or they declined or ignored one before. `mine` joins, even if
+    they declined or ignored one before. Both keep their namesake numbers. Raises Refused if `mine` may not create
+    rooms.
     """
     room = _direct_message_room(mine, other)
     with room.change():
@@ -31,7 +32,10 @@ def open_direct_message(mine, other):
 
 
 def move_to_account(membership, participant):
-    """Hand a guest's direct message over to their account. The guest leaves if the account has one already."""
+    """Move a guest's direct message to their account.
+
+    The guest leaves instead if the account has one with the other person already, or is that person.
+    """
     room, other = membership.room, membership.other_member
     pair = dm_key(participant.pk, other.participant_id if other else membership.participant_id)
     if other is None or other.participant_id == participant.pk or Room.objects.filter(dm_key=pair).exists():
@@ -44,12 +48,15 @@ def move_to_account(membership, participant):
 
 
 def dm_key(*participants):
-    """The unique key of the direct message between these two participant ids."""
+    """The key of the direct message between these two participant ids, the same in either order."""
     return "-".join(map(str, sorted(participants)))
 
 
 def _membership_in(room, member):
-    """Their membership in the direct message, or a new unsaved one with status LEFT."""
+    """The membership in `room`, a direct message, of the person with the membership `member` in another room.
+
+    If they have none, a new unsaved one with status LEFT.
+    """
     known = room.memberships.filter(participant=member.participant_id).first()
     return known or Membership(room=room, participant_id=member.participant_id, status=Membership.Status.LEFT)
 

@@ -1,4 +1,4 @@
-"""The installation: one row with a random value, which keeps caches of an earlier database from being used."""
+"""The installation: one row with the incarnation, a random value, so that caches of an earlier database aren't used."""
 
 import secrets
 
@@ -12,7 +12,10 @@ def new_incarnation():
 
 
 class Installation(models.Model):
-    """`incarnation` is part of every cache key. It changes when the database was emptied or restored from a backup."""
+    """The one row that holds `incarnation`, a random value in every cache key.
+
+    It changes when the database is emptied or a backup is restored.
+    """
 
     ONLY = 1  # the id of the one row
 
@@ -23,17 +26,20 @@ class Installation(models.Model):
 
     @classmethod
     def current(cls):
-        """The one row, created if it is missing: on a new database, or after `manage.py flush`."""
+        """Return the installation's only row, and create it if it is missing: on a new database or after `flush`."""
         return cls.objects.get_or_create(pk=cls.ONLY)[0]
 
     @classmethod
     def rotate(cls):
-        """Invalidate every cache. Other processes notice within `chat_app.caches.REREAD_SECONDS`."""
+        """Change the incarnation, so that every cache entry becomes invalid.
+
+        Other processes notice within `chat_app.caches.REREAD_SECONDS`.
+        """
         cls.objects.update_or_create(pk=cls.ONLY, defaults={"incarnation": new_incarnation()})
         incarnation.reload()
 
 
 def create_installation(using, **kwargs):
-    """After `migrate` and `flush`, so that no page has to."""
+    """Create the one row, after `migrate` and `flush`, so that no page has to."""
     if Installation._meta.db_table in connections[using].introspection.table_names():
         Installation.current()

@@ -16,12 +16,15 @@ from chat.models.audit import Action, record
 
 class InviteQuerySet(models.QuerySet):
     def by_key(self, key):
-        """The invite with that key, or None; only a digest of it is kept."""
+        """The invite with that key, also if it is used up, expired or revoked; None without one or in a deleted room.
+
+        Only a digest of the key is stored.
+        """
         found = self.filter(key_digest=key_digest(key), room__deleted_at=None)
         return found.select_related("room", "created_by").first()
 
     def active(self):
-        """Active invites, newest first."""
+        """Invites that can still be used, newest first."""
         unused = models.Q(max_uses=None) | models.Q(uses__lt=F("max_uses"))
         return self.filter(unused, revoked_at=None, expires_at__gt=timezone.now()).order_by("-pk")
 
@@ -30,7 +33,10 @@ class InviteQuerySet(models.QuerySet):
         return self.exclude(pk__in=self.active().order_by().values("pk")).order_by("-pk")
 
     def with_members(self):
-        """Each with its creator and, as `named`, the first members who used it; three queries for any number."""
+        """Each invite with its creator and, as `named`, the first MAX_NAMED members who used it.
+
+        The number of queries is the same for any number of invites.
+        """
         first = apps.get_model("chat.Membership").objects.order_by("joined_at", "pk")[: Invite.MAX_NAMED]
         return self.select_related("created_by").prefetch_related(
             models.Prefetch("joined_members", first, to_attr="named")
@@ -48,7 +54,7 @@ class InviteQuerySet(models.QuerySet):
 
 
 class Invite(models.Model):
-    """`max_uses` is how many people can join with it, None for any number."""
+    """An invite link. `max_uses` is how many people can join with it (None: any number), `uses` how many did."""
 
     MAX_NAMED = 20  # members who joined with it and are listed by name; the rest are counted
 
@@ -89,7 +95,10 @@ class Invite(models.Model):
         return ""
 
     def use(self):
-        """Count one more use, inside the room's `change()`. Raises Refused."""
+        """Count one more use, inside the room's `change()`, and return the invite.
+
+        Raises Refused if it is used up, revoked or expired.
+        """
         self.refresh_from_db(fields=["uses", "revoked_at", "expires_at", "max_uses"])
         if self.refusal:
             raise Refused(self.refusal, code="invite")
@@ -98,7 +107,10 @@ class Invite(models.Model):
         return self
 
     def revoke(self, by=None):
-        """Nobody can join with it any more. Members who joined with it stay. Returns False if it is revoked already."""
+        """Revoke the invite, so that nobody can join with it any more. Members who joined with it stay.
+
+        Returns False if it was revoked before. Raises Refused if `by` is no longer a moderator.
+        """
         with self.room.change_by(by) as room:
             if not Invite.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=timezone.now()):
                 return False

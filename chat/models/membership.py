@@ -27,20 +27,23 @@ class MembershipQuerySet(models.QuerySet):
         return Paginator(self, self.PER_PAGE).get_page(number)
 
     def waiting(self):
-        """Open join requests, oldest first."""
+        """Memberships with an open join request, oldest first."""
         return self.filter(status=Membership.Status.WAITING).order_by("joined_at", "pk")
 
     def banned(self):
         return self.filter(status=Membership.Status.BANNED).order_by("-seen_at", "pk")
 
     def chat_requests_to(self, participant):
-        """Chat requests that this participant has not answered, newest first; none for None."""
+        """Open chat requests to this participant, as memberships in direct messages, newest first.
+
+        Ignored ones are left out. Empty if `participant` is None.
+        """
         requested = Membership.Status.CHAT_REQUESTED
         mine = self.filter(participant=participant, status=requested) if participant else self.none()
         return mine.select_related("room").order_by("-joined_at")
 
     def inside(self):
-        """Current members, last seen first."""
+        """Current members, the last seen first."""
         return self.filter(status=Membership.Status.IN).order_by("-seen_at", "pk")
 
     def inside_or_waiting(self):
@@ -109,17 +112,17 @@ class Membership(RolesMixin, StatusMixin):
 
     @property
     def is_online(self):
-        """Whether they were seen in the last 90 seconds."""
+        """Whether the member was seen in the last 90 seconds."""
         return timezone.now() - self.seen_at < self.ONLINE_FOR
 
     @property
     def was_online_recently(self):
-        """Whether they were seen within two intervals, so that a page of theirs can still be open."""
+        """Whether they were seen less than two SEEN_INTERVALs ago, so that a page of theirs can still be open."""
         return timezone.now() - self.seen_at < 2 * self.SEEN_INTERVAL
 
     @property
     def other_member(self):
-        """The other person in a direct message."""
+        """The other person's membership in this direct message, or None."""
         return self.room.memberships.exclude(pk=self.pk).first()
 
     @property
@@ -128,14 +131,14 @@ class Membership(RolesMixin, StatusMixin):
 
     @property
     def hue(self):
-        """One of twelve colours. A member always has the same one."""
+        """The number of this member's colour, from 0 to 11; it never changes."""
         return self.pk % 12
 
     @property
     def name_is_protected(self):
-        """Whether nobody else can take the nickname: until NAME_HELD_DAYS days after they were last seen.
+        """Whether nobody else can take the nickname: until NAME_HELD_DAYS days after the member was last seen.
 
-        The nicknames of the owner and moderators are always protected.
+        The nicknames of the owner and moderators are always protected, those of online members too.
         """
         if self.is_moderator:
             return True
@@ -143,9 +146,10 @@ class Membership(RolesMixin, StatusMixin):
         return away < max(self.ONLINE_FOR, timedelta(days=settings.NAME_HELD_DAYS))
 
     def change_nickname(self, nickname):
-        """Change the nickname and announce it. Messages keep the old one. Returns False if it is the current one.
+        """Change the nickname and announce it; messages keep the old one. Returns False if it is the current one.
 
-        Raises Refused, also where the member may not post: a nickname would be a way around that.
+        Raises Refused if it is taken, or if the member is not in the room, is muted, or the room is locked or
+        archived: a nickname could carry a message.
         """
         nickname = display_name(nickname)
         with self.room.change() as room:
@@ -165,7 +169,10 @@ class Membership(RolesMixin, StatusMixin):
         self.room.append_event("renamed", by, self, **names)
 
     def save_nickname(self, nickname, *fields, namesake_number=None):
-        """Save the nickname together with other changed `fields`, inside the room's `change()`."""
+        """Save the nickname, and the changed `fields`, inside the room's `change()`.
+
+        Without `namesake_number`, it is counted in the room.
+        """
         fields = ("nickname", "nickname_key", "holds_name", *fields)
         self.nickname, self.nickname_key, self.holds_name = nickname, nickname_key(nickname), True
         self.save(update_fields=fields if self.pk else None)  # NameHolder needs the primary key.
@@ -179,7 +186,10 @@ class Membership(RolesMixin, StatusMixin):
         return self
 
     def release_nickname(self):
-        """Give up the nickname for someone else, inside the room's `change()`. A current member gets another one."""
+        """Free this nickname for someone else, inside the room's `change()`.
+
+        A current member gets a new nickname, such as `Ann 2`. An open join request is cancelled.
+        """
         if self.is_inside:
             self._apply_nickname(self.room.suggest_nickname(self.nickname, self.participant), by=None)
             self.room.take_next_version()
@@ -200,12 +210,12 @@ class Membership(RolesMixin, StatusMixin):
         return self
 
     def try_mark_read(self):
-        """Mark everything as read, unless the database is busy. Never call it in a transaction."""
+        """Mark everything as read, or do nothing if the database is busy; never call it in a transaction."""
         with suppress(OperationalError):
             self.mark_read()
 
     def mark_read(self):
-        """Mark everything as read. An error makes the caller's transaction fail as well."""
+        """Mark everything as read; a database error also breaks the transaction of the caller."""
         if (self.read_version, self.read_message_count) == (self.room.version, self.room.message_count):
             return
         self.read_version, self.read_message_count = self.room.version, self.room.message_count
@@ -236,7 +246,7 @@ class Membership(RolesMixin, StatusMixin):
 
     @property
     def posting_refusal(self):
-        """Why this member may not post now, as the Refused that `send` would raise, or None."""
+        """The Refused that `send` would raise for this member now, or None if they may post."""
         refusals = (Refused(message, code=code) for is_so, code, message in POSTING_REFUSALS if is_so(self))
         return next(refusals, None)
 

@@ -32,7 +32,7 @@ class RolesMixin(models.Model):
 
     @property
     def can_unarchive(self):
-        """Only the owner can unarchive a room, so only the owner can rejoin it while it is archived."""
+        """Whether this member can unarchive the room: only the owner can, so only they can rejoin an archived room."""
         return self.is_owner
 
     @property
@@ -40,7 +40,11 @@ class RolesMixin(models.Model):
         return self.is_moderator and self.Role(self.role).label
 
     def outranks(self, other):
-        """Whether this member may mute or remove `other`: owners anyone else, moderators ordinary members."""
+        """Whether this member may mute or remove `other`.
+
+        The owner outranks everyone else, and moderators outrank ordinary members. Whether `other` is in the room is not
+        checked.
+        """
         return other.pk != self.pk and (self.is_owner or (self.is_moderator and not other.is_moderator))
 
     def still_outranks(self, other):
@@ -72,7 +76,10 @@ class RolesMixin(models.Model):
             return True
 
     def _replace_role(self, role, by):
-        """Save and log the role, and announce that of a current member, inside the room's `change()`."""
+        """Save the role and record it in the audit log, inside the room's `change()`.
+
+        The role of a current member is also announced in the room.
+        """
         before = self.role
         self.save_role(role)
         record(Action.SET_ROLE, by, room=self.room, member=self, before=before, after=role)
@@ -90,9 +97,10 @@ class RolesMixin(models.Model):
             return assigned
 
     def make_owner(self, by=None):
-        """Make this member the owner, as a site admin; the former owner becomes a moderator.
+        """Make this member the owner, as the site admin `by`; the former owner becomes a moderator.
 
-        Returns False for the owner, for people outside the room, and in direct messages, which have no owner.
+        Returns False if nothing changes: for the owner, for people outside the room, and in direct messages,
+        which have no owner.
         """
         return not self.room.is_direct_message and self.set_role(self.Role.OWNER, by)
 

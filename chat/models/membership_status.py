@@ -14,7 +14,7 @@ MERGED_FIELDS = ("status", "role", "muted", "nickname", "nickname_key", "holds_n
 class StatusMixin(models.Model):
     """The part of a membership that says whether a person may read and write in the room.
 
-    `answer` is the optional message to a person whose join request was approved or declined.
+    `answer` is the optional message that a moderator wrote when they approved or declined the join request.
     """
 
     class Status(models.TextChoices):
@@ -45,7 +45,7 @@ class StatusMixin(models.Model):
 
     @property
     def has_chat_request(self):
-        """Whether a chat request to this person can still be accepted. An ignored one can."""
+        """Whether there is a chat request to this person that they can accept. They can also accept an ignored one."""
         return self.status in (self.Status.CHAT_REQUESTED, self.Status.CHAT_IGNORED)
 
     # Joining
@@ -57,7 +57,10 @@ class StatusMixin(models.Model):
         self.room.update_join_request_count()
 
     def enter_room(self, nickname, namesake_number=None, by=None):
-        """Join under this nickname, inside the room's `change()`, and announce it. `by` approved a join request."""
+        """Join under this nickname, inside the room's `change()`, and announce it.
+
+        `by` is the moderator who approved the join request, or None if the person joined by themselves.
+        """
         waited, now = self.is_waiting, timezone.now()
         self.status, self.answer, self.joined_at, self.seen_at = self.Status.IN, "", now, now
         self.read_version, self.read_message_count = self.room.version, self.room.message_count
@@ -67,7 +70,10 @@ class StatusMixin(models.Model):
             self.room.update_join_request_count()
 
     def approve(self, by=None, answer=""):
-        """Approve this join request. Returns False if there is none. Raises Refused, as in a full room."""
+        """Approve this join request. `answer` is an optional message to the person.
+
+        Returns False if the request isn't open. Raises Refused, for example if the room is full.
+        """
         with self.room.change_by(by) as room:
             self.refresh_from_db(fields=["status", "nickname"])
             if not self.is_waiting:
@@ -81,7 +87,10 @@ class StatusMixin(models.Model):
             return True
 
     def decline_request(self, by=None, answer=""):
-        """Decline this join request and free its nickname. Returns False if there is none."""
+        """Decline this join request and free its nickname. `answer` is an optional message to the person.
+
+        Returns False if the request isn't open. Raises Refused if `by` is no longer a moderator.
+        """
         with self.room.change_by(by) as room:
             self.refresh_from_db(fields=["status"])
             if not self.is_waiting:
@@ -109,7 +118,7 @@ class StatusMixin(models.Model):
             return True
 
     def decline_chat(self):
-        """Decline, and tell the other person, who cannot ask again. Returns False if there is no open chat request."""
+        """Decline the chat request and tell the other person, who can't ask again. Returns False if there is none."""
         with self.room.change() as room:
             self.refresh_from_db(fields=["status", "nickname", "namesake_number"])
             if not self.has_chat_request:
@@ -121,7 +130,7 @@ class StatusMixin(models.Model):
             return True
 
     def ignore_chat(self):
-        """Hide the chat request without telling the other person. Returns False if there is none."""
+        """Hide the chat request, and don't tell the other person. Returns False if none was unanswered."""
         requested = type(self).objects.filter(pk=self.pk, status=self.Status.CHAT_REQUESTED)
         return bool(requested.update(status=self.Status.CHAT_IGNORED))
 
@@ -129,9 +138,10 @@ class StatusMixin(models.Model):
 
     @transaction.atomic
     def leave(self, for_good=False):
-        """Leave the room, cancel the join request or decline the chat. Returns False if none of them applied.
+        """Leave the room, cancel the join request or decline the chat. Ownership is passed on.
 
-        `for_good`: this participant will never come back, for example because the account is deleted.
+        Returns False if there was nothing to leave. `for_good`: this participant will never come back, for example
+        because the account is deleted.
         """
         if self.has_chat_request:
             left = self.decline_chat()
@@ -161,7 +171,10 @@ class StatusMixin(models.Model):
             return True
 
     def set_muted(self, muted, by=None):
-        """Mute or unmute, and announce it. Returns False if nothing changes, or `by` no longer outranks them."""
+        """Mute or unmute, and announce it.
+
+        Returns False if nothing changes, the member is not in the room, or `by` does not outrank them any more.
+        """
         actor = Actor.of(by)
         with self.room.change() as room:
             self.refresh_from_db(fields=["muted", "status", "nickname", "namesake_number", "role"])
@@ -176,7 +189,10 @@ class StatusMixin(models.Model):
     # Guests who become accounts
 
     def transfer_to(self, participant):
-        """Move this membership to another participant, who has proved to be the same person."""
+        """Move this membership to another participant, who has proved to be the same person.
+
+        The room's epoch is increased.
+        """
         with self.room.change() as room:
             self.participant = participant
             self.save(update_fields=["participant"])
@@ -185,7 +201,8 @@ class StatusMixin(models.Model):
     def merge_into(self, known):
         """Leave in favour of `known`, the same person's other membership, which takes over status, role and mute.
 
-        A ban is taken over too, unless `known` is a moderator.
+        Only more rights or a mute are taken over: `known` does not lose its own. If this membership is banned,
+        it stays, and `known` is banned too, unless `known` is the owner or a moderator.
         """
         with self.room.change() as room:
             self.refresh_from_db(fields=MERGED_FIELDS)
@@ -205,7 +222,10 @@ class StatusMixin(models.Model):
             self.leave(for_good=True)
 
     def become_banned(self):
-        """Ban as the system, inside the room's `change()`, also someone who has left. Bans once."""
+        """Ban this person as Parlour itself, even if they have left. Nothing happens if they are banned already.
+
+        Call it inside the room's `change()`.
+        """
         if self.status == self.Status.BANNED or self.ban(SYSTEM):
             return
         self.status = self.Status.BANNED
@@ -223,7 +243,10 @@ class StatusMixin(models.Model):
 
     @transaction.atomic
     def _end_membership(self, status, by):
-        """End a membership or a join request. Returns False if there is neither, or `by` may not do that any more."""
+        """End a membership or a join request by giving it this status, and return True.
+
+        Returns False if there is neither, or if `by` is no longer allowed to do that.
+        """
         actor = Actor.of(by)
         with self.room.change() as room:
             self.refresh_from_db(fields=["status", "role", "nickname", "namesake_number"])

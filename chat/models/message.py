@@ -47,11 +47,11 @@ class MessageQuerySet(models.QuerySet):
         return self.filter(version__gt=version)
 
     def with_text(self):
-        """Written by members, also if removed since; without system messages."""
+        """Messages by members, including removed ones; no system messages."""
         return self.filter(event="")
 
     def readable(self):
-        """Without the messages of deleted rooms, which wait to be erased."""
+        """Leave out messages of deleted rooms that are not erased yet."""
         return self.filter(room__deleted_at=None)
 
 
@@ -161,7 +161,7 @@ class Message(models.Model):
 
     @property
     def is_long(self):
-        """Whether the page shows it in a box that scrolls."""
+        """Whether the text is so long that the page shows it in a scrolling box."""
         return len(self.text) > 1500 or self.text.count("\n") > 20
 
     @property
@@ -174,7 +174,7 @@ class Message(models.Model):
 
     @property
     def hue(self):
-        """The number of the author's colour, one of twelve. It never changes."""
+        """The number of the author's colour, from 0 to 11. It never changes."""
         return self.membership_id % 12
 
     @property
@@ -183,7 +183,7 @@ class Message(models.Model):
 
     @staticmethod
     def sent_with(token, by):
-        """The message that this member sent with that token, or None."""
+        """Return the message that the member `by` sent with this form token, or None if there is none."""
         return next(iter(messages_with_token.rows(token=token, membership=by.pk)), None)
 
     def as_repeat(self, text):
@@ -194,7 +194,11 @@ class Message(models.Model):
 
     @transaction.atomic
     def edit(self, text, by=None):
-        """Replace the text; the page shows that it was edited. Returns False if it is the same, or was removed."""
+        """Replace the text; the page shows that it was edited.
+
+        Returns False if the text is the same, the message was removed, or it is a system message. Raises Refused if
+        `by` may not.
+        """
         html = markup.render(text, self.room)
         self._lock(by)
         before = self.text
@@ -206,7 +210,10 @@ class Message(models.Model):
 
     @transaction.atomic
     def remove(self, by=None):
-        """Show a tombstone instead; the text stays in the database. Returns False if it is removed already."""
+        """Replace the message by a tombstone on pages; the text stays in the database.
+
+        Returns False if it was removed before, or is a system message. Raises Refused if `by` may not.
+        """
         self._lock(by)
         if self.event or self.removed_at:
             return False
@@ -216,7 +223,7 @@ class Message(models.Model):
 
     @transaction.atomic
     def restore(self, by=None):
-        """Show a removed message again. Returns False if it is not removed."""
+        """Show a removed message again and return True, or return False if it is not removed."""
         self._lock(by)
         if not self.removed_at:
             return False
@@ -237,7 +244,7 @@ class Message(models.Model):
     def touch(self, **fields):
         """Save these fields with the room's next version and a new nonce, so that open pages and caches update.
 
-        Every change to a stored message goes through here.
+        Every change to a stored message is saved by this method.
         """
         with self.room.change() as room:
             changed = fields | {"version": room.version, "nonce": new_nonce()}

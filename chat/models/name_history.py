@@ -5,7 +5,10 @@ from django.db import models
 
 class NameHolderQuerySet(models.QuerySet):
     def namesake_number(self, membership, key):
-        """1 for the first holder of this nickname in the room, 2 for the second. A member keeps the same number."""
+        """The number of this member among the holders of this nickname in the room, in order: 1 for the first.
+
+        Records that the member holds it. A member who takes it again gets the same number.
+        """
         mine, _new = self.get_or_create(room_id=membership.room_id, key=key, membership=membership)
         return self.filter(room_id=membership.room_id, key=key, pk__lte=mine.pk).count()
 

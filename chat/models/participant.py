@@ -88,7 +88,7 @@ class Participant(AccountMixin):
 
     @property
     def zone(self):
-        """The time zone for this person, or the default if none is set or it no longer exists."""
+        """This person's time zone; the default zone if they chose none, or theirs no longer exists."""
         try:
             return ZoneInfo(self.time_zone) if self.time_zone else timezone.get_default_timezone()
         except (ZoneInfoNotFoundError, ValueError):
@@ -96,23 +96,26 @@ class Participant(AccountMixin):
 
     @property
     def is_live(self):
-        """Whether updates are shown at once, rather than at a longer interval or not at all (paused)."""
+        """Whether updates are shown at once; otherwise they come at a longer interval, or not at all (paused)."""
         return self.poll_seconds == 2 and not self.paused
 
     @property
     def default_nickname(self):
-        """The account's name, or the nickname that the guest used last."""
+        """The account's name, or the nickname that the guest used last ("" if there was none)."""
         if self.user_id:
             return self.user.username
         return self.memberships.order_by("-seen_at").values_list("nickname", flat=True).first() or ""
 
     def pause(self, paused):
-        """Pause or resume updates."""
+        """Pause updates (True) or resume them (False), and save that."""
         self.paused = paused
         self.save(update_fields=["paused"])
 
     def enter(self, nickname, **where):
-        """Join `target_room`, or the room named `room`, which is created if there is none. Raises Refused."""
+        """Join `target_room`, or the room named `room`, which is created if there is none. Returns the membership.
+
+        `where` has one of these, and `invite` if the person used an invite link. Raises Refused.
+        """
         try:
             return self._enter(nickname, **where)
         except IntegrityError:
@@ -137,7 +140,7 @@ class Participant(AccountMixin):
         return allowed[settings.CREATE_ROOMS]
 
     def check_can_create_rooms(self):
-        """Raises Refused if CREATE_ROOMS does not allow it."""
+        """Raises Refused if the setting CREATE_ROOMS does not allow this participant to create rooms."""
         if not self.can_create_rooms:
             raise Refused(
                 _("There is no room of this name, and not everybody can open one here. Choose one that is there."),
@@ -146,7 +149,10 @@ class Participant(AccountMixin):
 
     @transaction.atomic
     def sign_out_everywhere(self, by=None):
-        """End all sessions and revoke all sign-in links. A guest cannot come back. Logged if `by` is an actor."""
+        """End all sessions and revoke all sign-in links. A guest loses their identity for good.
+
+        It is written to the audit log if `by` is given. Returns True.
+        """
         Participant.objects.filter(pk=self.pk).update(generation=F("generation") + 1)
         self.revoke_session_rights()
         self.sign_in_links.all().revoke()
@@ -157,7 +163,10 @@ class Participant(AccountMixin):
 
     @transaction.atomic
     def revoke_session_rights(self):
-        """End the read permissions of a session that has ended, so that its old join form does not restore it."""
+        """Make cached read permissions invalid in all of this person's rooms, and forget their join key.
+
+        Called when a session has ended. Without the join key, its old join form can't sign the guest in again.
+        """
         Participant.objects.filter(pk=self.pk).update(join_key=None)
         for room in Room.objects.of(self).order_by("pk"):
             with room.change():

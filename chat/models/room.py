@@ -36,7 +36,7 @@ class RoomQuerySet(models.QuerySet):
     PER_PAGE = 50
 
     def rotate_incarnations(self):
-        """Make open pages load their rooms again, because versions may mean something else after a restored backup."""
+        """Make open pages load their logs again: after a restored backup, versions may mean something else."""
         return self.update(incarnation=new_incarnation())
 
     def by_activity(self):
@@ -46,24 +46,27 @@ class RoomQuerySet(models.QuerySet):
         return self.filter(access=Room.Access.OPEN, archived=False)
 
     def discoverable(self):
-        """Rooms that strangers may know of: all but private ones."""
+        """Rooms that people outside them may find: all except private ones."""
         return self.exclude(access=Room.Access.PRIVATE)
 
     def with_online_count(self):
-        """Each with `online_count`: how many of its members were seen in the last 90 seconds."""
+        """Add `online_count` to each room: how many of its members were seen in the last 90 seconds."""
         present = Membership.objects.online().filter(room=OuterRef("pk")).order_by().values("room")
         counted = present.annotate(n=models.Count("pk")).values("n")
         return self.annotate(online_count=models.functions.Coalesce(models.Subquery(counted), 0))
 
     def of(self, participant):
-        """The rooms that this participant is in, each with `unread`, the number of new messages; none for None."""
+        """The rooms of which this participant is a member now, each with `unread`, its number of new messages.
+
+        Empty if `participant` is None.
+        """
         if participant is None:
             return self.none()
         mine = self.filter(memberships__participant=participant, memberships__status=Membership.Status.IN)
         return mine.annotate(unread=F("message_count") - F("memberships__read_message_count"))
 
     def page(self, number):
-        """One page of them: the first if `number` is none, the last if it is out of range."""
+        """Return one page of the rooms: the first if `number` is not a number, the last if it is out of range."""
         return Paginator(self, self.PER_PAGE).get_page(number)
 
     def by_name(self, name):
@@ -74,7 +77,7 @@ class RoomQuerySet(models.QuerySet):
         return not self.filter(Q(key=room_key(name)) | Q(lookalike_key=room_lookalike_key(name))).exists()
 
     def enter(self, name, participant, nickname):
-        """Join the room of that name, or create it as its owner."""
+        """Join the room of that name, or create it as its owner. Returns the membership; raises Refused."""
         with transaction.atomic():
             room, created = self._find_or_create(name, participant)
             return room.join(participant, nickname, role=Membership.Role.OWNER if created else Membership.Role.MEMBER)
@@ -86,7 +89,10 @@ class RoomQuerySet(models.QuerySet):
         return self._create(name, participant)
 
     def _find(self, name):
-        """The room of that name, or None. Raises Refused if a room has a look-alike of it."""
+        """The room of that name, or None. Raises Refused if there is none, but a room whose name looks alike.
+
+        That room is the refusal's `instead`.
+        """
         if room := self.by_name(name):
             return room
         if twin := self.filter(lookalike_key=room_lookalike_key(name)).first():
@@ -94,7 +100,10 @@ class RoomQuerySet(models.QuerySet):
         return None
 
     def _create(self, name, participant):
-        """Create the room at the first free address. Returns it, and False if someone else created it meanwhile."""
+        """Create the room at the first free slug and return (room, True).
+
+        If someone else creates a room of this name at the same moment, that room and False are returned.
+        """
         about = {"name": display_name(name), "key": room_key(name), "lookalike_key": room_lookalike_key(name)}
         for slug in self.available_slugs(name, insiders=[participant.pk]):
             try:
@@ -105,9 +114,11 @@ class RoomQuerySet(models.QuerySet):
                     return room, False
 
     def available_slugs(self, name, room=None, insiders=()):
-        """Slugs for a room of that name that were free when looked up, 20 per query.
+        """Yield slugs for a room of this name that are free when looked up, 20 per query, without end.
 
-        Not free are former slugs that redirect everyone, or one of `insiders` (participants) of the old room.
+        A slug is taken if another room has it or if it redirects everyone. It is also taken if it redirects
+        members of another room and one of `insiders` (participants) is such a member. The slugs of `room`
+        itself count as free.
         """
         slugs = slug_candidates(name)
         while True:
@@ -187,13 +198,16 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
 
     @contextmanager
     def change_by(self, by, owner=False):
-        """`change()` by a moderator, or with `owner` by the owner. Raises Refused if the actor no longer is one."""
+        """A `change()` by a moderator, or with `owner` by the owner. Raises Refused if the actor no longer is one."""
         with self.change():
             Actor.of(by).check(self, owner)
             yield self
 
     def take_next_version(self):
-        """Begin `change()`, or take one more version inside it. Raises Refused if the room was deleted meanwhile."""
+        """Add 1 to the room's version and read the room again; `change()` does this first, other code only inside it.
+
+        Raises Refused if the room was deleted.
+        """
         if not Room.objects.filter(pk=self.pk).update(version=F("version") + 1, nonce=new_nonce()):
             raise self.deleted_refusal()
         self.refresh_from_db()
@@ -228,9 +242,10 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
         return message
 
     def append_event(self, event, by=None, subject=None, **changed):
-        """Append a system message, inside `change()`. `changed` is what its template needs besides the names.
+        """Append a system message, inside `change()`. `changed` holds the template's values other than names.
 
-        Names are kept as they are now. `by` is None for Parlour itself, `subject` the member it is about.
+        The names are stored as they are now. `by` is the actor, or None for Parlour itself. `subject` is the
+        member that the message is about.
         """
         actor = Actor.of(by)
         names = {"actor_name": actor.public_name}
@@ -239,7 +254,10 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
         return self.append(event=event, actor=actor.membership, subject=subject, detail=names | changed)
 
     def announce_join(self, member, by):
-        """Append the event of a member who joined, inside `change()`; `by` is who approved it, or the member."""
+        """Append the system message that this member joined or created the room, inside `change()`.
+
+        `by` is who approved the join request; otherwise it is the member.
+        """
         event = Message.Event.OPENED if self.version == 1 else Message.Event.JOINED
         self.append_event(event, by, member)
         if self.is_direct_message:
@@ -250,7 +268,7 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
         return self.dm_key is not None
 
     def touch_header(self):
-        """Mark the header as changed, inside `change()`, so that open pages update it."""
+        """Mark the header as changed, so that open pages update it. Call it inside `change()`."""
         self.header_version = self.version
         self.save(update_fields=["header_version"])
 
@@ -272,7 +290,7 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
         return moderators.first() or (any_member and inside.order_by("muted", "joined_at", "pk").first()) or None
 
     def bump_epoch(self):
-        """Bump `epoch`, inside `change()`, so that cached read permissions become invalid."""
+        """Add one to `epoch`, so that cached read permissions become invalid. Call it inside `change()`."""
         self.epoch = F("epoch") + 1
         self.save(update_fields=["epoch"])
         self.refresh_from_db(fields=["epoch"])

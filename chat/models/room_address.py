@@ -9,18 +9,20 @@ from django.utils.translation import gettext_lazy as _
 
 class FormerAddressQuerySet(models.QuerySet):
     def leading(self, slugs, now=None):
-        """The addresses among these that still redirect."""
+        """Former addresses with one of these slugs that still redirect at `now` (None: the current time)."""
         return self.filter(slug__in=slugs).exclude(until__lte=now or timezone.now())
 
     def withdraw(self):
-        """Redirect members only, for one more day."""
+        """Make these addresses redirect only members, for one more day."""
         self.filter(until=None).update(until=timezone.now() + FormerAddress.MEMBERS_REDIRECTED_FOR)
 
 
 class FormerAddress(models.Model):
-    """Redirects everyone while `until` is empty. With `until`, it redirects only members, until that time.
+    """An earlier slug of a room, which redirects to the room.
 
-    Another room can take an address that redirects only members; otherwise it would reveal that a room was there.
+    While `until` is None, it redirects everyone. Once `until` is set, it redirects only members, until that time.
+    Another room can take an address that redirects only members. If it couldn't, people could find out that a room
+    was there.
     """
 
     MEMBERS_REDIRECTED_FOR = timedelta(days=1)

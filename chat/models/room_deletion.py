@@ -18,7 +18,10 @@ ERASED_AT_ONCE = 1  # second spent on erasing before the delete request is answe
 
 
 class DeletionMixin(models.Model):
-    """`Room.objects` and `Membership.objects` leave out deleted rooms and their members."""
+    """The part of a room that deletes it.
+
+    `Room.objects` and `Membership.objects` leave out rooms that are marked as deleted, and their members.
+    """
 
     deleted_at = models.DateTimeField(null=True, editable=False)
 
@@ -26,10 +29,11 @@ class DeletionMixin(models.Model):
         abstract = True
 
     def delete_with_messages(self, by=None):
-        """Delete the room. Raises RuntimeError inside a transaction, as a large room is erased in many.
+        """Delete the room and its messages. Raises RuntimeError if it is called inside a transaction.
 
-        The name is free, and nothing is readable, as soon as the room is marked as deleted. If erasing is interrupted,
-        the hourly cleanup continues it.
+        The name is free and nothing is readable as soon as the room is marked as deleted. Then the rows are
+        erased in many transactions. If that is interrupted, the hourly cleanup continues it. Raises Refused if
+        `by` may not delete the room.
         """
         with transaction.atomic(durable=True):
             self.mark_deleted(by)
@@ -37,7 +41,10 @@ class DeletionMixin(models.Model):
             self.erase(ERASED_AT_ONCE)
 
     def mark_deleted(self, by=None):
-        """Hide the room and its members from every query, free its name and addresses, and notify open pages."""
+        """Hide the room and its members from every query, free its name and addresses, and notify open pages.
+
+        Raises Refused if `by` may not delete the room.
+        """
         with self.change_by(by, owner=True):
             record(Action.DELETE_ROOM, by, room=self)
             self.deleted_at = timezone.now()
@@ -46,9 +53,9 @@ class DeletionMixin(models.Model):
             self.former_addresses.all().delete()
 
     def erase(self, seconds=None):
-        """Delete the rows of a room marked as deleted, within that time; None is no limit.
+        """Delete the room, which is marked as deleted, and all its rows, for at most `seconds` (None: no limit).
 
-        Returns whether all are gone.
+        Returns whether all are gone. Raises ValueError if the room is not marked as deleted.
         """
         if self.deleted_at is None:
             raise ValueError(f"Room {self.pk} is not marked as deleted.")
@@ -63,7 +70,7 @@ class DeletionMixin(models.Model):
 
 
 def delete_batch(rows, size):
-    """Delete so many of the rows in one transaction. Returns whether there may be more."""
+    """Delete at most `size` of the rows, and return whether there may be more."""
     pks = list(rows.values_list("pk", flat=True)[:size])
     rows.filter(pk__in=pks).delete()
     return len(pks) == size

@@ -13,7 +13,7 @@ from chat.names.slugs import name_suggestions
 
 
 class JoiningMixin(models.Model):
-    """The part of a room that decides about new members."""
+    """The part of a room that checks and admits new members."""
 
     MAX_JOIN_REQUESTS = 100  # open at once; more are refused until some are answered
 
@@ -21,9 +21,9 @@ class JoiningMixin(models.Model):
         abstract = True
 
     def join(self, participant, nickname, role=Membership.Role.MEMBER, invite=None):
-        """Join under a nickname, or wait for approval; returns the membership.
+        """Join under a nickname, or ask for approval. Returns the membership, also if the person is already inside.
 
-        Raises Refused, for example if the nickname is taken or the invite has expired.
+        `role` is for a new membership. Raises Refused, for example if the nickname is taken or the invite has expired.
         """
         nickname = display_name(nickname)
         with self.change():
@@ -55,7 +55,7 @@ class JoiningMixin(models.Model):
         return not owned.exists() and not self.memberships.inside().exists()
 
     def check_may_join(self, member, nickname=None):
-        """Raises Refused if this person may not join, under this nickname or any."""
+        """Raise Refused if this person may not join under this nickname; None means under any nickname."""
         if not member.can_unarchive:
             self.check_not_archived()
         if member.status == Membership.Status.BANNED:
@@ -76,7 +76,10 @@ class JoiningMixin(models.Model):
         return settings.ACCOUNTS == "required" or (self.accounts_only and settings.ACCOUNTS == "on")
 
     def check_joinable_by(self, participant):
-        """Raises Refused if this participant, or None for a stranger, may not join under any nickname."""
+        """Raises Refused if the room is full, or requires an account and `participant` (None: a stranger) has none.
+
+        Bans and archived rooms are checked later, by `check_may_join`.
+        """
         self._check_account(participant)
         self._check_capacity()
 
@@ -98,7 +101,11 @@ class JoiningMixin(models.Model):
         self.save_setting("join_request_count", self.memberships.waiting().count())
 
     def claim_nickname(self, nickname, mine):
-        """Free this nickname for `mine`, inside `change()`. Raises Refused if someone else holds it or a look-alike."""
+        """Check that `mine` may take this nickname, and take it away from a holder who is no longer protected.
+
+        Call it inside `change()`. Raises Refused if the nickname is reserved, belongs to another account, or is
+        equal or similar to a protected nickname in this room.
+        """
         if is_reserved(nickname):
             raise Refused(_("This name is kept for those who run this site. Choose another one."), code="reserved")
         key = nickname_key(nickname)
@@ -127,7 +134,10 @@ class JoiningMixin(models.Model):
         return self.suggest_nickname(nickname, member.participant) if taken else nickname
 
     def suggest_nickname(self, nickname, participant):
-        """The first of `Ann 2`, `Ann 3`, ... that neither a member here nor an account has."""
+        """Return the first of `Ann 2`, `Ann 3`, ... that is free.
+
+        Free means: no member of this room holds it or a look-alike, and no account has it.
+        """
         held = set(self.memberships.filter(holds_name=True).values_list("nickname_key", flat=True))
         free = (s for s in name_suggestions(nickname) if nickname_key(s) not in held)
         return next(s for s in free if not participant.with_name(s))

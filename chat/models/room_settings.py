@@ -67,7 +67,7 @@ class SettingsMixin(models.Model):
             return self._change_setting("rules", rules, by, Action.SET_RULES, Message.Event.RULES)
 
     def set_locked(self, locked, by=None):
-        """While a room is locked, nobody can post."""
+        """Lock the room, so that nobody can post, or unlock it. Returns False if nothing changed."""
         action = Action.LOCK if locked else Action.UNLOCK
         event = Message.Event.LOCKED if locked else Message.Event.UNLOCKED
         with self.change_by(by):
@@ -80,13 +80,17 @@ class SettingsMixin(models.Model):
         return self.set_locked(False, by)
 
     def set_announce_only(self, announce_only, by=None):
-        """Whether only the owner and moderators can post."""
+        """Set whether only the owner and moderators can post. Returns whether that changed. Raises Refused."""
         action, event = Action.SET_ANNOUNCE_ONLY, Message.Event.POSTING
         with self.change_by(by):
             return self._change_setting("announce_only", announce_only, by, action, event)
 
     def set_archived(self, archived, by=None):
-        """Archive: nobody can post or join, the room is not listed, and join requests are declined. Or unarchive."""
+        """Archive or unarchive the room. Returns whether that changed. May raise Refused.
+
+        In an archived room nobody can post, only the owner can rejoin, and it is not listed. Archiving declines open
+        join requests. Refused: `by` is no longer the owner, or unarchiving finds the name taken.
+        """
         action = Action.ARCHIVE if archived else Action.UNARCHIVE
         event = Message.Event.ARCHIVED if archived else Message.Event.RESTORED
         with self.change_by(by, owner=True):
@@ -98,7 +102,10 @@ class SettingsMixin(models.Model):
             return True
 
     def set_accounts_only(self, accounts_only, by=None):
-        """Whether only people with an account can join. Members stay; join requests of guests are declined."""
+        """Set whether only people with an account can join. Members stay. Turning it on declines guests' join requests.
+
+        Returns False if nothing changed.
+        """
         with self.change_by(by, owner=True):
             if not self._change_setting("accounts_only", accounts_only, by, Action.SET_ACCOUNTS_ONLY):
                 return False
@@ -108,12 +115,18 @@ class SettingsMixin(models.Model):
             return True
 
     def set_member_limit(self, member_limit, by=None):
-        """How many people can be members at once, None for any number. Current members stay."""
+        """Set how many people can be members at once (None: any number). Returns False if nothing changed.
+
+        Current members stay. Raises Refused if `by` is not the owner or a site admin.
+        """
         with self.change_by(by, owner=True):
             return self._change_setting("member_limit", member_limit, by, Action.SET_MEMBER_LIMIT)
 
     def set_approval(self, approval, by=None):
-        """Whether new members need approval. Turning it off approves everyone waiting. Raises Refused."""
+        """Set whether new members need approval. Turning it off approves everyone waiting. Raises Refused.
+
+        Returns False if nothing changed.
+        """
         with self.change_by(by):
             if not self._change_setting("approval", approval, by, Action.SET_APPROVAL):
                 return False
@@ -138,7 +151,11 @@ class SettingsMixin(models.Model):
             return True
 
     def set_access(self, access, by=None):
-        """Change who can find the room. To private and back it gets a new address; only members are redirected."""
+        """Change who can find the room. Returns False if nothing changes.
+
+        A room that becomes private, or was private, gets a new address, redirects only members, and declines its open
+        join requests. Raises Refused if the name is taken, or `by` is no longer the owner.
+        """
         with self.change_by(by, owner=True):
             before = self.access
             if before == access:
@@ -155,7 +172,10 @@ class SettingsMixin(models.Model):
             return True
 
     def _change_setting(self, setting, value, by, action, event=None):
-        """Save, log and announce a new value, inside `change()`. Returns False if it is the current one."""
+        """Save, log and announce a new value, inside `change()`. Returns False if it is the current value already.
+
+        Without `event`, nothing is announced.
+        """
         before = getattr(self, setting)
         if before == value:
             return False
@@ -166,20 +186,23 @@ class SettingsMixin(models.Model):
         return True
 
     def _decline_requests(self, waiting, by, answer=""):
-        """Decline all of these join requests, inside `change()`."""
+        """Decline all the join requests in `waiting`, inside `change()`. `answer` is the message to these people."""
         for member in waiting:
             record(Action.DECLINE_REQUEST, by, room=self, member=member, answer=str(answer))
         waiting.update(status=Membership.Status.JOIN_DECLINED, answer=answer, holds_name=False)
         self.update_join_request_count()
 
     def save_setting(self, setting, value):
-        """Save it, inside `change()`, and mark the header as changed, so that open pages update it."""
+        """Save this setting, inside `change()`, and mark the header as changed, so that open pages update it."""
         setattr(self, setting, value)
         self.header_version = self.version
         self.save(update_fields=[setting, "header_version"])
 
     def _claim_name(self, name, access):
-        """Reserve the keys that rooms of this access need. Raises Refused if the name is taken."""
+        """Save the keys of the name that a room of this access reserves: none if it is private.
+
+        Raises Refused if another room has the name or, for listed rooms, a look-alike.
+        """
         self.key = None if access == self.Access.PRIVATE else room_key(name)
         self.lookalike_key = room_lookalike_key(name) if access == self.Access.OPEN and not self.archived else None
         try:
@@ -195,7 +218,7 @@ class SettingsMixin(models.Model):
         return next(type(self).objects.available_slugs(self.name, self, insiders=owners.values("participant")))
 
     def _change_slug(self, slug):
-        """Change the address; the old one redirects."""
+        """Change the address, inside `change()`. The old one redirects everyone."""
         if slug == self.slug:
             return
         self.former_addresses.filter(slug=slug).delete()

@@ -13,11 +13,14 @@ from chat.models.invite import key_digest
 
 class SignInLinkQuerySet(models.QuerySet):
     def by_key(self, key):
-        """The link with that key, or None. Only a digest of the key is stored."""
+        """The link with that key, also if it was used or revoked or has expired; None without one.
+
+        Only a digest of the key is stored.
+        """
         return self.select_related("participant").filter(key_digest=key_digest(key)).first()
 
     def active(self):
-        """Links that can still be used, newest first."""
+        """Sign-in links that can still be used, newest first."""
         return self.filter(used_at=None, revoked_at=None, expires_at__gt=timezone.now()).order_by("-pk")
 
     def issue(self, participant, hours):
@@ -27,12 +30,15 @@ class SignInLinkQuerySet(models.QuerySet):
         return self.create(participant=participant, key_digest=key_digest(key), expires_at=expires_at), key
 
     def revoke(self):
-        """Revoke those that can still be used. Returns whether there were any."""
+        """Revoke the links that can still be used. Returns whether there were any."""
         return self.active().order_by().update(revoked_at=timezone.now()) > 0
 
 
 class SignInLink(models.Model):
-    """The key has 128 random bits and only its digest is stored, so it needs no signature."""
+    """A link that signs a person in on another device, once.
+
+    Its key has 128 random bits and only a digest of it is stored, so it needs no signature.
+    """
 
     participant = models.ForeignKey(
         "chat.Participant", models.CASCADE, related_name="sign_in_links", verbose_name=_("participant")
@@ -54,7 +60,7 @@ class SignInLink(models.Model):
 
     @property
     def refusal(self):
-        """Why it cannot be used any more, as a sentence, or an empty string."""
+        """Why this link cannot be used any more, as a sentence; an empty string if it can be used."""
         if self.revoked_at:
             return _("This link was taken back. Make another one in the browser in which you are still you.")
         if self.used_at:
@@ -65,7 +71,10 @@ class SignInLink(models.Model):
 
     @transaction.atomic
     def use(self, sign_out_others=False):
-        """Use it up and return the participant to sign in. Raises Refused."""
+        """Use up this link, and return the participant to sign in.
+
+        `sign_out_others` ends all earlier sessions. Raises Refused if the link is used, revoked or expired.
+        """
         # Lock the participant before the link, as `sign_out_everywhere` does: the same order avoids deadlocks.
         type(self.participant).objects.select_for_update().get(pk=self.participant_id)
         unused = SignInLink.objects.active().order_by().filter(pk=self.pk)

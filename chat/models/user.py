@@ -4,4 +4,4 @@ from django.contrib.auth.models import AbstractUser
 
 
 class User(AbstractUser):
-    """Use it through `get_user_model()`."""
+    """The project's user model. Use it through `get_user_model()`."""

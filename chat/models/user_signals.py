@@ -28,7 +28,7 @@ def end_sessions(instance, created, **kwargs):
 
 @receiver(post_save, sender=User)
 def claim_name(instance, raw=False, update_fields=None, **kwargs):
-    """Reserve the account's name, even if the admin or the command line created or renamed the account."""
+    """Reserve the name of a saved account, even if the admin or the command line created or renamed it."""
     if not raw and (update_fields is None or "username" in update_fields):
         participant = getattr(instance, "new_participant", None) or Participant.objects.filter(user=instance).first()
         (participant or Participant()).claim_name(instance)
@@ -50,7 +50,7 @@ def record_change(instance, created, **kwargs):
 
 
 def _record(action, user, **data):
-    """`acted_on_by` is set by the admin; nobody else sets it."""
+    """Record an action in the audit log if the admin performed it: only the admin sets `acted_on_by` on the user."""
     if by := getattr(user, "acted_on_by", None):
         participant = Participant.objects.filter(user=user).first()
         record(action, by, participant=participant, account_id=user.pk, account_name=user.username, **data)

@@ -15,7 +15,7 @@ CASE_PROTOTYPES = dict(zip(map(ord, "ᴀʙᴅᴇꜰɢʜᴊĸʟʍɴᴘꞯʀᴛƅ�
 
 
 def to_prototypes(text: str) -> str:
-    """Each character replaced by its prototype: the character that stands for all that look like it (UTS 39)."""
+    """Replace each character by its prototype: one character that stands for all that look like it (UTS 39)."""
     return normalize("NFD", text).translate(prototypes())
 
 

@@ -44,46 +44,50 @@ def _trim(text: str) -> str:
 
 
 def nickname_key(name: str) -> str:
-    """A key that is equal for nicknames which look alike.
+    """Return a key that is equal for nicknames that look alike.
 
-    Validate the name first, because long names take long.
+    Validate the name first, because very long names take much time.
     """
     words = INVISIBLE_RUN.sub("", name).split()
     return _nickname_skeleton("".join(map(_read_as_latin, words)))
 
 
 def room_key(name: str) -> str:
-    """A key that is equal for spellings of one room's name: `Mail` and `MAIL` share it, `mail` and `mall` don't.
+    """Return a key that is equal for spellings of the same room name.
 
-    Validate the name first, because long names take long.
+    `Mail` and `MAIL` share it, `mail` and `mall` don't. Validate the name first, because very long names take much
+    time.
     """
     return _repeat_until_stable(_fold, name)
 
 
 def room_lookalike_key(name: str) -> str:
-    """A key that is equal for room names which look alike.
+    """Return a key that is equal for room names that look alike.
 
-    Case is folded first, so `mail`, `MAIL` and `maIl` share a key that `mall` doesn't: a capital I counts as i, never
-    as l. UTS 39 then makes `room 1` and `room |` equal to `room l` (not to `room i`, as digits have no case), `room 0`
-    to `room o`, and `modern` to `modem`.
+    Case is folded first, so `mail`, `MAIL` and `maIl` share a key that `mall` doesn't: a capital I counts as i,
+    never as l. UTS 39, the Unicode standard for look-alikes, then makes `room 1` and `room |` equal to `room l`,
+    `room 0` to `room o`, and `modern` to `modem`. `room 1` is not equal to `room i`, as digits have no case.
     """
     return _skeleton(room_key(name))
 
 
 def _nickname_skeleton(text: str) -> str:
-    """The skeleton of nicknames, in which also i, l, 1 and | are one letter, and o and 0."""
+    """Like `_skeleton`, but for nicknames: i, l, 1 and | become one letter, and o and 0 too."""
     return _skeleton(text).translate(str.maketrans("i1|0", "lllo"))
 
 
 def _skeleton(text: str) -> str:
-    """The skeleton of UTS 39, equal for confusable texts; here also without case, spaces and loose accents."""
+    """A key that is equal for texts which look alike: the skeleton of UTS 39, without case and spaces.
+
+    Combining accents that belong to no precomposed letter are left out too.
+    """
     return _repeat_until_stable(_skeleton_step, text)
 
 
 def _repeat_until_stable(step: Callable[[str], str], text: str) -> str:
-    """Repeat the step until the text stays the same: a replacement can produce what has to be replaced in turn.
+    """Repeat the step until the text no longer changes, at most ten times: one replacement can make another possible.
 
-    So the key of a key is the key itself.
+    So a key made from a key is the same key.
     """
     for _round in range(10):
         before, text = text, step(text)
@@ -101,9 +105,9 @@ def _skeleton_step(text: str) -> str:
 
 
 def _nfkc_casefold(text: str) -> str:
-    """The text with its compatibility forms (full-width, circled) made plain and its case folded.
+    """Return the text with compatibility forms (full-width, circled) made plain and its case folded.
 
-    Close to NFKC_Casefold of the Unicode standard.
+    This is close to NFKC_Casefold of the Unicode standard.
     """
     return normalize("NFKC", normalize("NFKC", INVISIBLE_RUN.sub("", text)).casefold())
 
@@ -122,9 +126,9 @@ def _latin_lookalikes() -> dict[int, str]:
 
 
 def _read_as_latin(word: str) -> str:
-    """The word with its look-alikes of Latin replaced by Latin, if it has Latin letters or could be Latin as a whole.
+    """Replace look-alikes of Latin letters by Latin ones, if the word has Latin letters or could be all Latin.
 
-    A Greek word with small letters stays as it is: `Νανα` and `νανα` are one name.
+    A Greek word with lowercase letters stays as it is: `Νανα` and `νανα` are one name.
     """
     latin = normalize("NFKD", word.translate(_latin_lookalikes())).translate(_latin_lookalikes())
     greek = GREEK.fullmatch(word) and not word.isupper()

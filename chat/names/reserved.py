@@ -1,4 +1,4 @@
-"""Reserved names, such as Admin: people would think that their holder runs the site."""
+"""Reserved names, such as Admin: a person with such a name would seem to run the site."""
 
 import re
 

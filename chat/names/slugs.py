@@ -20,9 +20,9 @@ FIRST_CHARACTER = re.compile(
 
 
 def slug_candidates(name: str) -> Iterator[str]:
-    """Slugs to try until one is free: ann, ann-2 to ann-9, then without end ann-h3k9x2pq with a random ending.
+    """Yield slugs to try until one is free: ann, ann-2 to ann-9, then ann-h3k9x2pq with a random ending, without end.
 
-    A name without letters or digits gets the random ending alone.
+    For a name without letters or digits, all slugs are random.
     """
     slug = slugify(INVISIBLE_RUN.sub("", name), allow_unicode=True)[:MAX_NAME_LENGTH].strip("-_")
     if slug:
@@ -33,7 +33,7 @@ def slug_candidates(name: str) -> Iterator[str]:
 
 
 def name_suggestions(name: str) -> Iterator[str]:
-    """Names to offer when this one is taken: Ann 2, Ann 3 and so on, without end."""
+    """Yield names to offer when this one is taken: Ann 2, Ann 3 and so on, without end."""
     return (_cut(display_name(name), f" {number}") for number in count(2))
 
 

@@ -64,7 +64,10 @@ def _has_forbidden(name: str) -> bool:
 
 
 def _is_forbidden(character: str) -> bool:
-    """Whether it is unassigned (and no emoji), a control, a surrogate, private use, or a line or paragraph break."""
+    """Whether it is unassigned, a control, a surrogate, private use, or a line or paragraph separator.
+
+    Emoji and the white space among the controls (tabs, line ends) are allowed.
+    """
     if category(character) == "Cn":
         return not re.match(f"[{EMOJI}]", character)
     return category(character) in {"Cc", "Cs", "Co", "Zl", "Zp"} and character not in "\t\n\v\f\r\x85"
@@ -75,15 +78,16 @@ def _is_blank(name: str) -> bool:
 
 
 def has_too_many_marks(name: str) -> bool:
-    """Whether one letter has more than MAX_STACKED_MARKS combining marks, which would cover the lines around it."""
+    """Whether any letter has more than MAX_STACKED_MARKS combining marks, which would cover the lines around it."""
     runs = groupby(INVISIBLE_RUN.sub("", display_name(name)), key=lambda character: category(character) in {"Mn", "Me"})
     return any(is_mark and len(list(run)) > MAX_STACKED_MARKS for is_mark, run in runs)
 
 
 def _has_imitated_accent(name: str) -> bool:
-    """Whether a combining accent makes a letter that looks like an accented one, such as a Cyrillic e with ´ like é.
+    """Return whether a letter with a combining accent imitates an accented one, as a Cyrillic e with ´ imitates é.
 
-    Unicode has no such letter, so its key ignores the accent: an imitated `José` would share the key of `Jose` instead.
+    Unicode has no single character for such a pair, so the nickname key would ignore the accent: an imitated `José`
+    would get the key of `Jose` instead of `José`.
     """
     text = normalize("NFC", INVISIBLE_RUN.sub("", display_name(name)))
     return any(to_prototypes(pair.casefold()) in _accented_letters() for pair in ACCENTED_PAIR.findall(text))
@@ -91,7 +95,7 @@ def _has_imitated_accent(name: str) -> bool:
 
 @cache
 def _accented_letters() -> set[str]:
-    """Prototypes of one letter with one accent, to compare with."""
+    """All pairs of a letter and an accent that look like one accented letter, as prototypes (UTS 39)."""
     letters = map(chr, [*range(0xC0, 0x2000), *prototypes()])
     return {letter for letter in map(to_prototypes, letters) if len(letter) == 2}
 

@@ -12,14 +12,18 @@ INTERVAL_WITH_REDIS = 2  # seconds; Redis signals changes at once, so this only 
 
 
 def new_watch() -> Callable[[], bool]:
-    """A function that returns whether the database should be checked now."""
+    """Return a function that tells, at each call, whether to check the database for changes now.
+
+    On SQLite it returns True if another connection has written since its last call. On other databases it returns
+    True at a fixed interval.
+    """
     if connection.vendor == "sqlite":
         return sqlite_watch()
     return every(INTERVAL_WITH_REDIS if settings.REDIS_URL else INTERVAL)
 
 
 def every(seconds: float) -> Callable[[], bool]:
-    """A function that returns True at most once in this many seconds."""
+    """Return a function that returns True at most once in this many seconds, and otherwise False."""
     due = 0.0
 
     def is_due() -> bool:
@@ -35,7 +39,8 @@ def every(seconds: float) -> Callable[[], bool]:
 def sqlite_watch() -> Callable[[], bool]:
     """A function that returns whether another connection wrote to the SQLite file since the last call.
 
-    `PRAGMA data_version` answers that in a few microseconds, but only on a connection that stays open.
+    The first call returns True. `PRAGMA data_version` answers in a few microseconds, but only on a connection that
+    stays open.
     """
     own_connection = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
     version = None

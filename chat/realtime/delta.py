@@ -56,7 +56,7 @@ class Cursor:
 
     @classmethod
     def read(cls, query: QueryDict) -> Self:
-        """The cursor in a poll's query. Missing and malformed values are None."""
+        """Read the cursor from a poll's query; missing and malformed numbers are None."""
         older = frozenset(n for text in query.getlist("older") if (n := parse_number(text)) is not None)
         since, origin, at = (parse_number(query.get(name, "")) for name in ("since", "from", "at"))
         return cls(since, origin, older, at, parse_incarnation(query.get("log", "")))
@@ -67,7 +67,7 @@ class Cursor:
         return min({self.since or 0, *self.older})
 
     def can_catch_up(self, room: Room) -> bool:
-        """Whether a delta brings the page up to date; otherwise it needs the full log."""
+        """Whether a delta brings the page up to date; otherwise it needs a full refresh."""
         if self.incarnation != room.incarnation or self.since is None or self.origin is None:
             return False
         in_reach = room.floor_version <= self.from_version and self.origin <= self.since <= room.version
@@ -77,10 +77,10 @@ class Cursor:
 
 @dataclass(frozen=True)
 class LogSlice:
-    """A room and some messages of its log, oldest first, all read at one moment.
+    """A room and some messages of its log, oldest first, all read at the same moment.
 
-    With `since` they are a delta: the messages that are new or changed after that version. Without, they are a page of
-    the log.
+    With `since`, this is a delta: the messages that are new or changed after that version. If `since` is None, this
+    is a page of the log.
     """
 
     room: Room
@@ -102,7 +102,7 @@ class LogSlice:
 
     @property
     def changed_on_newest_page(self) -> list[Message]:
-        """Those changed messages that are among the newest PAGE_SIZE, so that every open page shows them."""
+        """The changed messages that are among the room's newest PAGE_SIZE, so that every open page shows them."""
         newest = Message.objects.in_room(self.room).newest().values_list("pk", flat=True)
         on_page = set(newest[:PAGE_SIZE])
         return [message for message in self.changed if message.pk in on_page]
@@ -113,12 +113,12 @@ class LogSlice:
 
     @property
     def has_no_messages(self) -> bool:
-        """Whether nobody has posted in this room yet: its log is nothing but system messages."""
+        """Whether no member has posted in this room yet, so that the log has only system messages."""
         return not self.has_older and all(message.event for message in self.messages)
 
     @property
     def newer_from(self) -> int | None:
-        """The version of the first message after these, or None if they are the newest."""
+        """The version of the first message after these; None if they are the newest, or there are none."""
         if not self.messages:
             return None
         newer = Message.objects.in_room(self.room).after(self.messages[-1].first_version)
@@ -131,7 +131,7 @@ class LogSlice:
 
 
 def newest(room: Room) -> LogSlice:
-    """The newest page of the log."""
+    """The newest page of the log: the last PAGE_SIZE messages."""
     return _read(room, Message.objects.in_room(room).newest()[:PAGE_SIZE])
 
 
@@ -155,7 +155,7 @@ def newest_html(room: Room) -> tuple[LogSlice, str]:
 
 
 def since(room: Room, cursor: Cursor) -> LogSlice:
-    """The delta for a page with this cursor, or the newest page of the log if the page cannot catch up."""
+    """Return the delta for a page with this cursor, or the newest page of the log if a delta isn't possible."""
     if cursor.can_catch_up(room):
         if cursor.from_version == room.version:
             return LogSlice(room, [], cursor.since)
@@ -171,7 +171,7 @@ def before(room: Room, version: int) -> LogSlice:
 
 
 def after(room: Room, version: int) -> LogSlice:
-    """One page of the log: the first messages from this version on."""
+    """Return one page of the log: the first PAGE_SIZE messages whose first version is `version` or later."""
     return _read(room, Message.objects.in_room(room).starting_at(version)[:PAGE_SIZE])
 
 
@@ -183,30 +183,34 @@ def around(message: Message) -> LogSlice:
 
 
 def count_messages_since(room: Room, version: int, limit: int) -> int:
-    """The number of messages posted after this version, counted up to `limit`; system messages don't count."""
+    """Count the members' messages first sent after this version, but at most `limit`; system messages don't count."""
     return Message.objects.in_room(room).with_text().after(version)[:limit].count()
 
 
 def render_delta(log_slice: LogSlice) -> str:
-    """The HTML that brings an open page up to date: the same for all readers who share language and time zone."""
+    """Render the HTML that brings an open page up to date, or "" if nothing is new.
+
+    It is the same for all readers with the same language and time zone.
+    """
     if not log_slice.is_full and not log_slice.messages and not log_slice.header_changed:
         return ""
     return render_to_string("partials/changes.html", {"log_slice": log_slice, "room": log_slice.room})
 
 
 def render_stream(log_slice: LogSlice) -> str:
-    """The HTML of a delta for a streamed page, to which HTML can only be added.
+    """Render a delta for a streamed page, to which HTML can only be added.
 
-    A changed message is added again, with a stylesheet that hides its earlier states.
+    A changed message is added again, with a stylesheet that hides its earlier copies.
     """
     return render_to_string("partials/stream.html", {"log_slice": log_slice, "room": log_slice.room})
 
 
 def _read(room: Room, messages: QuerySet[Message], since: int | None = None) -> LogSlice:
-    """Read the room's columns LEFT JOIN these messages in one statement. Raises Refused if the room was deleted.
+    """Read these messages together with the room's current columns. Raises Refused if the room was deleted.
 
-    With two statements, a change written between them would be lost or sent twice. The messages' versions alone would
-    not do: a change of the topic has no message.
+    It is one statement (the room LEFT JOIN the messages): with two, a change written between them would be lost or sent
+    twice. The messages' versions alone would not do, because a change of the topic has no message. `since` is passed on
+    to the LogSlice.
     """
     try:
         inner, params = messages.query.sql_with_params()

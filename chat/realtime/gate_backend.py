@@ -1,4 +1,4 @@
-"""Django's side of `chat.gate.backend.Backend`: what the gate calls in threads for waiting readers, without request."""
+"""Django's side of `chat.gate.backend.Backend`: functions that the gate calls in threads, outside any request."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import wraps
@@ -38,7 +38,7 @@ RENDERERS: dict[str, Callable[[delta.LogSlice], str]] = {"poll": delta.render_de
 
 
 def with_own_connection(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """Run it with usable database connections, as Django does for a request, and a recently read incarnation."""
+    """Make a function run with usable database connections, as in a request, and a recently read incarnation."""
 
     @wraps(function)
     def wrapper(*arguments: Parameters.args, **named: Parameters.kwargs) -> Result:
@@ -54,9 +54,9 @@ def with_own_connection(function: Callable[Parameters, Result]) -> Callable[Para
 
 @with_own_connection
 def render_painting(room_id: int, room_incarnation: str, since: int | None, variant: Variant) -> Painting | None:
-    """The painting that brings pages of that variant from `since` to the latest version; the whole log for None.
+    """Return the painting that brings pages of this variant from version `since` to the latest version.
 
-    Returns None where the room was deleted.
+    If `since` is None, it is the whole log: the newest page. Returns None if the room was deleted.
     """
     language, zone, kind = variant
     room = Room.objects.filter(pk=room_id).first()
@@ -74,7 +74,7 @@ def render_painting(room_id: int, room_incarnation: str, since: int | None, vari
 
 @with_own_connection
 def room_versions(rooms: Collection[int]) -> dict[int, RoomState]:
-    """The state of each of these rooms that exists."""
+    """Return the state of each of these rooms, by id; rooms that don't exist are left out."""
     columns = "pk", "version", "epoch", "incarnation"
     found = [Room.objects.filter(pk__in=batch).values_list(*columns) for batch in batches(rooms)]
     return {pk: RoomState(*state) for pk, *state in chain(*found)}
@@ -82,7 +82,7 @@ def room_versions(rooms: Collection[int]) -> dict[int, RoomState]:
 
 @with_own_connection
 def valid_grants(room: int, readers: Collection[Reader]) -> tuple[int, set[Reader]]:
-    """The room's epoch, and those of `readers` who may read the room at that epoch."""
+    """Return the room's epoch (0 if the room is gone), and those of `readers` who may read the room at that epoch."""
     # The epoch first: a right that is lost after this line increases it again, which leads to the next call.
     epoch = Room.objects.filter(pk=room).values_list("epoch", flat=True).first()
     return epoch or 0, set(chain(*(valid_readers(room, batch) for batch in batches(readers))))
@@ -104,7 +104,10 @@ def valid_readers(room: int, readers: Collection[Reader]) -> set[Reader]:
 
 @with_own_connection
 def record_presence(members: set[int], reading: set[int]) -> None:
-    """Record that all of them are online, and that the members in `reading` have read all messages."""
+    """Record that the members in both sets are online, and that those in `reading` have read all messages.
+
+    The sets contain membership ids.
+    """
     room = Room.objects.filter(pk=OuterRef("room"))
     read: dict[str, Any] = {
         f"read_{counter}": Subquery(room.values(counter)) for counter in ("version", "message_count")
@@ -123,7 +126,10 @@ def prune() -> None:
 
 @with_own_connection
 def changed_panels(known: Mapping[int, tuple[PanelMark | None, Collection[str]]]) -> dict[int, RenderedPart]:
-    """The panels that differ from the known mark and epoch, rendered in these languages, by room."""
+    """The panels that are not as the gate knows them, rendered, by room id.
+
+    `known` has for each room id the mark and epoch of the gate's panel (None without one), and the languages to render.
+    """
     panels = presence.refresh_panels(list(known))
     return {
         room: RenderedPart(
@@ -138,7 +144,7 @@ def changed_panels(known: Mapping[int, tuple[PanelMark | None, Collection[str]]]
 
 @with_own_connection
 def typing_part(room: int, languages: Collection[str]) -> RenderedPart:
-    """The room's typing line in these languages."""
+    """The room's typing indicator, rendered in each of these languages. `room` is an id."""
     typists = typing_indicator.current_typists(room)
     # The epoch last, so that nothing in the line is newer than it.
     epoch = Room.objects.filter(pk=room).values_list("epoch", flat=True).first()
@@ -149,7 +155,7 @@ def typing_part(room: int, languages: Collection[str]) -> RenderedPart:
 def render_in_languages(
     place: str, render: Callable[[Any], str], content: object, languages: Collection[str]
 ) -> dict[str, bytes]:
-    """A sidebar part for that place in the page, by language."""
+    """Render `content` in each language, wrapped for the element with the id `place`; returns the HTML by language."""
     rendered = {}
     for language in languages:
         with translation.override(language):

@@ -19,10 +19,10 @@ HOLES = re.compile(r"\{(?:since|origin|at|incarnation)\}")
 
 
 def offer_grant(request: HttpRequest, membership: Membership, slug: str = "") -> None:
-    """Let the gate answer this member's polls. `slug` is for a page that polls a former address of its room.
+    """Let the gate answer this member's polls; `slug` is for a page that polls a former address of its room.
 
-    Nothing happens without a gate, or for a reader who has chosen to poll less often. The grant holds for the room's
-    epoch as it was read together with the membership, so call this before reading the log.
+    Nothing happens without a gate, or if the reader has chosen to poll less often. Call this before reading the
+    log, because the grant is valid for the room's epoch as it was read together with the membership.
     """
     offer = _offer(request)
     if offer and membership.participant.is_live:
@@ -32,9 +32,10 @@ def offer_grant(request: HttpRequest, membership: Membership, slug: str = "") ->
 
 
 def offer_stream(request: HttpRequest, membership: Membership) -> bool:
-    """Whether the gate will continue this page. Call it before reading the log, like `offer_grant`.
+    """Offer this page to the gate, to be continued as a stream. Returns whether the gate will continue it.
 
-    Only for a frame, which browsers report in a header: text browsers show a page when it is complete.
+    Call it before reading the log, like `offer_grant`. Only a page in a frame is streamed, which browsers report in
+    a header: text browsers show a page only when it is complete.
     """
     offer = _offer(request)
     in_frame = request.headers.get("Sec-Fetch-Dest") == "iframe"
@@ -52,7 +53,10 @@ def offer_stream(request: HttpRequest, membership: Membership) -> bool:
 
 @cache
 def _poller(language: str) -> tuple[bytes, ...]:
-    """The poller's HTML around its placeholders, in the active language. All grants in that language share it."""
+    """The poller's HTML in this language, which must be active, split at its placeholders.
+
+    All grants in that language share the same bytes.
+    """
     return tuple(part.encode() for part in HOLES.split(poll.poller_template()))
 
 
@@ -77,15 +81,18 @@ def _grant_maker(
 
 
 def revoke_grants(request: HttpRequest, key: str | None = None) -> None:
-    """Let Django answer the next polls of the session with that key, or of the request's own, because its pages look
-    different now or its reader changed."""
+    """Revoke the gate's grants of a session, so that Django answers its next polls.
+
+    For a session whose pages look different now, or whose reader changed. `key` is the session's key, by default that
+    of the request.
+    """
     key = key or request.session.session_key
     if key and (offer := _offer(request)):
         offer.revocations.append(key)
 
 
 def supersede_panel(request: HttpRequest, room: Room, epoch: int, html: str) -> None:
-    """Keep the gate from sending an older panel than this one. Nothing in `html` is newer than `epoch`."""
+    """Keep the gate from sending this reader a panel older than `html`, which was rendered at `epoch` or before."""
     if offer := _offer(request):
         offer.parts.append((room.pk, "people", translation.get_language(), epoch, html.encode()))
 

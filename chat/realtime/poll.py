@@ -29,9 +29,10 @@ def unchanged_state(cursor: Cursor) -> dict[str, object]:
 
 
 def update(log_slice: LogSlice, cursor: Cursor, held: bool, sidebar_html: str = "") -> str:
-    """The answer to an ordinary poll: the state of the page, the delta, and the changed parts of the sidebar.
+    """The answer to an ordinary poll: the new content of the page's poller element, the delta, and `sidebar_html`.
 
-    `held`: the gate may hold the page's next poll until something changes.
+    `held`: the gate may hold the page's next poll until something changes. `sidebar_html` has the sidebar's parts that
+    changed.
     """
     context = {"poll": page_state(log_slice, cursor), "checked": cursor.older, "held": held}
     return render_to_string(TEMPLATE, context) + delta.render_delta(log_slice) + sidebar_html
@@ -48,7 +49,7 @@ def with_new_poller(log_slice: LogSlice, cursor: Cursor, membership: Membership,
 
 
 def paused(membership: Membership, cursor: Cursor) -> str:
-    """The answer to a paused page: the number of new messages, without the messages."""
+    """The answer to a paused page: the number of new messages, counted up to MAX_COUNTED, without the messages."""
     poll = unchanged_state(cursor)
     missed = delta.count_messages_since(membership.room, cursor.since or 0, MAX_COUNTED + 1)
     return render_to_string(TEMPLATE, {"poll": poll, "paused": True, "missed": missed, "most": MAX_COUNTED})

@@ -28,7 +28,7 @@ Member = tuple[Any, ...]  # the values of COLUMNS, and whether the member has an
 
 
 class People(NamedTuple):
-    """What a panel shows: how many members are online, and those it names.
+    """The people in a panel: how many members are online, and the members that it names.
 
     `online` is ordered by role and name, `away` by when the members were last seen, latest first.
     """
@@ -39,11 +39,12 @@ class People(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """The cached state of one room's panel. Times are Unix times.
+    """The cached state of one room's panel. Times are in seconds since 1970.
 
-    `online_hash` and `version` tell whether `people.away` has to be read again. Nothing in the panel is newer than
-    `epoch`. `has_pending_change`: the people have changed, but too soon after `announced_at`, the time of the last
-    change that open pages receive, so this one waits for a later refresh.
+    When `online_hash` or `version` changes, `people.away` has to be read again. The panel shows nothing newer than
+    `epoch`: a reader whose rights were checked at an earlier epoch is checked again. `announced_at` is the time of
+    the last change that was sent to open pages. `has_pending_change` is True if people have changed too soon after
+    that; a later refresh sends this change.
     """
 
     people: People
@@ -56,7 +57,7 @@ class Panel(NamedTuple):
 
 
 def panel_for_page(membership: Membership) -> Panel:
-    """The panel for a page that opens: the cached one, unless it is stale or shows the reader wrongly or not at all.
+    """The panel for a page that is opened: from the cache, unless it is stale or has the reader missing or outdated.
 
     Raises Refused if the room was deleted meanwhile.
     """
@@ -72,7 +73,10 @@ def panel_for_page(membership: Membership) -> Panel:
 
 
 def panel_for_poll(room: Room, gated: bool) -> Panel | None:
-    """The cached panel for a poll, or None. Without a gate, which refreshes panels regularly, a poll refreshes it."""
+    """Return the cached panel for a poll, or None if there is none.
+
+    With a gate, the gate refreshes panels regularly. Without one, the poll refreshes an old panel.
+    """
     panel = cached_panel(room)
     if (
         not gated
@@ -126,7 +130,7 @@ def refresh_panels(rooms: Iterable[int]) -> dict[int, Panel]:
 
 
 def _online_members(rooms: list[int]) -> dict[int, list[Member]]:
-    """The online members of each room: the owner first, then moderators, then by nickname."""
+    """Return the online members by room id: the owner first, then moderators, then by nickname."""
     role = Case(When(role="owner", then=Value(0)), When(role="moderator", then=Value(1)), default=Value(2))
     online = Membership.objects.online().filter(room__in=rooms).order_by(role, Lower("nickname"), "pk")
     by_room = defaultdict(list)
@@ -151,7 +155,7 @@ def _away_members(room: int) -> tuple[Member, ...]:
 
 
 def _next_panel(cached: Panel | None, people: People, online_hash: int, version: int, epoch: int) -> Panel:
-    """The panel to cache next. A change is announced now, or stays pending if the last one was too recent."""
+    """Return the panel to cache next; a change is announced now, or stays pending if the last one was too recent."""
     now = time.time()
     if cached is None:
         return Panel(people, online_hash, version, epoch, now, False, now)
@@ -162,7 +166,7 @@ def _next_panel(cached: Panel | None, people: People, online_hash: int, version:
 
 
 def render_panel(people: People) -> str:
-    """The inside of the panel in the active language, cached for other rooms and readers with the same people."""
+    """The HTML inside the panel, in the active language. It is cached for all panels that show the same people."""
     key = f"panel:{template_hash(TEMPLATE)}:{translation.get_language()}:{text_digest(repr(people))}"
     html = cache.get(key)
     if html is None:
@@ -173,7 +177,7 @@ def render_panel(people: People) -> str:
 
 
 def _membership(*member: Any) -> Membership:
-    """The membership as the template needs it, without a query."""
+    """An unsaved membership with the values that the panel's template needs, made without a query."""
     *values, has_account = member
     membership = Membership(**dict(zip(COLUMNS, values, strict=True)))
     membership.has_account = has_account  # type: ignore[attr-defined]  # for the template alone

@@ -23,7 +23,7 @@ RECONNECT_SECONDS = 1
 
 
 def publish_change(room: "Room") -> None:
-    """Signal that this room has changed. Call it after the transaction is committed."""
+    """Signal to all processes that this room has changed. Call it after the transaction is committed."""
     _publish(room_changed, CHANGES_CHANNEL, room.pk, room.version, room.epoch)
 
 
@@ -52,7 +52,10 @@ def subscribe(on_change: Callable[[int, int, int], None], on_typing: Callable[[i
 
 
 def listen_to_redis(url: str, on_change: Callable[..., None], on_typing: Callable[..., None]) -> NoReturn:
-    """Call `on_change` or `on_typing` for each signal, endlessly. While Redis is down, `db_watch` finds the changes."""
+    """Call `on_change` or `on_typing` for each signal from Redis, and reconnect if that fails. Never returns.
+
+    While Redis is down, `db_watch` finds the changes.
+    """
     callbacks = {CHANGES_CHANNEL.encode(): on_change, TYPING_CHANNEL.encode(): on_typing}
     while True:
         with forgiven(), redis.Redis.from_url(url).pubsub(ignore_subscribe_messages=True) as channel:

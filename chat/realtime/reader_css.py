@@ -36,9 +36,10 @@ OWN_RULES = """\
 
 
 def reader_stylesheet(membership: Membership | None, first_unread: int | None = None) -> HttpResponse:
-    """CSS for what differs between readers: their own messages, the first unread one (its id), moderators' notices.
+    """Return the CSS for what differs between readers: own messages, moderators' notices, the first unread message.
 
-    Empty for a person without a membership, so that it tells nothing about the room.
+    `first_unread` is the id of that message, or None. Without a membership the CSS is empty, so that it tells
+    nothing about the room.
     """
     if membership is None:
         return HttpResponse(content_type=CONTENT_TYPE)
@@ -52,9 +53,9 @@ def reader_stylesheet(membership: Membership | None, first_unread: int | None = 
 
 
 def superseded_stylesheet(line: int, version: int) -> HttpResponse:
-    """Hides all states of a message but the one of this version, in a streamed page, to which HTML can only be added.
+    """Hides all states of a message but that of `version`. `line` is the message's id.
 
-    It is the same for every reader, so browsers may cache it.
+    For a streamed page, to which HTML can only be added. It is the same for every reader, so browsers may cache it.
     """
     rule = f'[id="m{line}"],[id^="m{line}v"]:not([id="m{line}v{version}"]){{display:none}}\n'
     response = HttpResponse(rule, content_type=CONTENT_TYPE)

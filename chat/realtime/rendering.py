@@ -18,7 +18,7 @@ MAX_CACHED_LENGTH = 4096  # characters; the cache counts entries, not bytes, and
 
 
 def render_lines(messages: Iterable[Message]) -> str:
-    """The messages as list items. Joined here, because a loop in a template takes twenty times as long."""
+    """Render the messages as list items; this is twenty times as fast as a loop in a template."""
     return markup.stored(
         "\n".join(f'<li id="m{message.pk}">{html}</li>' for message, html in render_messages(messages))
     )
@@ -41,9 +41,9 @@ def _render(message: Message) -> str:
 
 
 def _key(message: Message) -> str:
-    """The cache key: everything that the HTML depends on. Time zones with the same offsets share an entry.
+    """Return the cache key: everything that the HTML depends on, with time zones by their offset from UTC.
 
-    The nonce, not the version: after a restored backup, other text can have the same id and version.
+    It contains the nonce, not the version: after a restored backup, another text can have the same id and version.
     """
     template, language = template_hash(TEMPLATE, *EVENT_TEMPLATES), translation.get_language()
     clocks = f"{_offset(message.sent_at)}:{_offset(message.previous_at)}"
@@ -51,7 +51,7 @@ def _key(message: Message) -> str:
 
 
 def _offset(moment: datetime | None) -> int | None:
-    """The active time zone's offset from UTC at that moment, in minutes."""
+    """The active time zone's offset from UTC at that moment, in minutes; None without a moment."""
     if moment is None:
         return None
     offset = timezone.localtime(moment).utcoffset()

@@ -10,7 +10,10 @@ from chat.realtime import grants, presence, typing_indicator
 
 
 def for_page(request: HttpRequest, membership: Membership) -> dict[str, object]:
-    """The template context of a page that opens. The gate won't send it a panel older than the one shown here."""
+    """The sidebar's template context, for a page that is opened.
+
+    Also keeps the gate from sending this page a panel older than the one in the context.
+    """
     panel = presence.panel_for_page(membership)
     html = presence.render_panel(panel.people)
     grants.supersede_panel(request, membership.room, panel.epoch, oob_part("people", html))
@@ -18,7 +21,10 @@ def for_page(request: HttpRequest, membership: Membership) -> dict[str, object]:
 
 
 def due_parts(request: HttpRequest, room: Room, at: int | None) -> str:
-    """The parts that changed after `at`, the Unix time of the page's last answer, as out-of-band HTML."""
+    """The sidebar's parts that changed after `at`, the Unix time of the page's last answer, as out-of-band HTML.
+
+    An empty string if `at` is None.
+    """
     return _panel_due(request, room, at) + _typing_due(room, at) if at is not None else ""
 
 
@@ -45,5 +51,5 @@ def _typing_due(room: Room, at: int) -> str:
 
 
 def oob_part(place: str, html: str) -> str:
-    """The HTML wrapped so that htmx swaps it into the element with the id `place` (out of band)."""
+    """Wrap the HTML in an htmx out-of-band swap, which replaces the content of the element with the id `place`."""
     return render_to_string("partials/oob.html", {"place": place, "html": html})

@@ -21,7 +21,7 @@ Slots = dict[str, tuple[int, str, float]]  # by cache key: membership id, nickna
 
 
 def record_typing(membership: Membership) -> None:
-    """Note that this member is typing, and signal it; ignored if they may not post or if MAX_TYPISTS are typing."""
+    """Record that this member is typing, and signal it; ignored if they may not post or MAX_TYPISTS are typing."""
     if not settings.TYPING or membership.posting_refusal:
         return
     room, until = membership.room_id, time.time() + TYPING_SECONDS
@@ -37,7 +37,7 @@ def record_typing(membership: Membership) -> None:
 
 
 def stop_typing(membership: Membership) -> None:
-    """Note that this member is no longer typing, because they sent their message."""
+    """Record that this member is no longer typing, because their message was sent."""
     room, slots = membership.room_id, _slots(membership.room_id)
     own_keys = [key for key, (pk, *_) in slots.items() if pk == membership.pk]
     for key in own_keys:
@@ -48,9 +48,10 @@ def stop_typing(membership: Membership) -> None:
 
 
 def _slots(room: int) -> Slots:
-    """The room's typists by cache key.
+    """Return the typing entries of the room, by cache key: membership id, nickname and end time of each typist.
 
-    One cache entry for each person, so that two people who type at the same moment cannot overwrite each other.
+    Each person has a cache entry of their own, so that two people who type at the same moment can't overwrite each
+    other.
     """
     return cache.get_many(_keys(room)) if settings.TYPING else {}
 
@@ -61,7 +62,7 @@ def _typists(slots: Slots) -> list[Typist]:
 
 
 def current_typists(room: int) -> tuple[Typist, ...]:
-    """The members who are typing in the room with this id."""
+    """The members who are typing now in the room with this id: membership ids and nicknames."""
     return tuple(_typists(_slots(room)))
 
 
@@ -94,5 +95,8 @@ def _keys(room: int) -> list[str]:
 
 
 def _last_key(room: int) -> str:
-    """The cache key of the time when the last typist stops; kept longer than the slots, so polls report the end."""
+    """Return the cache key of the time at which the last typist stops.
+
+    This entry is kept longer than the typing entries, so that polls report the end.
+    """
     return f"typing:{room}:last"

@@ -16,7 +16,7 @@ class Unread:
 
     @property
     def address(self) -> str:
-        """The address of the first unread message: on the room's page, or further back in the log."""
+        """The URL of the first unread message: on the room's page, or on a history page if it is further back."""
         if self._from_first_on[: PAGE_SIZE + 1].count() <= PAGE_SIZE:
             return f"#m{self.first.pk}"
         return f"{reverse('history', args=[self.first.room.slug])}?after={self.first.first_version}"

@@ -47,7 +47,10 @@ def account_page(
 
 
 def account_form_page(request: Request, form: Form, name: str) -> HttpResponse:
-    """A page with one form of an account; `next` is the URL to redirect to afterwards."""
+    """Show a page with one form about an account, from the template `accounts/<name>.html`.
+
+    The request's `next` parameter is the URL to go to afterwards. The status is 422 if the form has errors.
+    """
     next_url = request.POST.get("next", "") or request.GET.get("next", "")
     context = {"form": form, "next_url": next_url, "participant": identity.participant_of(request)}
     return responses.page(request, f"accounts/{name}.html", context, 422 if form.errors else 200)
@@ -73,7 +76,7 @@ def account(request: Request) -> HttpResponse:
 @get_or_post
 @accounts_enabled
 def create(request: Request) -> HttpResponse:
-    """Turn a guest into an account, or create one for someone new."""
+    """Turn a guest into an account, or create an account for someone new."""
     participant = identity.participant_of(request)
     if participant and not participant.is_guest:
         return responses.redirect(request, reverse("account"))
@@ -111,7 +114,7 @@ def sign_out(request: Request) -> HttpResponse:
 
 @require_POST
 def sign_out_elsewhere(request: Request) -> HttpResponse:
-    """End all other sessions of this person."""
+    """Sign this person out everywhere except in this session."""
     participant = identity.participant_of(request)
     if participant:
         participant.sign_out_everywhere()
@@ -171,7 +174,7 @@ def reset(request: Request) -> HttpResponse:
 
 
 def _send_reset_link(request: Request, user: User) -> None:
-    """Send the link. If the account got too many emails, nothing is sent, and the response is the same."""
+    """Send the link. Nothing is sent if the account got 3 such emails in this hour; the response is the same."""
     uid = urlsafe_base64_encode(force_bytes(user.pk))
     path = reverse("new_password", args=[uid, default_token_generator.make_token(user)])
     with suppress(LimitExceeded):
@@ -182,7 +185,7 @@ def _send_reset_link(request: Request, user: User) -> None:
 @get_or_post
 @accounts_enabled
 def new_password(request: Request, uid: str, token: str) -> HttpResponse:
-    """Set a new password with an emailed link."""
+    """Set a new password, on the page that a password reset link leads to. It signs out all browsers."""
     user = user_to_reset(uid, token)
     form = NewPasswordForm(submitted_data(request), user=user)
     if form.is_valid():

@@ -1,4 +1,4 @@
-"""Error pages: each says what to do next and keeps what was typed."""
+"""Error pages: each says what happened and what to do next; what the person typed is kept."""
 
 from typing import Any
 
@@ -72,7 +72,10 @@ def broken(request: Request) -> HttpResponse:
 
 
 def wrong_method(request: Request, response: HttpResponse) -> HttpResponse:
-    """Mostly someone who reloads the URL of a form: redirect to the page with that form."""
+    """For a method that the URL does not accept. GET redirects to the room or home page, others get a 405.
+
+    GET is mostly someone who reloads the URL of a form.
+    """
     if request.method in ("GET", "HEAD"):
         slug = request.resolver_match.kwargs.get("slug")
         return responses.redirect(request, reverse("room", args=[slug]) if slug else reverse("home"))
@@ -81,7 +84,11 @@ def wrong_method(request: Request, response: HttpResponse) -> HttpResponse:
 
 
 def not_a_member(request: Request, room: Room) -> HttpResponse:
-    """Readers are sent to the join page; for a submitted form its text is kept."""
+    """The response to someone who is not in this room: a redirect to the join page.
+
+    A submitted form gets an error that keeps its text and offers to join. htmx gets a notice instead of a redirect, and
+    a frame gets a page with a link.
+    """
     if request.resolver_match.url_name in ("live", "compose"):
         return error_responses.not_a_member_frame(request, room)
     if request.method in ("GET", "HEAD"):
@@ -104,7 +111,7 @@ def room_moved(request: Request, room: Room) -> HttpResponse:
 
 
 def refused(request: Request, refusal: Refused) -> HttpResponse:
-    """A verb refused, and no form shows the reason: often someone else was faster."""
+    """Show the reason why a verb refused, if no form can show it; often someone else was faster. Status 409."""
     return error_response(request, 409, _("That does not go"), str(refusal.message), again=True)
 
 
@@ -127,7 +134,10 @@ def unavailable(request: Request) -> HttpResponse:
 
 
 def stale_form(request: Request, reason: str = "") -> HttpResponse:
-    """A form without a valid CSRF token: offer to send it again if one of our pages sent it, otherwise refuse."""
+    """The answer to a form without a valid CSRF token.
+
+    It offers to send the form again if one of our pages sent it, and refuses it otherwise.
+    """
     sentence = _("This page was open for a long time, so nothing was done yet. Do it once more.")
     if reason == REASON_NO_CSRF_COOKIE and not request.COOKIES:
         sentence = _("Your browser sent no cookie, so this form cannot be known as yours. Allow cookies and try again.")
@@ -157,7 +167,7 @@ def _join_form_again(request: Request, form: JoinForm, where: dict[str, Any]) ->
 
 
 def _room_at(slug: str) -> Room:
-    """The room to join, even if `slug` is a former address of it."""
+    """The room whose join page is at `slug`, also at a former address. Raises Http404 if it is private or missing."""
     try:
         return room_to_join(slug)
     except RoomMoved as moved:

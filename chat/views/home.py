@@ -44,7 +44,7 @@ def home_page(request: Request, form: JoinForm, participant: Participant | None,
 
 
 def page_with_join_form(request: Request, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    """The page, or only the refused join form for htmx."""
+    """Show the whole page; if the join form was refused (`status` is not 200), htmx gets only the form."""
     if status != 200 and responses.is_htmx(request):
         return responses.fragment(request, "partials/join.html", context, status, responses.REPLACE_JOIN_FORM)
     return responses.page(request, template, context, status)
@@ -52,7 +52,7 @@ def page_with_join_form(request: Request, template: str, context: dict[str, Any]
 
 @require_safe
 def my_rooms(request: Request) -> HttpResponse:
-    """The person's rooms with unread counts; an open room reloads this list by itself."""
+    """List the person's rooms with their unread counts; open room pages request this list regularly."""
     if not responses.is_htmx(request):
         return responses.redirect(request, reverse("home"))
     context = {"room": Room(slug=request.GET.get("room", "")), "out_of_band": True}

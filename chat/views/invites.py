@@ -52,7 +52,10 @@ def revoke(request: Request, slug: str, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: Request, key: str) -> HttpResponse:
-    """The join page for everyone with this link. Only joining counts as a use of the invite."""
+    """The join page for everyone with this link; members are redirected to the room.
+
+    Only joining counts as a use of the invite.
+    """
     invite = invite_by_key(key)
     room = invite.room
     if can_read_room(request, room):

@@ -17,7 +17,7 @@ from chat.views.room_page import room_page_context
 
 @require_POST
 def join(request: Request) -> HttpResponse:
-    """Join the room of that name, or create it."""
+    """Join the room of the submitted name, or create it."""
     form = JoinForm(request.POST)
     participant = identity.participant_to_join(request, form.key)
     name = form.cleaned_data["room"] if form.is_valid() else ""
@@ -31,7 +31,7 @@ def join(request: Request) -> HttpResponse:
 
 @require_POST
 def join_here(request: Request, slug: str) -> HttpResponse:
-    """Join this room by its address."""
+    """Join the room at this address with the submitted form."""
     room = room_to_rejoin(request, slug)
     form = JoinForm(request.POST, target_room=room)
     participant = identity.participant_to_join(request, form.key)
@@ -50,7 +50,7 @@ def join_page(request: Request, form: JoinForm, status: int = 200) -> HttpRespon
 
 
 def joined(request: Request, membership: Membership) -> HttpResponse:
-    """Bind the session to the new member and show the room, or the page for those waiting for approval."""
+    """Sign the session in as the new member and show the room; a person waiting for approval gets the waiting page."""
     identity.bind_session(request, membership.participant)
     url = membership.room.get_absolute_url()
     if not membership.is_inside:

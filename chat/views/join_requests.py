@@ -17,7 +17,10 @@ from chat.views.members import back_to_members, members_page
 
 @require_safe
 def waiting(request: Request, slug: str) -> HttpResponse:
-    """The state of a join request; the page updates itself, and redirects once there is nothing to wait for."""
+    """The page of a join request that is open, declined, or approved with a message. It updates itself.
+
+    Redirects to the room once the request is approved without a message, or if there is no join request.
+    """
     try:
         membership = membership_with_join_request(request, slug).record_seen()
     except NotAMember as refusal:

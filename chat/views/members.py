@@ -47,7 +47,7 @@ def members_page(
 
 @require_POST
 def role(request: Request, slug: str, pk: int) -> HttpResponse:
-    """Promote, demote or transfer ownership; a transfer can't be undone, so it needs a confirmation."""
+    """Promote or demote a member, or transfer ownership to them; a transfer is done only after a confirmation page."""
     by, member = member_to_promote(request, slug, pk)
     form = RoleForm(request.POST)
     confirmed = form.is_valid() and form.is_confirmed

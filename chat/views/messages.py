@@ -45,8 +45,10 @@ def send(request: Request, slug: str) -> HttpResponse:
 
 
 def _sent(request: Request, membership: Membership, elsewhere: bool = False) -> HttpResponse:
-    """The author gets the message by the poll, like everyone else. `elsewhere`: the room has a new address, so the
-    page that sent this gets no more messages."""
+    """The response after a message was sent. The author gets the message by the poll, like everyone else.
+
+    `elsewhere`: the room has a new address, so the page that sent this gets no more messages.
+    """
     if responses.is_htmx(request):
         context = {"room": membership.room, "elsewhere": elsewhere}
         return responses.fragment(request, "partials/notice.html", context, headers=responses.POLL_NOW)
@@ -54,7 +56,7 @@ def _sent(request: Request, membership: Membership, elsewhere: bool = False) -> 
 
 
 def _composer_url(request: Request, membership: Membership) -> str:
-    """The URL of the page or frame with the composer, in the mode (one line or several) that was used."""
+    """The URL of the page or frame with the composer, in the mode (one line or several) that was just used."""
     room, multiline = membership.room, request.POST.get("lines") == "many"
     is_preference = multiline != membership.participant.enter_sends
     lines = "" if is_preference else f"?lines={'many' if multiline else 'one'}"
@@ -70,7 +72,10 @@ def _send_error(request: Request, membership: Membership, slug: str, form: Messa
 
 
 def send_error_fragment(request: Request, slug: str, form: MessageForm, fresh_token: bool = False) -> HttpResponse:
-    """The form again with its text, the reason and an unused number; `fresh_token` adds a new CSRF token."""
+    """The composer again, with status 422: it has the submitted text, the reason, and a number not used before.
+
+    `fresh_token` adds a new CSRF token.
+    """
     context = {"composer": replace(_refused(slug, form), number=unused_number()), "fresh_token": fresh_token}
     return responses.fragment(request, "partials/send_error.html", context, 422)
 
@@ -82,14 +87,17 @@ def _refused(slug: str, form: MessageForm) -> Composer:
 def _page_with_composer(
     request: Request, membership: Membership, composer: Composer, status: int = 200
 ) -> HttpResponse:
-    """The page or, with JavaScript off, the frame in which this text was typed."""
+    """Show the page again with this composer.
+
+    With JavaScript off, show only the composer's frame if the text was typed there.
+    """
     show = composer_frame if request.POST.get("frame") else room_page
     return show(request, membership, composer, status)
 
 
 @require_POST
 def typing(request: Request, slug: str) -> HttpResponse:
-    """Tell the others that this member is typing; kept in memory only."""
+    """Tell the others that this member is typing. It is kept in the cache, never in the database."""
     membership = membership_to_type(request, slug)
     limits.check_typing(request, membership)
     typing_indicator.record_typing(membership)
@@ -97,7 +105,7 @@ def typing(request: Request, slug: str) -> HttpResponse:
 
 
 def fresh_csrf_token(request: Request) -> HttpResponse:
-    """A new CSRF token for a page whose own has expired, for requests that the page sends by itself."""
+    """A new CSRF token, for a page whose token has expired when it sends a request by itself (typing). Status 422."""
     return responses.fragment(request, "partials/csrf.html", {"out_of_band": True}, 422)
 
 
@@ -117,7 +125,10 @@ def toggle(request: Request, slug: str) -> HttpResponse:
 
 @require_safe
 def composer(request: Request, slug: str, number: int) -> HttpResponse:
-    """Composer `number`; neither the reader nor the room is looked up. Only one with a target is not cached."""
+    """The composer of that number, without looking up the reader or the room.
+
+    Browsers cache it, unless it has a target message.
+    """
     if not 1 <= number <= LAST_NUMBER:
         raise Http404
     composer = _composer(slug, number, request.GET)
@@ -175,7 +186,7 @@ def message(request: Request, pk: int) -> HttpResponse:
 def _history_page(
     request: Request, membership: Membership, log_slice: delta.LogSlice, message: Message | None = None
 ) -> HttpResponse:
-    """A page of the log; for htmx the lines that replace the link to them."""
+    """Show a page of the log; htmx gets only the messages, which replace the link that requested them."""
     context = {"log_slice": log_slice, "room": membership.room, "membership": membership, "message": message}
     if responses.is_htmx(request):
         # The room was read before the lines: at worst a change is shown twice, never missed.

@@ -17,7 +17,10 @@ RELOAD_AFTER_STREAM = 5  # seconds after the end of a stream; a restarting serve
 
 @require_safe
 def live(request: Request, slug: str) -> HttpResponse:
-    """The log, streamed where the gate can hold the connection, otherwise reloaded at the reader's interval."""
+    """Show the log without JavaScript, as a stream if the gate can hold the connection.
+
+    Otherwise the page reloads itself at the interval that the reader has chosen.
+    """
     membership = membership_to_read(request, slug).record_seen()
     streamed = membership.participant.refresh_seconds and grants.offer_stream(request, membership)
     with guarded_read(membership):
@@ -27,7 +30,10 @@ def live(request: Request, slug: str) -> HttpResponse:
 
 
 def _log_frame(request: Request, membership: Membership, log_slice: delta.LogSlice, streamed: bool) -> HttpResponse:
-    """The frame sets no cookie, so it is no `responses.page`: a late response would restore an old cookie."""
+    """Render the log's frame; it sets no cookie, because a late response would restore an old one.
+
+    So it does not use `responses.page`.
+    """
     every = RELOAD_AFTER_STREAM if streamed else membership.participant.refresh_seconds
     context = {"log_slice": log_slice, "room": log_slice.room, "every": every, "streamed": streamed}
     context["unread"] = delta.parse_number(request.GET.get("unread", ""))

@@ -1,4 +1,4 @@
-"""The site's rules and its privacy and legal notice, as written in the admin, and its icon."""
+"""The pages with the site's rules and its privacy and legal notice, as written in the admin; also the site's icon."""
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect

@@ -1,4 +1,4 @@
-"""A person's preferences: how pages look, and how often they fetch new messages."""
+"""A person's preferences: how pages look, and how often they fetch new messages, or not at all (paused)."""
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST
@@ -27,7 +27,7 @@ def preferences(request: Request) -> HttpResponse:
 
 @require_POST
 def refresh(request: Request) -> HttpResponse:
-    """How often the log reloads without JavaScript; the form is next to the log."""
+    """Set how often the log reloads without JavaScript, with the form next to the log."""
     participant = identity.participant_of(request)
     if participant:
         limits.check_preferences(request, participant)
@@ -39,7 +39,7 @@ def refresh(request: Request) -> HttpResponse:
 
 @require_POST
 def pause(request: Request) -> HttpResponse:
-    """Pause or resume updates in all rooms."""
+    """Pause or resume live updates for this person, in all rooms."""
     participant = identity.participant_of(request)
     if participant:
         limits.check_preferences(request, participant)

@@ -1,4 +1,4 @@
-"""Stylesheets that adapt the HTML shared by all readers to one reader or one page."""
+"""Stylesheets that adapt the HTML shared by all readers to one reader, or to one streamed page."""
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
@@ -16,6 +16,9 @@ def stylesheet(request: Request, slug: str) -> HttpResponse:
 
 @require_safe
 def superseded(request: Request, slug: str) -> HttpResponse:
-    """Hides outdated versions of a message in a streamed page, which can only grow. It reveals nothing of the room."""
+    """The stylesheet that hides outdated states of a message in a streamed page, to which HTML can only be added.
+
+    It reveals nothing about the room, so nobody is refused.
+    """
     line, version = (delta.parse_number(request.GET.get(name, "")) for name in ("line", "version"))
     return reader_css.superseded_stylesheet(line or 0, version or 0)

@@ -33,7 +33,11 @@ def room_page(
 
 
 def room_page_context(request: Request, membership: Membership, composer: Composer) -> dict[str, Any]:
-    """The log, the sidebar and the composer; log and version come from one statement, so that polls miss nothing."""
+    """The log, the sidebar and the composer, as template context. Also marks the room as read.
+
+    The log and its version come from one statement, so that polls miss nothing. Raises NotAMember if the member was
+    removed meanwhile.
+    """
     with guarded_read(membership):
         more = sidebar.for_page(request, membership)
         log_slice, log = delta.newest_html(membership.room)
@@ -47,7 +51,7 @@ def room_page_context(request: Request, membership: Membership, composer: Compos
 
 
 def room_context(membership: Membership) -> dict[str, Any]:
-    """What every page of a room shows: the room, the reader's membership, and what the reader may do."""
+    """Return the template context of every page of a room: the room, the reader's membership and what they may do."""
     return {
         "room": membership.room,
         "membership": membership,
@@ -63,13 +67,16 @@ def composer_context(membership: Membership, composer: Composer) -> dict[str, An
 
 
 def own_rooms_context(participant: Participant | None) -> dict[str, Any]:
-    """The participant's rooms, and the open chat requests to them; none for None."""
+    """Template context: `my_rooms` (the participant's rooms) and `chat_requests` (open ones to them).
+
+    Both are empty for None.
+    """
     pk = participant.pk if participant else None
     return {"my_rooms": rooms_of.rows(participant=pk), "chat_requests": chat_requests_to.rows(participant=pk)}
 
 
 def mark_previous_room_read(request: Request) -> None:
-    """Mark a room as read if this request follows a link on its page: its log was on the screen until now.
+    """Mark the room of the page that links here (the Referer) as read: its log was on the screen until now.
 
     Not on a reload (it sends Cache-Control): browsers repeat the Referer, and new messages may have come meanwhile.
     """

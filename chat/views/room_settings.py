@@ -34,7 +34,7 @@ def room_settings(request: Request, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: Request, slug: str) -> HttpResponse:
-    """Delete the room with all its messages, once its name was typed."""
+    """Delete the room with all its messages, after its owner has typed its name."""
     membership = membership_to_own(request, slug).record_seen()
     form = DeleteRoomForm(submitted_data(request), room=membership.room)
     if form.is_valid():

@@ -34,7 +34,10 @@ def revoke(request: Request, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def use(request: Request, key: str) -> HttpResponse:
-    """Sign in with a link. A GET does not use it up, because link previews send one too."""
+    """Sign in with a link; only a POST uses it up.
+
+    A GET shows a form, because link previews send GETs too.
+    """
     link = sign_in_link_to_use(key)
     form = UseSignInLinkForm(submitted_data(request))
     if form.submit(link.use):

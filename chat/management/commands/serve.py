@@ -70,7 +70,10 @@ class Command(BaseCommand):
             Server(configuration()).run(sockets=[listener])
 
     def migrate(self):
-        """Apply migrations, so that an upgrade is: install the new code, restart."""
+        """Apply missing migrations at the start, so that an upgrade needs only the new code and a restart.
+
+        Raises CommandError if the database can't be used.
+        """
         try:
             refuse_unknown_migrations(connection)
             waiting = unapplied_migrations()
@@ -103,7 +106,7 @@ class Command(BaseCommand):
 
 
 class Server(uvicorn.Server):
-    """Uvicorn's, which answers held polls before it closes connections."""
+    """Uvicorn's server, which also answers held polls before it closes connections."""
 
     def handle_exit(self, sig, frame):
         if self.started:
@@ -122,7 +125,10 @@ class Server(uvicorn.Server):
 
 
 def bind_address(text):
-    """The host and port in `host:port`, `[::1]:port`, `:port` or `port`."""
+    """Parse `host:port`, `[::1]:port`, `:port` or `port`, and return the host and port; the host defaults to 127.0.0.1.
+
+    Raises ArgumentTypeError for anything else, and for ports above 65535.
+    """
     found = BIND.fullmatch(text)
     if not found or int(found["port"]) > 65535:
         raise argparse.ArgumentTypeError(
@@ -194,7 +200,10 @@ def near(path):
 
 
 def raise_file_limit():
-    """Every held poll needs an open file. Some systems refuse their own hard limit; the soft one stays then."""
+    """Raise the limit of open files as far as allowed, because every held poll needs one.
+
+    Some systems refuse their own hard limit; then nothing changes.
+    """
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -202,7 +211,10 @@ def raise_file_limit():
 
 @contextlib.contextmanager
 def clean_exit():
-    """Exit with code 0 on SIGTERM and Ctrl+C. Uvicorn raises the signal again after it has stopped."""
+    """Exit with code 0 on SIGTERM and Ctrl+C inside this `with` block.
+
+    Uvicorn stops, then raises the signal again, which would otherwise end the process with an error code.
+    """
     before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
