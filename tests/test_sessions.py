@@ -4,11 +4,13 @@ import os
 import re
 import subprocess
 import sys
+from datetime import timedelta
 
 import httpx
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
+from django.utils import timezone
 
 from chat.checks import check_session_store
 from chat.models import Invite, Membership, Participant, Room, SignInLink, User
@@ -132,6 +134,12 @@ def test_a_page_requested_while_the_key_changes_sets_no_cookie(alice, room, monk
     answer = alice.get(room.get_absolute_url())
     assert answer.status_code == 200
     assert "session" not in answer.cookies
+
+
+def test_a_session_that_has_expired_reads_nothing(alice, room):
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    assert b"Join again" in alice.poll(room, 1).content
+    assert alice.send(room, "still here?").status_code == 403
 
 
 # When the key changes

@@ -73,7 +73,7 @@ class Poll:
         return self.request.to_bytes(self.since, self.origin, self.at)
 
     def wake(self) -> asyncio.Task[None] | None:
-        """End the hold, if there is one, and answer. Returns the task that fetches the answer, or None if it is ready."""
+        """End the hold, if there is one, and answer. Returns the task that fetches the answer, or None."""
         if self.room:
             self.polls.release(self, self.room)
             return self.polls.answer(self)

@@ -1,7 +1,4 @@
-"""The audit log: what owners, moderators and site admins did to rooms and to other people.
-
-Entries can't be changed or deleted; only their details (names, reasons) can be erased.
-"""
+"""The audit log: entries of acts on rooms and people, which can't be changed; only their details can be erased."""
 
 from django.db import connection, models, transaction
 from django.utils import timezone
