@@ -187,7 +187,7 @@ class Message(models.Model):
         return (self.membership_id or 0) % 12
 
     @property
-    def safe_html(self) -> str:
+    def safe_html(self) -> markup.Html:
         return markup.stored(self.html)
 
     @staticmethod

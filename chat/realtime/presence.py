@@ -98,7 +98,8 @@ def _raise_epoch(room: Room, panel: Panel) -> None:
 
 
 def cached_panel(room: Room) -> Panel | None:
-    return cache.get(_key(room.pk))
+    panel: Panel | None = cache.get(_key(room.pk))
+    return panel
 
 
 def is_stale(panel: Panel) -> bool:
