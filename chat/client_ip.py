@@ -28,6 +28,6 @@ def _client_address(request: HttpRequest) -> str:
     TRUSTED_PROXIES, counted from the right. Our outermost proxy wrote that entry.
     """
     if not settings.TRUSTED_PROXIES:
-        return request.META.get("REMOTE_ADDR", "")
+        return str(request.META.get("REMOTE_ADDR", ""))
     seen = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
     return seen[-settings.TRUSTED_PROXIES] if len(seen) >= settings.TRUSTED_PROXIES else ""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from chat.models import Room
 
+    Html = SafeString  # HTML that is marked as safe
+
 LINK_REL = "nofollow ugc noopener noreferrer"
 # `urlize` would link what follows `ftp://` as a web address.
 OTHER_ADDRESS = re.compile(r"((?<![\w+.-])(?!https?://)[a-z][\w+.-]*://\S*)", re.ASCII | re.IGNORECASE)
@@ -37,6 +39,6 @@ def render(text: str, room: Room | None = None) -> str:
     )
 
 
-def stored(html: str) -> SafeString:
+def stored(html: str) -> Html:
     """Mark HTML from the database or a cache as safe; it was made by `render` or by a template."""
     return mark_safe(html)

@@ -10,9 +10,14 @@ MODULES = {path.stem: ast.parse(path.read_text()) for path in BASE_DIR.glob("cha
 MIXINS = ["JoiningMixin", "SettingsMixin", "StatusMixin", "RolesMixin", "AccountMixin"]
 
 
+def is_for_types(node):
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
 def imported(tree):
-    """Modules of chat.models that this one imports, also inside functions."""
-    froms = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    """Modules of chat.models that this one imports, also inside functions, but not those for type checks."""
+    nodes = [node for top in tree.body if not is_for_types(top) for node in ast.walk(top)]
+    froms = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
     return {module.split(".")[2] for module in froms if module.startswith("chat.models.")}
 
 
@@ -28,6 +33,11 @@ def circles(imports):
 
 def test_models_have_no_circular_imports():
     assert circles({name: imported(tree) for name, tree in MODULES.items()}) == set()
+
+
+def test_imports_inside_functions_count_and_those_for_types_do_not():
+    tree = ast.parse("if TYPE_CHECKING:\n from chat.models.a import A\ndef use():\n from chat.models.b import B")
+    assert imported(tree) == {"b"}
 
 
 def test_a_circular_import_is_found():

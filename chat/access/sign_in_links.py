@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from chat.models.sign_in_link import SignInLinkQuerySet
 
 
-def sign_in_links_to_revoke(request: Request) -> SignInLinkQuerySet[SignInLink]:
-    links: SignInLinkQuerySet[SignInLink] = participant_or_404(request).sign_in_links.active().order_by()
-    return links
+def sign_in_links_to_revoke(request: Request) -> SignInLinkQuerySet:
+    return participant_or_404(request).sign_in_links.active().order_by()
 
 
 def sign_in_link_to_use(key: str) -> SignInLink:
@@ -26,7 +25,7 @@ def sign_in_link_to_use(key: str) -> SignInLink:
 
     Raises ExplainedNotFound (404) if there is none, or if its account is deactivated.
     """
-    link: SignInLink | None = SignInLink.objects.filter(identity.is_active_q("participant__")).by_key(key)
+    link = SignInLink.objects.filter(identity.is_active_q("participant__")).by_key(key)
     if link is None:
         sentence = _(
             "There is no such personal link. Part of it may be missing: make another one where you are still you."

@@ -1,5 +1,9 @@
 """Accounts: a name that is reserved in every room, protected by a password."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -8,6 +12,10 @@ from chat.models.direct_message import move_to_account
 from chat.models.user import User
 from chat.names.normalize import MAX_KEY_LENGTH, nickname_key
 from chat.names.reserved import is_reserved
+
+if TYPE_CHECKING:
+    from chat.models.actor import Actor
+    from chat.models.participant import Participant
 
 
 class AccountMixin(models.Model):
@@ -25,21 +33,21 @@ class AccountMixin(models.Model):
         abstract = True
 
     @property
-    def is_guest(self):
+    def is_guest(self) -> bool:
         return self.user_id is None
 
     @property
-    def is_active(self):
+    def is_active(self) -> bool:
         """True for guests and for accounts that are not deactivated."""
-        return self.is_guest or self.user.is_active
+        return self.user is None or self.user.is_active
 
     @classmethod
-    def with_name(cls, nickname):
+    def with_name(cls: type[Participant], nickname: str) -> Participant | None:
         """The participant whose account has this name or a look-alike, or None."""
         return cls.objects.filter(account_key=nickname_key(nickname)).first()
 
     @transaction.atomic
-    def create_account(self, name, password, email=""):
+    def create_account(self: Participant, name: str, password: str, email: str = "") -> Participant:
         """Turn this guest into an account with this name and password; all memberships are kept.
 
         Returns this participant. Raises Refused if the name is taken or reserved, or if this is an account
@@ -62,12 +70,12 @@ class AccountMixin(models.Model):
             raise taken from None
         return self
 
-    def _check_is_guest(self):
+    def _check_is_guest(self: Participant) -> None:
         """Raise Refused if this is an account already, for example because the same form was sent twice at once."""
         if self.pk and type(self).objects.select_for_update().get(pk=self.pk).user_id:
             raise Refused(_("You keep a name already. Load this page again."), code="kept")
 
-    def claim_name(self, user):
+    def claim_name(self: Participant, user: User) -> None:
         """Link the participant to this user, and reserve the user's name.
 
         It is not reserved if another account has it or a look-alike, or if its key is too long.
@@ -77,31 +85,30 @@ class AccountMixin(models.Model):
         self.user, self.account_key = user, None if theirs or len(key) > MAX_KEY_LENGTH else key
         self.save(update_fields=["user", "account_key"] if self.pk else None)
 
-    def change_password(self, old, new):
+    def change_password(self: Participant, old: str, new: str) -> None:
         """Change the password, and end all sessions; the caller signs this browser in again.
 
         Raises Refused if the old password is wrong.
         """
-        self._check_password(old)
-        self.user.set_password(new)
-        self.user.save(update_fields=["password"])
+        user = self._check_password(old)
+        user.set_password(new)
+        user.save(update_fields=["password"])
         self.refresh_from_db(fields=["generation"])
 
-    def change_email(self, email, password):
-        self._check_password(password)
-        self.user.email = email
-        self.user.save(update_fields=["email"])
+    def change_email(self: Participant, email: str, password: str) -> None:
+        user = self._check_password(password)
+        user.email = email
+        user.save(update_fields=["email"])
 
-    def delete_account(self, password):
+    def delete_account(self: Participant, password: str) -> None:
         """Delete the user, leave all rooms and free all names; messages stay, with their nicknames.
 
         Raises Refused if the password is wrong.
         """
-        self._check_password(password)
-        self.user.delete()
+        self._check_password(password).delete()
 
     @transaction.atomic
-    def leave_all_rooms(self, by=None):
+    def leave_all_rooms(self: Participant, by: Actor | None = None) -> None:
         """Leave all rooms, cancel all join requests and free all nicknames.
 
         With `by`, a site admin, the memberships end as removals by that admin.
@@ -112,12 +119,13 @@ class AccountMixin(models.Model):
             membership.leave(for_good=True)
         self.memberships.update(holds_name=False)
 
-    def _check_password(self, password):
-        if not self.user.check_password(password):
+    def _check_password(self: Participant, password: str) -> User:
+        if self.user is None or not self.user.check_password(password):
             raise Refused(_("This is not your password."), code="password")
+        return self.user
 
     @transaction.atomic
-    def merge_guest(self, guest):
+    def merge_guest(self: Participant, guest: Participant) -> None:
         """Take over a guest's memberships; in a room that both are in, the guest's is merged into the account's."""
         mine = {membership.room_id: membership for membership in self.memberships.all()}
         for membership in guest.memberships.select_related("room").order_by("room"):

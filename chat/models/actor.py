@@ -1,12 +1,19 @@
 """Actors: who acts on a room, its members or its messages."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import Refused
+
+if TYPE_CHECKING:
+    from chat.models.membership import Membership
+    from chat.models.room import Room
+    from chat.models.user import User
 
 
 class ActorKind(models.TextChoices):
@@ -23,37 +30,37 @@ class Actor:
     """
 
     kind: ActorKind
-    membership: Any = None
-    user: Any = None
+    membership: Membership | None = None
+    user: User | None = None
 
     @classmethod
-    def of(cls, by):
+    def of(cls, by: ActedBy) -> Actor:
         if by is None:
             return SYSTEM
         return by if isinstance(by, Actor) else cls(ActorKind.MEMBER, membership=by)
 
     @classmethod
-    def site_admin(cls, user):
+    def site_admin(cls, user: User) -> Actor:
         return cls(ActorKind.SITE_ADMIN, user=user)
 
     @property
-    def public_name(self):
+    def public_name(self) -> str:
         """The name that the room sees: the member's nickname, or an empty string for a site admin or Parlour itself."""
         return self.membership.nickname if self.membership else ""
 
     @property
-    def name(self):
+    def name(self) -> str:
         """The name in the audit log."""
         return self.user.get_username() if self.user else self.public_name
 
-    def may_act_on(self, member):
+    def may_act_on(self, member: Membership) -> bool:
         """Whether this actor still outranks `member`. True for site admins and for Parlour itself.
 
         The actor's own role and status are read again. Call it inside the room's `change()`.
         """
         return self.membership is None or self.membership.still_outranks(member)
 
-    def check(self, room, owner=False):
+    def check(self, room: Room, owner: bool = False) -> None:
         """Raises Refused unless a member is still a moderator of the room, or its owner, inside `change()`.
 
         Others always may.
@@ -63,3 +70,5 @@ class Actor:
 
 
 SYSTEM = Actor(ActorKind.SYSTEM)
+
+ActedBy: TypeAlias = "Membership | Actor | None"  # None: Parlour itself

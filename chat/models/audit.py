@@ -1,9 +1,19 @@
 """The audit log: entries of acts on rooms and people, which can't be changed; only their details can be erased."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from chat.models.actor import Actor, ActorKind
+from chat.models.actor import ActedBy, Actor, ActorKind
+
+if TYPE_CHECKING:
+    from chat.models.membership import Membership
+    from chat.models.message import Message
+    from chat.models.participant import Participant
+    from chat.models.room import Room
 
 
 class Action(models.TextChoices):
@@ -65,11 +75,11 @@ class AuditEntry(models.Model):
         verbose_name = "audit entry"
         verbose_name_plural = "audit entries"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.action} #{self.pk}"
 
     @property
-    def detail(self):
+    def detail(self) -> AuditDetail:
         return AuditDetail.objects.get(pk=self.pk)
 
 
@@ -80,10 +90,10 @@ class AuditDetail(models.Model):
     data = models.JSONField(default=dict, editable=False)
     erased_at = models.DateTimeField(null=True, editable=False)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"#{self.pk}"
 
-    def erase(self):
+    def erase(self) -> bool:
         """Erase `data` and return True, or return False if it was erased before."""
         erased_at = timezone.now()
         if not AuditDetail.objects.filter(pk=self.pk, erased_at=None).update(data={}, erased_at=erased_at):
@@ -92,7 +102,16 @@ class AuditDetail(models.Model):
         return True
 
 
-def record(action, by, *, room=None, member=None, participant=None, message=None, **data):
+def record(
+    action: Action,
+    by: ActedBy,
+    *,
+    room: Room | None = None,
+    member: Membership | None = None,
+    participant: Participant | None = None,
+    message: Message | None = None,
+    **data: Any,
+) -> AuditEntry:
     """Write one entry to the audit log. `data` is what changed and why.
 
     Raises TransactionManagementError outside a transaction: an act and its entry are saved together. Every act on a
@@ -103,25 +122,29 @@ def record(action, by, *, room=None, member=None, participant=None, message=None
     actor = Actor.of(by)
     entry = AuditEntry.objects.create(
         action=action,
-        room_id=room and room.pk,
-        message_id=message and message.pk,
-        subject_participant_id=member.participant_id if member else participant and participant.pk,
-        subject_membership_id=member and member.pk,
+        room_id=room.pk if room else None,
+        message_id=message.pk if message else None,
+        subject_participant_id=member.participant_id if member else participant.pk if participant else None,
+        subject_membership_id=member.pk if member else None,
         **_actor_ids(actor),
     )
-    names = {
-        "actor_name": actor.name,
-        "room_name": room and room.name,
-        "subject_name": member and member.nickname,
-    }
-    AuditDetail.objects.create(pk=entry.pk, data={key: value for key, value in names.items() if value} | data)
+    AuditDetail.objects.create(pk=entry.pk, data=_names(actor, room, member) | data)
     return entry
 
 
-def _actor_ids(actor):
+def _names(actor: Actor, room: Room | None, member: Membership | None) -> dict[str, str]:
+    names = {
+        "actor_name": actor.name,
+        "room_name": room.name if room else "",
+        "subject_name": member.nickname if member else "",
+    }
+    return {key: value for key, value in names.items() if value}
+
+
+def _actor_ids(actor: Actor) -> dict[str, ActorKind | int | None]:
     return {
         "actor_kind": actor.kind,
-        "actor_user_id": actor.user and actor.user.pk,
-        "actor_participant_id": actor.membership and actor.membership.participant_id,
-        "actor_membership_id": actor.membership and actor.membership.pk,
+        "actor_user_id": actor.user.pk if actor.user else None,
+        "actor_participant_id": actor.membership.participant_id if actor.membership else None,
+        "actor_membership_id": actor.membership.pk if actor.membership else None,
     }

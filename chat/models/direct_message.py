@@ -1,6 +1,9 @@
 """Direct messages: private rooms for two people, one of whom gets a chat request first."""
 
+from __future__ import annotations
+
 import secrets
+from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
@@ -8,11 +11,14 @@ from chat.models.membership import Membership
 from chat.models.room import Room
 from chat.names.normalize import display_name
 
+if TYPE_CHECKING:
+    from chat.models.participant import Participant
+
 REQUESTABLE = (Membership.Status.LEFT,)
 
 
 @transaction.atomic
-def open_direct_message(mine, other):
+def open_direct_message(mine: Membership, other: Membership) -> Membership:
     """Find or create the direct message of two members of a room, and return the membership of `mine` there.
 
     `other` gets a chat request, unless one is open or they declined or ignored one before. `mine` joins, even if
@@ -31,7 +37,7 @@ def open_direct_message(mine, other):
         return me
 
 
-def move_to_account(membership, participant):
+def move_to_account(membership: Membership, participant: Participant) -> None:
     """Move a guest's direct message to their account.
 
     The guest leaves instead if the account has one with the other person already, or is that person.
@@ -47,12 +53,12 @@ def move_to_account(membership, participant):
         membership.transfer_to(participant)
 
 
-def dm_key(*participants):
+def dm_key(*participants: int) -> str:
     """The key of the direct message between these two participant ids, the same in either order."""
     return "-".join(map(str, sorted(participants)))
 
 
-def _membership_in(room, member):
+def _membership_in(room: Room, member: Membership) -> Membership:
     """The membership in `room`, a direct message, of the person with the membership `member` in another room.
 
     If they have none, a new unsaved one with status LEFT.
@@ -61,7 +67,7 @@ def _membership_in(room, member):
     return known or Membership(room=room, participant_id=member.participant_id, status=Membership.Status.LEFT)
 
 
-def _direct_message_room(mine, other):
+def _direct_message_room(mine: Membership, other: Membership) -> Room:
     pair = dm_key(mine.participant_id, other.participant_id)
     if room := Room.objects.filter(dm_key=pair).first():
         return room

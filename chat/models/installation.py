@@ -1,5 +1,7 @@
 """The installation: one row with the incarnation, a random value, so that caches of an earlier database aren't used."""
 
+from __future__ import annotations
+
 import secrets
 
 from django.db import connections, models
@@ -7,7 +9,7 @@ from django.db import connections, models
 from chat_app.caches import incarnation
 
 
-def new_incarnation():
+def new_incarnation() -> str:
     return secrets.token_urlsafe(9)  # 12 characters
 
 
@@ -21,16 +23,16 @@ class Installation(models.Model):
 
     incarnation = models.CharField(max_length=16, default=new_incarnation)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.incarnation
 
     @classmethod
-    def current(cls):
+    def current(cls) -> Installation:
         """Return the installation's only row, and create it if it is missing: on a new database or after `flush`."""
         return cls.objects.get_or_create(pk=cls.ONLY)[0]
 
     @classmethod
-    def rotate(cls):
+    def rotate(cls) -> None:
         """Change the incarnation, so that every cache entry becomes invalid.
 
         Other processes notice within `chat_app.caches.REREAD_SECONDS`.
@@ -39,7 +41,7 @@ class Installation(models.Model):
         incarnation.reload()
 
 
-def create_installation(using, **kwargs):
+def create_installation(using: str, **kwargs: object) -> None:
     """Create the one row, after `migrate` and `flush`, so that no page has to."""
     if Installation._meta.db_table in connections[using].introspection.table_names():
         Installation.current()

@@ -1,8 +1,11 @@
 """Invite links to a room: limited in number of uses and in time, and revocable."""
 
+from __future__ import annotations
+
 import hashlib
 import secrets
 from datetime import timedelta
+from typing import TYPE_CHECKING, Self
 
 from django.apps import apps
 from django.db import models
@@ -13,9 +16,15 @@ from django.utils.translation import gettext_lazy as _
 from chat.exceptions import Refused
 from chat.models.audit import Action, record
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
-class InviteQuerySet(models.QuerySet):
-    def by_key(self, key):
+    from chat.models.actor import ActedBy
+    from chat.models.membership import Membership
+
+
+class InviteQuerySet(models.QuerySet["Invite"]):
+    def by_key(self, key: str) -> Invite | None:
         """The invite with that key, also if it is used up, expired or revoked; None without one or in a deleted room.
 
         Only a digest of the key is stored.
@@ -23,16 +32,16 @@ class InviteQuerySet(models.QuerySet):
         found = self.filter(key_digest=key_digest(key), room__deleted_at=None)
         return found.select_related("room", "created_by").first()
 
-    def active(self):
+    def active(self) -> Self:
         """Invites that can still be used, newest first."""
         unused = models.Q(max_uses=None) | models.Q(uses__lt=F("max_uses"))
         return self.filter(unused, revoked_at=None, expires_at__gt=timezone.now()).order_by("-pk")
 
-    def inactive(self):
+    def inactive(self) -> Self:
         """Expired, revoked and used-up invites, newest first."""
         return self.exclude(pk__in=self.active().order_by().values("pk")).order_by("-pk")
 
-    def with_members(self):
+    def with_members(self) -> Self:
         """Each invite with its creator and, as `named`, the first MAX_NAMED members who used it.
 
         The number of queries is the same for any number of invites.
@@ -42,7 +51,7 @@ class InviteQuerySet(models.QuerySet):
             models.Prefetch("joined_members", first, to_attr="named")
         )
 
-    def issue(self, created_by, days, max_uses):
+    def issue(self, created_by: Membership, days: int, max_uses: int | None) -> tuple[Invite, str]:
         """Create an invite to that member's room. Returns it and its key, which is not stored. Raises Refused."""
         key = secrets.token_urlsafe(16)
         expires_at = timezone.now() + timedelta(days=days)
@@ -75,16 +84,16 @@ class Invite(models.Model):
         verbose_name = _("invite")
         verbose_name_plural = _("invitations")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"#{self.pk}"
 
     @property
-    def unnamed_count(self):
+    def unnamed_count(self) -> int:
         """How many more people used it than are listed by name."""
         return max(0, self.uses - self.MAX_NAMED)
 
     @property
-    def refusal(self):
+    def refusal(self) -> _StrOrPromise:
         """Why it cannot be used any more, as a sentence, or an empty string."""
         if self.revoked_at:
             return _("This invitation was taken back. Ask for another one.")
@@ -94,7 +103,7 @@ class Invite(models.Model):
             return _("This invitation has been used already. Ask for another one.")
         return ""
 
-    def use(self):
+    def use(self) -> Invite:
         """Count one more use, inside the room's `change()`, and return the invite.
 
         Raises Refused if it is used up, revoked or expired.
@@ -106,7 +115,7 @@ class Invite(models.Model):
         self.save(update_fields=["uses"])
         return self
 
-    def revoke(self, by=None):
+    def revoke(self, by: ActedBy = None) -> bool:
         """Revoke the invite, so that nobody can join with it any more. Members who joined with it stay.
 
         Returns False if it was revoked before. Raises Refused if `by` is no longer a moderator.
@@ -118,5 +127,5 @@ class Invite(models.Model):
             return True
 
 
-def key_digest(key):
+def key_digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()

@@ -1,10 +1,13 @@
 """Memberships: a participant in a room, under a nickname."""
 
+from __future__ import annotations
+
 from contextlib import suppress
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db import IntegrityError, OperationalError, models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,22 +21,28 @@ from chat.names.normalize import display_name, nickname_key
 from chat.names.slugs import initials
 from chat.text import text_digest
 
+if TYPE_CHECKING:
+    from chat.models.message import Message
+    from chat.models.participant import Participant
+    from chat.prepared_query import Parameter
 
-class MembershipQuerySet(models.QuerySet):
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
     PER_PAGE = 100
 
-    def page(self, number):
+    def page(self, number: str | None) -> Page[Membership]:
         """One page of them. Without a valid number it is the first page, above the last number the last one."""
-        return Paginator(self, self.PER_PAGE).get_page(number)
+        pages: Paginator[Membership] = Paginator(self, self.PER_PAGE)
+        return pages.get_page(number)
 
-    def waiting(self):
+    def waiting(self) -> Self:
         """Memberships with an open join request, oldest first."""
         return self.filter(status=Membership.Status.WAITING).order_by("joined_at", "pk")
 
-    def banned(self):
+    def banned(self) -> Self:
         return self.filter(status=Membership.Status.BANNED).order_by("-seen_at", "pk")
 
-    def chat_requests_to(self, participant):
+    def chat_requests_to(self, participant: Participant | Parameter | None) -> Self:
         """Open chat requests to this participant, as memberships in direct messages, newest first.
 
         Ignored ones are left out. Empty if `participant` is None.
@@ -42,26 +51,26 @@ class MembershipQuerySet(models.QuerySet):
         mine = self.filter(participant=participant, status=requested) if participant else self.none()
         return mine.select_related("room").order_by("-joined_at")
 
-    def inside(self):
+    def inside(self) -> Self:
         """Current members, the last seen first."""
         return self.filter(status=Membership.Status.IN).order_by("-seen_at", "pk")
 
-    def inside_or_waiting(self):
+    def inside_or_waiting(self) -> Self:
         """Current members and people with an open join request."""
         return self.filter(status__in=(Membership.Status.IN, Membership.Status.WAITING))
 
-    def online(self):
+    def online(self) -> Self:
         """Current members who were seen in the last 90 seconds."""
         return self.filter(status=Membership.Status.IN, seen_at__gte=timezone.now() - Membership.ONLINE_FOR)
 
-    def holding(self, key):
+    def holding(self, key: str) -> Self:
         return self.filter(nickname_key=key, holds_name=True)
 
 
-class MembershipManager(models.Manager):
+class MembershipManager(models.Manager["Membership"]):
     """Leaves out the members of deleted rooms, which wait to be erased."""
 
-    def get_queryset(self):
+    def get_queryset(self) -> models.QuerySet[Membership]:
         return super().get_queryset().filter(room__deleted_at=None)
 
 
@@ -107,35 +116,35 @@ class Membership(RolesMixin, StatusMixin):
         ]
         indexes = [models.Index(fields=["room", "seen_at"], name="membership_seen")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.nickname
 
     @property
-    def is_online(self):
+    def is_online(self) -> bool:
         """Whether the member was seen in the last 90 seconds."""
         return timezone.now() - self.seen_at < self.ONLINE_FOR
 
     @property
-    def was_online_recently(self):
+    def was_online_recently(self) -> bool:
         """Whether they were seen less than two SEEN_INTERVALs ago, so that a page of theirs can still be open."""
         return timezone.now() - self.seen_at < 2 * self.SEEN_INTERVAL
 
     @property
-    def other_member(self):
+    def other_member(self) -> Membership | None:
         """The other person's membership in this direct message, or None."""
         return self.room.memberships.exclude(pk=self.pk).first()
 
     @property
-    def initials(self):
+    def initials(self) -> str:
         return initials(self.nickname)
 
     @property
-    def hue(self):
+    def hue(self) -> int:
         """The number of this member's colour, from 0 to 11; it never changes."""
         return self.pk % 12
 
     @property
-    def name_is_protected(self):
+    def name_is_protected(self) -> bool:
         """Whether nobody else can take the nickname: until NAME_HELD_DAYS days after the member was last seen.
 
         The nicknames of the owner and moderators are always protected, those of online members too.
@@ -145,7 +154,7 @@ class Membership(RolesMixin, StatusMixin):
         away = timezone.now() - self.seen_at
         return away < max(self.ONLINE_FOR, timedelta(days=settings.NAME_HELD_DAYS))
 
-    def change_nickname(self, nickname):
+    def change_nickname(self, nickname: str) -> bool:
         """Change the nickname and announce it; messages keep the old one. Returns False if it is the current one.
 
         Raises Refused if it is taken, or if the member is not in the room, is muted, or the room is locked or
@@ -163,12 +172,12 @@ class Membership(RolesMixin, StatusMixin):
             self._apply_nickname(nickname, by=self)
             return True
 
-    def _apply_nickname(self, nickname, by):
+    def _apply_nickname(self, nickname: str, by: Membership | None) -> None:
         names = {"subject_name": self.nickname, "actor_name": self.nickname if by else "", "new_name": nickname}
         self.save_nickname(nickname)
         self.room.append_event("renamed", by, self, **names)
 
-    def save_nickname(self, nickname, *fields, namesake_number=None):
+    def save_nickname(self, nickname: str, *fields: str, namesake_number: int | None = None) -> None:
         """Save the nickname, and the changed `fields`, inside the room's `change()`.
 
         Without `namesake_number`, it is counted in the room.
@@ -179,13 +188,13 @@ class Membership(RolesMixin, StatusMixin):
         self.namesake_number = namesake_number or NameHolder.objects.namesake_number(self, self.nickname_key)
         self.save(update_fields=["namesake_number"])
 
-    def check_same_nickname(self, nickname):
+    def check_same_nickname(self, nickname: str) -> Membership:
         """This membership, for a member who joins again. Raises Refused if the nickname differs."""
         if self.nickname_key != nickname_key(nickname):
             raise Refused(_("You are in this room already."), code="already_in", instead=self)
         return self
 
-    def release_nickname(self):
+    def release_nickname(self) -> None:
         """Free this nickname for someone else, inside the room's `change()`.
 
         A current member gets a new nickname, such as `Ann 2`. An open join request is cancelled.
@@ -198,7 +207,7 @@ class Membership(RolesMixin, StatusMixin):
         self.save(update_fields=["holds_name", "status"])
         self.room.update_join_request_count()
 
-    def record_seen(self, reading=False):
+    def record_seen(self, reading: bool = False) -> Membership:
         """Save when the member was last seen, at most every 30 seconds. `reading`: the log was on the screen."""
         now = timezone.now()
         if now - self.seen_at >= self.SEEN_INTERVAL:
@@ -209,19 +218,19 @@ class Membership(RolesMixin, StatusMixin):
             self.seen_at = now
         return self
 
-    def try_mark_read(self):
+    def try_mark_read(self) -> None:
         """Mark everything as read, or do nothing if the database is busy; never call it in a transaction."""
         with suppress(OperationalError):
             self.mark_read()
 
-    def mark_read(self):
+    def mark_read(self) -> None:
         """Mark everything as read; a database error also breaks the transaction of the caller."""
         if (self.read_version, self.read_message_count) == (self.room.version, self.room.message_count):
             return
         self.read_version, self.read_message_count = self.room.version, self.room.message_count
         self.save(update_fields=["read_version", "read_message_count"])
 
-    def send(self, text, token):
+    def send(self, text: str, token: str) -> Message:
         """Post a message. A token that was used before returns its message. Raises Refused if its text was another."""
         html = markup.render(text, self.room)
         if sent := self.messages.model.sent_with(token, by=self):
@@ -229,7 +238,7 @@ class Membership(RolesMixin, StatusMixin):
         try:
             with self.room.change() as room:
                 self._check_may_post()
-                who = {
+                who: dict[str, Any] = {
                     "author": self,
                     "nickname": self.nickname,
                     "namesake_number": self.namesake_number,
@@ -245,12 +254,12 @@ class Membership(RolesMixin, StatusMixin):
             return self.messages.get(token=token).as_repeat(text)
 
     @property
-    def posting_refusal(self):
+    def posting_refusal(self) -> Refused | None:
         """The Refused that `send` would raise for this member now, or None if they may post."""
         refusals = (Refused(message, code=code) for is_so, code, message in POSTING_REFUSALS if is_so(self))
         return next(refusals, None)
 
-    def _check_may_post(self):
+    def _check_may_post(self) -> None:
         self.refresh_from_db(fields=["status", "nickname", "namesake_number", "role", "muted"])
         if refusal := self.posting_refusal:
             raise refusal

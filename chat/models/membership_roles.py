@@ -1,11 +1,23 @@
 """Roles: owner, moderators and members of a room, and who becomes owner next."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat.models.actor import SYSTEM, Actor
 from chat.models.audit import Action, record
+
+if TYPE_CHECKING:
+    from django.db.models.expressions import Combinable
+    from django.utils.functional import _StrOrPromise
+
+    from chat.models.actor import ActedBy
+    from chat.models.membership import Membership
+    from chat.models.room import Room
 
 
 class RolesMixin(models.Model):
@@ -17,29 +29,30 @@ class RolesMixin(models.Model):
         MEMBER = "member", _("member")
 
     role = models.CharField(_("role"), max_length=32, choices=Role, default=Role.MEMBER)
+    muted: models.BooleanField[bool | Combinable, bool]  # see StatusMixin
 
     class Meta:
         abstract = True
 
     @property
-    def is_owner(self):
+    def is_owner(self) -> bool:
         return self.role == self.Role.OWNER
 
     @property
-    def is_moderator(self):
+    def is_moderator(self) -> bool:
         """True for moderators and for the owner."""
         return self.role != self.Role.MEMBER
 
     @property
-    def can_unarchive(self):
+    def can_unarchive(self) -> bool:
         """Whether this member can unarchive the room: only the owner can, so only they can rejoin an archived room."""
         return self.is_owner
 
     @property
-    def role_label(self):
+    def role_label(self) -> _StrOrPromise | Literal[False]:
         return self.is_moderator and self.Role(self.role).label
 
-    def outranks(self, other):
+    def outranks(self, other: Membership) -> bool:
         """Whether this member may mute or remove `other`.
 
         The owner outranks everyone else, and moderators outrank ordinary members. Whether `other` is in the room is not
@@ -47,18 +60,18 @@ class RolesMixin(models.Model):
         """
         return other.pk != self.pk and (self.is_owner or (self.is_moderator and not other.is_moderator))
 
-    def still_outranks(self, other):
+    def still_outranks(self: Membership, other: Membership) -> bool:
         """Like `outranks`, but reloads this member first, who must still be inside. Call it inside `change()`."""
         self.refresh_from_db(fields=["role", "status"])
         return self.is_inside and self.outranks(other)
 
-    def still_moderates(self, room, owner=False):
+    def still_moderates(self: Membership, room: Room, owner: bool = False) -> bool:
         """Whether this member moderates the room, or owns it, read again inside the room's `change()`."""
         self.refresh_from_db(fields=["role", "status"])
         holds_role = self.is_owner if owner else self.is_moderator
         return self.room_id == room.pk and self.is_inside and holds_role
 
-    def set_role(self, role, by=None):
+    def set_role(self: Membership, role: str, by: ActedBy = None) -> bool:
         """Change the role, as the owner, and announce it. Returns whether it changed. Raises Refused.
 
         A new owner or moderator is unmuted. A room has one owner, so the former one becomes a moderator.
@@ -75,7 +88,7 @@ class RolesMixin(models.Model):
                 owner._replace_role(self.Role.MODERATOR, actor)
             return True
 
-    def _replace_role(self, role, by):
+    def _replace_role(self: Membership, role: str, by: Actor) -> None:
         """Save the role and record it in the audit log, inside the room's `change()`.
 
         The role of a current member is also announced in the room.
@@ -86,7 +99,7 @@ class RolesMixin(models.Model):
         if self.is_inside:
             self.room.append_event("role", by, self, role=role)
 
-    def assign_role(self, to, role):
+    def assign_role(self: Membership, to: Membership, role: str) -> bool:
         """As the owner, promote or demote `to`, or transfer ownership to them. Returns whether it changed."""
         with self.room.change():
             to.refresh_from_db(fields=["role", "status"])
@@ -96,7 +109,7 @@ class RolesMixin(models.Model):
             self.refresh_from_db(fields=["role"])
             return assigned
 
-    def make_owner(self, by=None):
+    def make_owner(self: Membership, by: ActedBy = None) -> bool:
         """Make this member the owner, as the site admin `by`; the former owner becomes a moderator.
 
         Returns False if nothing changes: for the owner, for people outside the room, and in direct messages,
@@ -104,14 +117,14 @@ class RolesMixin(models.Model):
         """
         return not self.room.is_direct_message and self.set_role(self.Role.OWNER, by)
 
-    def save_role(self, role):
+    def save_role(self: Membership, role: str) -> None:
         """Save the role without an event, inside the room's `change()`. Members lose their invite links."""
         self.role, self.muted = role, self.muted and role == self.Role.MEMBER
         self.save(update_fields=["role", "muted"])
         if not self.is_moderator:
             self.revoke_created_invites()
 
-    def pass_ownership_on(self, for_good=False):
+    def pass_ownership_on(self: Membership, for_good: bool = False) -> None:
         """When the owner leaves, make the longest-serving moderator the owner, if there is one.
 
         Without a moderator, the longest-standing member becomes the owner, but only if the old owner can't come back:
@@ -125,6 +138,6 @@ class RolesMixin(models.Model):
         if successor:
             successor.set_role(self.Role.OWNER, SYSTEM)
 
-    def revoke_created_invites(self):
+    def revoke_created_invites(self: Membership) -> None:
         """Revoke this member's invite links: only the owner and moderators may have active ones."""
         self.created_invites.filter(revoked_at=None).update(revoked_at=timezone.now())

@@ -1,11 +1,20 @@
 """Status of a membership: waiting, in, left, removed or banned, and the verbs that change it."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat.models.actor import SYSTEM, Actor
 from chat.models.audit import Action, record
+
+if TYPE_CHECKING:
+    from chat.models.actor import ActedBy
+    from chat.models.membership import Membership
+    from chat.models.participant import Participant
 
 ENTRY_FIELDS = ("status", "answer", "joined_at", "seen_at", "read_version", "read_message_count", "invite", "role")
 MERGED_FIELDS = ("status", "role", "muted", "nickname", "nickname_key", "holds_name", "namesake_number")
@@ -36,27 +45,27 @@ class StatusMixin(models.Model):
         abstract = True
 
     @property
-    def is_inside(self):
+    def is_inside(self) -> bool:
         return self.status == self.Status.IN
 
     @property
-    def is_waiting(self):
+    def is_waiting(self) -> bool:
         return self.status == self.Status.WAITING
 
     @property
-    def has_chat_request(self):
+    def has_chat_request(self) -> bool:
         """Whether there is a chat request to this person that they can accept. They can also accept an ignored one."""
         return self.status in (self.Status.CHAT_REQUESTED, self.Status.CHAT_IGNORED)
 
     # Joining
 
-    def request_to_join(self, nickname):
+    def request_to_join(self: Membership, nickname: str) -> None:
         """Wait for approval under this nickname, inside the room's `change()`."""
         self.status, self.answer, self.joined_at, self.seen_at = self.Status.WAITING, "", timezone.now(), timezone.now()
         self.save_nickname(nickname, *ENTRY_FIELDS)
         self.room.update_join_request_count()
 
-    def enter_room(self, nickname, namesake_number=None, by=None):
+    def enter_room(self: Membership, nickname: str, namesake_number: int | None = None, by: ActedBy = None) -> None:
         """Join under this nickname, inside the room's `change()`, and announce it.
 
         `by` is the moderator who approved the join request, or None if the person joined by themselves.
@@ -69,7 +78,7 @@ class StatusMixin(models.Model):
         if waited:
             self.room.update_join_request_count()
 
-    def approve(self, by=None, answer=""):
+    def approve(self: Membership, by: ActedBy = None, answer: str = "") -> bool:
         """Approve this join request. `answer` is an optional message to the person.
 
         Returns False if the request isn't open. Raises Refused, for example if the room is full.
@@ -86,7 +95,7 @@ class StatusMixin(models.Model):
             record(Action.APPROVE, by, room=room, member=self, answer=answer)
             return True
 
-    def decline_request(self, by=None, answer=""):
+    def decline_request(self: Membership, by: ActedBy = None, answer: str = "") -> bool:
         """Decline this join request and free its nickname. `answer` is an optional message to the person.
 
         Returns False if the request isn't open. Raises Refused if `by` is no longer a moderator.
@@ -103,12 +112,12 @@ class StatusMixin(models.Model):
 
     # Chat requests, in a direct message's room
 
-    def receive_chat_request(self, nickname, namesake_number):
+    def receive_chat_request(self: Membership, nickname: str, namesake_number: int) -> None:
         """Be invited to a direct message, inside its room's `change()`."""
         self.status, self.joined_at = self.Status.CHAT_REQUESTED, timezone.now()
         self.save_nickname(nickname, *ENTRY_FIELDS, namesake_number=namesake_number)
 
-    def accept_chat(self):
+    def accept_chat(self: Membership) -> bool:
         """Join the direct message. Returns False if there is no open chat request."""
         with self.room.change():
             self.refresh_from_db(fields=["status", "nickname", "namesake_number"])
@@ -117,7 +126,7 @@ class StatusMixin(models.Model):
             self.enter_room(self.nickname, self.namesake_number)
             return True
 
-    def decline_chat(self):
+    def decline_chat(self: Membership) -> bool:
         """Decline the chat request and tell the other person, who can't ask again. Returns False if there is none."""
         with self.room.change() as room:
             self.refresh_from_db(fields=["status", "nickname", "namesake_number"])
@@ -129,7 +138,7 @@ class StatusMixin(models.Model):
             room.append_event("chat_declined", self, self)
             return True
 
-    def ignore_chat(self):
+    def ignore_chat(self: Membership) -> bool:
         """Hide the chat request, and don't tell the other person. Returns False if none was unanswered."""
         requested = type(self).objects.filter(pk=self.pk, status=self.Status.CHAT_REQUESTED)
         return bool(requested.update(status=self.Status.CHAT_IGNORED))
@@ -137,7 +146,7 @@ class StatusMixin(models.Model):
     # Leaving
 
     @transaction.atomic
-    def leave(self, for_good=False):
+    def leave(self: Membership, for_good: bool = False) -> bool:
         """Leave the room, cancel the join request or decline the chat. Ownership is passed on.
 
         Returns False if there was nothing to leave. `for_good`: this participant will never come back, for example
@@ -150,18 +159,18 @@ class StatusMixin(models.Model):
         self.pass_ownership_on(for_good)
         return left
 
-    def remove(self, by=None):
+    def remove(self: Membership, by: ActedBy = None) -> bool:
         """Remove from the room and announce it. Returns False if they are not in it, or `by` no longer outranks them.
 
         They can rejoin as an ordinary member. Their invite links are revoked.
         """
         return self._end_membership(self.Status.REMOVED, by)
 
-    def ban(self, by=None):
+    def ban(self: Membership, by: ActedBy = None) -> bool:
         """Like `remove`, also for people waiting for approval; they cannot rejoin until `unban`."""
         return self._end_membership(self.Status.BANNED, by)
 
-    def unban(self, by=None):
+    def unban(self: Membership, by: ActedBy = None) -> bool:
         """Let a banned person join again. Returns False if they are not banned."""
         with self.room.change_by(by) as room:
             banned = type(self).objects.filter(pk=self.pk, status=self.Status.BANNED)
@@ -170,7 +179,7 @@ class StatusMixin(models.Model):
             record(Action.UNBAN, by, room=room, member=self)
             return True
 
-    def set_muted(self, muted, by=None):
+    def set_muted(self: Membership, muted: bool, by: ActedBy = None) -> bool:
         """Mute or unmute, and announce it.
 
         Returns False if nothing changes, the member is not in the room, or `by` does not outrank them any more.
@@ -188,7 +197,7 @@ class StatusMixin(models.Model):
 
     # Guests who become accounts
 
-    def transfer_to(self, participant):
+    def transfer_to(self: Membership, participant: Participant) -> None:
         """Move this membership to another participant, who has proved to be the same person.
 
         The room's epoch is increased.
@@ -198,7 +207,7 @@ class StatusMixin(models.Model):
             self.save(update_fields=["participant"])
             room.bump_epoch()
 
-    def merge_into(self, known):
+    def merge_into(self: Membership, known: Membership) -> None:
         """Leave in favour of `known`, the same person's other membership, which takes over status, role and mute.
 
         Only more rights or a mute are taken over: `known` does not lose its own. If this membership is banned,
@@ -221,7 +230,7 @@ class StatusMixin(models.Model):
                 self._transfer_rights_to(known)
             self.leave(for_good=True)
 
-    def become_banned(self):
+    def become_banned(self: Membership) -> None:
         """Ban this person as Parlour itself, even if they have left. Nothing happens if they are banned already.
 
         Call it inside the room's `change()`.
@@ -232,7 +241,7 @@ class StatusMixin(models.Model):
         self.save(update_fields=["status"])
         record(Action.BAN, SYSTEM, room=self.room, member=self)
 
-    def _transfer_rights_to(self, known):
+    def _transfer_rights_to(self: Membership, known: Membership) -> None:
         self.created_invites.update(created_by=known)
         if self.muted and not known.is_moderator:
             known.set_muted(True, SYSTEM)
@@ -242,7 +251,7 @@ class StatusMixin(models.Model):
             known.set_role(role, SYSTEM)
 
     @transaction.atomic
-    def _end_membership(self, status, by):
+    def _end_membership(self: Membership, status: StatusMixin.Status, by: ActedBy) -> bool:
         """End a membership or a join request by giving it this status, and return True.
 
         Returns False if there is neither, or if `by` is no longer allowed to do that.
@@ -261,12 +270,12 @@ class StatusMixin(models.Model):
                 self._exit(status, actor)
             return True
 
-    def _cancel_request(self, status):
+    def _cancel_request(self: Membership, status: StatusMixin.Status) -> None:
         self.status, self.holds_name = status, False
         self.save(update_fields=["status", "holds_name"])
         self.room.update_join_request_count()
 
-    def _exit(self, status, actor):
+    def _exit(self: Membership, status: StatusMixin.Status, actor: Actor) -> None:
         """Announce the exit, which has an event of the same name. Removed people lose role and invite links."""
         self.status = status
         self.save(update_fields=["status"])

@@ -1,7 +1,10 @@
 """Messages: text that a member posted, or a system message about an event in the room."""
 
+from __future__ import annotations
+
 import secrets
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from django.db import models, transaction
 from django.urls import reverse
@@ -17,40 +20,46 @@ from chat.names.slugs import initials
 from chat.prepared_query import Parameter, PreparedQuery
 from chat.text import text_digest
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
-def new_nonce():
+    from chat.models.actor import ActedBy
+    from chat.models.room import Room
+
+
+def new_nonce() -> str:
     return secrets.token_urlsafe(9)  # 12 characters
 
 
-class MessageQuerySet(models.QuerySet):
-    def in_room(self, room):
+class MessageQuerySet(models.QuerySet["Message"]):
+    def in_room(self, room: Room) -> Self:
         return self.filter(room=room)
 
-    def newest(self):
+    def newest(self) -> Self:
         """Newest first."""
         return self.order_by("-first_version")
 
-    def before(self, version):
+    def before(self, version: int) -> Self:
         """Sent before that version, newest first."""
         return self.filter(first_version__lt=version).order_by("-first_version")
 
-    def after(self, version):
+    def after(self, version: int) -> Self:
         """Sent after that version, oldest first."""
         return self.filter(first_version__gt=version).order_by("first_version")
 
-    def starting_at(self, version):
+    def starting_at(self, version: int) -> Self:
         """Sent at that version or later, oldest first."""
         return self.filter(first_version__gte=version).order_by("first_version")
 
-    def changed_since(self, version):
+    def changed_since(self, version: int) -> Self:
         """Sent, edited, removed or restored after that version."""
         return self.filter(version__gt=version)
 
-    def with_text(self):
+    def with_text(self) -> Self:
         """Messages by members, including removed ones; no system messages."""
         return self.filter(event="")
 
-    def readable(self):
+    def readable(self) -> Self:
         """Leave out messages of deleted rooms that are not erased yet."""
         return self.filter(room__deleted_at=None)
 
@@ -138,62 +147,62 @@ class Message(models.Model):
             models.Index(fields=["subject"], condition=models.Q(subject__isnull=False), name="message_subject"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.text[:60] or self.get_event_display()
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("message", args=[self.pk]) + f"#m{self.pk}"
 
     @property
-    def event_template(self):
+    def event_template(self) -> str:
         return f"events/{self.event}.html"
 
     @property
-    def shown_name(self):
+    def shown_name(self) -> str:
         """The author's nickname; of a system message, the name of the member that it is about, or who acted."""
         detail = self.detail or {}
         return self.nickname or detail.get("subject_name") or detail.get("actor_name", "")
 
     @property
-    def starts_day(self):
+    def starts_day(self) -> bool:
         """Whether this is the first message of a day in the active time zone."""
         return not self.previous_at or timezone.localdate(self.sent_at) != timezone.localdate(self.previous_at)
 
     @property
-    def is_long(self):
+    def is_long(self) -> bool:
         """Whether the text is so long that the page shows it in a scrolling box."""
         return len(self.text) > 1500 or self.text.count("\n") > 20
 
     @property
-    def role_label(self):
+    def role_label(self) -> _StrOrPromise | Literal[False]:
         return self.role and self.role != Membership.Role.MEMBER and Membership.Role(self.role).label
 
     @property
-    def initials(self):
+    def initials(self) -> str:
         return initials(self.nickname)
 
     @property
-    def hue(self):
+    def hue(self) -> int:
         """The number of the author's colour, from 0 to 11. It never changes."""
-        return self.membership_id % 12
+        return (self.membership_id or 0) % 12
 
     @property
-    def safe_html(self):
+    def safe_html(self) -> markup.Html:
         return markup.stored(self.html)
 
     @staticmethod
-    def sent_with(token, by):
+    def sent_with(token: str, by: Membership) -> Message | None:
         """Return the message that the member `by` sent with this form token, or None if there is none."""
         return next(iter(messages_with_token.rows(token=token, membership=by.pk)), None)
 
-    def as_repeat(self, text):
+    def as_repeat(self, text: str) -> Message:
         """This message, as the answer to a form that was sent twice. Raises Refused if the text differs."""
         if self.digest != text_digest(text):
             raise Refused(_("This page has sent other words already. Send once more to add these."), code="used")
         return self
 
     @transaction.atomic
-    def edit(self, text, by=None):
+    def edit(self, text: str, by: ActedBy = None) -> bool:
         """Replace the text; the page shows that it was edited.
 
         Returns False if the text is the same, the message was removed, or it is a system message. Raises Refused if
@@ -209,7 +218,7 @@ class Message(models.Model):
         return True
 
     @transaction.atomic
-    def remove(self, by=None):
+    def remove(self, by: ActedBy = None) -> bool:
         """Replace the message by a tombstone on pages; the text stays in the database.
 
         Returns False if it was removed before, or is a system message. Raises Refused if `by` may not.
@@ -222,7 +231,7 @@ class Message(models.Model):
         return True
 
     @transaction.atomic
-    def restore(self, by=None):
+    def restore(self, by: ActedBy = None) -> bool:
         """Show a removed message again and return True, or return False if it is not removed."""
         self._lock(by)
         if not self.removed_at:
@@ -231,17 +240,17 @@ class Message(models.Model):
         self._record(Action.RESTORE_MESSAGE, by)
         return True
 
-    def _lock(self, by):
+    def _lock(self, by: ActedBy) -> None:
         """Lock the room's row and reload what verbs check. Raises Refused, for example if the room was deleted."""
         if not type(self.room).objects.select_for_update().filter(pk=self.room_id).first():
             raise self.room.deleted_refusal()
         Actor.of(by).check(self.room)
         self.refresh_from_db(fields=["text", "event", "removed_at"])
 
-    def _record(self, action, by, **data):
+    def _record(self, action: Action, by: ActedBy, **data: Any) -> None:
         record(action, by, room=self.room, member=self.membership, message=self, **data)
 
-    def touch(self, **fields):
+    def touch(self, **fields: Any) -> None:
         """Save these fields with the room's next version and a new nonce, so that open pages and caches update.
 
         Every change to a stored message is saved by this method.

@@ -1,10 +1,17 @@
 """Which members held a nickname in a room, in order, so that a later holder is not mistaken for an earlier one."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.db import models
 
+if TYPE_CHECKING:
+    from chat.models.membership import Membership
 
-class NameHolderQuerySet(models.QuerySet):
-    def namesake_number(self, membership, key):
+
+class NameHolderQuerySet(models.QuerySet["NameHolder"]):
+    def namesake_number(self, membership: Membership, key: str) -> int:
         """The number of this member among the holders of this nickname in the room, in order: 1 for the first.
 
         Records that the member holds it. A member who takes it again gets the same number.
@@ -23,5 +30,5 @@ class NameHolder(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "key", "membership"], name="one_holding_per_member")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.key

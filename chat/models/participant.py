@@ -1,6 +1,9 @@
 """Participants: a guest, known by browser sessions, or an account."""
 
-from datetime import timedelta
+from __future__ import annotations
+
+from datetime import timedelta, tzinfo
+from typing import TYPE_CHECKING, TypedDict, Unpack
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
@@ -14,16 +17,28 @@ from chat.models.account import AccountMixin
 from chat.models.audit import Action, record
 from chat.models.room import Room
 
+if TYPE_CHECKING:
+    from chat.models.actor import ActedBy
+    from chat.models.invite import Invite
+    from chat.models.membership import Membership
+    from chat.models.user import User
 
-class ParticipantQuerySet(models.QuerySet):
-    def by_join_key(self, join_key):
+
+class Where(TypedDict, total=False):
+    room: str
+    target_room: Room | None
+    invite: Invite | None
+
+
+class ParticipantQuerySet(models.QuerySet["Participant"]):
+    def by_join_key(self, join_key: str | None) -> Participant:
         """The guest who joined with this form in the last 5 minutes, or a new one, not saved yet."""
         made = self.filter(join_key=join_key).first() if join_key else None
         if made and timezone.now() - made.created_at < Participant.JOIN_KEY_LIFETIME:
             return made
         return Participant(join_key=None if made else join_key or None)
 
-    def for_user(self, user):
+    def for_user(self, user: User) -> Participant:
         """The participant of a user, also of one that was created in the admin or on the command line."""
         participant = self.filter(user=user).first() or Participant()
         if participant.account_key is None:
@@ -83,11 +98,11 @@ class Participant(AccountMixin):
         verbose_name = _("participant")
         verbose_name_plural = _("participants")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"#{self.pk}"
 
     @property
-    def zone(self):
+    def zone(self) -> tzinfo:
         """This person's time zone; the default zone if they chose none, or theirs no longer exists."""
         try:
             return ZoneInfo(self.time_zone) if self.time_zone else timezone.get_default_timezone()
@@ -95,23 +110,23 @@ class Participant(AccountMixin):
             return timezone.get_default_timezone()
 
     @property
-    def is_live(self):
+    def is_live(self) -> bool:
         """Whether updates are shown at once; otherwise they come at a longer interval, or not at all (paused)."""
         return self.poll_seconds == 2 and not self.paused
 
     @property
-    def default_nickname(self):
+    def default_nickname(self) -> str:
         """The account's name, or the nickname that the guest used last ("" if there was none)."""
-        if self.user_id:
+        if self.user:
             return self.user.username
         return self.memberships.order_by("-seen_at").values_list("nickname", flat=True).first() or ""
 
-    def pause(self, paused):
+    def pause(self, paused: bool) -> None:
         """Pause updates (True) or resume them (False), and save that."""
         self.paused = paused
         self.save(update_fields=["paused"])
 
-    def enter(self, nickname, **where):
+    def enter(self, nickname: str, **where: Unpack[Where]) -> Membership:
         """Join `target_room`, or the room named `room`, which is created if there is none. Returns the membership.
 
         `where` has one of these, and `invite` if the person used an invite link. Raises Refused.
@@ -126,7 +141,9 @@ class Participant(AccountMixin):
             return first._enter(nickname, **where)
 
     @transaction.atomic
-    def _enter(self, nickname, room=None, target_room=None, invite=None):
+    def _enter(
+        self, nickname: str, room: str = "", target_room: Room | None = None, invite: Invite | None = None
+    ) -> Membership:
         if self.pk is None:
             self.save()
         if target_room:
@@ -134,12 +151,12 @@ class Participant(AccountMixin):
         return Room.objects.enter(room, self, nickname)
 
     @property
-    def can_create_rooms(self):
+    def can_create_rooms(self) -> bool:
         """Whether CREATE_ROOMS allows it."""
-        allowed = {"anyone": True, "accounts": bool(self.user_id), "staff": bool(self.user_id and self.user.is_staff)}
+        allowed = {"anyone": True, "accounts": bool(self.user_id), "staff": bool(self.user and self.user.is_staff)}
         return allowed[settings.CREATE_ROOMS]
 
-    def check_can_create_rooms(self):
+    def check_can_create_rooms(self) -> None:
         """Raises Refused if the setting CREATE_ROOMS does not allow this participant to create rooms."""
         if not self.can_create_rooms:
             raise Refused(
@@ -148,7 +165,7 @@ class Participant(AccountMixin):
             )
 
     @transaction.atomic
-    def sign_out_everywhere(self, by=None):
+    def sign_out_everywhere(self, by: ActedBy = None) -> bool:
         """End all sessions and revoke all sign-in links. A guest loses their identity for good.
 
         It is written to the audit log if `by` is given. Returns True.
@@ -162,7 +179,7 @@ class Participant(AccountMixin):
         return True
 
     @transaction.atomic
-    def revoke_session_rights(self):
+    def revoke_session_rights(self) -> None:
         """Make cached read permissions invalid in all of this person's rooms, and forget their join key.
 
         Called when a session has ended. Without the join key, its old join form can't sign the guest in again.

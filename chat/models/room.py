@@ -1,20 +1,25 @@
 """Rooms: their counters, and `change()`, through which everything in a room changes."""
 
+from __future__ import annotations
+
 import string
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
+from typing import TYPE_CHECKING, Any, Self
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db import IntegrityError, models, transaction
 from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import Refused
-from chat.models.actor import Actor
+from chat.models.actor import ActedBy, Actor
 from chat.models.membership import Membership
 from chat.models.message import Message, new_nonce
 from chat.models.room_address import FormerAddress
@@ -25,37 +30,41 @@ from chat.names.normalize import display_name, room_key, room_lookalike_key
 from chat.names.slugs import slug_candidates
 from chat.realtime import pubsub
 
+if TYPE_CHECKING:
+    from chat.models.participant import Participant
+    from chat.prepared_query import Parameter
+
 INCARNATION_LENGTH = 10  # characters
 
 
-def new_incarnation():
+def new_incarnation() -> str:
     return get_random_string(INCARNATION_LENGTH, string.ascii_lowercase + string.digits)
 
 
-class RoomQuerySet(models.QuerySet):
+class RoomQuerySet(models.QuerySet["Room"]):
     PER_PAGE = 50
 
-    def rotate_incarnations(self):
+    def rotate_incarnations(self) -> int:
         """Make open pages load their logs again: after a restored backup, versions may mean something else."""
         return self.update(incarnation=new_incarnation())
 
-    def by_activity(self):
+    def by_activity(self) -> Self:
         return self.order_by(F("last_sent_at").desc(nulls_last=True), "pk")
 
-    def listed(self):
+    def listed(self) -> Self:
         return self.filter(access=Room.Access.OPEN, archived=False)
 
-    def discoverable(self):
+    def discoverable(self) -> Self:
         """Rooms that people outside them may find: all except private ones."""
         return self.exclude(access=Room.Access.PRIVATE)
 
-    def with_online_count(self):
+    def with_online_count(self) -> Self:
         """Add `online_count` to each room: how many of its members were seen in the last 90 seconds."""
         present = Membership.objects.online().filter(room=OuterRef("pk")).order_by().values("room")
         counted = present.annotate(n=models.Count("pk")).values("n")
-        return self.annotate(online_count=models.functions.Coalesce(models.Subquery(counted), 0))
+        return self.annotate(online_count=Coalesce(models.Subquery(counted), 0))
 
-    def of(self, participant):
+    def of(self, participant: Participant | Parameter | None) -> Self:
         """The rooms of which this participant is a member now, each with `unread`, its number of new messages.
 
         Empty if `participant` is None.
@@ -65,30 +74,31 @@ class RoomQuerySet(models.QuerySet):
         mine = self.filter(memberships__participant=participant, memberships__status=Membership.Status.IN)
         return mine.annotate(unread=F("message_count") - F("memberships__read_message_count"))
 
-    def page(self, number):
+    def page(self, number: str | None) -> Page[Room]:
         """Return one page of the rooms: the first if `number` is not a number, the last if it is out of range."""
-        return Paginator(self, self.PER_PAGE).get_page(number)
+        pages: Paginator[Room] = Paginator(self, self.PER_PAGE)
+        return pages.get_page(number)
 
-    def by_name(self, name):
+    def by_name(self, name: str) -> Room | None:
         return self.filter(key=room_key(name)).first()
 
-    def would_create(self, name):
+    def would_create(self, name: str) -> bool:
         """Whether joining by that name creates a room: no room has it or a look-alike."""
         return not self.filter(Q(key=room_key(name)) | Q(lookalike_key=room_lookalike_key(name))).exists()
 
-    def enter(self, name, participant, nickname):
+    def enter(self, name: str, participant: Participant, nickname: str) -> Membership:
         """Join the room of that name, or create it as its owner. Returns the membership; raises Refused."""
         with transaction.atomic():
             room, created = self._find_or_create(name, participant)
             return room.join(participant, nickname, role=Membership.Role.OWNER if created else Membership.Role.MEMBER)
 
-    def _find_or_create(self, name, participant):
+    def _find_or_create(self, name: str, participant: Participant) -> tuple[Room, bool]:
         if room := self._find(name):
             return room, False
         participant.check_can_create_rooms()
         return self._create(name, participant)
 
-    def _find(self, name):
+    def _find(self, name: str) -> Room | None:
         """The room of that name, or None. Raises Refused if there is none, but a room whose name looks alike.
 
         That room is the refusal's `instead`.
@@ -99,21 +109,22 @@ class RoomQuerySet(models.QuerySet):
             raise Refused(_("There is a room that looks just like this one."), code="looks_alike", instead=twin)
         return None
 
-    def _create(self, name, participant):
+    def _create(self, name: str, participant: Participant) -> tuple[Room, bool]:
         """Create the room at the first free slug and return (room, True).
 
         If someone else creates a room of this name at the same moment, that room and False are returned.
         """
         about = {"name": display_name(name), "key": room_key(name), "lookalike_key": room_lookalike_key(name)}
-        for slug in self.available_slugs(name, insiders=[participant.pk]):
+        slugs = self.available_slugs(name, insiders=[participant.pk])
+        while True:
             try:
                 with transaction.atomic():
-                    return self.create(slug=slug, **about), True
+                    return self.create(slug=next(slugs), **about), True
             except IntegrityError:
                 if room := self._find(name):
                     return room, False
 
-    def available_slugs(self, name, room=None, insiders=()):
+    def available_slugs(self, name: str, room: Room | None = None, insiders: Iterable[int] = ()) -> Iterator[str]:
         """Yield slugs for a room of this name that are free when looked up, 20 per query, without end.
 
         A slug is taken if another room has it or if it redirects everyone. It is also taken if it redirects
@@ -126,17 +137,17 @@ class RoomQuerySet(models.QuerySet):
             taken = self._taken_slugs(some, room, insiders)
             yield from (slug for slug in some if slug not in taken)
 
-    def _taken_slugs(self, slugs, room, insiders):
-        current = self.filter(slug__in=slugs).exclude(pk=room and room.pk)
+    def _taken_slugs(self, slugs: list[str], room: Room | None, insiders: Iterable[int]) -> set[str]:
+        current = (self.exclude(pk=room.pk) if room else self).filter(slug__in=slugs)
         inside = Membership.objects.inside().filter(participant__in=insiders, room=OuterRef("room"))
         former = FormerAddress.objects.leading(slugs).filter(Q(until=None) | Exists(inside)).exclude(room=room)
         return {*current.values_list("slug", flat=True), *former.values_list("slug", flat=True)}
 
 
-class RoomManager(models.Manager):
+class RoomManager(models.Manager["Room"]):
     """Leaves out deleted rooms whose rows are not erased yet."""
 
-    def get_queryset(self):
+    def get_queryset(self) -> models.QuerySet[Room]:
         return super().get_queryset().filter(deleted_at=None)
 
 
@@ -173,20 +184,20 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
     objects = RoomManager.from_queryset(RoomQuerySet)()
     with_deleted = RoomQuerySet.as_manager()
 
-    line_at = None  # the version of the last message that this instance appended
+    line_at: int | None = None  # the version of the last message that this instance appended
 
     class Meta:
         verbose_name = _("room")
         verbose_name_plural = _("rooms")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         return reverse("room", args=[self.slug])
 
     @contextmanager
-    def change(self):
+    def change(self) -> Iterator[Self]:
         """Take the next version and lock the room's row until the transaction ends, so that writers take turns.
 
         The room is read again, so rules are checked against current values.
@@ -197,13 +208,13 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
             transaction.on_commit(partial(pubsub.publish_change, self))
 
     @contextmanager
-    def change_by(self, by, owner=False):
+    def change_by(self, by: ActedBy, owner: bool = False) -> Iterator[Self]:
         """A `change()` by a moderator, or with `owner` by the owner. Raises Refused if the actor no longer is one."""
         with self.change():
             Actor.of(by).check(self, owner)
             yield self
 
-    def take_next_version(self):
+    def take_next_version(self) -> None:
         """Add 1 to the room's version and read the room again; `change()` does this first, other code only inside it.
 
         Raises Refused if the room was deleted.
@@ -212,11 +223,7 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
             raise self.deleted_refusal()
         self.refresh_from_db()
 
-    @staticmethod
-    def deleted_refusal():
-        return Refused(_("This room is not there any more."), code="deleted")
-
-    def append(self, author=None, **what):
+    def append(self, author: Membership | None = None, **what: Any) -> Message:
         """Append a message to the log, inside `change()`. `sent_at` is never earlier than that of the message before.
 
         Each message has its own version: the second one in the same `change()` takes the next.
@@ -233,7 +240,7 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
             version=self.version,
             sent_at=sent_at,
             previous_at=self.last_sent_at,
-            continues=follows and sent_at - self.last_sent_at <= Message.GROUPING_WINDOW,
+            continues=follows and sent_at - (self.last_sent_at or sent_at) <= Message.GROUPING_WINDOW,
             **what,
         )
         self.last_sent_at, self.last_author = sent_at, author
@@ -241,19 +248,21 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
         self.save(update_fields=["last_sent_at", "last_author", "message_count"])
         return message
 
-    def append_event(self, event, by=None, subject=None, **changed):
+    def append_event(
+        self, event: str, by: ActedBy = None, subject: Membership | None = None, **changed: Any
+    ) -> Message:
         """Append a system message, inside `change()`. `changed` holds the template's values other than names.
 
         The names are stored as they are now. `by` is the actor, or None for Parlour itself. `subject` is the
         member that the message is about.
         """
         actor = Actor.of(by)
-        names = {"actor_name": actor.public_name}
+        names: dict[str, Any] = {"actor_name": actor.public_name}
         if subject:
             names |= {"subject_name": subject.nickname, "subject_namesake_number": subject.namesake_number}
         return self.append(event=event, actor=actor.membership, subject=subject, detail=names | changed)
 
-    def announce_join(self, member, by):
+    def announce_join(self, member: Membership, by: ActedBy) -> None:
         """Append the system message that this member joined or created the room, inside `change()`.
 
         `by` is who approved the join request; otherwise it is the member.
@@ -264,32 +273,27 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
             self.touch_header()
 
     @property
-    def is_direct_message(self):
+    def is_direct_message(self) -> bool:
         return self.dm_key is not None
 
-    def touch_header(self):
-        """Mark the header as changed, so that open pages update it. Call it inside `change()`."""
-        self.header_version = self.version
-        self.save(update_fields=["header_version"])
-
-    def dm_partner_left(self):
+    def dm_partner_left(self) -> bool:
         """Whether this is a direct message that one of the two has left or declined."""
         gone = ("left", "removed", "banned", "chat_declined")
         return self.is_direct_message and self.memberships.filter(status__in=gone).exists()
 
     @property
-    def dm_partner_pending(self):
+    def dm_partner_pending(self) -> bool:
         """Whether this is a direct message whose chat request is not answered yet."""
         pending = (Membership.Status.CHAT_REQUESTED, Membership.Status.CHAT_IGNORED)
         return self.is_direct_message and self.memberships.filter(status__in=pending).exists()
 
-    def next_owner(self, any_member=False):
+    def next_owner(self, any_member: bool = False) -> Membership | None:
         """The first moderator who joined, or None; with `any_member`, otherwise the first member, muted ones last."""
         inside = self.memberships.filter(status=Membership.Status.IN).exclude(role=Membership.Role.OWNER)
         moderators = inside.filter(role=Membership.Role.MODERATOR).order_by("joined_at", "pk")
         return moderators.first() or (any_member and inside.order_by("muted", "joined_at", "pk").first()) or None
 
-    def bump_epoch(self):
+    def bump_epoch(self) -> None:
         """Add one to `epoch`, so that cached read permissions become invalid. Call it inside `change()`."""
         self.epoch = F("epoch") + 1
         self.save(update_fields=["epoch"])

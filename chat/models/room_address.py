@@ -1,18 +1,25 @@
 """Former addresses of rooms that were renamed or changed their access, and whom they redirect."""
 
-from datetime import timedelta
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+if TYPE_CHECKING:
+    from chat.prepared_query import Parameter
 
-class FormerAddressQuerySet(models.QuerySet):
-    def leading(self, slugs, now=None):
+
+class FormerAddressQuerySet(models.QuerySet["FormerAddress"]):
+    def leading(self, slugs: Iterable[str | Parameter], now: datetime | Parameter | None = None) -> Self:
         """Former addresses with one of these slugs that still redirect at `now` (None: the current time)."""
         return self.filter(slug__in=slugs).exclude(until__lte=now or timezone.now())
 
-    def withdraw(self):
+    def withdraw(self) -> None:
         """Make these addresses redirect only members, for one more day."""
         self.filter(until=None).update(until=timezone.now() + FormerAddress.MEMBERS_REDIRECTED_FOR)
 
@@ -36,5 +43,5 @@ class FormerAddress(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["slug", "room"], name="one_of_a_room")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.slug

@@ -1,15 +1,24 @@
 """Room deletion: the room disappears at once, and its rows are erased in batches afterwards."""
 
+from __future__ import annotations
+
 import secrets
 import time
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from django.db import OperationalError, models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from chat.exceptions import Refused
 from chat.models.audit import Action, record
 from chat.models.membership import Membership
 from chat.models.message import Message
+
+if TYPE_CHECKING:
+    from chat.models.actor import ActedBy
+    from chat.models.room import Room
 
 # Rows deleted in one transaction, which takes some 50 ms. Messages first, because deleting a member cascades to theirs.
 BATCHES = {Message: 1000, Membership: 200}
@@ -28,7 +37,11 @@ class DeletionMixin(models.Model):
     class Meta:
         abstract = True
 
-    def delete_with_messages(self, by=None):
+    @staticmethod
+    def deleted_refusal() -> Refused:
+        return Refused(_("This room is not there any more."), code="deleted")
+
+    def delete_with_messages(self: Room, by: ActedBy = None) -> None:
         """Delete the room and its messages. Raises RuntimeError if it is called inside a transaction.
 
         The name is free and nothing is readable as soon as the room is marked as deleted. Then the rows are
@@ -40,7 +53,7 @@ class DeletionMixin(models.Model):
         with suppress(OperationalError):
             self.erase(ERASED_AT_ONCE)
 
-    def mark_deleted(self, by=None):
+    def mark_deleted(self: Room, by: ActedBy = None) -> None:
         """Hide the room and its members from every query, free its name and addresses, and notify open pages.
 
         Raises Refused if `by` may not delete the room.
@@ -52,7 +65,7 @@ class DeletionMixin(models.Model):
             type(self).objects.filter(pk=self.pk).update(deleted_at=self.deleted_at, **released)
             self.former_addresses.all().delete()
 
-    def erase(self, seconds=None):
+    def erase(self: Room, seconds: float | None = None) -> bool:
         """Delete the room, which is marked as deleted, and all its rows, for at most `seconds` (None: no limit).
 
         Returns whether all are gone. Raises ValueError if the room is not marked as deleted.
@@ -69,7 +82,7 @@ class DeletionMixin(models.Model):
         return True
 
 
-def delete_batch(rows, size):
+def delete_batch(rows: models.QuerySet[models.Model], size: int) -> bool:
     """Delete at most `size` of the rows, and return whether there may be more."""
     pks = list(rows.values_list("pk", flat=True)[:size])
     rows.filter(pk__in=pks).delete()

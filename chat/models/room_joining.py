@@ -1,5 +1,9 @@
 """Joining a room: who may join, who needs approval, and under which nickname."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +15,11 @@ from chat.names.normalize import display_name, nickname_key
 from chat.names.reserved import is_reserved
 from chat.names.slugs import name_suggestions
 
+if TYPE_CHECKING:
+    from chat.models.invite import Invite
+    from chat.models.participant import Participant
+    from chat.models.room import Room
+
 
 class JoiningMixin(models.Model):
     """The part of a room that checks and admits new members."""
@@ -20,7 +29,13 @@ class JoiningMixin(models.Model):
     class Meta:
         abstract = True
 
-    def join(self, participant, nickname, role=Membership.Role.MEMBER, invite=None):
+    def join(
+        self: Room,
+        participant: Participant,
+        nickname: str,
+        role: Membership.Role = Membership.Role.MEMBER,
+        invite: Invite | None = None,
+    ) -> Membership:
         """Join under a nickname, or ask for approval. Returns the membership, also if the person is already inside.
 
         `role` is for a new membership. Raises Refused, for example if the nickname is taken or the invite has expired.
@@ -38,7 +53,7 @@ class JoiningMixin(models.Model):
             self._admit(mine, nickname, invite, known)
             return mine
 
-    def _admit(self, member, nickname, invite, known):
+    def _admit(self: Room, member: Membership, nickname: str, invite: Invite | None, known: Membership | None) -> None:
         """Admit the member, or let them wait for approval. The first member of an empty room without owner owns it."""
         waits = self.approval and not member.is_moderator and not invite
         inherits = not known and not member.is_owner and self._is_ownerless()
@@ -50,11 +65,11 @@ class JoiningMixin(models.Model):
         if inherits:
             member.set_role(Membership.Role.OWNER, SYSTEM)
 
-    def _is_ownerless(self):
+    def _is_ownerless(self: Room) -> bool:
         owned = self.memberships.filter(role=Membership.Role.OWNER)
         return not owned.exists() and not self.memberships.inside().exists()
 
-    def check_may_join(self, member, nickname=None):
+    def check_may_join(self: Room, member: Membership, nickname: str | None = None) -> None:
         """Raise Refused if this person may not join under this nickname; None means under any nickname."""
         if not member.can_unarchive:
             self.check_not_archived()
@@ -67,15 +82,15 @@ class JoiningMixin(models.Model):
         if not member.is_moderator:
             self._check_capacity()
 
-    def check_not_archived(self):
+    def check_not_archived(self: Room) -> None:
         if self.archived:
             raise Refused(_("This room is archived: it can only be read by those who are in it."), code="archived")
 
     @property
-    def requires_account(self):
+    def requires_account(self: Room) -> bool:
         return settings.ACCOUNTS == "required" or (self.accounts_only and settings.ACCOUNTS == "on")
 
-    def check_joinable_by(self, participant):
+    def check_joinable_by(self: Room, participant: Participant | None) -> None:
         """Raises Refused if the room is full, or requires an account and `participant` (None: a stranger) has none.
 
         Bans and archived rooms are checked later, by `check_may_join`.
@@ -83,24 +98,24 @@ class JoiningMixin(models.Model):
         self._check_account(participant)
         self._check_capacity()
 
-    def _check_account(self, participant):
+    def _check_account(self: Room, participant: Participant | None) -> None:
         if self.requires_account and (participant is None or participant.is_guest):
             raise Refused(_("Only people with an account come in here."), code="account")
 
-    def _check_capacity(self):
+    def _check_capacity(self: Room) -> None:
         if self.member_limit and self.memberships.inside().count() >= self.member_limit:
             raise Refused(_("This room is full just now. Try again when somebody has left."), code="full")
 
-    def _check_queue_length(self, member):
+    def _check_queue_length(self: Room, member: Membership) -> None:
         """Raises Refused if too many join requests are open."""
         if self.memberships.waiting().exclude(pk=member.pk).count() >= self.MAX_JOIN_REQUESTS:
             raise Refused(_("Very many wait to be let in here just now. Try again later."), code="full")
 
-    def update_join_request_count(self):
+    def update_join_request_count(self: Room) -> None:
         """Count the open join requests, inside `change()`. Open pages of moderators show the number."""
         self.save_setting("join_request_count", self.memberships.waiting().count())
 
-    def claim_nickname(self, nickname, mine):
+    def claim_nickname(self: Room, nickname: str, mine: Membership) -> None:
         """Check that `mine` may take this nickname, and take it away from a holder who is no longer protected.
 
         Call it inside `change()`. Raises Refused if the nickname is reserved, belongs to another account, or is
@@ -128,12 +143,12 @@ class JoiningMixin(models.Model):
         if holder:
             holder.release_nickname()
 
-    def available_nickname_for(self, member, nickname):
+    def available_nickname_for(self: Room, member: Membership, nickname: str) -> str:
         """This nickname, or the next one like it that nobody else holds here."""
         taken = self.memberships.holding(nickname_key(nickname)).exclude(pk=member.pk).exists()
         return self.suggest_nickname(nickname, member.participant) if taken else nickname
 
-    def suggest_nickname(self, nickname, participant):
+    def suggest_nickname(self: Room, nickname: str, participant: Participant) -> str:
         """Return the first of `Ann 2`, `Ann 3`, ... that is free.
 
         Free means: no member of this room holds it or a look-alike, and no account has it.

@@ -1,6 +1,9 @@
 """Settings of a room: name, access and address, topic, rules, and who can post and join."""
 
+from __future__ import annotations
+
 import secrets
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +14,15 @@ from chat.models.audit import Action, record
 from chat.models.membership import Membership
 from chat.models.message import Message
 from chat.names.normalize import display_name, room_key, room_lookalike_key
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
+    from chat.models.actor import ActedBy
+    from chat.models.membership import MembershipQuerySet
+    from chat.models.room import Room
+
+    Setting = str | bool | int | None
 
 
 class SettingsMixin(models.Model):
@@ -46,46 +58,46 @@ class SettingsMixin(models.Model):
         abstract = True
 
     @transaction.atomic
-    def update_settings(self, by=None, **settings):
+    def update_settings(self: Room, by: ActedBy = None, **settings: Setting) -> list[str]:
         """Change the settings that differ, and announce each. Returns the names of those that changed.
 
         Raises Refused, and then changes none. A room that becomes less visible does so before it is renamed: its new
         name then has to be unique among fewer rooms. Approval comes last: turning it off approves everyone waiting.
         """
-        order = list(self.Access)
+        order: list[Setting] = list(self.Access)
         hides = order.index(settings.get("access", self.access)) > order.index(self.access)
         in_order = sorted(settings, key=lambda name: (name == "approval", hides and name != "access"))
         changed = [name for name in in_order if getattr(self, name) != settings[name]]
         return [name for name in changed if getattr(self, f"set_{name}")(settings[name], by)]
 
-    def set_topic(self, topic, by=None):
+    def set_topic(self: Room, topic: str, by: ActedBy = None) -> bool:
         with self.change_by(by):
             return self._change_setting("topic", topic, by, Action.SET_TOPIC, Message.Event.TOPIC)
 
-    def set_rules(self, rules, by=None):
+    def set_rules(self: Room, rules: str, by: ActedBy = None) -> bool:
         with self.change_by(by):
             return self._change_setting("rules", rules, by, Action.SET_RULES, Message.Event.RULES)
 
-    def set_locked(self, locked, by=None):
+    def set_locked(self: Room, locked: bool, by: ActedBy = None) -> bool:
         """Lock the room, so that nobody can post, or unlock it. Returns False if nothing changed."""
         action = Action.LOCK if locked else Action.UNLOCK
         event = Message.Event.LOCKED if locked else Message.Event.UNLOCKED
         with self.change_by(by):
             return self._change_setting("locked", locked, by, action, event)
 
-    def lock(self, by=None):
+    def lock(self: Room, by: ActedBy = None) -> bool:
         return self.set_locked(True, by)
 
-    def unlock(self, by=None):
+    def unlock(self: Room, by: ActedBy = None) -> bool:
         return self.set_locked(False, by)
 
-    def set_announce_only(self, announce_only, by=None):
+    def set_announce_only(self: Room, announce_only: bool, by: ActedBy = None) -> bool:
         """Set whether only the owner and moderators can post. Returns whether that changed. Raises Refused."""
         action, event = Action.SET_ANNOUNCE_ONLY, Message.Event.POSTING
         with self.change_by(by):
             return self._change_setting("announce_only", announce_only, by, action, event)
 
-    def set_archived(self, archived, by=None):
+    def set_archived(self: Room, archived: bool, by: ActedBy = None) -> bool:
         """Archive or unarchive the room. Returns whether that changed. May raise Refused.
 
         In an archived room nobody can post, only the owner can rejoin, and it is not listed. Archiving declines open
@@ -101,7 +113,7 @@ class SettingsMixin(models.Model):
                 self._decline_requests(self.memberships.waiting(), by, _("This room is archived now."))
             return True
 
-    def set_accounts_only(self, accounts_only, by=None):
+    def set_accounts_only(self: Room, accounts_only: bool, by: ActedBy = None) -> bool:
         """Set whether only people with an account can join. Members stay. Turning it on declines guests' join requests.
 
         Returns False if nothing changed.
@@ -114,7 +126,7 @@ class SettingsMixin(models.Model):
                 self._decline_requests(guests, by, _("Only people with an account come in here."))
             return True
 
-    def set_member_limit(self, member_limit, by=None):
+    def set_member_limit(self: Room, member_limit: int | None, by: ActedBy = None) -> bool:
         """Set how many people can be members at once (None: any number). Returns False if nothing changed.
 
         Current members stay. Raises Refused if `by` is not the owner or a site admin.
@@ -122,7 +134,7 @@ class SettingsMixin(models.Model):
         with self.change_by(by, owner=True):
             return self._change_setting("member_limit", member_limit, by, Action.SET_MEMBER_LIMIT)
 
-    def set_approval(self, approval, by=None):
+    def set_approval(self: Room, approval: bool, by: ActedBy = None) -> bool:
         """Set whether new members need approval. Turning it off approves everyone waiting. Raises Refused.
 
         Returns False if nothing changed.
@@ -135,7 +147,7 @@ class SettingsMixin(models.Model):
                     member.approve(SYSTEM)
             return True
 
-    def set_name(self, name, by=None):
+    def set_name(self: Room, name: str, by: ActedBy = None) -> bool:
         """Rename the room; its old address redirects to the new one. Raises Refused if the name is taken."""
         name = display_name(name)
         with self.change_by(by, owner=True):
@@ -150,7 +162,7 @@ class SettingsMixin(models.Model):
             self.append_event(Message.Event.NAMED, by, new_name=name, old_name=before)
             return True
 
-    def set_access(self, access, by=None):
+    def set_access(self: Room, access: str, by: ActedBy = None) -> bool:
         """Change who can find the room. Returns False if nothing changes.
 
         A room that becomes private, or was private, gets a new address, redirects only members, and declines its open
@@ -171,7 +183,9 @@ class SettingsMixin(models.Model):
             self.append_event(Message.Event.ACCESS, by, access=access)
             return True
 
-    def _change_setting(self, setting, value, by, action, event=None):
+    def _change_setting(
+        self: Room, setting: str, value: Setting, by: ActedBy, action: Action, event: Message.Event | None = None
+    ) -> bool:
         """Save, log and announce a new value, inside `change()`. Returns False if it is the current value already.
 
         Without `event`, nothing is announced.
@@ -181,24 +195,30 @@ class SettingsMixin(models.Model):
             return False
         self.save_setting(setting, value)
         record(action, by, room=self, before=before, after=value)
+        changed: dict[str, Any] = {setting: value}
         if event:
-            self.append_event(event, by, **{setting: value})
+            self.append_event(event, by, **changed)
         return True
 
-    def _decline_requests(self, waiting, by, answer=""):
+    def _decline_requests(self: Room, waiting: MembershipQuerySet, by: ActedBy, answer: _StrOrPromise = "") -> None:
         """Decline all the join requests in `waiting`, inside `change()`. `answer` is the message to these people."""
         for member in waiting:
             record(Action.DECLINE_REQUEST, by, room=self, member=member, answer=str(answer))
         waiting.update(status=Membership.Status.JOIN_DECLINED, answer=answer, holds_name=False)
         self.update_join_request_count()
 
-    def save_setting(self, setting, value):
+    def save_setting(self: Room, setting: str, value: Setting) -> None:
         """Save this setting, inside `change()`, and mark the header as changed, so that open pages update it."""
         setattr(self, setting, value)
         self.header_version = self.version
         self.save(update_fields=[setting, "header_version"])
 
-    def _claim_name(self, name, access):
+    def touch_header(self: Room) -> None:
+        """Mark the header as changed, so that open pages update it. Call it inside `change()`."""
+        self.header_version = self.version
+        self.save(update_fields=["header_version"])
+
+    def _claim_name(self: Room, name: str, access: str) -> None:
         """Save the keys of the name that a room of this access reserves: none if it is private.
 
         Raises Refused if another room has the name or, for listed rooms, a look-alike.
@@ -213,11 +233,13 @@ class SettingsMixin(models.Model):
                 _("There is a room of this name, or one that looks like it. Choose another name."), code="name_taken"
             ) from None
 
-    def _free_slug(self):
+    def _free_slug(self: Room) -> str:
         owners = self.memberships.filter(role=Membership.Role.OWNER)
-        return next(type(self).objects.available_slugs(self.name, self, insiders=owners.values("participant")))
+        return next(
+            type(self).objects.available_slugs(self.name, self, insiders=owners.values_list("participant", flat=True))
+        )
 
-    def _change_slug(self, slug):
+    def _change_slug(self: Room, slug: str) -> None:
         """Change the address, inside `change()`. The old one redirects everyone."""
         if slug == self.slug:
             return
@@ -226,7 +248,7 @@ class SettingsMixin(models.Model):
         self.slug = slug
         self.save(update_fields=["slug"])
 
-    def _withdraw_addresses(self):
+    def _withdraw_addresses(self: Room) -> None:
         """Stop redirecting from all former addresses, except for members."""
         self.former_addresses.withdraw()
         self.withdrawals += 1

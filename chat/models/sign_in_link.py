@@ -1,7 +1,10 @@
 """Sign-in links: sign one person in on another device, once, until they expire or are revoked."""
 
+from __future__ import annotations
+
 import secrets
 from datetime import timedelta
+from typing import TYPE_CHECKING, Self
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -10,26 +13,31 @@ from django.utils.translation import gettext_lazy as _
 from chat.exceptions import Refused
 from chat.models.invite import key_digest
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
-class SignInLinkQuerySet(models.QuerySet):
-    def by_key(self, key):
+    from chat.models.participant import Participant
+
+
+class SignInLinkQuerySet(models.QuerySet["SignInLink"]):
+    def by_key(self, key: str) -> SignInLink | None:
         """The link with that key, also if it was used or revoked or has expired; None without one.
 
         Only a digest of the key is stored.
         """
         return self.select_related("participant").filter(key_digest=key_digest(key)).first()
 
-    def active(self):
+    def active(self) -> Self:
         """Sign-in links that can still be used, newest first."""
         return self.filter(used_at=None, revoked_at=None, expires_at__gt=timezone.now()).order_by("-pk")
 
-    def issue(self, participant, hours):
+    def issue(self, participant: Participant, hours: int) -> tuple[SignInLink, str]:
         """Create a link for that person. Returns it and its key, which is not stored."""
         key = secrets.token_urlsafe(16)
         expires_at = timezone.now() + timedelta(hours=hours)
         return self.create(participant=participant, key_digest=key_digest(key), expires_at=expires_at), key
 
-    def revoke(self):
+    def revoke(self) -> bool:
         """Revoke the links that can still be used. Returns whether there were any."""
         return self.active().order_by().update(revoked_at=timezone.now()) > 0
 
@@ -55,11 +63,11 @@ class SignInLink(models.Model):
         verbose_name = _("personal link")
         verbose_name_plural = _("personal links")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"#{self.pk}"
 
     @property
-    def refusal(self):
+    def refusal(self) -> _StrOrPromise:
         """Why this link cannot be used any more, as a sentence; an empty string if it can be used."""
         if self.revoked_at:
             return _("This link was taken back. Make another one in the browser in which you are still you.")
@@ -70,7 +78,7 @@ class SignInLink(models.Model):
         return ""
 
     @transaction.atomic
-    def use(self, sign_out_others=False):
+    def use(self, sign_out_others: bool = False) -> Participant:
         """Use up this link, and return the participant to sign in.
 
         `sign_out_others` ends all earlier sessions. Raises Refused if the link is used, revoked or expired.

@@ -1,5 +1,7 @@
 """The site: name, welcome, contact, rules and privacy notice, in one row that is edited in the admin."""
 
+from __future__ import annotations
+
 from django.db import DatabaseError, InterfaceError, models
 from django.utils.translation import gettext_lazy as _
 
@@ -31,11 +33,11 @@ class Site(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = _("site")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
     @classmethod
-    def current(cls):
+    def current(cls) -> Site:
         """The one row, or the defaults if there is none or the database fails (error pages need a name too)."""
         try:
             return cls.objects.first() or cls()

@@ -1,7 +1,19 @@
 """The user model of accounts and site admins: our own, so that fields can be added."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from django.contrib.auth.models import AbstractUser
+
+if TYPE_CHECKING:
+    from chat.models.actor import Actor
+    from chat.models.participant import Participant
 
 
 class User(AbstractUser):
     """The project's user model. Use it through `get_user_model()`."""
+
+    acted_on_by: Actor  # the site admin who acts; only the admin sets it
+    changes: dict[str, dict[str, Any]]  # set before saving
+    new_participant: Participant  # the guest for whom the account is created

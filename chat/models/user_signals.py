@@ -1,5 +1,10 @@
 """Signals of the user model: they keep participants in step with users that are changed anywhere, as in the admin."""
 
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 
@@ -12,22 +17,24 @@ PROFILE_FIELDS = ("username", "email", "is_staff", "is_superuser")
 
 
 @receiver(pre_save, sender=User)
-def note_changes(instance, **kwargs):
+def note_changes(instance: User, **kwargs: object) -> None:
     fields = SESSION_FIELDS + PROFILE_FIELDS
-    before = User.objects.filter(pk=instance.pk).values(*fields).first() if instance.pk else None
+    before = (User.objects.filter(pk=instance.pk).values(*fields).first() if instance.pk else None) or {}
     changed = [name for name in fields if before and before[name] != getattr(instance, name)]
     instance.changes = {name: {"before": before[name], "after": getattr(instance, name)} for name in changed}
 
 
 @receiver(post_save, sender=User)
-def end_sessions(instance, created, **kwargs):
+def end_sessions(instance: User, created: bool, **kwargs: object) -> None:
     participant = getattr(instance, "participant", None)
     if participant and not created and instance.changes.keys() & set(SESSION_FIELDS):
         participant.sign_out_everywhere()
 
 
 @receiver(post_save, sender=User)
-def claim_name(instance, raw=False, update_fields=None, **kwargs):
+def claim_name(
+    instance: User, raw: bool = False, update_fields: Collection[str] | None = None, **kwargs: object
+) -> None:
     """Reserve the name of a saved account, even if the admin or the command line created or renamed it."""
     if not raw and (update_fields is None or "username" in update_fields):
         participant = getattr(instance, "new_participant", None) or Participant.objects.filter(user=instance).first()
@@ -35,7 +42,7 @@ def claim_name(instance, raw=False, update_fields=None, **kwargs):
 
 
 @receiver(post_save, sender=User)
-def record_change(instance, created, **kwargs):
+def record_change(instance: User, created: bool, **kwargs: object) -> None:
     """Log what a site admin changed; the password itself is not written. People's acts on themselves are not logged."""
     if created:
         _record(Action.CREATE_ACCOUNT, instance)
@@ -49,7 +56,7 @@ def record_change(instance, created, **kwargs):
         _record(Action.CHANGE_ACCOUNT, instance, changes=changes)
 
 
-def _record(action, user, **data):
+def _record(action: Action, user: User, **data: Any) -> None:
     """Record an action in the audit log if the admin performed it: only the admin sets `acted_on_by` on the user."""
     if by := getattr(user, "acted_on_by", None):
         participant = Participant.objects.filter(user=user).first()
@@ -57,7 +64,7 @@ def _record(action, user, **data):
 
 
 @receiver(pre_delete, sender=User)
-def leave_all_rooms(instance, **kwargs):
+def leave_all_rooms(instance: User, **kwargs: object) -> None:
     participant = getattr(instance, "participant", None)
     _record(Action.DELETE_ACCOUNT, instance)
     if participant:
@@ -66,5 +73,5 @@ def leave_all_rooms(instance, **kwargs):
 
 
 @receiver(post_delete, sender=User)
-def free_name(instance, **kwargs):
+def free_name(instance: User, **kwargs: object) -> None:
     Participant.objects.filter(user=None).exclude(account_key=None).update(account_key=None)

@@ -1,8 +1,12 @@
 """The rules for names, each with the error message for names that break it."""
 
+from __future__ import annotations
+
 import re
+from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import groupby
+from typing import TYPE_CHECKING
 from unicodedata import category, normalize
 
 from django.core.exceptions import ValidationError
@@ -18,6 +22,11 @@ from chat.names.normalize import (
     room_key,
     room_lookalike_key,
 )
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
+    Rule = tuple[Callable[[str], bool], str, _StrOrPromise]  # whether a name breaks it, its code, the message
 
 MAX_NAME_LENGTH = 64  # characters of a displayed name, and of a slug
 MAX_STACKED_MARKS = 4  # combining marks on one letter; no living script needs more
@@ -49,7 +58,7 @@ def validate_nickname(name: str) -> None:
     _check(name, NICKNAME_RULES)
 
 
-def _check(name, rules):
+def _check(name: str, rules: Iterable[Rule]) -> None:
     for is_broken, code, message in rules:
         if is_broken(name):
             raise ValidationError(message, code=code, params={"longest": MAX_NAME_LENGTH, "marks": MAX_STACKED_MARKS})

@@ -48,6 +48,6 @@ def sqlite_watch() -> Callable[[], bool]:
     def has_changed() -> bool:
         nonlocal version
         before, version = version, own_connection.execute("PRAGMA data_version").fetchone()
-        return version != before
+        return bool(version != before)
 
     return has_changed

@@ -22,7 +22,7 @@ REFRESH_SECONDS = 15  # seconds between two refreshes of a panel, and between tw
 JITTER_SECONDS = 1  # seconds by which the gate's round may be early
 CACHE_SECONDS = 24 * 3600
 COLUMNS = ("pk", "nickname", "role", "namesake_number")
-HAS_ACCOUNT = Q(participant__user__isnull=False)
+HAS_ACCOUNT = Q(participant__user__isnull=False)  # `values_list` accepts it; only the stubs don't know.
 
 Member = tuple[Any, ...]  # the values of COLUMNS, and whether the member has an account
 
@@ -98,7 +98,8 @@ def _raise_epoch(room: Room, panel: Panel) -> None:
 
 
 def cached_panel(room: Room) -> Panel | None:
-    return cache.get(_key(room.pk))
+    panel: Panel | None = cache.get(_key(room.pk))
+    return panel
 
 
 def is_stale(panel: Panel) -> bool:
@@ -134,7 +135,7 @@ def _online_members(rooms: list[int]) -> dict[int, list[Member]]:
     role = Case(When(role="owner", then=Value(0)), When(role="moderator", then=Value(1)), default=Value(2))
     online = Membership.objects.online().filter(room__in=rooms).order_by(role, Lower("nickname"), "pk")
     by_room = defaultdict(list)
-    for room, *member in online.values_list("room", *COLUMNS, HAS_ACCOUNT):
+    for room, *member in online.values_list("room", *COLUMNS, HAS_ACCOUNT):  # type: ignore[arg-type]
         by_room[room].append(tuple(member))
     return by_room
 
@@ -151,7 +152,7 @@ def _read_people(cached: Panel | None, room: int, version: int, online: list[Mem
 
 def _away_members(room: int) -> tuple[Member, ...]:
     away = Membership.objects.inside().filter(room=room, seen_at__lt=timezone.now() - Membership.ONLINE_FOR)
-    return tuple(away.values_list(*COLUMNS, HAS_ACCOUNT)[:MAX_AWAY])
+    return tuple(away.values_list(*COLUMNS, HAS_ACCOUNT)[:MAX_AWAY])  # type: ignore[arg-type]
 
 
 def _next_panel(cached: Panel | None, people: People, online_hash: int, version: int, epoch: int) -> Panel:

@@ -34,5 +34,5 @@ def chat_request(request: Request, slug: str) -> HttpResponse:
         query = f"?{'declined' if answer == 'decline' else 'ignored'}" if acted else "?stale=chat"
         return responses.redirect(request, reverse("home") + query)
     other = membership.other_member
-    context = {"membership": membership, "other": other, "rooms": shared_rooms(membership, other)}
+    context = {"membership": membership, "other": other, "rooms": shared_rooms(membership, other) if other else ()}
     return responses.page(request, "rooms/chat_request.html", context, 422 if request.method == "POST" else 200)

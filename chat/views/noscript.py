@@ -22,7 +22,7 @@ def live(request: Request, slug: str) -> HttpResponse:
     Otherwise the page reloads itself at the interval that the reader has chosen.
     """
     membership = membership_to_read(request, slug).record_seen()
-    streamed = membership.participant.refresh_seconds and grants.offer_stream(request, membership)
+    streamed = bool(membership.participant.refresh_seconds) and grants.offer_stream(request, membership)
     with guarded_read(membership):
         log_slice = delta.newest(membership.room)
     membership.try_mark_read()
