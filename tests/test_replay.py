@@ -158,18 +158,21 @@ class Play:
         self.room.refresh_from_db()
         for page in self.pages:
             page.poll()
-            assert page.lines == self.all_lines(page)[-len(page.lines) :]
-            fresh = OpenPage(page.person, self.room)
-            assert len(page.lines) >= len(fresh.lines)
-            assert page.version == fresh.version == self.room.version
-            assert page.header == fresh.header
+        # Once per reader and not per page: a reader's fresh page does not depend on the pages that are open.
+        fresh = {reader: OpenPage(reader, self.room) for reader in self.readers}
+        logs = {reader: self.all_lines(reader) for reader in self.readers}
+        for page in self.pages:
+            assert page.lines == logs[page.person][-len(page.lines) :]
+            assert len(page.lines) >= len(fresh[page.person].lines)
+            assert page.version == fresh[page.person].version == self.room.version
+            assert page.header == fresh[page.person].header
 
-    def all_lines(self, page):
+    def all_lines(self, reader):
         """The whole log, as a new page would show it after loading all older messages."""
-        fresh = OpenPage(page.person, self.room)
-        while under_way := fresh.ask_for_older():
-            fresh.unfold(under_way)
-        return fresh.lines
+        page = OpenPage(reader, self.room)
+        while under_way := page.ask_for_older():
+            page.unfold(under_way)
+        return page.lines
 
 
 @pytest.mark.parametrize("part", range(8))  # so that they are spread over the workers
