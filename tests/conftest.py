@@ -5,6 +5,7 @@ import re
 import socket
 import threading
 import time
+from contextlib import ExitStack
 from functools import partial
 
 import pytest
@@ -23,6 +24,7 @@ from chat.realtime import gate_backend
 from chat_app.caches import incarnation
 from tests.support.browsing import IN_TIME
 from tests.support.reading import ann, asked_django, beats, ben, meanwhile, reader, short_holds  # noqa: F401 - fixtures for all
+from tests.support.transactions import rolled_back
 
 # Playwright's event loop runs in the thread of the tests, so Django would refuse to use the database there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -58,6 +60,13 @@ class Person(Client):
             Participant.objects.filter(pk=self.session["participant"]).update(time_zone=time_zone)
         return answer
 
+    def copy(self):
+        """The same person in a browser with the same cookies."""
+        other = Person()
+        other.nickname = self.nickname
+        other.cookies.load(self.cookies.output(header="", sep=";"))
+        return other
+
     @property
     def membership(self):
         participant = Participant.objects.get(pk=self.session["participant"])
@@ -73,18 +82,35 @@ class Person(Client):
         return self.get(f"/rooms/{room.slug}/changes/", query, headers={"HX-Request": "true"}, **more)
 
 
+def new_person(room=None, nickname=None, **more):
+    """A new person; with a room and a name, they have joined."""
+    visitor = Person(**more)
+    if room:
+        answer = visitor.join(room, nickname)
+        assert answer.status_code == 303, answer.content
+    return visitor
+
+
 @pytest.fixture
 def person(db):
-    """A function that returns a new person; with a room and a name, they have joined."""
+    return new_person
 
-    def make(room=None, nickname=None, **more):
-        visitor = Person(**more)
-        if room:
-            answer = visitor.join(room, nickname)
-            assert answer.status_code == 303, answer.content
-        return visitor
 
-    return make
+@pytest.fixture(scope="module")
+def module_db(request, django_db_setup, django_db_blocker):
+    """A transaction around all tests of the module, for rows that they share. Each test's own is a savepoint in it.
+
+    It yields a context in which the shared rows are written."""
+    items = [item for item in request.session.items if item.path == request.path]
+    assert not [item for item in items if "transactional_db" in item.fixturenames], (
+        "they would wait for this transaction"
+    )
+    with django_db_blocker.unblock():
+        rollback = ExitStack()
+        rollback.enter_context(rolled_back())
+    yield django_db_blocker.unblock
+    with django_db_blocker.unblock():
+        rollback.close()
 
 
 @pytest.fixture
