@@ -1,5 +1,6 @@
 """The cast with their roles, the server as it really runs, and browsers."""
 
+import gc
 import os
 import re
 import socket
@@ -41,6 +42,13 @@ def pytest_collection_modifyitems(config, items):
         others = [item for item in items if item.get_closest_marker("sqlite")]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
+
+
+def pytest_collection_finish(session):
+    """Collect garbage less often, and never look again at the modules and tests that stay: a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)
