@@ -12,22 +12,20 @@ from functools import partial
 import pytest
 import uvicorn
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import caches
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from django.test import Client
-from django.utils import timezone
 
 from chat.gate import background
 from chat.gate.asgi import Gate
 from chat.gate.connection import Connection
-from chat.identity import GENERATION_KEY, RENEWED_KEY, SESSION_KEY
 from chat.middleware import security_headers
 from chat.models import Participant
 from chat.realtime import gate_backend
 from chat_app.caches import incarnation
 from tests.support.browsing import IN_TIME
+from tests.support.joining import join_without_request
 from tests.support.reading import ann, asked_django, beats, ben, meanwhile, reader, short_holds  # noqa: F401 - fixtures for all
 from tests.support.transactions import rolled_back
 
@@ -75,12 +73,7 @@ class Person(Client):
     def enter(self, room, nickname):
         """Be a member, as after `join`, without its request."""
         self.nickname = nickname
-        participant = Participant().enter(nickname, room=room).participant
-        session = SessionStore()
-        session[SESSION_KEY], session[GENERATION_KEY] = participant.pk, participant.generation
-        session[RENEWED_KEY] = int(timezone.now().timestamp())
-        session.save()
-        self.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+        self.cookies[settings.SESSION_COOKIE_NAME] = join_without_request(room, nickname)
 
     def copy(self):
         """The same person in a browser with the same cookies."""
