@@ -1,14 +1,17 @@
 """The cast with their roles, the server as it really runs, and browsers."""
 
+import gc
 import os
 import re
 import socket
 import threading
 import time
+from contextlib import ExitStack
 from functools import partial
 
 import pytest
 import uvicorn
+from django.conf import settings
 from django.core.cache import caches
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
@@ -22,7 +25,9 @@ from chat.models import Participant
 from chat.realtime import gate_backend
 from chat_app.caches import incarnation
 from tests.support.browsing import IN_TIME
+from tests.support.joining import join_without_request
 from tests.support.reading import ann, asked_django, beats, ben, meanwhile, reader, short_holds  # noqa: F401 - fixtures for all
+from tests.support.transactions import rolled_back
 
 # Playwright's event loop runs in the thread of the tests, so Django would refuse to use the database there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -35,6 +40,13 @@ def pytest_collection_modifyitems(config, items):
         others = [item for item in items if item.get_closest_marker("sqlite")]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
+
+
+def pytest_collection_finish(session):
+    """Collect garbage less often, and never look again at the modules and tests that stay: a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)
@@ -58,6 +70,18 @@ class Person(Client):
             Participant.objects.filter(pk=self.session["participant"]).update(time_zone=time_zone)
         return answer
 
+    def enter(self, room, nickname):
+        """Be a member, as after `join`, without its request."""
+        self.nickname = nickname
+        self.cookies[settings.SESSION_COOKIE_NAME] = join_without_request(room, nickname)
+
+    def copy(self):
+        """The same person in a browser with the same cookies."""
+        other = Person()
+        other.nickname = self.nickname
+        other.cookies.load(self.cookies.output(header="", sep=";"))
+        return other
+
     @property
     def membership(self):
         participant = Participant.objects.get(pk=self.session["participant"])
@@ -73,18 +97,34 @@ class Person(Client):
         return self.get(f"/rooms/{room.slug}/changes/", query, headers={"HX-Request": "true"}, **more)
 
 
+def new_person(room=None, nickname=None, **more):
+    """A new person; with a room and a name, they have joined."""
+    visitor = Person(**more)
+    if room:
+        visitor.enter(room, nickname)
+    return visitor
+
+
 @pytest.fixture
 def person(db):
-    """A function that returns a new person; with a room and a name, they have joined."""
+    return new_person
 
-    def make(room=None, nickname=None, **more):
-        visitor = Person(**more)
-        if room:
-            answer = visitor.join(room, nickname)
-            assert answer.status_code == 303, answer.content
-        return visitor
 
-    return make
+@pytest.fixture(scope="module")
+def module_db(request, django_db_setup, django_db_blocker):
+    """A transaction around all tests of the module, for rows that they share. Each test's own is a savepoint in it.
+
+    It yields a context in which the shared rows are written."""
+    items = [item for item in request.session.items if item.path == request.path]
+    assert not [item for item in items if "transactional_db" in item.fixturenames], (
+        "they would wait for this transaction"
+    )
+    with django_db_blocker.unblock():
+        rollback = ExitStack()
+        rollback.enter_context(rolled_back())
+    yield django_db_blocker.unblock
+    with django_db_blocker.unblock():
+        rollback.close()
 
 
 @pytest.fixture

@@ -1,14 +1,17 @@
 """The access table: the answer of every URL to every role in every kind of room; a new URL without a row fails."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.tokens import default_token_generator
+from django.test import override_settings
 from django.urls import get_resolver
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from chat.models import Invite, Membership, Participant, Room, SignInLink, Site, User
+from tests.conftest import new_person
 from tests.support.browsing import say
 from tests.support.transactions import rolled_back
 
@@ -197,38 +200,33 @@ IN_A_ROOM = [name for name, pattern in PATTERNS.items() if name in ("message", "
 THINGS_OF_A_ROOM = [name for name, pattern in PATTERNS.items() if "slug:slug" in pattern and "<int:pk>" in pattern]
 
 
-@pytest.fixture
-def cast(person, alice, room):
+def the_cast():
     """A person in each role, and one more member to act on."""
+    alice = new_person("Reading club", "Alice")
+    room = alice.membership.room
     those = ("left", "shown_out", "banned", "muted", "member", "moderator", "other")
-    people = {role: person(room.name, f"One who is {role}") for role in those}
+    people = {role: new_person(room.name, f"One who is {role}") for role in those}
     people["left"].membership.leave()
     people["shown_out"].membership.remove()
     people["banned"].membership.ban()
     people["muted"].membership.set_muted(True)
     people["moderator"].membership.set_role("moderator")
     room.set_approval(True)
-    people["waiting"] = person(room.name, "One who is waiting")
-    people |= {"owner": alice, "stranger": person("Elsewhere", "Mallory")}
-    people |= {role: person() for role in ("anonymous", "account", "staff")}
+    people["waiting"] = new_person(room.name, "One who is waiting")
+    people |= {"owner": alice, "stranger": new_person("Elsewhere", "Mallory")}
+    people |= {role: new_person() for role in ("anonymous", "account", "staff")}
     people["account"].post("/account/keep/", {"name": "Kim", "password": SECRET})
     people["staff"].force_login(User.objects.create_superuser("root", password="x"))
     return people
 
 
-@pytest.fixture
-def here(cast):
-    return things(*(cast[role].membership for role in ("owner", "other", "waiting", "banned")))
-
-
-@pytest.fixture
-def other_room(person):
+def the_other_room():
     """The objects in a room that has none of the cast as members."""
-    olga, those = person("Writing club", "Olga"), ("other", "banned", "waiting")
+    olga, those = new_person("Writing club", "Olga"), ("other", "banned", "waiting")
     others = {}
     for role in those:
         olga.membership.room.set_approval(role == "waiting")
-        others[role] = person("Writing club", f"Another who is {role}").membership
+        others[role] = new_person("Writing club", f"Another who is {role}").membership
     others["banned"].ban()
     return things(olga.membership, others["other"], others["waiting"], others["banned"])
 
@@ -247,15 +245,47 @@ def things(owner, other, waiting, banned):
     return pks | {"room": owner.room, "key": key}
 
 
-@pytest.fixture
-def world(cast, here, other_room, settings):
-    """A function that changes the room to this kind, and returns the URL of this name in it."""
-    settings.LIMITS = False
+def outside_rooms(other):
+    """What URLs outside rooms need, by their names."""
     Site.objects.update_or_create(pk=1, defaults={"rules": "Be kind.", "privacy": "Nothing is kept."})
-    link, key = SignInLink.objects.issue(cast["other"].membership.participant, hours=1)
+    link, key = SignInLink.objects.issue(other.participant, hours=1)
     ursula = Participant().create_account("Ursula", SECRET).user
     mailed = {"uid": urlsafe_base64_encode(force_bytes(ursula.pk)), "token": default_token_generator.make_token(ursula)}
-    no_rooms = {"use_sign_in_link": {"key": key}, "revoke_sign_in_link": {"pk": link.pk}, "new_password": mailed}
+    return {"use_sign_in_link": {"key": key}, "revoke_sign_in_link": {"pk": link.pk}, "new_password": mailed}
+
+
+@pytest.fixture(scope="module")
+def shared_rows(module_db):
+    """All that is below, created once for the tests of a module."""
+    with module_db(), override_settings(LIMITS=False):
+        cast = the_cast()
+        here = things(*(cast[role].membership for role in ("owner", "other", "waiting", "banned")))
+        return SimpleNamespace(
+            cast=cast, here=here, other_room=the_other_room(), no_rooms=outside_rooms(cast["other"].membership)
+        )
+
+
+@pytest.fixture
+def cast(shared_rows, db):
+    """A person in each role, and one more member to act on, with browsers that only this test uses."""
+    return {role: who.copy() for role, who in shared_rows.cast.items()}
+
+
+@pytest.fixture
+def here(shared_rows, db):
+    return shared_rows.here | {"room": Room.objects.get(pk=shared_rows.here["room"].pk)}
+
+
+@pytest.fixture
+def other_room(shared_rows, db):
+    """The objects in a room that has none of the cast as members."""
+    return shared_rows.other_room | {"room": Room.objects.get(pk=shared_rows.other_room["room"].pk)}
+
+
+@pytest.fixture
+def world(shared_rows, here, other_room, settings):
+    """A function that changes the room to this kind, and returns the URL of this name in it."""
+    settings.LIMITS = False
 
     def address(name, kind, of=None):
         """`of`: the objects to act on, if they are not those of this room."""
@@ -263,7 +293,7 @@ def world(cast, here, other_room, settings):
         there = other_room if kind == "other room" else here
         of = of or there
         known = {"slug": there["room"].slug, "number": 2, "pk": of.get(name, of["pk"]), "key": of["key"]}
-        known |= no_rooms.get(name, {})
+        known |= shared_rows.no_rooms.get(name, {})
         return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(known[match[1]]), PATTERNS[name])
 
     return address
@@ -343,4 +373,5 @@ def asked(who, method, url, form, look=None):
 
 @pytest.mark.parametrize("name", ["rules", "privacy"])
 def test_pages_without_text_are_a_404(name, client, db):
+    Site.objects.all().delete()
     assert client.get(f"/{name}/").status_code == 404

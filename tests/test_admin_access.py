@@ -11,7 +11,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from chat.models import Site, User
 from tests.support.browsing import say
-from tests.test_access import ROLES, asked, cast, unlike  # noqa: F401 - a fixture
+from tests.test_access import ROLES, asked, cast, shared_rows, unlike  # noqa: F401 - fixtures
 
 STAFF = ["before their code", "without rights", "all rights"]
 EVERYBODY = [*(role for role in ROLES if role != "staff"), *STAFF]
@@ -61,7 +61,7 @@ def paths(resolver, prefix=""):
 @pytest.fixture
 def everybody(cast):  # noqa: F811
     """The cast, and staff; users with two-factor authentication have not entered a code."""
-    Site.objects.create(pk=1)
+    Site.objects.update_or_create(pk=1)
     Group.objects.create(name="Helpers")
     say(cast["owner"].membership, "hello")
     for role in STAFF:

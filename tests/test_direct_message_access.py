@@ -3,8 +3,11 @@
 import re
 
 import pytest
+from django.test import override_settings
 
+from chat.models import Message
 from chat.models.direct_message import open_direct_message
+from tests.conftest import new_person
 from tests.support.browsing import say
 from tests.test_access import FORMS, IN_A_ROOM, PATTERNS, asked, unlike
 
@@ -69,29 +72,44 @@ TABLE = {  # URL name: statuses of GET for strangers, after declining or leaving
 FORMS_HERE = FORMS | {"chat_request": {"answer": "accept"}}
 
 
-@pytest.fixture
-def cast(person, room, alice, mallory):
-    """A person in each role, and a message in their direct message with Alice. She started all but one of them."""
-    hers, cast = alice.membership, {}
+@pytest.fixture(scope="module")
+def shared_rows(module_db):
+    """The cast and Alice, created once for the tests of the module."""
+    with module_db(), override_settings(LIMITS=False):
+        hers = new_person("Reading club", "Alice").membership
+        return the_cast(hers), hers.participant_id
+
+
+def the_cast(hers):
+    cast = {}
     for role in [*ANSWERS, "asked", "asking"]:
-        who = person(room.name, f"One who is {role}")
+        who = new_person(hers.room.name, f"One who is {role}")
         mine = who.membership
         first = open_direct_message(mine, hers) if role == "asking" else open_direct_message(hers, mine)
         (message,) = say(first, "between us")
         for verb in ANSWERS.get(role, []):
             getattr(first.other_member, verb)()
         cast[role] = who, message
-    return cast | {"anonymous": (person(), message), "stranger": (mallory, message)}
+    return cast | {"anonymous": (new_person(), message), "stranger": (new_person("Elsewhere", "Mallory"), message)}
 
 
 @pytest.fixture
-def address(cast, alice, settings):
+def cast(shared_rows, db):
+    """A person in each role, and a message in their direct message with Alice. She started all but one of them."""
+    return {
+        role: (who.copy(), Message.objects.select_related("room").get(pk=message.pk))
+        for role, (who, message) in shared_rows[0].items()
+    }
+
+
+@pytest.fixture
+def address(cast, shared_rows, settings):
     """A function that returns the URL of this name for a person in this role."""
     settings.LIMITS = False
 
     def address(name, role):
         message = cast[role][1]
-        hers = message.room.memberships.get(participant=alice.session["participant"])
+        hers = message.room.memberships.get(participant=shared_rows[1])
         known = {"slug": message.room.slug, "number": 2, "pk": message.pk if name == "message" else hers.pk}
         return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(known[match[1]]), PATTERNS[name])
 

@@ -12,7 +12,7 @@ from chat.models import Participant, Room
 from chat.realtime import delta, pubsub
 from tests.support.reading import FRAMED, HTMX, Frame, held, until
 
-TRIALS = 17  # of each event in each way of reading: 204 in all
+TRIALS = 17  # of each event in each way of reading
 
 
 def test_other_readers_keep_their_grants_with_one_query(ann, ben, reader, gate, meanwhile, asked_django, monkeypatch):

@@ -238,9 +238,9 @@ def until_refreshed(gate, reader, since):
 def test_the_gate_sends_the_panel_with_the_next_answer_and_wakes_no_poll(
     ann, ben, reader, gate, meanwhile, frequent_refreshes, short_holds, asked_django, monkeypatch
 ):
+    ann.poll()
     monkeypatch.setattr("chat.gate.polls.MIN_HOLD", 3)
     monkeypatch.setattr("chat.gate.polls.MAX_HOLD", 3)
-    ann.poll()
     poll, began = meanwhile(ann.ask), time.time()
     held(gate)
     set_away("Ben")

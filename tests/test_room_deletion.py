@@ -169,7 +169,7 @@ def test_a_room_that_is_not_marked_is_not_erased(room):
 
 def test_readers_whose_poll_is_held_are_notified_at_once(gate, ann, meanwhile, monkeypatch):
     monkeypatch.setattr(Room, "erase", lambda *_: False)
-    ann.poll()
+    ann.ask(ann.query(at=1))  # without being held
     poll = meanwhile(ann.ask)
     held(gate)
     Room.objects.get().delete_with_messages()

@@ -224,7 +224,9 @@ def test_a_reader_between_two_polls_gets_the_indicator_with_the_next(up_to_date,
     assert time.time() - began < 1
 
 
-def test_a_reader_is_woken_at_most_once_in_three_seconds(up_to_date, ben, reader, gate, meanwhile):
+def test_a_reader_is_woken_at_most_once_in_an_interval(up_to_date, ben, reader, gate, meanwhile, monkeypatch):
+    assert gate_typing.WAKE_INTERVAL == 3
+    monkeypatch.setattr(gate_typing, "WAKE_INTERVAL", 1.5)
     others = [reader(name).member for name in ("Cy", "Dot", "Eve", "Fay")]
     up_to_date.since = Membership.objects.get(nickname="Fay").room.version
     told = []
@@ -237,17 +239,19 @@ def test_a_reader_is_woken_at_most_once_in_three_seconds(up_to_date, ben, reader
             if LINE.search(answer.text):
                 told.append((time.monotonic(), indicator(answer)))
 
-    end = time.monotonic() + 7
+    end = time.monotonic() + 4
     following = meanwhile(follow)
     held(gate)
     for member in others:
         typing_indicator.record_typing(member)
         time.sleep(0.4)
+    time.sleep(max(0, end - time.monotonic()))
+    ben.send("which ends the last hold")
     following.result(20)
     moments = [moment for moment, _ in told]
     gaps = [after - before for before, after in pairwise(moments)]
     assert [sentence for _, sentence in told][:2] == ["Cy is typing", "Several people are typing"]
-    assert min(gaps) > 3 - 0.3, gaps
+    assert min(gaps) > 1.5 - 0.3, gaps
 
 
 def test_the_message_and_the_end_of_typing_come_in_one_answer(up_to_date, ben, gate, meanwhile):

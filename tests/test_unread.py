@@ -106,7 +106,7 @@ def test_a_page_closed_before_the_gate_records_presence_has_not_read_later_messa
     ann, ben, gate, meanwhile, reads, beats
 ):
     Membership.objects.update(seen_at="2020-01-01T00:00Z")
-    ben.poll()
+    ben.ask(ben.query(at=1))  # without being held
     ann.send("while Ben is away")
     ann.poll()
     reads(ann, meanwhile)
