@@ -55,7 +55,10 @@ def check_https_proxy(app_configs, **kwargs):
 
 @checks.register()
 def check_session_store(app_configs, **kwargs):
-    """Refuse sessions outside the database: the gate looks for them there, and a cache may miss that one ended."""
+    """Check that sessions are those of `chat.sessions`, in the database, where the gate looks for them.
+
+    A cache may miss that another process ended a session.
+    """
     if settings.SESSION_ENGINE == SESSIONS:
         return []
     hint = f"Set SESSION_ENGINE to {SESSIONS}."

@@ -50,10 +50,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Composer:
-    """The form in which people type; `number` counts the forms of a page.
+    """The form in which people type; `number` counts the composers of a page.
 
-    With `opening` it prefetches the next four, otherwise only the fourth one ahead. Without a target, text or error it
-    is the same for everyone, so it may be cached.
+    With `opening` it prefetches the next four composers, otherwise only the fourth one ahead. Without a target, text or
+    error it is the same for everyone, so it may be cached.
     """
 
     slug: str

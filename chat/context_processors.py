@@ -1,4 +1,4 @@
-"""Variables of every template: the site and the reader's preferences, both read only if a template uses them."""
+"""Template variables: the site and the reader's preferences. Each is read only if a template uses it."""
 
 from contextlib import suppress
 from typing import Any

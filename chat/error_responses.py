@@ -16,7 +16,7 @@ PASSWORDS = {"password", "old", "new"}  # fields that are never sent back in a p
 
 
 def not_a_member(request: Request, room: Room) -> HttpResponse:
-    """For a page of a room requested by a non-member: redirect to the join page."""
+    """Answer a non-member's request for a page of a room: redirect to the join page, or 403 for htmx."""
     if responses.is_htmx(request):
         return error_response(
             request, 403, _("Not in this room"), _("You are not in this room any more. Join again first.")
@@ -72,7 +72,10 @@ def _notice(request: Request, context: dict[str, Any], status: int) -> HttpRespo
 
 
 def _typed_in_frame(request: Request, sentence: str) -> dict[str, Any]:
-    """The composer frame with the text in its field, and the same token, so that it is never sent twice."""
+    """Return the context of the composer frame after a refusal: the typed text, and `sentence` as its error.
+
+    The form keeps its token, so that the text is never posted twice.
+    """
     slug, number = request.resolver_match.kwargs["slug"], delta.parse_number(request.POST.get("n", "")) or 1
     composer = refused_composer(slug, request.POST, sentence, number)
     page = {"page_key": request.POST.get("page", ""), "frame": True}

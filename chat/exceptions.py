@@ -27,7 +27,7 @@ class Refused(ValidationError):
 
 
 class ExplainedNotFound(Http404):
-    """A 404 with an explanation; `way` is the URL and the label of a link to offer."""
+    """A 404 with an explanation (`sentence`). `way` is a link to offer: its URL and label, or None."""
 
     def __init__(self, sentence: str, way: tuple[str, str] | None = None) -> None:
         self.sentence, self.way = sentence, way

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `count` times in `seconds`, in fixed windows that start at multiples of `seconds` on the clock."""
+    """A rate limit: at most `count` times in `seconds`, in fixed windows that start at multiples of `seconds`.
+
+    `name` is that of its setting.
+    """
 
     name: str
     count: int
@@ -28,7 +31,7 @@ class Limit:
 
     @classmethod
     def named(cls, name: str) -> Limit:
-        """The limit in the setting of this name, written as `count/seconds`."""
+        """Return the limit in the setting `name`, which is written as `count/seconds`."""
         count, seconds = getattr(settings, name).split("/")
         return cls(name, int(count), int(seconds))
 
@@ -47,7 +50,10 @@ class Limit:
 
 
 def check_sending(request: Request, membership: Membership) -> None:
-    """30 messages a minute per person, 600 per address (a school class may share one), 1,200 per room."""
+    """Count one message: at most 30 a minute per person, 600 per address, 1,200 per room, by default.
+
+    A school class may share one address. Raises LimitExceeded.
+    """
     _spend("SEND", person=membership.participant_id, address=client_ip.network_of(request), room=membership.room_id)
 
 
@@ -57,7 +63,10 @@ def check_typing(request: Request, membership: Membership) -> None:
 
 
 def check_joining(request: Request, participant: Participant, room: Room | None) -> None:
-    """30 joins in ten minutes per person, 600 per address, 3,000 per room."""
+    """Count one join: at most 30 in ten minutes per person, 600 per address, 3,000 per room, by default.
+
+    If `room` is None, nothing is counted per room. Raises LimitExceeded.
+    """
     _spend("JOIN", person=participant.pk, address=client_ip.network_of(request), room=room.pk if room else None)
 
 
@@ -104,7 +113,7 @@ def check_creating_accounts(request: Request) -> None:
 
 
 def check_password_resets(request: Request) -> None:
-    """10 password reset requests an hour per address."""
+    """Count one password reset request: at most 10 an hour per address, by default. Raises LimitExceeded."""
     _spend("RESET", address=client_ip.network_of(request))
 
 
@@ -130,7 +139,10 @@ def check_creating_rooms(request: Request, participant: Participant) -> None:
 
 
 def _spend(action: str, **scopes: str | int | None) -> None:
-    """Count one use in each scope. A scope without a value is skipped, such as the person who is not saved yet."""
+    """Count one use of the action in each scope, unless LIMITS is off. Raises LimitExceeded.
+
+    A scope without a value is skipped, for example a person who is not saved yet.
+    """
     if not settings.LIMITS:
         return
     for scope, who in scopes.items():

@@ -40,5 +40,5 @@ def render(text: str, room: Room | None = None) -> str:
 
 
 def stored(html: str) -> Html:
-    """Mark HTML from the database or a cache as safe; it was made by `render` or by a template."""
+    """Mark HTML from the database or a cache as safe. It must come from `render` or a template."""
     return mark_safe(html)

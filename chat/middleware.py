@@ -117,7 +117,7 @@ class TimeZoneMiddleware:
 
 
 class ErrorMiddleware:
-    """Turns the exceptions of access, verbs, limits and databases into error pages that keep what was typed."""
+    """Turns exceptions of access checks, model methods, rate limits and databases into pages that keep typed text."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -26,7 +26,10 @@ class Parameter(Value):
 
 
 class _Compiled(NamedTuple):
-    """`compiler` has built the SQL, so it also knows which columns belong to which model."""
+    """A query that was compiled once, with its SQL and parameters.
+
+    `compiler` has built the SQL, so it also knows which columns belong to which model.
+    """
 
     queryset: QuerySet[Any]
     compiler: SQLCompiler

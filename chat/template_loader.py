@@ -1,4 +1,4 @@
-"""Template files, loaded without the line breaks and indentation that only make their source readable."""
+"""The template loader: it leaves out line breaks and indentation that only make the source readable."""
 
 import re
 
@@ -38,7 +38,7 @@ class Loader(filesystem.Loader):
 
 
 class LineJoiner:
-    """Joins the lines of a template's text nodes, given in the order of the source.
+    """Joins the lines of a template's text nodes. Pass them to `join` in the order of the source.
 
     The rule: a line break and the indentation around it are removed next to an HTML tag, a template tag or a variable,
     and become one space between words and between attributes. Spaces within a line stay, and so does everything inside

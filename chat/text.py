@@ -1,4 +1,4 @@
-"""The text of messages: its longest length, forbidden characters and line ends."""
+"""The text of messages: its maximum length, forbidden characters and line ends."""
 
 import hashlib
 import re
@@ -44,5 +44,5 @@ def _too_long(text: str) -> str:
 
 
 def text_digest(text: str) -> str:
-    """A short hash, to compare texts."""
+    """Return a hash of the text, as 32 hexadecimal digits, to compare texts."""
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

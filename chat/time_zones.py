@@ -49,7 +49,7 @@ def _choices(chosen: str) -> list[Choice]:
 
 
 class TimeZoneField(forms.ChoiceField):
-    """An optional time zone. Older names are valid too, but offered only to people who already chose one."""
+    """An optional time zone. Outdated names are valid too, but offered only if `chosen`, the current choice, is one."""
 
     def __init__(self, chosen: str = "") -> None:
         super().__init__(label=_("Time zone"), required=False, widget=TimeZoneSelect)

@@ -103,7 +103,7 @@ class ForgivingRedisCache(RedisCache):
 
 @contextmanager
 def forgiven():
-    """Log Redis errors instead of raising them."""
+    """A context manager that logs Redis errors instead of raising them."""
     try:
         yield
     except RedisError as error:

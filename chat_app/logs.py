@@ -1,4 +1,4 @@
-"""Logging: keys in addresses are left out, because anyone who reads the log could use them to sign in."""
+"""Logging: secret keys in URLs are left out, because log readers could use them to sign in or open private rooms."""
 
 import logging
 import re

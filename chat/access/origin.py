@@ -14,7 +14,7 @@ def is_from_our_page(request: HttpRequest) -> bool:
 
 
 def referring_url(request: HttpRequest) -> SplitResult:
-    """The parsed Referer; an empty URL if it is missing or invalid."""
+    """Return the parsed Referer header, or an empty URL if it is missing or invalid."""
     with suppress(ValueError):
         return urlsplit(request.headers.get("Referer", ""))
     return urlsplit("")

@@ -21,10 +21,11 @@ JOIN_REQUEST_STATUSES = (Membership.Status.WAITING, Membership.Status.JOIN_DECLI
 
 
 def _memberships_at() -> QuerySet[Membership]:
-    """A participant's memberships at an address. Current members are also found at a former address of their room.
+    """Build the query for a participant's membership in the room at an address. It finds one row at most.
 
-    A hidden room comes first: a page opened at its old address must not post to the room that has the address now.
-    One statement finds both, so that a former address takes no longer than one that never existed.
+    Current members are also found at a former address of their room. If that address redirects only members, their
+    room comes first: a page opened there must not post to the room that has the address now. It is one statement, so
+    that a former address takes no longer than one that never existed.
     """
     participant, generation, slug = map(Parameter, ("participant", "generation", "slug"))
     former = FormerAddress.objects.leading([slug], now=Parameter("now")).filter(room=OuterRef("room"))

@@ -1,4 +1,4 @@
-"""The admin site: enforces two-factor authentication for users who set it up, or for all if it is required."""
+"""The admin site: requires two-factor authentication from users who set it up, or from all (SECOND_FACTOR)."""
 
 from functools import wraps
 

@@ -80,9 +80,10 @@ class VerbAdmin(admin.ModelAdmin):
         self.message_user(request, " ".join(sentences), django_messages.ERROR if failed else succeeded)
 
     def _act_on_each(self, request, rows, verb, log):
-        """Log each row as soon as its verb has changed it. Returns how many changed, and whether the database failed.
+        """Call `verb` for each row, and log each row that it changed. Stop at the first database error.
 
-        Each verb is a transaction of its own, so what was done before an error stays done.
+        Returns how many rows changed, and whether there was a database error. Each call is a transaction of its own, so
+        changes before the error stay.
         """
         acted, by = 0, Actor.site_admin(request.user)
         for row in rows:

@@ -1,1 +1,1 @@
-"""What people submit, validated before any verb runs, one file per noun."""
+"""Django forms, one module per subject. They validate what people submit, before a model method is called."""

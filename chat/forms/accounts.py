@@ -38,7 +38,7 @@ class NewPasswordField(PasswordField):
 
 
 def check_password(form, field, name, email):
-    """Add the problems of the new password in that field as its errors."""
+    """Check the new password in this field, and add each problem as an error. `name` and `email` are the account's."""
     if password := form.cleaned_data.get(field):
         for reason in password_problems(password, name, email):
             form.add_error(field, reason)
@@ -96,7 +96,7 @@ class SignInForm(VerbForm):
 
     @property
     def key(self):
-        """The normalized name, under which sign-in attempts are counted."""
+        """The nickname key of the submitted name, under which sign-in attempts are counted."""
         return nickname_key(display_name(self.data.get("name", ""))[:MAX_NAME_LENGTH])
 
     def sign_in(self):
@@ -172,7 +172,7 @@ class ResetForm(forms.Form):
 
 
 class NewPasswordForm(forms.Form):
-    """For the link in a password reset email."""
+    """The form behind the link in a password reset email: it takes the new password of `user`."""
 
     password = NewPasswordField(label=_("Your new password"))
 

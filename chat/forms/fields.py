@@ -11,7 +11,7 @@ from chat.text import FORBIDDEN_CHARACTERS, tidy_text, validate_text
 
 
 class NameField(forms.CharField):
-    """The name of a room or a person, normalized for display."""
+    """A form field for the name of a room or a person, normalized for display. An empty name is validated too."""
 
     def __init__(self, **kwargs):
         super().__init__(required=False, **kwargs)
@@ -69,7 +69,10 @@ class LineField(UntrimmedField):
 
 
 class TextField(UntrimmedField):
-    """Text of several lines, trimmed and checked; pass `required=False` where it may be empty."""
+    """Several lines of text, without empty first lines, blank space at the end or unprintable characters.
+
+    Pass `required=False` where it may be empty.
+    """
 
     def __init__(self, **kwargs):
         super().__init__(widget=forms.Textarea(attrs={"rows": 5, "dir": "auto"}), strip=False, **kwargs)

@@ -61,7 +61,7 @@ class JoinForm(VerbForm):
 
     @property
     def focuses_nickname(self) -> bool:
-        """Whether the nickname gets the focus: on a room's join page, or if only the nickname was refused."""
+        """Whether the nickname field gets the focus: if the room is known, or if only the nickname has errors."""
         return self.target_room is not None or (bool(self.errors) and "room" not in self.errors)
 
     @property

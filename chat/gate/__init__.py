@@ -1,1 +1,1 @@
-"""The gate in front of Django: slow clients and crowds wait here, never in Django's threads."""
+"""The gate in front of Django: slow clients and held polls wait here, never in Django's threads."""

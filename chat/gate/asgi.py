@@ -165,8 +165,10 @@ class Gate:
             await deliver(response, send)
 
     async def deliver_and_hang_up(self, response: Response, receive: Receive, send: Send) -> None:
-        """Answer at once, then read on for a while before closing: closing while the client sends resets the
-        connection, and browsers drop an answer that came before the reset."""
+        """Send the answer at once, then read the request for a while longer before the connection is closed.
+
+        Closing while the client sends resets the connection, and browsers drop an answer that came before the reset.
+        """
         await deliver(response, send, more=True)
         with contextlib.suppress(TimeoutError, GateRefusal, asyncio.CancelledError), self.reading_slot():
             async with asyncio.timeout(self.linger):

@@ -43,7 +43,7 @@ class Backend(Protocol):
         """
 
     def new_watch(self) -> Callable[[], bool]:
-        """A function that returns whether anything may have been written since it was last called."""
+        """Return a function that returns whether anything may have been written to the database since its last call."""
         ...
 
     def render_painting(self, room: int, incarnation: str, since: int | None, variant: Variant, /) -> Painting | None:

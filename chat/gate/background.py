@@ -23,7 +23,7 @@ RETRY_DELAY = 1
 
 
 async def end_holds(polls: Polls) -> None:
-    """Answer polls that have waited for the maximum time."""
+    """Answer polls whose hold is over, checked forever in short intervals (timing_wheel.SLOT seconds)."""
     while True:
         await asyncio.sleep(timing_wheel.SLOT)
         polls.end_holds()

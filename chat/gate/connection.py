@@ -87,7 +87,7 @@ class Connection(Protocol):
             self.resume()
 
     def ask_django(self) -> None:
-        """Parse the poll that is under way, so that Django answers it."""
+        """Pass the poll under way to the HTTP parser, so that Django answers it."""
         poll, self.poll = self.poll, None
         if poll and not self.transport.is_closing():
             self.for_django = True
@@ -138,7 +138,10 @@ class Connection(Protocol):
         self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def timeout_keep_alive_handler(self) -> None:
-        """Close an idle connection. Polls don't restart this timer: it checks when the last one came."""
+        """Close the connection if it is idle, otherwise check again later. Polls don't restart this timer.
+
+        Instead, it compares the time of the last poll.
+        """
         left = self.polled_at + self.timeout_keep_alive - self.loop.time()
         if self.poll or left > 0:
             self._check_idle_after(max(left, 1))

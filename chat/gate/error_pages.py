@@ -34,7 +34,7 @@ class GateRefusal(Exception):
 
 
 def error_response(refusal: GateRefusal, scope: Scope, headers: Headers) -> Response:
-    """The answer to a refused request, with `headers` (the site's security headers) and its own."""
+    """Return the answer to a refused request. `headers` are the site's security headers; its own are added."""
     body = notice(scope, refusal.status) if from_htmx(scope) else page(refusal.status, scope["method"])
     return Response(refusal.status, headers + own_headers(refusal, body), b"" if scope["method"] == "HEAD" else body)
 

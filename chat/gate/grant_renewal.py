@@ -10,7 +10,7 @@ from chat.gate.signatures import RunInThread
 
 
 class GrantRenewals:
-    """`valid_grants` is that of the Backend."""
+    """Renews the grants of a room after its epoch has changed. `valid_grants` is the Backend's function."""
 
     def __init__(
         self,

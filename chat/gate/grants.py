@@ -44,7 +44,8 @@ class Grant:
 class Stream:
     """A page that the gate continues: the log up to `version`, for the reader of `grant`.
 
-    `requested_at` is on the clock of time.monotonic(). `heartbeat` is the HTML that ends each write.
+    `path` is the path of its polls. `requested_at` is on the clock of time.monotonic(). `heartbeat` is the HTML that
+    ends each write.
     """
 
     path: bytes
@@ -113,11 +114,11 @@ class Grants:
         return grant
 
     def of_room(self, room: int) -> list[tuple[bytes, Grant]]:
-        """The room's grants with their paths."""
+        """Return the room's grants, each with the path of the polls that it is for."""
         return [(path, g) for grants in self.by_session.values() for path, g in grants.items() if g.room == room]
 
     def renew(self, path: bytes, grant: Grant, epoch: int | None) -> None:
-        """Make the grant valid for this epoch, or remove it (None). Nothing happens if it was replaced meanwhile."""
+        """Make the grant valid for this epoch; None removes it. Nothing happens if another grant has replaced it."""
         grants = self.by_session.get(digest(grant.session), {})
         if grants.get(path) is not grant:
             return

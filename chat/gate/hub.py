@@ -109,7 +109,10 @@ class Hub:
         self.grants.clear()
 
     async def stream(self, offer: Offer, response: Response, connection: Connection, send: Send) -> None:
-        """Send the page and continue it, as long as its reader may read and keeps up."""
+        """Send the page and continue it, as long as its reader may read and keeps up.
+
+        Raises ValueError if `offer` has no stream. Aborts the connection if the client doesn't read.
+        """
         if offer.stream is None:
             raise ValueError("Django offered no stream.")
         stream = offer.stream()

@@ -14,8 +14,10 @@ OVERHEAD = 500  # bytes that a cached painting takes in addition to its HTML
 
 
 class Painting(NamedTuple):
-    """HTML that brings a page up to `version`, for grants of that epoch and incarnation. If `whole`, it replaces the
-    log."""
+    """HTML that brings a page up to `version`, for grants of this epoch and incarnation.
+
+    If `whole`, it is a full refresh, which replaces the page's log.
+    """
 
     version: int
     epoch: int
@@ -51,7 +53,10 @@ class Paintings:
         self.pending: dict[Key, asyncio.Future[Painting | None]] = {}
 
     async def get(self, grant: Grant, since: int, origin: int) -> Painting | None:
-        """The painting that brings the page of this grant from version `since` to the latest."""
+        """Return the painting that brings a page from version `since` to the latest, or None if the room was deleted.
+
+        `origin` is the version at which the page's log was last painted whole.
+        """
         key = self.key(grant, since, origin)
         return self.cached(key) or await asyncio.shield(self.pending.get(key) or self.start(key))
 

@@ -1,4 +1,4 @@
-"""Polls with a grant: held until there is news, then answered with a painting that all readers share."""
+"""Polls with a grant: held until there is news or the hold is over, then answered with shared paintings."""
 
 import asyncio
 import contextlib
@@ -158,13 +158,13 @@ class Polls:
         self._count(poll.grant, -1)
 
     def end_holds(self) -> None:
-        """Answer the polls that have waited for the maximum time."""
+        """Answer the polls whose hold is over, after 7 to 9 seconds."""
         if due := self.wheel.due():
             self.rooms.wake(due)
 
     @contextlib.contextmanager
     def counted(self, grant: Grant) -> Iterator[None]:
-        """Count a stream as a held connection."""
+        """Return a context manager in which a stream counts as a held connection of the grant's session and address."""
         self._count(grant, 1)
         try:
             yield
@@ -276,9 +276,9 @@ class Polls:
         self.rooms.wake_all()
 
     def take_presence(self) -> tuple[set[int], set[int]]:
-        """The members who polled or streamed since the last call, and those who wait for news.
+        """Return two sets of membership ids: who polled or streamed since the last call, and who waits for news now.
 
-        Only the latter have certainly seen everything: the others may have closed the page since.
+        Only the second have certainly seen everything: the others may have closed the page since.
         """
         members, self.members = self.members, set()
         return members, self.rooms.waiting_members()
@@ -293,8 +293,7 @@ def with_length(head: bytes, body: bytes) -> PollAnswer:
 
 
 def poller(grant: Grant, since: int, origin: int, parts: bytes) -> bytes:
-    """The poller's HTML, which holds the page's state. With sidebar parts, its time is a second ahead: so the page is
-    not taken for one that had no answer yet in the second of the change."""
+    """Return the poller's HTML. With sidebar parts, its time is a second ahead, so that the next poll is held."""
     before, between, then, log, after = grant.poller
     at = int(time.time()) + bool(parts)
     return b"%b%d%b%d%b%d%b%b%b" % (before, since, between, origin, then, at, log, grant.incarnation.encode(), after)

@@ -23,7 +23,10 @@ class TooManyRequests(Exception):
 
 
 class Protocol(HttpToolsProtocol):
-    """Runs a timer while a head is expected, and counts the bytes of a request until it is complete."""
+    """Uvicorn's HTTP protocol with limits: the time until a request's head is complete, and its bytes except the body.
+
+    It also limits how many requests wait in the pipeline. If a limit is exceeded, it closes the connection.
+    """
 
     timer: asyncio.TimerHandle | None = None
     under_way: RequestResponseCycle | None = None

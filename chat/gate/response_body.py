@@ -29,7 +29,7 @@ class SizedFile(NamedTuple):
 
 
 class FileWrapper:
-    """`wsgi.file_wrapper` of PEP 3333: Django puts the file of a FileResponse into it."""
+    """The `wsgi.file_wrapper` of PEP 3333: reads a file in blocks. Django wraps the file of a FileResponse in it."""
 
     def __init__(self, file: Any, block_size: int = PIECE) -> None:
         self.file, self.block_size = file, block_size

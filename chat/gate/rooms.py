@@ -90,7 +90,7 @@ class Rooms:
         return {waiter.grant.member for room in self.by_id.values() for waiter in room.waiting}
 
     def forget(self, ids: Iterable[int]) -> None:
-        """Forget rooms that were deleted or restored; Django answers their readers next."""
+        """Forget rooms that were deleted or restored, and wake their readers, whom Django answers next."""
         for room_id in ids:
             self.wake_room(self.by_id.pop(room_id))
 

@@ -1,4 +1,4 @@
-"""The typing indicator: while people type, the gate asks Django for their names, and wakes waiting readers."""
+"""The typing indicator: while people type, fetch the typing line from Django, and wake held polls when it changes."""
 
 import asyncio
 import logging
@@ -47,7 +47,7 @@ class TypingFollower:
             room.sidebar.refresh_task.add_done_callback(room.sidebar.refresh_done)
 
     async def follow(self, room_id: int) -> None:
-        """Refresh the line until no one types."""
+        """Refresh the room's typing line every 3 seconds until no one types. Answer held polls when it changes."""
         while room := self.rooms.by_id.get(room_id):
             await asyncio.sleep(room.sidebar.woken_at + WAKE_INTERVAL - time.monotonic())
             room.sidebar.woken_at = time.monotonic()

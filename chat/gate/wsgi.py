@@ -34,7 +34,10 @@ class Response(NamedTuple):
 
 
 def call(application: Application, scope: Scope, file: IO[bytes], length: int, offer: Offer) -> Response | None:
-    """Run the application in this thread. Returns None when it failed, after logging the error."""
+    """Run the WSGI application in this thread. Returns None if it failed; the error is logged.
+
+    `offer` is put into the environ: through it, Django can offer the gate a grant or a stream.
+    """
     try:
         with file:
             return run(application, environ(scope, file, length) | {ENVIRON_KEY: offer})
@@ -102,7 +105,7 @@ def encode_value(value: str) -> bytes:
 
 
 def environ(scope: Scope, file: IO[bytes], length: int) -> Environ:
-    """The WSGI environ of PEP 3333, with the body's real length."""
+    """Return the WSGI environ of PEP 3333 for a request with the body `file`, which has `length` bytes."""
     name, port = scope.get("server") or ("localhost", 80)
     return {
         "REQUEST_METHOD": scope["method"],
@@ -162,7 +165,10 @@ def header_variables(headers: Headers) -> dict[str, str]:
 
 
 def without_charset(content_type: bytes) -> bytes:
-    """Forms are always UTF-8; a charset that is no text encoding would crash before any view runs."""
+    """Remove the charset from a Content-Type header. Forms are always UTF-8.
+
+    A charset that is not a text encoding would crash Django before any view runs.
+    """
     return b";".join(part for part in content_type.split(b";") if b"charset" not in part.lower())
 
 

@@ -14,9 +14,10 @@ BEFORE_THE_FIRST_RELEASE = "0001_first"
 
 
 def exit_on_unknown_migrations():
-    """For servers other than `manage.py serve`: print the reason and exit. A database that is down stops no server.
+    """Print the reason and exit if the database has migrations that this code doesn't have.
 
-    Runs in a thread of its own, because the caller's may have an event loop, in which Django refuses to query.
+    For servers other than `manage.py serve`. A database that is down stops no server. The check runs in a thread of its
+    own, because the caller's may have an event loop, in which Django refuses to query.
     """
     with ThreadPoolExecutor(1) as executor:
         reason = executor.submit(_reason_to_exit).result()

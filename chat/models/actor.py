@@ -50,7 +50,7 @@ class Actor:
 
     @property
     def name(self) -> str:
-        """The name in the audit log."""
+        """The actor's name in the audit log: the username of a site admin, otherwise the public name."""
         return self.user.get_username() if self.user else self.public_name
 
     def may_act_on(self, member: Membership) -> bool:
@@ -61,9 +61,9 @@ class Actor:
         return self.membership is None or self.membership.still_outranks(member)
 
     def check(self, room: Room, owner: bool = False) -> None:
-        """Raises Refused unless a member is still a moderator of the room, or its owner, inside `change()`.
+        """Raise Refused if a member no longer moderates the room, or with `owner`, no longer owns it.
 
-        Others always may.
+        Call it inside `change()`. Site admins and Parlour itself always may.
         """
         if self.membership and not self.membership.still_moderates(room, owner):
             raise Refused(_("You can no longer do this in this room."), code="not_allowed")

@@ -31,7 +31,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     PER_PAGE = 100
 
     def page(self, number: str | None) -> Page[Membership]:
-        """One page of them. Without a valid number it is the first page, above the last number the last one."""
+        """One page of these memberships: the first if `number` is not a number, the last if it is out of range."""
         pages: Paginator[Membership] = Paginator(self, self.PER_PAGE)
         return pages.get_page(number)
 
@@ -208,7 +208,10 @@ class Membership(RolesMixin, StatusMixin):
         self.room.update_join_request_count()
 
     def record_seen(self, reading: bool = False) -> Membership:
-        """Save when the member was last seen, at most every 30 seconds. `reading`: the log was on the screen."""
+        """Save that the member was seen now, at most every 30 seconds. Returns the membership.
+
+        With `reading`, the room's log was on the screen: everything in it is then saved as read, too.
+        """
         now = timezone.now()
         if now - self.seen_at >= self.SEEN_INTERVAL:
             read = {"read_version": self.room.version, "read_message_count": self.room.message_count} if reading else {}
@@ -231,7 +234,10 @@ class Membership(RolesMixin, StatusMixin):
         self.save(update_fields=["read_version", "read_message_count"])
 
     def send(self, text: str, token: str) -> Message:
-        """Post a message. A token that was used before returns its message. Raises Refused if its text was another."""
+        """Post a message and return it. Raises Refused if the member may not post.
+
+        If the token was used before, returns the message posted with it. Raises Refused if its text is another.
+        """
         html = markup.render(text, self.room)
         if sent := self.messages.model.sent_with(token, by=self):
             return sent.as_repeat(text)

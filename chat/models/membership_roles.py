@@ -66,7 +66,10 @@ class RolesMixin(models.Model):
         return self.is_inside and self.outranks(other)
 
     def still_moderates(self: Membership, room: Room, owner: bool = False) -> bool:
-        """Whether this member moderates the room, or owns it, read again inside the room's `change()`."""
+        """Read this member again, and return whether they still moderate the room, or with `owner`, own it.
+
+        Call it inside the room's `change()`.
+        """
         self.refresh_from_db(fields=["role", "status"])
         holds_role = self.is_owner if owner else self.is_moderator
         return self.room_id == room.pk and self.is_inside and holds_role
@@ -118,7 +121,10 @@ class RolesMixin(models.Model):
         return not self.room.is_direct_message and self.set_role(self.Role.OWNER, by)
 
     def save_role(self: Membership, role: str) -> None:
-        """Save the role without an event, inside the room's `change()`. Members lose their invite links."""
+        """Save the role without a system message, inside the room's `change()`.
+
+        Moderators are no longer muted. Invite links are revoked if their creator is no longer a moderator.
+        """
         self.role, self.muted = role, self.muted and role == self.Role.MEMBER
         self.save(update_fields=["role", "muted"])
         if not self.is_moderator:

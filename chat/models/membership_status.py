@@ -113,12 +113,12 @@ class StatusMixin(models.Model):
     # Chat requests, in a direct message's room
 
     def receive_chat_request(self: Membership, nickname: str, namesake_number: int) -> None:
-        """Be invited to a direct message, inside its room's `change()`."""
+        """Turn this membership into an open chat request with this nickname, inside the room's `change()`."""
         self.status, self.joined_at = self.Status.CHAT_REQUESTED, timezone.now()
         self.save_nickname(nickname, *ENTRY_FIELDS, namesake_number=namesake_number)
 
     def accept_chat(self: Membership) -> bool:
-        """Join the direct message. Returns False if there is no open chat request."""
+        """Accept the chat request and join the direct message. Returns False if there is no open chat request."""
         with self.room.change():
             self.refresh_from_db(fields=["status", "nickname", "namesake_number"])
             if not self.has_chat_request:
@@ -171,7 +171,10 @@ class StatusMixin(models.Model):
         return self._end_membership(self.Status.BANNED, by)
 
     def unban(self: Membership, by: ActedBy = None) -> bool:
-        """Let a banned person join again. Returns False if they are not banned."""
+        """Let a banned person join again. Returns False if they are not banned.
+
+        Raises Refused if `by` no longer moderates the room.
+        """
         with self.room.change_by(by) as room:
             banned = type(self).objects.filter(pk=self.pk, status=self.Status.BANNED)
             if not banned.update(status=self.Status.REMOVED):

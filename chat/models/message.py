@@ -36,7 +36,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(room=room)
 
     def newest(self) -> Self:
-        """Newest first."""
+        """Sort by the time when messages were sent, newest first."""
         return self.order_by("-first_version")
 
     def before(self, version: int) -> Self:
@@ -44,7 +44,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(first_version__lt=version).order_by("-first_version")
 
     def after(self, version: int) -> Self:
-        """Sent after that version, oldest first."""
+        """Messages sent after that version of the room, oldest first."""
         return self.filter(first_version__gt=version).order_by("first_version")
 
     def starting_at(self, version: int) -> Self:
@@ -241,7 +241,10 @@ class Message(models.Model):
         return True
 
     def _lock(self, by: ActedBy) -> None:
-        """Lock the room's row and reload what verbs check. Raises Refused, for example if the room was deleted."""
+        """Lock the room's row, and reload this message's text and whether it was removed.
+
+        Raises Refused if the room was deleted, or if `by` no longer moderates it.
+        """
         if not type(self.room).objects.select_for_update().filter(pk=self.room_id).first():
             raise self.room.deleted_refusal()
         Actor.of(by).check(self.room)

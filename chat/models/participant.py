@@ -47,8 +47,9 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
 
 
 class Participant(AccountMixin):
-    """`join_key` identifies the form with which a guest joined: sent twice, it creates one guest, not two.
+    """A person: a guest or an account.
 
+    `join_key` identifies the form with which a guest joined: sent twice, it creates one guest, not two.
     `generation` counts how often the person was signed out everywhere. Sessions of an earlier generation are invalid.
     """
 
@@ -152,7 +153,7 @@ class Participant(AccountMixin):
 
     @property
     def can_create_rooms(self) -> bool:
-        """Whether CREATE_ROOMS allows it."""
+        """Whether the CREATE_ROOMS setting allows this person to create rooms."""
         allowed = {"anyone": True, "accounts": bool(self.user_id), "staff": bool(self.user and self.user.is_staff)}
         return allowed[settings.CREATE_ROOMS]
 

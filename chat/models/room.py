@@ -83,7 +83,7 @@ class RoomQuerySet(models.QuerySet["Room"]):
         return self.filter(key=room_key(name)).first()
 
     def would_create(self, name: str) -> bool:
-        """Whether joining by that name creates a room: no room has it or a look-alike."""
+        """Whether joining by this name creates a room: no room has its room key or lookalike key."""
         return not self.filter(Q(key=room_key(name)) | Q(lookalike_key=room_lookalike_key(name))).exists()
 
     def enter(self, name: str, participant: Participant, nickname: str) -> Membership:
@@ -224,9 +224,9 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
         self.refresh_from_db()
 
     def append(self, author: Membership | None = None, **what: Any) -> Message:
-        """Append a message to the log, inside `change()`. `sent_at` is never earlier than that of the message before.
+        """Append a message to the log, inside `change()`, and return it. `what` has more fields of the message.
 
-        Each message has its own version: the second one in the same `change()` takes the next.
+        `sent_at` is never before the previous message's. A second message in one `change()` takes the next version.
         """
         if self.line_at == self.version:
             self.take_next_version()
@@ -283,12 +283,12 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
 
     @property
     def dm_partner_pending(self) -> bool:
-        """Whether this is a direct message whose chat request is not answered yet."""
+        """Whether this is a direct message whose chat request is neither accepted nor declined."""
         pending = (Membership.Status.CHAT_REQUESTED, Membership.Status.CHAT_IGNORED)
         return self.is_direct_message and self.memberships.filter(status__in=pending).exists()
 
     def next_owner(self, any_member: bool = False) -> Membership | None:
-        """The first moderator who joined, or None; with `any_member`, otherwise the first member, muted ones last."""
+        """The moderator who joined first. Otherwise None, or with `any_member` the first member, unmuted first."""
         inside = self.memberships.filter(status=Membership.Status.IN).exclude(role=Membership.Role.OWNER)
         moderators = inside.filter(role=Membership.Role.MODERATOR).order_by("joined_at", "pk")
         return moderators.first() or (any_member and inside.order_by("muted", "joined_at", "pk").first()) or None

@@ -54,7 +54,10 @@ class JoiningMixin(models.Model):
             return mine
 
     def _admit(self: Room, member: Membership, nickname: str, invite: Invite | None, known: Membership | None) -> None:
-        """Admit the member, or let them wait for approval. The first member of an empty room without owner owns it."""
+        """Admit the member, or let them wait for approval. `known` is their earlier membership of the room, or None.
+
+        The first new member of a room without members and owner becomes its owner.
+        """
         waits = self.approval and not member.is_moderator and not invite
         inherits = not known and not member.is_owner and self._is_ownerless()
         if waits and not inherits:
@@ -107,12 +110,12 @@ class JoiningMixin(models.Model):
             raise Refused(_("This room is full just now. Try again when somebody has left."), code="full")
 
     def _check_queue_length(self: Room, member: Membership) -> None:
-        """Raises Refused if too many join requests are open."""
+        """Raise Refused if MAX_JOIN_REQUESTS other people are waiting for approval."""
         if self.memberships.waiting().exclude(pk=member.pk).count() >= self.MAX_JOIN_REQUESTS:
             raise Refused(_("Very many wait to be let in here just now. Try again later."), code="full")
 
     def update_join_request_count(self: Room) -> None:
-        """Count the open join requests, inside `change()`. Open pages of moderators show the number."""
+        """Save the number of open join requests, inside `change()`. Open pages of moderators show it."""
         self.save_setting("join_request_count", self.memberships.waiting().count())
 
     def claim_nickname(self: Room, nickname: str, mine: Membership) -> None:
@@ -144,7 +147,7 @@ class JoiningMixin(models.Model):
             holder.release_nickname()
 
     def available_nickname_for(self: Room, member: Membership, nickname: str) -> str:
-        """This nickname, or the next one like it that nobody else holds here."""
+        """Return this nickname, or a suggestion such as `Ann 2` if another member holds it or a look-alike."""
         taken = self.memberships.holding(nickname_key(nickname)).exclude(pk=member.pk).exists()
         return self.suggest_nickname(nickname, member.participant) if taken else nickname
 

@@ -148,7 +148,10 @@ class SettingsMixin(models.Model):
             return True
 
     def set_name(self: Room, name: str, by: ActedBy = None) -> bool:
-        """Rename the room; its old address redirects to the new one. Raises Refused if the name is taken."""
+        """Rename the room. Returns False if nothing changes. Raises Refused if the name is taken.
+
+        The old address redirects to the new one. A private room keeps its address.
+        """
         name = display_name(name)
         with self.change_by(by, owner=True):
             before = self.name
@@ -249,7 +252,7 @@ class SettingsMixin(models.Model):
         self.save(update_fields=["slug"])
 
     def _withdraw_addresses(self: Room) -> None:
-        """Stop redirecting from all former addresses, except for members."""
+        """Make all former addresses redirect only members, for one more day. Bumps the room's epoch."""
         self.former_addresses.withdraw()
         self.withdrawals += 1
         self.save(update_fields=["withdrawals"])

@@ -32,7 +32,7 @@ class SignInLinkQuerySet(models.QuerySet["SignInLink"]):
         return self.filter(used_at=None, revoked_at=None, expires_at__gt=timezone.now()).order_by("-pk")
 
     def issue(self, participant: Participant, hours: int) -> tuple[SignInLink, str]:
-        """Create a link for that person. Returns it and its key, which is not stored."""
+        """Create a link that is valid for `hours`. Returns it and its key, of which only a digest is stored."""
         key = secrets.token_urlsafe(16)
         expires_at = timezone.now() + timedelta(hours=hours)
         return self.create(participant=participant, key_digest=key_digest(key), expires_at=expires_at), key

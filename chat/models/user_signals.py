@@ -43,7 +43,10 @@ def claim_name(
 
 @receiver(post_save, sender=User)
 def record_change(instance: User, created: bool, **kwargs: object) -> None:
-    """Log what a site admin changed; the password itself is not written. People's acts on themselves are not logged."""
+    """Write to the audit log that a site admin created or changed a user in the admin.
+
+    The password itself is not written. Changes made outside the admin are not logged.
+    """
     if created:
         _record(Action.CREATE_ACCOUNT, instance)
         return

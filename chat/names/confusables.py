@@ -1,4 +1,4 @@
-"""Unicode's table of confusable characters (UTS 39): which character each one looks like."""
+"""Confusable characters: Unicode's table (UTS 39), and the replacement of each one by its prototype."""
 
 from functools import cache
 from pathlib import Path
@@ -21,11 +21,10 @@ def to_prototypes(text: str) -> str:
 
 @cache
 def prototypes() -> dict[int, str]:
-    """The prototype of each confusable code point, from `chat/data/confusables.txt`.
+    """Return the prototype of each confusable code point, from `chat/data/confusables.txt` and CASE_PROTOTYPES.
 
-    Keys are made without combining accents. Two kinds of accents must survive that, so they are moved to a private use
-    area, which names cannot contain: accents that are part of a prototype, and vowel signs of other scripts whose
-    prototype is an accent.
+    Keys are made without combining accents. Some accents must stay: those of precomposed letters, and those that are a
+    prototype or part of one. They are moved to a private use area, which names cannot contain.
     """
     protected = {accent: chr(0xF0000 + accent) for first, last in ACCENT_BLOCKS for accent in range(first, last + 1)}
     lines = (Path(__file__).parents[1] / "data" / "confusables.txt").read_text(encoding="utf-8").splitlines()

@@ -1,4 +1,4 @@
-"""Keys that are equal for names that count as the same, and the form in which a name is displayed."""
+"""Names: the form in which they are displayed, and keys that are equal for names that count as the same."""
 
 import re
 from collections.abc import Callable
@@ -114,8 +114,11 @@ def _nfkc_casefold(text: str) -> str:
 
 @cache
 def _latin_lookalikes() -> dict[int, str]:
-    """Letters that look like a Latin letter or a digit, but stop doing so when their case is folded or they go through
-    NFKC, so that a skeleton alone misses them: Greek Ν looks like N, but ν like v; Ƽ looks like 5, but ƽ like s."""
+    """Return letters that look like a Latin letter or a digit, each mapped to that letter or digit.
+
+    Only those whose look changes when case is folded or NFKC is applied, so that a skeleton misses them: Greek Ν looks
+    like N, but ν like v; Ƽ looks like 5, but ƽ like s.
+    """
     latin = {chr(code): target for code, target in prototypes().items() if re.fullmatch("[A-Za-z0-9]", target)}
     lost = {
         c: t

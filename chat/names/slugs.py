@@ -38,7 +38,7 @@ def name_suggestions(name: str) -> Iterator[str]:
 
 
 def initials(name: str) -> str:
-    """The first characters of the first and the last word, for an avatar."""
+    """Return the first characters of the first and the last word, for an avatar. One word gives one character."""
     first_characters = [found[0] for found in map(FIRST_CHARACTER.search, display_name(name).split()) if found]
     return "".join(map(_title_case, first_characters[:1] + first_characters[1:][-1:]))
 

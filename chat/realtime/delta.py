@@ -89,7 +89,7 @@ class LogSlice:
 
     @property
     def is_full(self) -> bool:
-        """Whether it replaces the log of an open page, instead of updating it."""
+        """Whether this is a full refresh, which replaces the log of an open page, instead of a delta."""
         return self.since is None
 
     @property
@@ -230,7 +230,7 @@ def _read(room: Room, messages: QuerySet[Message], since: int | None = None) -> 
 
 
 def _with_columns(room: Room, row: Message) -> Room:
-    """The room, brought up to date from the columns that were read with this row."""
+    """Set the room's fields from the columns that were read with this row, and return the room."""
     for name in ROOM_COLUMNS:
         field = Room._meta.get_field(name)
         setattr(room, name, field.to_python(getattr(row, f"room_{name}")))  # type: ignore[union-attr]
@@ -238,10 +238,10 @@ def _with_columns(room: Room, row: Message) -> Room:
 
 
 def parse_number(text: str) -> int | None:
-    """A whole number as our pages write it, or None."""
+    """Parse a whole number as our pages write it: 1 to 18 ASCII digits. Returns None for any other text."""
     return int(text) if NUMBER.match(text) else None
 
 
 def parse_incarnation(text: str) -> str | None:
-    """A room's incarnation as our pages write it, or None."""
+    """Parse a room's incarnation, 10 lowercase letters or digits. Returns None for any other text."""
     return text if INCARNATION.match(text) else None

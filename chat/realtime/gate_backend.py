@@ -120,7 +120,7 @@ def record_presence(members: set[int], reading: set[int]) -> None:
 
 @with_own_connection
 def prune() -> None:
-    """Delete expired data."""
+    """Delete unused rooms and expired data, as `retention.tidy` does, with usable database connections."""
     retention.tidy()
 
 

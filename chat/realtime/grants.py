@@ -1,4 +1,4 @@
-"""Grants: what Django tells the gate about a reader who may read a room, so that the gate can answer the next polls."""
+"""Grants: Django's permission for the gate to answer a reader's polls in a room, or to continue a streamed page."""
 
 import re
 import time

@@ -74,7 +74,7 @@ def not_recognized(slug: str, cursor: Cursor) -> str:
 
 
 def poller_template() -> str:
-    """The poller's content with placeholders for the gate to fill: {since}, {origin}, {at}, {incarnation}."""
+    """Render the poller's content with placeholders for the gate to fill: {since}, {origin}, {at}, {incarnation}."""
     holes = {name: f"{{{name}}}" for name in ("since", "origin", "at", "incarnation")}
     return render_to_string(TEMPLATE, {"poll": holes, "held": True})
 

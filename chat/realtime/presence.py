@@ -1,4 +1,4 @@
-"""The panel of members: who is online in a room, the same HTML for every reader, refreshed every 15 seconds at most."""
+"""The panel of members: who is online in a room, the same HTML for every reader, refreshed at most every 15 seconds."""
 
 import time
 from collections import defaultdict
@@ -90,9 +90,9 @@ def panel_for_poll(room: Room, gated: bool) -> Panel | None:
 
 
 def _raise_epoch(room: Room, panel: Panel) -> None:
-    """Raise the room's epoch to the panel's, so that `guarded_read` checks the reader's rights again.
+    """Raise the room's epoch in memory to the panel's, so that `guarded_read` checks the reader's rights again.
 
-    The panel may be newer than the first check.
+    The panel may have been read after the first check.
     """
     room.epoch = max(room.epoch, panel.epoch)
 
@@ -103,7 +103,10 @@ def cached_panel(room: Room) -> Panel | None:
 
 
 def is_stale(panel: Panel) -> bool:
-    """Whether the last refresh (with a pending change: the last announcement) is REFRESH_SECONDS ago."""
+    """Whether it is time to refresh the panel: the last refresh was REFRESH_SECONDS ago or more.
+
+    If a change has not been sent to open pages yet, the time counts from the last change that was sent.
+    """
     last = panel.announced_at if panel.has_pending_change else panel.refreshed_at
     return time.time() - last >= REFRESH_SECONDS
 

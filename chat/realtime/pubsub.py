@@ -28,7 +28,7 @@ def publish_change(room: "Room") -> None:
 
 
 def publish_typing(room_id: int) -> None:
-    """Signal that the typists of this room have changed."""
+    """Signal that someone is typing in this room."""
     _publish(typing_started, TYPING_CHANNEL, room_id)
 
 

@@ -67,9 +67,9 @@ def current_typists(room: int) -> tuple[Typist, ...]:
 
 
 def last_typing(room: int) -> tuple[list[Typist], float | None]:
-    """The current typists, and the Unix time when the last of them stops or stopped.
+    """Return the current typists, and the Unix time when the last of them stops or stopped.
 
-    The time is None if nobody has typed for CACHE_SECONDS.
+    The time is None if nobody has typed for CACHE_SECONDS, or if TYPING is off.
     """
     return _typists(_slots(room)), cache.get(_last_key(room)) if settings.TYPING else None
 

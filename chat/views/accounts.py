@@ -57,7 +57,7 @@ def account_form_page(request: Request, form: Form, name: str) -> HttpResponse:
 
 
 def accounts_enabled(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """404 on a site without accounts."""
+    """Wrap a view so that it raises Http404 on a site without accounts."""
 
     @wraps(view)
     def inner(request: Request, **kwargs: Any) -> HttpResponse:

@@ -41,7 +41,7 @@ def bad_request(request: Request, exception: Exception | None = None) -> HttpRes
 
 
 def forbidden(request: Request, exception: Exception | None = None) -> HttpResponse:
-    """Says who may do this, and links back to the room for its members."""
+    """The page for status 403. It tells members of the room who may do this, and links back to the room."""
     where = request.resolver_match
     membership = where and "slug" in where.kwargs and membership_of(request, where.kwargs["slug"])
     if not membership:
@@ -116,7 +116,7 @@ def refused(request: Request, refusal: Refused) -> HttpResponse:
 
 
 def invite_not_usable(request: Request, reason: str) -> HttpResponse:
-    """The page names no room: 410 for readers, 422 if a verb refused a submitted form."""
+    """Show why an invite can't be used, without naming the room: status 410, or 422 for a submitted form."""
     return error_response(request, 422 if request.method == "POST" else 410, _("No way in"), reason)
 
 
@@ -157,9 +157,9 @@ def stale_form(request: Request, reason: str = "") -> HttpResponse:
 
 
 def _join_form_again(request: Request, form: JoinForm, where: dict[str, Any]) -> HttpResponse:
-    """The join form again with a fresh CSRF token.
+    """Show the join form again (422), with what was typed and a fresh CSRF token. `where` has the URL's arguments.
 
-    For an invite link, the form shows no room: neither the invite nor its room has been looked up.
+    For an invite link, the form shows no room, because neither the invite nor its room has been looked up.
     """
     slug = where.get("slug")
     form.target_room, form.address = (Room(), request.path) if "key" in where else (slug and _room_at(slug), "")

@@ -42,7 +42,7 @@ def join_here(request: Request, slug: str) -> HttpResponse:
 
 
 def join_page(request: Request, form: JoinForm, status: int = 200) -> HttpResponse:
-    """The page on which someone who is not in the room may join it."""
+    """Render the page on which a non-member may join a room, or is told why they can't."""
     # A submitted form shows its own errors.
     refusal = None if form.is_bound else join_refusal(request, form.target_room)
     context = {"form": form, "target_room": form.target_room, "refusal": refusal}

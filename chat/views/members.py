@@ -34,7 +34,10 @@ def members(request: Request, slug: str) -> HttpResponse:
 def members_page(
     request: Request, membership: Membership, context: dict[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
-    """The members, and for moderators also the join requests and the banned people."""
+    """Render the list of members. Moderators also see the join requests and the banned people.
+
+    `context` adds variables to the template's.
+    """
     people = membership.room.memberships
     listed = people.inside().select_related("participant").page(request.GET.get("page"))
     members = [(member, membership.outranks(member)) for member in listed]
@@ -84,6 +87,6 @@ def unban(request: Request, slug: str, pk: int) -> HttpResponse:
 
 
 def back_to_members(request: Request, room: Room, acted: bool | str) -> HttpResponse:
-    """Back to the list. `acted` is True, or the key in STALE of an act that changed nothing."""
+    """Redirect to the list of members. `acted` is True, or, if nothing was changed, the key in STALE of the reason."""
     query = "" if acted is True else f"?stale={acted}"
     return responses.redirect(request, reverse("members", args=[room.slug]) + query)

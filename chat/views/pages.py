@@ -23,7 +23,7 @@ def privacy(request: Request) -> HttpResponse:
 
 @require_safe
 def favicon(request: Request) -> HttpResponse:
-    """Browsers request this for pages that name no icon, such as the admin's."""
+    """Redirect to the icon. Browsers request this URL for pages that name no icon, such as the admin's."""
     return redirect(static("favicon.svg"))
 
 

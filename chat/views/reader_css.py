@@ -10,7 +10,7 @@ from chat.types import Request
 
 @require_safe
 def stylesheet(request: Request, slug: str) -> HttpResponse:
-    """Marks the reader's own messages. Non-members get an empty stylesheet, which reveals nothing."""
+    """The stylesheet that marks the reader's own and first unread messages. Non-members get an empty one."""
     return reader_css.reader_stylesheet(membership_of(request, slug), delta.parse_number(request.GET.get("unread", "")))
 
 

@@ -1,4 +1,4 @@
-"""A room's settings, and deleting it."""
+"""Views: change a room's settings, and delete the room."""
 
 from copy import copy
 from functools import partial

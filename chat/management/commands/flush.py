@@ -1,4 +1,4 @@
-"""manage.py flush: Django's own, with the audit log's triggers lifted while the tables are emptied."""
+"""manage.py flush: Django's own, but it removes the audit log's triggers first and creates them again afterwards."""
 
 from django.core.management.commands import flush
 from django.db import connections, transaction

@@ -1,4 +1,4 @@
-"""manage.py migrate: Django's own, which first refuses a database that this code cannot upgrade."""
+"""manage.py migrate: Django's own, but first it refuses a database that this code cannot upgrade."""
 
 from django.core.management.commands import migrate
 from django.db import connections

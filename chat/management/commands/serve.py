@@ -84,7 +84,7 @@ class Command(BaseCommand):
             raise CommandError(f"The database can't be used: {str(error).strip()}") from error
 
     def collect(self):
-        """Collect static files if that was never done. After an upgrade, `make run` does it again."""
+        """Collect static files if `staticfiles.json` is missing. After an upgrade, `make run` collects them again."""
         if not (settings.STATIC_ROOT / "staticfiles.json").exists():
             self.say("Collecting static files.")
             call_command("collectstatic", verbosity=0, interactive=False)
@@ -144,7 +144,10 @@ def thread_count(text):
 
 
 def listen(host, port):
-    """A listening socket at the address. The server gets this socket, so no other process can take the port."""
+    """Return a socket that listens at the address. Raises CommandError if that fails.
+
+    The server gets this socket, so no other process can take the port.
+    """
     try:
         with contextlib.ExitStack() as on_error:
             # A host name may have several addresses. IPv4 sorts first.

@@ -1,4 +1,4 @@
-"""manage.py two_factor_off: for staff who lost both their authentication app and their recovery codes."""
+"""manage.py two_factor_off: for staff who lost their authentication app and recovery codes, turn off their 2FA."""
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
