@@ -21,8 +21,8 @@ def participant_or_404(request: Request) -> Participant:
     return participant
 
 
-def account_to_change(request: Request) -> Participant:
-    """The signed-in participant. Raises Http404 for guests and people without a session.
+def account_to_change(request: Request) -> tuple[Participant, User]:
+    """The signed-in participant and their user. Raises Http404 for guests and people without a session.
 
     Raises Refused for site staff, who change their account in the admin.
     """
@@ -34,7 +34,7 @@ def account_to_change(request: Request) -> Participant:
             "You are one of the site’s staff: change this in the admin, where you are asked for more than a password."
         )
         raise Refused(sentence, code="staff")
-    return participant
+    return participant, participant.user
 
 
 def user_to_reset(uid: str, token: str) -> User:

@@ -1,9 +1,15 @@
 """The forms of accounts: creating one, signing in, passwords and email addresses."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from django import forms
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import Refused
@@ -13,6 +19,9 @@ from chat.models import Participant, User
 from chat.names.normalize import display_name, nickname_key
 from chat.names.validators import MAX_NAME_LENGTH
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
 PASSWORD_ERRORS = {  # by the code of Django's validators; these messages also say what to do
     "password_too_short": _("This is too short. Take at least 8 characters: some words in a row are easy to remember."),
     "password_too_common": _("Many people use this one, so it is tried first. Take another."),
@@ -21,30 +30,30 @@ PASSWORD_ERRORS = {  # by the code of Django's validators; these messages also s
 }
 
 
-def password_problems(password, name="", email=""):
+def password_problems(password: str, name: str = "", email: str = "") -> list[_StrOrPromise | ValidationError]:
     """The reasons why this password is not accepted for an account of that name and email address."""
     try:
         validate_password(password, User(username=name, email=email))
     except ValidationError as refused:
-        return [PASSWORD_ERRORS.get(error.code, error) for error in refused.error_list]
+        return [PASSWORD_ERRORS.get(error.code or "", error) for error in refused.error_list]
     return []
 
 
 class NewPasswordField(PasswordField):
     """The form has to call `check_password`, which knows the account."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__("new-password", help_text=_("At least 8 characters, and none that many people use."), **kwargs)
 
 
-def check_password(form, field, name, email):
+def check_password(form: forms.Form, field: str, name: str, email: str) -> None:
     """Check the new password in this field, and add each problem as an error. `name` and `email` are the account's."""
     if password := form.cleaned_data.get(field):
         for reason in password_problems(password, name, email):
             form.add_error(field, reason)
 
 
-def email_field():
+def email_field() -> forms.EmailField:
     return forms.EmailField(
         label=_("E-mail address"),
         required=False,
@@ -58,7 +67,7 @@ def email_field():
     )
 
 
-def name_field(kind=NameField):
+def name_field(kind: type[NameField] = NameField) -> NameField:
     field = kind(label=_("Name"))
     field.widget.attrs = {"autocomplete": "username", "autocapitalize": "off", "spellcheck": "false", "dir": "auto"}
     return field
@@ -72,7 +81,7 @@ class CreateAccountForm(VerbForm):
     password = NewPasswordField(label=_("Password"))
     email = email_field()
 
-    def clean(self):
+    def clean(self) -> None:
         check_password(self, "password", self.cleaned_data.get("name", ""), self.cleaned_data.get("email", ""))
 
 
@@ -88,31 +97,33 @@ class SignInForm(VerbForm):
         help_text=_("Without this the guest’s names stay the guest’s, and this browser lets go of them."),
     )
 
-    def __init__(self, data=None, *, name=None, guest=None):
+    def __init__(
+        self, data: QueryDict | None = None, *, name: str | None = None, guest: Participant | None = None
+    ) -> None:
         super().__init__(data, initial={"name": name})
         self.guest = guest
         if guest is None:
             del self.fields["bring"]
 
     @property
-    def key(self):
+    def key(self) -> str:
         """The nickname key of the submitted name, under which sign-in attempts are counted."""
         return nickname_key(display_name(self.data.get("name", ""))[:MAX_NAME_LENGTH])
 
-    def sign_in(self):
+    def sign_in(self) -> bool:
         """Check name and password, and return whether they are right. `result` is the participant, not signed in yet.
 
         An unknown name and a wrong password give the same error.
         """
         return self.submit(self._authenticate)
 
-    def _authenticate(self, name, password):
+    def _authenticate(self, name: str, password: str) -> Participant:
         account = not User.objects.filter(username=name).exists() and Participant.with_name(name)
-        user = authenticate(username=account.user.username if account else name, password=password)
+        user = authenticate(username=account.user.username if account and account.user else name, password=password)
         if user is None:
             raise Refused(_("Name and password do not go together. Try again."), code="unknown")
         participant = Participant.objects.filter(user=user).first() or Participant.objects.for_user(user)
-        if self.cleaned_data.get("bring"):
+        if self.guest and self.cleaned_data.get("bring"):
             participant.merge_guest(self.guest)
         return participant
 
@@ -124,11 +135,11 @@ class PasswordForm(VerbForm):
     old = PasswordField("current-password", label=_("Your password until now"))
     new = NewPasswordField(label=_("Your new password"))
 
-    def __init__(self, data=None, *, user):
+    def __init__(self, data: QueryDict | None = None, *, user: User) -> None:
         super().__init__(data)
         self.user = user
 
-    def clean(self):
+    def clean(self) -> None:
         check_password(self, "new", self.user.username, self.user.email)
 
 
@@ -139,7 +150,7 @@ class EmailForm(VerbForm):
     email = email_field()
     password = PasswordField("current-password", label=_("Your password"))
 
-    def __init__(self, data=None, *, user):
+    def __init__(self, data: QueryDict | None = None, *, user: User) -> None:
         super().__init__(data, initial={"email": user.email})
 
 
@@ -159,14 +170,14 @@ class ResetForm(forms.Form):
     )
 
     @property
-    def users(self):
+    def users(self) -> QuerySet[User]:
         """The accounts with that name (or a look-alike) or email address that can be reset by email, at most 5.
 
         Accounts without an address, deactivated accounts and site staff can't.
         """
         who = self.cleaned_data["who"]
         account = Participant.with_name(who)
-        named = User.objects.filter(pk=account.user_id) if account else User.objects.none()
+        named = User.objects.filter(pk=account.user_id) if account and account.user_id else User.objects.none()
         found = named | User.objects.filter(email__iexact=who, participant__isnull=False)
         return found.exclude(email="").filter(is_active=True, is_staff=False).order_by("pk")[:5]
 
@@ -176,9 +187,9 @@ class NewPasswordForm(forms.Form):
 
     password = NewPasswordField(label=_("Your new password"))
 
-    def __init__(self, data=None, *, user):
+    def __init__(self, data: QueryDict | None = None, *, user: User) -> None:
         super().__init__(data)
         self.user = user
 
-    def clean(self):
+    def clean(self) -> None:
         check_password(self, "password", self.user.username, self.user.email)

@@ -47,7 +47,7 @@ class VerbForm(forms.Form):
         return not self.errors
 
 
-class OwnFieldsForm(forms.ModelForm):
+class OwnFieldsForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at runtime
     """A model form that saves only its own fields, so that it doesn't overwrite others, such as `generation`."""
 
     def save(self) -> None:  # type: ignore[override]  # always commits

@@ -1,5 +1,9 @@
 """Form fields for names, message text and passwords, with errors in plain words."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.text import format_lazy
@@ -9,35 +13,38 @@ from chat.names.normalize import display_name
 from chat.names.validators import has_too_many_marks, validate_name, validate_nickname
 from chat.text import FORBIDDEN_CHARACTERS, tidy_text, validate_text
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
 
 class NameField(forms.CharField):
     """A form field for the name of a room or a person, normalized for display. An empty name is validated too."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, **kwargs)
 
-    def to_python(self, value):
-        return display_name(super().to_python(value))
+    def to_python(self, value: Any) -> str:
+        return display_name(super().to_python(value) or "")
 
-    def run_validators(self, value):
+    def run_validators(self, value: str) -> None:
         validate_name(value)  # Also for an empty value, which Django would not validate.
 
 
 class NicknameField(NameField):
-    def run_validators(self, value):
+    def run_validators(self, value: str) -> None:
         validate_nickname(value)
 
 
 class MessageTextField(forms.CharField):
     """The text of a message. Only its line ends, empty first lines and blank space at the end are changed."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(strip=False, required=False, widget=forms.Textarea, **kwargs)
 
-    def to_python(self, value):
-        return tidy_text(super().to_python(value))
+    def to_python(self, value: Any) -> str:
+        return tidy_text(super().to_python(value) or "")
 
-    def run_validators(self, value):
+    def run_validators(self, value: str) -> None:
         validate_text(value)
 
 
@@ -48,7 +55,7 @@ class UntrimmedField(forms.CharField):
         "max_length": _("This has %(show_value)d characters, and at most %(limit_value)d fit. Make it shorter.")
     }
 
-    def widget_attrs(self, widget):
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {}
 
 
@@ -58,10 +65,10 @@ class LineField(UntrimmedField):
     Pass `required=False` where it may be empty.
     """
 
-    def to_python(self, value):
-        return display_name(super().to_python(value))
+    def to_python(self, value: Any) -> str:
+        return display_name(super().to_python(value) or "")
 
-    def validate(self, value):
+    def validate(self, value: str) -> None:
         super().validate(value)
         _check_printable(value)
         if has_too_many_marks(value):
@@ -74,23 +81,23 @@ class TextField(UntrimmedField):
     Pass `required=False` where it may be empty.
     """
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(widget=forms.Textarea(attrs={"rows": 5, "dir": "auto"}), strip=False, **kwargs)
 
-    def to_python(self, value):
-        return tidy_text(super().to_python(value))
+    def to_python(self, value: Any) -> str:
+        return tidy_text(super().to_python(value) or "")
 
-    def validate(self, value):
+    def validate(self, value: str) -> None:
         super().validate(value)
         _check_printable(value)
 
 
-def _check_printable(text):
+def _check_printable(text: str) -> None:
     if FORBIDDEN_CHARACTERS.search(text):
         raise ValidationError(_("This has characters that cannot be shown. Take them out."), code="characters")
 
 
-def whole_number_errors(least, most):
+def whole_number_errors(least: int, most: str) -> dict[str, _StrOrPromise]:
     """The error messages of a number field: one sentence for everything but a whole number in this range."""
     sentence = _("Type a whole number from {least} to {most}, or leave it empty.")
     return dict.fromkeys(("invalid", "min_value", "max_value"), format_lazy(sentence, least=least, most=most))
@@ -99,7 +106,7 @@ def whole_number_errors(least, most):
 class PasswordField(forms.CharField):
     """A password: not trimmed, and never sent back in a page."""
 
-    def __init__(self, autocomplete, **kwargs):
+    def __init__(self, autocomplete: str, **kwargs: Any) -> None:
         widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
         words = {"required": _("Please write a password."), "max_length": _("This is longer than 256 characters.")}
         super().__init__(strip=False, max_length=256, widget=widget, error_messages=words, **kwargs)

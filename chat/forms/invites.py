@@ -1,5 +1,7 @@
 """The form that creates an invite link."""
 
+from __future__ import annotations
+
 from functools import partial
 
 from django import forms
@@ -7,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.forms.base import VerbForm
 from chat.forms.fields import whole_number_errors
-from chat.models import Invite
+from chat.models import Invite, Membership
 
 
 class InviteForm(VerbForm):
@@ -30,7 +32,7 @@ class InviteForm(VerbForm):
         choices=[(1, _("a day")), (7, _("a week")), (30, _("a month")), (365, _("a year"))],
     )
 
-    def create(self, membership):
+    def create(self, membership: Membership) -> bool:
         """Create an invite to the member's room. Returns whether that succeeded.
 
         Then `result` is the invite and the key for its link.

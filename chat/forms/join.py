@@ -1,16 +1,20 @@
 """The form to join a room, by its name or on the room's own page."""
 
+from __future__ import annotations
+
 import secrets
 from functools import partial
+from typing import Any
 from urllib.parse import quote
 
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from chat.forms.base import KEY, VerbForm
 from chat.forms.fields import NameField, NicknameField
-from chat.models import Participant
+from chat.models import Invite, Membership, Participant, Room
 
 
 class JoinForm(VerbForm):
@@ -25,7 +29,16 @@ class JoinForm(VerbForm):
     room = NameField(label=_("Room"))
     nickname = NicknameField(label=_("Your name"))
 
-    def __init__(self, data=None, *, target_room=None, invite=None, address="", membership=None, **kwargs):
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        target_room: Room | None = None,
+        invite: Invite | None = None,
+        address: str = "",
+        membership: Membership | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(data, **kwargs)
         self.target_room, self.invite, self.address, self.membership = target_room, invite, address, membership
         if target_room:

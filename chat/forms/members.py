@@ -1,5 +1,7 @@
 """The form that changes a member's role."""
 
+from __future__ import annotations
+
 from django import forms
 
 from chat.models import Membership
@@ -10,5 +12,5 @@ class RoleForm(forms.Form):
     confirmed = forms.BooleanField(required=False)
 
     @property
-    def is_confirmed(self):
-        return self.cleaned_data["role"] != Membership.Role.OWNER or self.cleaned_data["confirmed"]
+    def is_confirmed(self) -> bool:
+        return bool(self.cleaned_data["role"] != Membership.Role.OWNER or self.cleaned_data["confirmed"])

@@ -1,5 +1,7 @@
 """The forms of a person's preferences."""
 
+from typing import Any
+
 from django import forms
 
 from chat.forms.base import OwnFieldsForm
@@ -21,7 +23,7 @@ class PreferencesForm(OwnFieldsForm):
         ]
         widgets = {"color_scheme": forms.RadioSelect, "text_size": forms.RadioSelect}
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["time_zone"] = TimeZoneField(self.instance.time_zone)
 

@@ -1,8 +1,11 @@
 """The forms for a room's settings and for deleting it."""
 
+from __future__ import annotations
+
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from chat.forms.base import VerbForm
@@ -33,7 +36,7 @@ class RoomSettingsForm(VerbForm):
         help_text=_("Who comes by an invitation comes straight in. When you take this back, all who wait are let in."),
     )
 
-    def __init__(self, data=None, *, room):
+    def __init__(self, data: QueryDict | None = None, *, room: Room) -> None:
         super().__init__(data, initial={name: getattr(room, name) for name in self.base_fields})
         if settings.ACCOUNTS != "on":
             self.fields.pop("accounts_only", None)
@@ -43,7 +46,7 @@ class RoomSettingsForm(VerbForm):
             self.fields["name"].help_text = ""  # The address of a private room does not contain its name.
 
     @property
-    def verb_fields(self):
+    def verb_fields(self) -> list[str]:
         """The names of the fields to submit: those that were changed on this page, and those that it didn't show.
 
         Other settings may have been changed by others since the page was opened, and are kept.
@@ -51,11 +54,11 @@ class RoomSettingsForm(VerbForm):
         return [name for name in self.fields if name in self.changed_data or not self._was_shown(name)]
 
     @property
-    def changes_name(self):
+    def changes_name(self) -> bool:
         """Whether the form is valid and changes the room's name; renaming counts towards the limit on new rooms."""
         return self.is_valid() and "name" in self.changed_data
 
-    def _was_shown(self, name):
+    def _was_shown(self, name: str) -> bool:
         return self[name].html_initial_name in self.data
 
 
@@ -111,12 +114,12 @@ class DeleteRoomForm(forms.Form):
 
     name = NameField(label=_("Type the room’s name to delete it"))
 
-    def __init__(self, data=None, *, room):
+    def __init__(self, data: QueryDict | None = None, *, room: Room) -> None:
         super().__init__(data)
         self.room = room
 
-    def clean_name(self):
-        name = self.cleaned_data["name"]
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
         if room_key(name) != room_key(self.room.name):
             raise ValidationError(_("This is not the name of this room. Nothing was deleted."), code="other")
         return name

@@ -125,8 +125,8 @@ def sign_out_elsewhere(request: Request) -> HttpResponse:
 @get_or_post
 @accounts_enabled
 def password(request: Request) -> HttpResponse:
-    participant = account_to_change(request)
-    form = PasswordForm(submitted_data(request), user=participant.user)
+    participant, user = account_to_change(request)
+    form = PasswordForm(submitted_data(request), user=user)
     if request.method == "POST":
         limits.check_signing_in(request, participant.account_key)
         if form.submit(participant.change_password):
@@ -138,8 +138,8 @@ def password(request: Request) -> HttpResponse:
 @get_or_post
 @accounts_enabled
 def email(request: Request) -> HttpResponse:
-    participant = account_to_change(request)
-    form = EmailForm(submitted_data(request), user=participant.user)
+    participant, user = account_to_change(request)
+    form = EmailForm(submitted_data(request), user=user)
     if request.method == "POST":
         limits.check_signing_in(request, participant.account_key)
         if form.submit(participant.change_email):
@@ -150,7 +150,7 @@ def email(request: Request) -> HttpResponse:
 @get_or_post
 @accounts_enabled
 def delete(request: Request) -> HttpResponse:
-    participant = account_to_change(request)
+    participant, _user = account_to_change(request)
     form = DeleteAccountForm(submitted_data(request))
     if request.method == "POST":
         limits.check_signing_in(request, participant.account_key)

@@ -44,7 +44,7 @@ def join_here(request: Request, slug: str) -> HttpResponse:
 def join_page(request: Request, form: JoinForm, status: int = 200) -> HttpResponse:
     """Render the page on which a non-member may join a room, or is told why they can't."""
     # A submitted form shows its own errors.
-    refusal = None if form.is_bound else join_refusal(request, form.target_room)
+    refusal = join_refusal(request, form.target_room) if form.target_room and not form.is_bound else None
     context = {"form": form, "target_room": form.target_room, "refusal": refusal}
     return page_with_join_form(request, "rooms/join.html", context, status)
 
