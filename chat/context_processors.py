@@ -1,4 +1,4 @@
-"""Template variables: the site and the reader's preferences. Each is read only if a template uses it."""
+"""Template variables of the site and of the reader, each read from the database only if a template uses it."""
 
 from contextlib import suppress
 from typing import Any

@@ -1,1 +1,1 @@
-"""Django forms, one module per subject. They validate what people submit, before a model method is called."""
+"""Django forms, one module per subject, which validate what people submit before a verb runs."""
