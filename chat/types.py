@@ -10,7 +10,7 @@ from django.urls import ResolverMatch
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
 
-    from chat.models import Participant
+    from chat.models import Participant, User
 
 
 class Request(HttpRequest):
@@ -24,3 +24,9 @@ class Request(HttpRequest):
     resolver_match: ResolverMatch
     participant: Participant | None
     sent_session_key: str | None
+
+
+class StaffRequest(Request):
+    """The request of a signed-in user, as admin pages get it. For annotations only, like Request."""
+
+    user: User

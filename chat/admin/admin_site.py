@@ -1,46 +1,55 @@
 """The admin site: requires two-factor authentication from users who set it up, or from all (SECOND_FACTOR)."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from functools import wraps
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import path, reverse
+from django.urls import URLPattern, URLResolver, path, reverse
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.models import Device
 
 from chat.admin import two_factor
 from chat.admin.forms import AdminSignInForm
 
+View = Callable[..., HttpResponseBase]
+AnyView = TypeVar("AnyView", bound=View)
+SetupView = Callable[[Any, "ParlourAdminSite"], HttpResponseBase]
+
 
 class ParlourAdminSite(AdminSite):
     site_header = site_title = "Parlour"
     login_form = AdminSignInForm
 
-    def has_permission(self, request):
+    def has_permission(self, request: HttpRequest) -> bool:
         return self.may_set_up(request) and (settings.SECOND_FACTOR == "optional" or has_verified(request))
 
-    def may_set_up(self, request):
+    def may_set_up(self, request: HttpRequest) -> bool:
         """Whether this user may open the pages for setting up two-factor authentication.
 
         A user without 2FA needs only the password. With 2FA, they must have given a code in this session.
         """
         return super().has_permission(request) and (has_verified(request) or not two_factor.is_set_up(request.user))
 
-    def admin_view(self, view, cacheable=False):
+    def admin_view(self, view: AnyView, cacheable: bool = False) -> AnyView:
         """Redirects users who have to set up two-factor authentication first."""
         guarded = super().admin_view(view, cacheable)
 
         @wraps(guarded)
-        def inner(request, *args, **kwargs):
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if self.may_set_up(request) and not self.has_permission(request):
                 return redirect("admin:two_factor")
             return guarded(request, *args, **kwargs)
 
-        return inner
+        return cast("AnyView", inner)
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLResolver | URLPattern]:
         from chat.admin import views  # they import this module's site
 
         return [
@@ -50,11 +59,11 @@ class ParlourAdminSite(AdminSite):
             *super().get_urls(),
         ]
 
-    def setup_view(self, view):
+    def setup_view(self, view: SetupView) -> View:
         """Wrap an admin view, so that it is also open to users who still have to set up two-factor authentication."""
 
         @wraps(view)
-        def inner(request):
+        def inner(request: HttpRequest) -> HttpResponseBase:
             if not self.may_set_up(request):
                 return redirect_to_login(request.get_full_path(), reverse("admin:login"))
             return view(request, self)
@@ -62,7 +71,7 @@ class ParlourAdminSite(AdminSite):
         return inner
 
 
-def has_verified(request):
+def has_verified(request: HttpRequest) -> bool:
     """Return whether this session was verified with a 2FA device that the user still has.
 
     django-otp's middleware checks the same. But if the device is gone, it also changes the session, even in a late

@@ -1,14 +1,20 @@
 """The base of the admin's lists: actions run model verbs, then count and log the changes; long lists stay fast."""
 
+from __future__ import annotations
+
 import logging
+from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.contrib import admin
 from django.contrib import messages as django_messages
 from django.core.paginator import Paginator
 from django.db import DatabaseError
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
@@ -17,10 +23,21 @@ from django.utils.translation import gettext as _
 from chat.exceptions import Refused
 from chat.models import Actor
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
+    from chat.markup import Html
+    from chat.types import StaffRequest
+
 logger = logging.getLogger(__name__)
+Row = TypeVar("Row", bound=Model)
 
 
-def link(to, text):
+def acting_admin(request: HttpRequest) -> Actor:
+    return Actor.site_admin(cast("StaffRequest", request).user)
+
+
+def link(to: Model, text: str) -> Html:
     """An HTML link with this text to the admin's page of the object `to`."""
     meta = to._meta
     return format_html(
@@ -28,9 +45,9 @@ def link(to, text):
     )
 
 
-def count_of(model, field):
+def count_of(model: type[Model], field: str) -> Coalesce:
     """Return a subquery that counts the rows of `model` whose foreign key `field` points to the outer query's row."""
-    counted = model.objects.filter(**{field: OuterRef("pk")}).order_by().values(field).annotate(n=Count("pk"))
+    counted = model._default_manager.filter(**{field: OuterRef("pk")}).order_by().values(field).annotate(n=Count("pk"))
     return Coalesce(Subquery(counted.values("n")), 0)
 
 
@@ -38,9 +55,10 @@ class BoundedPaginator(Paginator):
     """A paginator that lists at most the first MAX_ROWS rows, because counting all rows of a large table is slow."""
 
     MAX_ROWS = 10_000
+    object_list: QuerySet[Model]
 
     @cached_property
-    def count(self):
+    def count(self) -> int:
         return self.object_list.order_by().values("pk")[: self.MAX_ROWS].count()
 
 
@@ -53,14 +71,24 @@ class VerbAdmin(admin.ModelAdmin):
     list_per_page = 50
     paginator = BoundedPaginator
     show_full_result_count = False
+    save_by_verb: Callable[[Any, dict[str, Any], Actor], bool]  # where there is a change form
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def run_verb(self, request, queryset, verb, *, log, done, unchanged):
+    def run_verb(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[Row],
+        verb: Callable[..., object],
+        *,
+        log: _StrOrPromise,
+        done: _StrOrPromise,
+        unchanged: _StrOrPromise,
+    ) -> None:
         """Run `verb` on each row, log the rows that it changed, and show how many changed and how many didn't.
 
         `done` and `unchanged` are plural forms (`ngettext_lazy`) of sentences with the number `n`. Nothing is
@@ -79,13 +107,15 @@ class VerbAdmin(admin.ModelAdmin):
         succeeded = django_messages.SUCCESS if acted else django_messages.WARNING
         self.message_user(request, " ".join(sentences), django_messages.ERROR if failed else succeeded)
 
-    def _act_on_each(self, request, rows, verb, log):
+    def _act_on_each(
+        self, request: HttpRequest, rows: list[Row], verb: Callable[..., object], log: str
+    ) -> tuple[int, bool]:
         """Call `verb` for each row, and log each row that it changed. Stop at the first database error.
 
         Returns how many rows changed, and whether there was a database error. Each call is a transaction of its own, so
         changes before the error stay.
         """
-        acted, by = 0, Actor.site_admin(request.user)
+        acted, by = 0, acting_admin(request)
         for row in rows:
             try:
                 if self._acts(verb, row, by):
@@ -97,23 +127,21 @@ class VerbAdmin(admin.ModelAdmin):
         return acted, False
 
     @staticmethod
-    def _acts(verb, row, by):
+    def _acts(verb: Callable[..., object], row: Model, by: Actor) -> bool:
         """Run the verb and return whether it changed something; a Refused counts as no change."""
         with suppress(Refused):
-            return verb(row, by=by)
+            return bool(verb(row, by=by))
         return False
 
     # The change form of one field, which is saved by a verb
 
-    def save_model(self, request, row, form, change):
-        row.was_changed = bool(form.changed_data) and self.save_by_verb(
-            row, form.cleaned_data, Actor.site_admin(request.user)
-        )
+    def save_model(self, request: HttpRequest, row: Any, form: ModelForm, change: bool) -> None:
+        row.was_changed = bool(form.changed_data) and self.save_by_verb(row, form.cleaned_data, acting_admin(request))
 
-    def log_change(self, request, row, message):
+    def log_change(self, request: HttpRequest, row: Model, message: Any) -> Any:
         return super().log_change(request, row, message) if getattr(row, "was_changed", True) else None
 
-    def response_change(self, request, row):
+    def response_change(self, request: HttpRequest, row: Any) -> HttpResponse:
         if row.was_changed:
             return super().response_change(request, row)
         self.message_user(request, _("Nothing was changed."), django_messages.WARNING)

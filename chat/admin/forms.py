@@ -1,5 +1,9 @@
 """The admin's forms: signing in with two-factor authentication, and editing a topic or a message."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
@@ -10,15 +14,18 @@ from chat.admin import two_factor
 from chat.exceptions import Refused
 from chat.forms.base import VerbForm
 from chat.forms.fields import MessageTextField
-from chat.models import Message, Room
+from chat.models import Message, Room, User
 from chat.names.normalize import display_name
 from chat.text import FORBIDDEN_CHARACTERS
+
+if TYPE_CHECKING:
+    from chat.types import Request
 
 
 class CodeField(forms.CharField):
     """A text field, because each field for a code accepts a recovery code too."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         typed_once = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
         super().__init__(label=_("Code"), max_length=40, widget=forms.TextInput(attrs=typed_once), **kwargs)
 
@@ -26,15 +33,15 @@ class CodeField(forms.CharField):
 class AdminSignInForm(AdminAuthenticationForm):
     code = CodeField(required=False, help_text=_("Empty, if you have set up no second factor."))
 
-    def clean(self):
-        limits.check_signing_in(self.request)
+    def clean(self) -> dict[str, Any]:
+        limits.check_signing_in(cast("Request", self.request))
         cleaned = super().clean()
         user = self.get_user()
         if user and two_factor.is_set_up(user):
             self.check_code(user, cleaned.get("code", ""))
         return cleaned
 
-    def check_code(self, user, code):
+    def check_code(self, user: User, code: str) -> None:
         """Check the code of a user with two-factor authentication. A refusal becomes an error of the field `code`.
 
         Called only after a correct password, so that others can't find out whether this account uses 2FA.
@@ -57,7 +64,7 @@ class RoomAdminForm(forms.ModelForm):
         model = Room
         fields = ["topic"]
 
-    def clean_topic(self):
+    def clean_topic(self) -> str:
         topic = display_name(self.cleaned_data["topic"])
         if FORBIDDEN_CHARACTERS.search(topic):
             raise ValidationError(_("This has characters that cannot be shown. Take them out."), code="characters")

@@ -1,6 +1,12 @@
 """Members of rooms in the admin."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -8,6 +14,9 @@ from django.utils.translation import ngettext_lazy
 
 from chat.admin.base import VerbAdmin, count_of, link
 from chat.models import Membership, Message
+
+if TYPE_CHECKING:
+    from chat.markup import Html
 
 
 @admin.register(Membership)
@@ -19,31 +28,32 @@ class MembershipAdmin(VerbAdmin):
     ordering = ["-pk"]
     actions = ["remove", "make_owner"]
 
-    def get_queryset(self, request):
-        return super().get_queryset(request).annotate(messages_sent=count_of(Message, "membership"))
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        members: QuerySet[Membership] = super().get_queryset(request)
+        return members.annotate(messages_sent=count_of(Message, "membership"))
 
-    def lookup_allowed(self, lookup, value, request):
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup in ("room__id__exact", "participant__id__exact") or super().lookup_allowed(lookup, value, request)
 
-    def has_change_permission(self, request, membership=None):
+    def has_change_permission(self, request: HttpRequest, membership: Membership | None = None) -> bool:
         """Actions only. There is no form: names and roles change through verbs, which announce them."""
         return membership is None and super().has_change_permission(request)
 
     @admin.display(description=_("room"), ordering="room__name")
-    def room_link(self, membership):
+    def room_link(self, membership: Membership) -> Html:
         return link(membership.room, membership.room.name)
 
     @admin.display(description=_("participant"), ordering="participant")
-    def participant_link(self, membership):
+    def participant_link(self, membership: Membership) -> Html:
         return link(membership.participant, str(membership.participant))
 
     @admin.display(description=_("messages"), ordering="messages_sent")
-    def message_count(self, membership):
+    def message_count(self, membership: Any) -> Html:  # with the count of `get_queryset`
         url = reverse("admin:chat_message_changelist")
         return format_html('<a href="{}?membership__id__exact={}">{}</a>', url, membership.pk, membership.messages_sent)
 
     @admin.action(permissions=["change"], description=_("Remove from the room"))
-    def remove(self, request, queryset):
+    def remove(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
         self.run_verb(
             request,
             queryset,
@@ -54,7 +64,7 @@ class MembershipAdmin(VerbAdmin):
         )
 
     @admin.action(permissions=["change"], description=_("Make owner of the room"))
-    def make_owner(self, request, queryset):
+    def make_owner(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
         self.run_verb(
             request,
             queryset,

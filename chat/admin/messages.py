@@ -1,12 +1,24 @@
 """Messages in the admin."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from chat.admin.base import VerbAdmin, link
 from chat.admin.forms import MessageAdminForm
-from chat.models import Message
+from chat.models import Actor, Message
+
+if TYPE_CHECKING:
+    from django.db.models.expressions import Combinable
+    from django.utils.functional import _StrOrPromise
+
+    from chat.models.message import MessageQuerySet
 
 
 @admin.register(Message)
@@ -22,38 +34,38 @@ class MessageAdmin(VerbAdmin):
     readonly_fields = ["room_link", "member_link", "nickname", "role", "event", "sent_at", "edited_at", "removed_at"]
     fields = ["text", *readonly_fields]
 
-    def get_queryset(self, request):
-        return super().get_queryset(request).readable()
+    def get_queryset(self, request: HttpRequest) -> MessageQuerySet:
+        return cast("MessageQuerySet", super().get_queryset(request)).readable()
 
-    def get_ordering(self, request):
+    def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
         """Newest first, by an index: a room's messages have one of their own."""
         return ["-room_id", "-first_version"] if "room__id__exact" in request.GET else ["-pk"]
 
-    def lookup_allowed(self, lookup, value, request):
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup in ("room__id__exact", "membership__id__exact") or super().lookup_allowed(lookup, value, request)
 
-    def has_change_permission(self, request, message=None):
+    def has_change_permission(self, request: HttpRequest, message: Message | None = None) -> bool:
         """Return False for system messages: they can't be edited."""
         return super().has_change_permission(request, message) and not (message and message.event)
 
     @admin.display(description=_("room"), ordering="room__name")
-    def room_link(self, message):
+    def room_link(self, message: Message) -> str:
         return link(message.room, message.room.name)
 
     @admin.display(description=_("member"), ordering="nickname")
-    def member_link(self, message):
+    def member_link(self, message: Message) -> str:
         return link(message.membership, message.nickname) if message.membership else message.shown_name
 
     @admin.display(description=_("words"))
-    def what(self, message):
+    def what(self, message: Message) -> str:
         return str(message)
 
     @admin.display(description=_("state"))
-    def state(self, message):
+    def state(self, message: Message) -> _StrOrPromise:
         return _("removed") if message.removed_at else _("edited") if message.edited_at else ""
 
     @admin.action(permissions=["change"], description=_("Remove: a tombstone takes its place"))
-    def remove(self, request, queryset):
+    def remove(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
         self.run_verb(
             request,
             queryset,
@@ -68,7 +80,7 @@ class MessageAdmin(VerbAdmin):
         )
 
     @admin.action(permissions=["change"], description=_("Restore"))
-    def restore(self, request, queryset):
+    def restore(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
         self.run_verb(
             request,
             queryset,
@@ -78,5 +90,5 @@ class MessageAdmin(VerbAdmin):
             unchanged=ngettext_lazy("%(n)d was not removed.", "%(n)d were not removed.", "n"),
         )
 
-    def save_by_verb(self, message, cleaned, by):
+    def save_by_verb(self, message: Message, cleaned: dict[str, Any], by: Actor) -> bool:
         return message.edit(cleaned["text"], by)

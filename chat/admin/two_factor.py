@@ -69,7 +69,7 @@ def verify_code(user: User, code: str) -> Device:
     if not code:
         raise Refused(_("Type the code that your app shows just now, or a recovery code."), code="missing")
     kind = TOTPDevice if APP_CODE.fullmatch(code) else StaticDevice
-    device = kind.objects.devices_for_user(user, confirmed=True).first()
+    device: Device | None = kind.objects.devices_for_user(user, confirmed=True).first()
     _check_not_throttled(device)
     if device is None or not verify_token(user, device.persistent_id, code):
         raise _wrong()

@@ -1,10 +1,18 @@
 """Accounts and site admins in the admin."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.db import transaction
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
 
-from chat.models import Actor, User
+from chat.admin.base import acting_admin
+from chat.models import User
 
 
 @admin.register(User)
@@ -14,26 +22,26 @@ class AccountAdmin(UserAdmin):
     It tells the user model's signals (models/user_signals.py) which site admin acts; they write the audit log.
     """
 
-    def get_object(self, request, *args, **kwargs):
-        return _acted_on(super().get_object(request, *args, **kwargs), request)
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> User | None:
+        user = super().get_object(request, *args, **kwargs)
+        return _acted_on(user, request) if user else None
 
-    def save_model(self, request, user, form, change):
+    def save_model(self, request: HttpRequest, user: User, form: ModelForm, change: bool) -> None:
         super().save_model(request, _acted_on(user, request), form, change)
 
-    def delete_model(self, request, user):
+    def delete_model(self, request: HttpRequest, user: User) -> None:
         super().delete_model(request, _acted_on(user, request))
 
     @transaction.atomic
-    def delete_queryset(self, request, queryset):
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
             self.delete_model(request, user)
 
     @transaction.atomic
-    def user_change_password(self, request, *args, **kwargs):
+    def user_change_password(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return super().user_change_password(request, *args, **kwargs)
 
 
-def _acted_on(user, request):
-    if user:
-        user.acted_on_by = Actor.site_admin(request.user)
+def _acted_on(user: User, request: HttpRequest) -> User:
+    user.acted_on_by = acting_admin(request)
     return user

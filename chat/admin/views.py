@@ -1,9 +1,13 @@
 """The admin's pages for two-factor authentication: setting it up, counting recovery codes, and removing it."""
 
+from __future__ import annotations
+
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import django_otp
 from django.contrib.auth import get_user_model
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -16,13 +20,19 @@ from chat.admin.forms import CodeForm
 from chat.forms.base import submitted_data
 from chat.models import Site
 
+if TYPE_CHECKING:
+    from django_otp.models import Device
+
+    from chat.admin.admin_site import ParlourAdminSite
+    from chat.types import StaffRequest
+
 KEY = "second_factor_key"  # in the session, until it is confirmed; each session has its own
 
 
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-def second_factor(request, site):
+def second_factor(request: StaffRequest, site: ParlourAdminSite) -> HttpResponse:
     if two_factor.is_set_up(request.user):
         return _page(request, site, CodeForm(), {"left": two_factor.recovery_codes_left(request.user)})
     form, key = CodeForm(submitted_data(request)), request.session.setdefault(KEY, two_factor.new_key())
@@ -34,7 +44,7 @@ def second_factor(request, site):
     return _page(request, site, form, {"app": app, "picture": qr.picture(app["link"])})
 
 
-def _set_up(request, site, device, codes):
+def _set_up(request: StaffRequest, site: ParlourAdminSite, device: Device, codes: list[str]) -> HttpResponse:
     """Verify this session after 2FA was set up with `device`, and show the recovery `codes`.
 
     All other sessions of this person need a code from now on.
@@ -48,7 +58,7 @@ def _set_up(request, site, device, codes):
 @never_cache
 @sensitive_post_parameters()
 @require_POST
-def remove(request, site):
+def remove(request: StaffRequest, site: ParlourAdminSite) -> HttpResponse:
     form = CodeForm(request.POST)
     limits.check_signing_in(request)
     if form.submit(partial(two_factor.remove, request.user)):
@@ -57,12 +67,12 @@ def remove(request, site):
     return _page(request, site, form, {"left": two_factor.recovery_codes_left(request.user)})
 
 
-def _log(request, site, message):
+def _log(request: StaffRequest, site: ParlourAdminSite, message: str) -> None:
     """Log it in the user's history, which other staff can read."""
     site.get_model_admin(get_user_model()).log_change(request, request.user, message)
 
 
-def _page(request, site, form, context):
+def _page(request: StaffRequest, site: ParlourAdminSite, form: CodeForm, context: dict[str, Any]) -> HttpResponse:
     passes = site.has_permission(request)
     frame = site.each_context(request) | {"has_permission": True, "is_nav_sidebar_enabled": passes, "passes": passes}
     status = 422 if form.errors else 200

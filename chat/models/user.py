@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth.models import AbstractUser
 
 if TYPE_CHECKING:
+    from django_otp.models import Device
+
     from chat.models.actor import Actor
     from chat.models.participant import Participant
 
@@ -16,4 +18,5 @@ class User(AbstractUser):
 
     acted_on_by: Actor  # the site admin who acts; only the admin sets it
     changes: dict[str, dict[str, Any]]  # set before saving
+    otp_device: Device  # set by django-otp
     new_participant: Participant  # the guest for whom the account is created
