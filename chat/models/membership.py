@@ -46,16 +46,32 @@ class MembershipQuerySet(models.QuerySet):
         """Current members, the last seen first."""
         return self.filter(status=Membership.Status.IN).order_by("-seen_at", "pk")
 
-    def inside_or_waiting(self):
-        """Current members and people with an open join request."""
-        return self.filter(status__in=(Membership.Status.IN, Membership.Status.WAITING))
-
     def online(self):
         """Current members who were seen in the last 90 seconds."""
         return self.filter(status=Membership.Status.IN, seen_at__gte=timezone.now() - Membership.ONLINE_FOR)
 
     def holding(self, key):
         return self.filter(nickname_key=key, holds_name=True)
+
+    def update(self, **values):
+        """Update rows by conditions on the rows themselves, also in deleted rooms. Returns how many.
+
+        The manager's join with the room would make it `UPDATE ... WHERE id IN (SELECT ...)`. After waiting for a row's
+        lock, PostgreSQL checks the conditions on the row again, but not those inside the SELECT.
+        """
+        own = self._chain()
+        own.query.where.children = [condition for condition in own.query.where.children if not is_of_room(condition)]
+        if len(own.query.where.children) < len(self.query.where.children):
+            own.query.unref_alias(Membership.room.field.related_model._meta.db_table)
+        return super(MembershipQuerySet, own).update(**values)
+
+    update.alters_data = True
+
+
+def is_of_room(condition):
+    """Whether this is the condition of `MembershipManager`: the room is not deleted."""
+    column = getattr(getattr(condition, "lhs", None), "target", None)
+    return column is not None and (column.model, column.name) == (Membership.room.field.related_model, "deleted_at")
 
 
 class MembershipManager(models.Manager):

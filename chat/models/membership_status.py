@@ -130,7 +130,10 @@ class StatusMixin(models.Model):
             return True
 
     def ignore_chat(self):
-        """Hide the chat request, and don't tell the other person. Returns False if none was unanswered."""
+        """Hide the chat request, and don't tell the other person. Returns False if none was unanswered.
+
+        It is one conditional UPDATE instead of a `change()`, whose new version the other person's page would receive.
+        """
         requested = type(self).objects.filter(pk=self.pk, status=self.Status.CHAT_REQUESTED)
         return bool(requested.update(status=self.Status.CHAT_IGNORED))
 

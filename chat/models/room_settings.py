@@ -189,7 +189,8 @@ class SettingsMixin(models.Model):
         """Decline all the join requests in `waiting`, inside `change()`. `answer` is the message to these people."""
         for member in waiting:
             record(Action.DECLINE_REQUEST, by, room=self, member=member, answer=str(answer))
-        waiting.update(status=Membership.Status.JOIN_DECLINED, answer=answer, holds_name=False)
+        declined = self.memberships.filter(pk__in=[member.pk for member in waiting])
+        declined.update(status=Membership.Status.JOIN_DECLINED, answer=answer, holds_name=False)
         self.update_join_request_count()
 
     def save_setting(self, setting, value):

@@ -1,0 +1,87 @@
+"""Conditional updates of memberships: PostgreSQL checks the conditions again after it waited for the row's lock."""
+
+import threading
+import time
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from chat.models import Membership, Participant
+from chat.models.direct_message import open_direct_message
+from tests.support.threads import closing
+
+
+def while_locked(first, second):
+    """The result of `second`, called in another thread half a second before the transaction of `first` ends."""
+    results = []
+    thread = threading.Thread(target=closing(lambda: results.append(second())))
+    with transaction.atomic():
+        first()
+        thread.start()
+        time.sleep(0.5)
+    thread.join()
+    return results[0]
+
+
+@pytest.fixture
+def asked(alice, bob):
+    """Bob's membership in a direct message, with a chat request from Alice."""
+    room = open_direct_message(alice.membership, bob.membership).room
+    return room.memberships.get(participant=bob.session["participant"])
+
+
+def test_ignoring_a_chat_request_does_not_undo_a_simultaneous_accept(transactional_db, asked):
+    stale = Membership.objects.get(pk=asked.pk)
+    assert while_locked(asked.accept_chat, stale.ignore_chat) is False
+    assert Membership.objects.get(pk=asked.pk).is_inside
+
+
+def test_an_ignored_chat_request_changes_nothing_that_the_other_page_receives(asked):
+    before = asked.room.version
+    assert asked.ignore_chat()
+    asked.room.refresh_from_db()
+    assert asked.room.version == before
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        lambda member: Membership.objects.filter(pk=member.pk, status="in"),
+        lambda member: member.room.memberships.inside(),
+        lambda member: Membership.objects.exclude(pk=0).filter(pk=member.pk).order_by("pk"),
+    ],
+)
+def test_an_update_names_the_rows_without_a_join_with_the_room(alice, rows):
+    with CaptureQueriesContext(connection) as queries:
+        assert rows(alice.membership).update(status="left") == 1
+    updates = [query["sql"] for query in queries if query["sql"].startswith("UPDATE")]
+    assert len(updates) == 1
+    assert "SELECT" not in updates[0]
+    assert alice.membership.status == "left"
+
+
+def test_an_update_leaves_the_queryset_as_it_is(alice, room):
+    memberships = Membership.objects.filter(room=room)
+    memberships.update(holds_name=True)
+    assert "deleted_at" in str(memberships.query)
+    assert memberships.count() == 1
+
+
+def test_no_verb_updates_memberships_through_a_join(alice, bob, room, person, asked):
+    waiting = person()
+    room.set_approval(True)
+    waiting.join(room.name, "Kim")
+    member = room.memberships.get(nickname="Bob")
+    with CaptureQueriesContext(connection) as queries:
+        asked.ignore_chat()
+        room.set_accounts_only(True)
+        member.ban()
+        member.unban()
+        Membership.objects.update(seen_at="2020-01-01T00:00Z")
+        Membership.objects.get(pk=member.pk).record_seen(reading=True)
+        Participant.objects.get(pk=bob.session["participant"]).leave_all_rooms()
+    updates = [query["sql"] for query in queries if query["sql"].startswith('UPDATE "chat_membership"')]
+    assert len(updates) >= 6
+    assert [sql for sql in updates if "IN (SELECT" in sql] == []
+    assert waiting.membership.status == "join_declined"
