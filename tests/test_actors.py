@@ -223,6 +223,24 @@ def test_a_moderator_who_was_banned_meanwhile_changes_nothing(target, act):
     refused_act(ACTS_OF_MODERATORS[act], target, target.by)
 
 
+ACTS_ON_MEMBERS = {
+    "mute": lambda member, by: member.set_muted(True, by),
+    "remove": Membership.remove,
+    "ban": Membership.ban,
+    "assign_role": lambda member, by: by.assign_role(member, Membership.Role.MODERATOR),
+}
+
+
+@pytest.mark.parametrize("act", ACTS_ON_MEMBERS)
+def test_the_owner_of_another_room_outranks_nobody(alice, bob, mallory, act):
+    events, audited = Message.objects.count(), AuditEntry.objects.count()
+    before = Membership.objects.order_by("pk").values()
+    unchanged = list(before)
+    assert not mallory.membership.outranks(bob.membership)
+    assert ACTS_ON_MEMBERS[act](now(bob), mallory.membership) is False
+    assert (list(before.all()), Message.objects.count(), AuditEntry.objects.count()) == (unchanged, events, audited)
+
+
 @pytest.mark.parametrize("how", [Membership.leave, Membership.remove, lambda member: member.set_role("member")])
 def test_a_moderator_who_no_longer_is_one_changes_nothing(target, how):
     how(Membership.objects.get(pk=target.by.pk))

@@ -40,12 +40,13 @@ class RolesMixin(models.Model):
         return self.is_moderator and self.Role(self.role).label
 
     def outranks(self, other):
-        """Whether this member may mute or remove `other`.
+        """Whether this member may mute or remove `other`, a past or present member of the same room.
 
-        The owner outranks everyone else, and moderators outrank ordinary members. Whether `other` is in the room is not
-        checked.
+        The owner outranks everyone else, and moderators outrank ordinary members.
         """
-        return other.pk != self.pk and (self.is_owner or (self.is_moderator and not other.is_moderator))
+        if other.pk == self.pk or other.room_id != self.room_id:
+            return False
+        return self.is_owner or (self.is_moderator and not other.is_moderator)
 
     def still_outranks(self, other):
         """Like `outranks`, but reloads this member first, who must still be inside. Call it inside `change()`."""
