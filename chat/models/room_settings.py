@@ -145,7 +145,7 @@ class SettingsMixin(models.Model):
             self._claim_name(name, self.access)
             self.save_setting("name", name)
             if self.access != self.Access.PRIVATE:
-                self._change_slug(self._free_slug())
+                self._change_slug(self._free_slugs())
             record(Action.RENAME_ROOM, by, room=self, before=before, after=name)
             self.append_event(Message.Event.NAMED, by, new_name=name, old_name=before)
             return True
@@ -164,7 +164,7 @@ class SettingsMixin(models.Model):
             self.save_setting("access", access)
             if self.Access.PRIVATE in (before, access):
                 private = access == self.Access.PRIVATE
-                self._change_slug(secrets.token_urlsafe(16) if private else self._free_slug())
+                self._change_slug(random_slugs() if private else self._free_slugs())
                 self._withdraw_addresses()
                 self._decline_requests(self.memberships.waiting(), by)
             record(Action.SET_ACCESS, by, room=self, before=before, after=access)
@@ -214,18 +214,28 @@ class SettingsMixin(models.Model):
                 _("There is a room of this name, or one that looks like it. Choose another name."), code="name_taken"
             ) from None
 
-    def _free_slug(self):
+    def _free_slugs(self):
         owners = self.memberships.filter(role=Membership.Role.OWNER)
-        return next(type(self).objects.available_slugs(self.name, self, insiders=owners.values("participant")))
+        return type(self).objects.available_slugs(self.name, self, insiders=owners.values("participant"))
 
-    def _change_slug(self, slug):
-        """Change the address, inside `change()`. The old one redirects everyone."""
-        if slug == self.slug:
-            return
-        self.former_addresses.filter(slug=slug).delete()
-        self.former_addresses.update_or_create(slug=self.slug, defaults={"until": None})
-        self.slug = slug
-        self.save(update_fields=["slug"])
+    def _change_slug(self, slugs):
+        """Change the address to the first free one of `slugs`, inside `change()`. The old one redirects everyone."""
+        before = self.slug
+        slug = next(slug for slug in slugs if slug == before or self._took_slug(slug))
+        if slug != before:
+            self.former_addresses.filter(slug=slug).delete()
+            self.former_addresses.update_or_create(slug=before, defaults={"until": None})
+
+    def _took_slug(self, slug):
+        """Save this address. Returns False if another room took it at the same moment."""
+        before, self.slug = self.slug, slug
+        try:
+            with transaction.atomic():
+                self.save(update_fields=["slug"])
+        except IntegrityError:
+            self.slug = before
+            return False
+        return True
 
     def _withdraw_addresses(self):
         """Stop redirecting from all former addresses, except for members."""
@@ -233,3 +243,8 @@ class SettingsMixin(models.Model):
         self.withdrawals += 1
         self.save(update_fields=["withdrawals"])
         self.bump_epoch()
+
+
+def random_slugs():
+    while True:
+        yield secrets.token_urlsafe(16)

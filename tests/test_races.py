@@ -1,4 +1,4 @@
-"""Conditional updates of memberships: PostgreSQL checks the conditions again after it waited for the row's lock."""
+"""Two transactions at once, one of which waits for the other, and what a verb does with rows that have changed."""
 
 import threading
 import time
@@ -7,8 +7,9 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from chat.models import Membership, Participant
+from chat.models import Membership, Participant, Room
 from chat.models.direct_message import open_direct_message
+from chat.models.room import RoomQuerySet
 from tests.support.threads import closing
 
 
@@ -22,6 +23,9 @@ def while_locked(first, second):
         time.sleep(0.5)
     thread.join()
     return results[0]
+
+
+# Conditional updates: PostgreSQL checks the conditions again after it waited for the row's lock.
 
 
 @pytest.fixture
@@ -85,3 +89,31 @@ def test_no_verb_updates_memberships_through_a_join(alice, bob, room, person, as
     assert len(updates) >= 6
     assert [sql for sql in updates if "IN (SELECT" in sql] == []
     assert waiting.membership.status == "join_declined"
+
+
+# Addresses
+
+
+def test_two_rooms_renamed_at_once_get_two_addresses(transactional_db, room, mallory):
+    other = mallory.membership.room
+    first = Room.objects.get(pk=room.pk)
+    assert while_locked(lambda: first.set_name("C++"), lambda: other.set_name("C#"))
+    assert set(Room.objects.values_list("name", "slug")) == {("C++", "c"), ("C#", "c-2")}
+
+
+@pytest.mark.parametrize(
+    ("before", "change"),
+    [
+        ({}, lambda room: room.set_name("C#")),
+        ({"access": "private", "name": "C#", "key": None, "lookalike_key": None}, lambda room: room.set_access("open")),
+    ],
+    ids=["set_name", "set_access"],
+)
+def test_a_room_takes_the_next_address_if_another_took_the_first(room, mallory, monkeypatch, before, change):
+    mallory.membership.room.set_name("C++")
+    Room.objects.filter(pk=room.pk).update(slug="old", **before)
+    room.refresh_from_db()
+    monkeypatch.setattr(RoomQuerySet, "_taken_slugs", lambda *lookup: set())  # as it was a moment ago
+    assert change(room)
+    room.refresh_from_db()
+    assert (room.slug, room.former_addresses.filter(slug="old").exists()) == ("c-2", True)
