@@ -117,3 +117,37 @@ def test_a_room_takes_the_next_address_if_another_took_the_first(room, mallory, 
     assert change(room)
     room.refresh_from_db()
     assert (room.slug, room.former_addresses.filter(slug="old").exists()) == ("c-2", True)
+
+
+# Statuses and roles that have changed since they were read
+
+
+def test_an_approved_member_does_not_leave_by_cancelling_the_join_request(alice, room, person):
+    room.set_approval(True)
+    stale = person(room.name, "Kim").membership
+    Membership.objects.get(pk=stale.pk).approve(alice.membership)
+    assert stale.leave() is False
+    assert Membership.objects.get(pk=stale.pk).is_inside
+
+
+def test_someone_who_accepted_a_chat_meanwhile_does_not_leave_by_declining_it(asked):
+    stale = Membership.objects.get(pk=asked.pk)
+    asked.accept_chat()
+    assert stale.leave() is False
+    assert Membership.objects.get(pk=asked.pk).is_inside
+
+
+@pytest.mark.parametrize("status", ["waiting", "chat_requested"])
+def test_someone_who_leaves_for_good_leaves_also_what_they_entered_meanwhile(alice, asked, status):
+    stale = Membership.objects.get(pk=asked.pk)
+    stale.status = status
+    asked.accept_chat()
+    assert stale.leave(for_good=True)
+    assert Membership.objects.get(pk=asked.pk).status == "left"
+
+
+def test_a_former_owner_does_not_pass_the_room_on_again(alice, bob, room):
+    stale = alice.membership
+    alice.membership.assign_role(bob.membership, "owner")
+    assert stale.pass_ownership_on(for_good=True) is False
+    assert (alice.membership.role, bob.membership.role) == ("moderator", "owner")

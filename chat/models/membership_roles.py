@@ -116,15 +116,19 @@ class RolesMixin(models.Model):
         """When the owner leaves, make the longest-serving moderator the owner, if there is one.
 
         Without a moderator, the longest-standing member becomes the owner, but only if the old owner can't come back:
-        `for_good`, or the room is private. Otherwise the old owner keeps the room.
+        `for_good`, or the room is private. Otherwise the old owner keeps the room. Returns whether the role changed.
         """
         if not self.is_owner:
-            return
-        successor = self.room.next_owner(any_member=for_good or self.room.access == self.room.Access.PRIVATE)
-        if successor or for_good:
+            return False
+        with self.room.change() as room:
+            self.refresh_from_db(fields=["role", "status"])
+            successor = room.next_owner(any_member=for_good or room.access == room.Access.PRIVATE)
+            if not self.is_owner or not (successor or for_good):
+                return False
             self._replace_role(self.Role.MEMBER if for_good else self.Role.MODERATOR, SYSTEM)
-        if successor:
-            successor.set_role(self.Role.OWNER, SYSTEM)
+            if successor:
+                successor.set_role(self.Role.OWNER, SYSTEM)
+            return True
 
     def revoke_created_invites(self):
         """Revoke this member's invite links: only the owner and moderators may have active ones."""

@@ -143,14 +143,16 @@ class StatusMixin(models.Model):
     def leave(self, for_good=False):
         """Leave the room, cancel the join request or decline the chat. Ownership is passed on.
 
-        Returns False if there was nothing to leave. `for_good`: this participant will never come back, for example
-        because the account is deleted.
+        Returns False if there was nothing to leave, or the status has changed since it was read: nobody leaves the room
+        by cancelling a join request that has just been approved. `for_good`: this participant will never come back, for
+        example because the account is deleted, so the status is ended even if it has changed.
         """
-        if self.has_chat_request:
-            left = self.decline_chat()
-        else:
-            left = (self.is_inside or self.is_waiting) and self._end_membership(self.Status.LEFT, self)
-        self.pass_ownership_on(for_good)
+        read = None if for_good else self.status
+        left = self.has_chat_request and self.decline_chat()
+        if not left and (self.is_inside or self.is_waiting):
+            left = self._end_membership(self.Status.LEFT, self, read)
+        if left or for_good:
+            self.pass_ownership_on(for_good)
         return left
 
     def remove(self, by=None):
@@ -194,66 +196,76 @@ class StatusMixin(models.Model):
     def transfer_to(self, participant):
         """Move this membership to another participant, who has proved to be the same person.
 
-        The room's epoch is increased.
+        The room's epoch is increased. Returns False if it is theirs already.
         """
         with self.room.change() as room:
+            self.refresh_from_db(fields=["participant"])
+            if self.participant_id == participant.pk:
+                return False
             self.participant = participant
             self.save(update_fields=["participant"])
             room.bump_epoch()
+            return True
 
     def merge_into(self, known):
         """Leave in favour of `known`, the same person's other membership, which takes over status, role and mute.
 
         Only more rights or a mute are taken over: `known` does not lose its own. If this membership is banned,
-        it stays, and `known` is banned too, unless `known` is the owner or a moderator.
+        it stays, and `known` is banned too, unless `known` is the owner or a moderator. Returns whether
+        this membership ended or `known` has a new status, role or mute.
         """
         with self.room.change() as room:
             self.refresh_from_db(fields=MERGED_FIELDS)
             known.refresh_from_db(fields=MERGED_FIELDS)
             known.room = room
             if self.status == self.Status.BANNED and not known.is_moderator:
-                known.become_banned()
-                return
+                return known.become_banned()
             outside = known.status in (self.Status.LEFT, self.Status.REMOVED, self.Status.JOIN_DECLINED)
             if self.is_inside and (outside or known.is_waiting):
                 known.enter_room(room.available_nickname_for(known, known.nickname))
             elif self.is_waiting and outside:
                 known.request_to_join(room.available_nickname_for(known, known.nickname))
             room.take_next_version()
-            if known.is_inside:
-                self._transfer_rights_to(known)
-            self.leave(for_good=True)
+            rights = known.is_inside and self._transfer_rights_to(known)
+            return self.leave(for_good=True) or rights
 
     def become_banned(self):
-        """Ban this person as Parlour itself, even if they have left. Nothing happens if they are banned already.
+        """Ban this person as Parlour itself, even if they have left. Returns False if they are banned already.
 
         Call it inside the room's `change()`.
         """
-        if self.status == self.Status.BANNED or self.ban(SYSTEM):
-            return
+        if self.status == self.Status.BANNED:
+            return False
+        if self.ban(SYSTEM):
+            return True
         self.status = self.Status.BANNED
         self.save(update_fields=["status"])
         record(Action.BAN, SYSTEM, room=self.room, member=self)
+        return True
 
     def _transfer_rights_to(self, known):
+        """Give `known` invites, mute and role. Returns whether mute or role of `known` changed."""
         self.created_invites.update(created_by=known)
-        if self.muted and not known.is_moderator:
-            known.set_muted(True, SYSTEM)
-        if self.is_owner or (self.is_moderator and not known.is_moderator):
-            role = self.role
-            self.save_role(self.Role.MEMBER)
-            known.set_role(role, SYSTEM)
+        muted = self.muted and not known.is_moderator and known.set_muted(True, SYSTEM)
+        if not self.is_owner and (not self.is_moderator or known.is_moderator):
+            return muted
+        role = self.role
+        self.save_role(self.Role.MEMBER)
+        return known.set_role(role, SYSTEM) or muted
 
     @transaction.atomic
-    def _end_membership(self, status, by):
+    def _end_membership(self, status, by, read=None):
         """End a membership or a join request by giving it this status, and return True.
 
-        Returns False if there is neither, or if `by` is no longer allowed to do that.
+        Returns False if there is neither, if `by` is no longer allowed to do that, or if the status is not `read` now
+        (None: any).
         """
         actor = Actor.of(by)
         with self.room.change() as room:
             self.refresh_from_db(fields=["status", "role", "nickname", "namesake_number"])
             left = status == self.Status.LEFT
+            if self.status != (read or self.status):
+                return False
             if not (self.is_inside or self.is_waiting) or not (left or actor.may_act_on(self)):
                 return False
             if not left:

@@ -4,7 +4,7 @@ import secrets
 import time
 from contextlib import suppress
 
-from django.db import OperationalError, models, transaction
+from django.db import InterfaceError, OperationalError, models, transaction
 from django.utils import timezone
 
 from chat.models.audit import Action, record
@@ -33,17 +33,18 @@ class DeletionMixin(models.Model):
 
         The name is free and nothing is readable as soon as the room is marked as deleted. Then the rows are
         erased in many transactions. If that is interrupted, the hourly cleanup continues it. Raises Refused if
-        `by` may not delete the room.
+        `by` may not delete the room. Returns True.
         """
         with transaction.atomic(durable=True):
-            self.mark_deleted(by)
-        with suppress(OperationalError):
+            deleted = self.mark_deleted(by)
+        with suppress(OperationalError, InterfaceError):
             self.erase(ERASED_AT_ONCE)
+        return deleted
 
     def mark_deleted(self, by=None):
         """Hide the room and its members from every query, free its name and addresses, and notify open pages.
 
-        Raises Refused if `by` may not delete the room.
+        Raises Refused if `by` may not delete the room. Returns True.
         """
         with self.change_by(by, owner=True):
             record(Action.DELETE_ROOM, by, room=self)
@@ -51,6 +52,7 @@ class DeletionMixin(models.Model):
             released = {"key": None, "lookalike_key": None, "dm_key": None, "slug": f"-{secrets.token_urlsafe(16)}"}
             type(self).objects.filter(pk=self.pk).update(deleted_at=self.deleted_at, **released)
             self.former_addresses.all().delete()
+            return True
 
     def erase(self, seconds=None):
         """Delete the room, which is marked as deleted, and all its rows, for at most `seconds` (None: no limit).
