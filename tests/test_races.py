@@ -7,6 +7,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from chat import markup
 from chat.models import Membership, Participant, Room
 from chat.models.direct_message import open_direct_message
 from chat.models.room import RoomQuerySet
@@ -151,3 +152,14 @@ def test_a_former_owner_does_not_pass_the_room_on_again(alice, bob, room):
     alice.membership.assign_role(bob.membership, "owner")
     assert stale.pass_ownership_on(for_good=True) is False
     assert (alice.membership.role, bob.membership.role) == ("moderator", "owner")
+
+
+# Rendering takes no lock
+
+
+def test_an_edited_message_is_rendered_before_the_transaction(transactional_db, alice, monkeypatch):
+    message = alice.membership.send("as it was", "form:1")
+    locked, render = [], markup.render
+    monkeypatch.setattr(markup, "render", lambda *what: locked.append(connection.in_atomic_block) or render(*what))
+    assert message.edit("as it is")
+    assert locked == [False]
