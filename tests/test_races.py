@@ -1,17 +1,22 @@
 """Two transactions at once, one of which waits for the other, and what a verb does with rows that have changed."""
 
+import asyncio
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from chat import markup
+from chat.gate import background
 from chat.models import Membership, Participant, Room
 from chat.models.direct_message import open_direct_message
+from chat.models.membership_roles import RolesMixin
 from chat.models.room import RoomQuerySet
-from tests.support.threads import closing
+from chat.realtime import gate_backend
+from tests.support.threads import closing, together
 
 
 def while_locked(first, second):
@@ -118,6 +123,71 @@ def test_a_room_takes_the_next_address_if_another_took_the_first(room, mallory, 
     assert change(room)
     room.refresh_from_db()
     assert (room.slug, room.former_addresses.filter(slug="old").exists()) == ("c-2", True)
+
+
+# Presence
+
+
+def test_presence_and_a_transfer_of_the_room_do_not_wait_for_each_other(transactional_db, alice, bob, monkeypatch):
+    owner, heir = alice.membership, bob.membership
+    between, replace = threading.Event(), RolesMixin._replace_role
+    results = {}
+
+    def replace_slowly(self, role, by):
+        replace(self, role, by)
+        if self.pk == heir.pk:
+            between.set()
+            time.sleep(0.5)
+
+    def transfer():
+        results["transferred"] = owner.assign_role(heir, "owner")
+
+    def record():
+        between.wait()
+        gate_backend.record_presence.__wrapped__({owner.pk, heir.pk}, set())
+        results["recorded"] = True
+
+    monkeypatch.setattr(RolesMixin, "_replace_role", replace_slowly)
+    together([transfer, record])
+    assert results == {"transferred": True, "recorded": True}
+
+
+def test_presence_leaves_out_a_locked_member_only(transactional_db, alice, bob):
+    Membership.objects.update(seen_at="2020-01-01T00:00Z")
+    locked, free = alice.membership, bob.membership
+
+    def lock():
+        Membership._base_manager.filter(pk=locked.pk).update(muted=False)
+
+    def record():
+        gate_backend.record_presence.__wrapped__({locked.pk}, {free.pk})
+        return Membership.objects.online().filter(pk=free.pk).exists()
+
+    assert while_locked(lock, record)
+    locked.refresh_from_db()
+    assert locked.is_online is not connection.features.has_select_for_update_skip_locked
+
+
+def test_members_whose_presence_could_not_be_recorded_are_recorded_in_the_next_round(monkeypatch):
+    rounds, polls = [], SimpleNamespace(members=set())
+
+    def take_presence():
+        taken, polls.members = polls.members, set()
+        return taken, set()
+
+    async def run_in_thread(_record, members, _reading):
+        rounds.append(members)
+        polls.members.add(2)  # who polled meanwhile
+        raise OperationalError("deadlock detected")
+
+    polls.take_presence = take_presence
+    monkeypatch.setattr(background, "PRESENCE_INTERVAL", 0)
+    polls.members.add(1)
+    for _ in range(2):
+        with pytest.raises(OperationalError):
+            asyncio.run(background.note_presence(polls, SimpleNamespace(record_presence=None), run_in_thread))
+    assert rounds == [{1}, {1, 2}]
+    assert polls.members == {1, 2}
 
 
 # Statuses and roles that have changed since they were read
