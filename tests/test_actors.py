@@ -7,7 +7,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from chat.exceptions import Refused
-from chat.models import Actor, AuditEntry, Invite, Membership, Message, Room, SignInLink
+from chat.models import Actor, AuditEntry, Invite, Membership, Message, Participant, Room, SignInLink
 from chat.models.actor import SYSTEM, ActorKind
 from chat.models.direct_message import open_direct_message
 from chat.realtime import rendering
@@ -141,6 +141,40 @@ def test_an_invite_is_revoked_once(alice):
     assert [invite.revoke(now(alice)), invite.revoke(now(alice))] == [True, False]
 
 
+def test_deleting_a_room_acts(room, mallory, transactional_db):
+    assert room.delete_with_messages() is True
+    assert mallory.membership.room.mark_deleted() is True
+
+
+def test_ownership_is_passed_on_once(alice, bob):
+    member = now(alice)
+    assert now(bob).pass_ownership_on(for_good=True) is False
+    assert [member.pass_ownership_on(for_good=True), member.pass_ownership_on(for_good=True)] == [True, False]
+    assert bob.membership.is_owner
+
+
+def test_a_membership_is_transferred_once(bob):
+    account, stale = Participant.objects.create(), now(bob)
+    assert now(bob).transfer_to(account) is True
+    assert stale.transfer_to(account) is False
+
+
+@pytest.mark.parametrize("muted", [True, False])
+def test_a_membership_is_merged_once(bob, person, room, muted):
+    account, guest = now(bob), person(room.name, "Dora").membership
+    assert guest.merge_into(account) is True
+    Membership.objects.filter(pk=guest.pk).update(muted=muted)
+    assert [guest.merge_into(account), guest.merge_into(account)] == [muted, False]
+    assert now(bob).muted is muted
+
+
+def test_merging_a_banned_membership_bans_once(bob, carol, room):
+    guest, known = now(bob), now(carol)
+    guest.ban()
+    assert [guest.merge_into(known), guest.merge_into(known)] == [True, False]
+    assert [known.become_banned(), now(carol).status] == [False, "banned"]
+
+
 def test_a_message_is_edited_removed_and_restored_once(alice, room):
     alice.send(room, "hello")
     message = Message.objects.get(text="hello")
@@ -221,6 +255,24 @@ def test_a_moderator_who_was_banned_meanwhile_changes_nothing(target, act):
     now_banned = Membership.objects.get(pk=target.by.pk)
     now_banned.ban()
     refused_act(ACTS_OF_MODERATORS[act], target, target.by)
+
+
+ACTS_ON_MEMBERS = {
+    "mute": lambda member, by: member.set_muted(True, by),
+    "remove": Membership.remove,
+    "ban": Membership.ban,
+    "assign_role": lambda member, by: by.assign_role(member, Membership.Role.MODERATOR),
+}
+
+
+@pytest.mark.parametrize("act", ACTS_ON_MEMBERS)
+def test_the_owner_of_another_room_outranks_nobody(alice, bob, mallory, act):
+    events, audited = Message.objects.count(), AuditEntry.objects.count()
+    before = Membership.objects.order_by("pk").values()
+    unchanged = list(before)
+    assert not mallory.membership.outranks(bob.membership)
+    assert ACTS_ON_MEMBERS[act](now(bob), mallory.membership) is False
+    assert (list(before.all()), Message.objects.count(), AuditEntry.objects.count()) == (unchanged, events, audited)
 
 
 @pytest.mark.parametrize("how", [Membership.leave, Membership.remove, lambda member: member.set_role("member")])

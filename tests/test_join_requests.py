@@ -119,6 +119,19 @@ def test_a_join_request_can_be_cancelled(dave, room, person):
     assert not Message.objects.filter(nickname="Dave").exists()
 
 
+def test_a_request_approved_at_the_moment_of_its_cancellation_is_not_cancelled(alice, dave, room, monkeypatch):
+    leave = Membership.leave
+
+    def approve_first(member):
+        Membership.objects.get(pk=member.pk).approve(alice.membership)
+        return leave(member)
+
+    monkeypatch.setattr(Membership, "leave", approve_first)
+    answer = dave.post(f"/rooms/{room.slug}/waiting/leave/")
+    assert answer.headers["Location"] == "/?stale=cancel"
+    assert dave.membership.is_inside
+
+
 def test_turning_approval_off_approves_everyone_waiting(dave, room):
     room.set_approval(False)
     assert dave.membership.is_inside

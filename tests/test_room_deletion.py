@@ -2,7 +2,7 @@
 
 import pytest
 from django.core.management import call_command
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from chat.models import Invite, Membership, Message, NameHolder, Room, room_deletion
@@ -45,6 +45,21 @@ def test_messages_of_a_deleted_room_are_erased_in_batches(large):
         large.delete_with_messages()
     assert len([sql for sql in deletions(queries) if sql.count(",") > 900]) == 2
     assert everything() == [0, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_a_failure_while_erasing_leaves_the_rest_to_the_hourly_cleanup(
+    transactional_db, alice, room, monkeypatch, error
+):
+    def fail(*rows):
+        raise error("connection already closed")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(room_deletion, "delete_batch", fail)
+        answer = alice.post(f"/rooms/{room.slug}/delete/", {"name": room.name})
+    assert (answer.status_code, Room.objects.count()) == (303, 0)
+    call_command("prune")
+    assert not Room.with_deleted.exists()
 
 
 def test_marking_a_room_as_deleted_writes_no_row_of_its_members_or_messages(large):

@@ -84,9 +84,10 @@ def membership_to_type(request: Request, slug: str) -> Membership:
 
 
 def membership_to_write(request: Request, slug: str) -> Membership:
-    """The membership of someone who wants to post. Raises what `membership_to_read` raises.
+    """The membership of someone who posts, changes their nickname or opens a form for that.
 
-    Whether the member may post now is decided by the verb, which locks the room's row.
+    Raises what `membership_to_read` raises. It does not check whether the member may post: the verb does, after it has
+    locked the room's row.
     """
     return membership_to_read(request, slug)
 

@@ -50,7 +50,11 @@ async def note_presence(polls: Polls, backend: Backend, run_in_thread: RunInThre
         await asyncio.sleep(PRESENCE_INTERVAL)
         members, reading = polls.take_presence()
         if members or reading:
-            await run_in_thread(backend.record_presence, members, reading)
+            try:
+                await run_in_thread(backend.record_presence, members, reading)
+            except Exception:
+                polls.members |= members  # The next round records them.
+                raise
 
 
 async def prune(backend: Backend, run_in_thread: RunInThread) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import Refused
 from chat.models.direct_message import move_to_account
+from chat.models.membership import Membership
 from chat.models.user import User
 from chat.names.normalize import MAX_KEY_LENGTH, nickname_key
 from chat.names.reserved import is_reserved
@@ -117,7 +118,7 @@ class AccountMixin(models.Model):
             if by:
                 membership.remove(by)
             membership.leave(for_good=True)
-        self.memberships.update(holds_name=False)
+        Membership.with_deleted.filter(participant=self).update(holds_name=False)
 
     def _check_password(self: Participant, password: str) -> User:
         if self.user is None or not self.user.check_password(password):

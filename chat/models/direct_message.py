@@ -37,20 +37,30 @@ def open_direct_message(mine: Membership, other: Membership) -> Membership:
         return me
 
 
-def move_to_account(membership: Membership, participant: Participant) -> None:
+def move_to_account(membership: Membership, participant: Participant) -> bool:
     """Move a guest's direct message to their account.
 
-    The guest leaves instead if the account has one with the other person already, or is that person.
+    The guest leaves instead if the account has one with the other person already, or is that person. Returns whether
+    the guest left or the direct message was moved.
     """
     room, other = membership.room, membership.other_member
     pair = dm_key(participant.pk, other.participant_id if other else membership.participant_id)
-    if other is None or other.participant_id == participant.pk or Room.objects.filter(dm_key=pair).exists():
-        membership.leave()
-        return
     with room.change():
-        room.dm_key = pair
-        room.save(update_fields=["dm_key"])
-        membership.transfer_to(participant)
+        if other is None or other.participant_id == participant.pk or not _became_room_of(room, pair):
+            return membership.leave(for_good=True)
+        return membership.transfer_to(participant)
+
+
+def _became_room_of(room: Room, pair: str) -> bool:
+    """Save the key of the two people. Returns False if they have another direct message, perhaps since this moment."""
+    before, room.dm_key = room.dm_key, pair
+    try:
+        with transaction.atomic():
+            room.save(update_fields=["dm_key"])
+    except IntegrityError:
+        room.dm_key = before
+        return False
+    return True
 
 
 def dm_key(*participants: int) -> str:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import markup
 from chat.exceptions import Refused
+from chat.models.membership_merging import MergingMixin
 from chat.models.membership_roles import RolesMixin
 from chat.models.membership_status import StatusMixin
 from chat.models.name_history import NameHolder
@@ -55,10 +56,6 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Current members, the last seen first."""
         return self.filter(status=Membership.Status.IN).order_by("-seen_at", "pk")
 
-    def inside_or_waiting(self) -> Self:
-        """Current members and people with an open join request."""
-        return self.filter(status__in=(Membership.Status.IN, Membership.Status.WAITING))
-
     def online(self) -> Self:
         """Current members who were seen in the last 90 seconds."""
         return self.filter(status=Membership.Status.IN, seen_at__gte=timezone.now() - Membership.ONLINE_FOR)
@@ -68,13 +65,17 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
 
 class MembershipManager(models.Manager["Membership"]):
-    """Leaves out the members of deleted rooms, which wait to be erased."""
+    """Leaves out the members of deleted rooms, which wait to be erased, by a join with the room.
+
+    Update rows through `with_deleted`. With the join, an UPDATE selects its rows in a subquery, whose conditions
+    PostgreSQL does not check again after waiting for the lock of a row.
+    """
 
     def get_queryset(self) -> models.QuerySet[Membership]:
         return super().get_queryset().filter(room__deleted_at=None)
 
 
-class Membership(RolesMixin, StatusMixin):
+class Membership(RolesMixin, StatusMixin, MergingMixin):
     """`read_version` and `read_message_count` are the room's counters when the member last read the log."""
 
     ONLINE_FOR = timedelta(seconds=90)
@@ -104,6 +105,7 @@ class Membership(RolesMixin, StatusMixin):
     read_message_count = models.PositiveBigIntegerField(default=0, editable=False)
 
     objects = MembershipManager.from_queryset(MembershipQuerySet)()
+    with_deleted = MembershipQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("member")
@@ -217,7 +219,7 @@ class Membership(RolesMixin, StatusMixin):
             read = {"read_version": self.room.version, "read_message_count": self.room.message_count} if reading else {}
             # A busy database must not stop anyone from reading; the next request saves it.
             with suppress(OperationalError):
-                Membership.objects.filter(pk=self.pk).update(seen_at=now, **read)
+                Membership.with_deleted.filter(pk=self.pk).update(seen_at=now, **read)
             self.seen_at = now
         return self
 

@@ -30,6 +30,7 @@ class RolesMixin(models.Model):
 
     role = models.CharField(_("role"), max_length=32, choices=Role, default=Role.MEMBER)
     muted: models.BooleanField[bool | Combinable, bool]  # see StatusMixin
+    room_id: int
 
     class Meta:
         abstract = True
@@ -53,12 +54,13 @@ class RolesMixin(models.Model):
         return self.is_moderator and self.Role(self.role).label
 
     def outranks(self, other: Membership) -> bool:
-        """Whether this member may mute or remove `other`.
+        """Whether this member may mute or remove `other`, a past or present member of the same room.
 
-        The owner outranks everyone else, and moderators outrank ordinary members. Whether `other` is in the room is not
-        checked.
+        The owner outranks everyone else, and moderators outrank ordinary members.
         """
-        return other.pk != self.pk and (self.is_owner or (self.is_moderator and not other.is_moderator))
+        if other.pk == self.pk or other.room_id != self.room_id:
+            return False
+        return self.is_owner or (self.is_moderator and not other.is_moderator)
 
     def still_outranks(self: Membership, other: Membership) -> bool:
         """Like `outranks`, but reloads this member first, who must still be inside. Call it inside `change()`."""
@@ -130,19 +132,23 @@ class RolesMixin(models.Model):
         if not self.is_moderator:
             self.revoke_created_invites()
 
-    def pass_ownership_on(self: Membership, for_good: bool = False) -> None:
+    def pass_ownership_on(self: Membership, for_good: bool = False) -> bool:
         """When the owner leaves, make the longest-serving moderator the owner, if there is one.
 
         Without a moderator, the longest-standing member becomes the owner, but only if the old owner can't come back:
-        `for_good`, or the room is private. Otherwise the old owner keeps the room.
+        `for_good`, or the room is private. Otherwise the old owner keeps the room. Returns whether the role changed.
         """
         if not self.is_owner:
-            return
-        successor = self.room.next_owner(any_member=for_good or self.room.access == self.room.Access.PRIVATE)
-        if successor or for_good:
+            return False
+        with self.room.change() as room:
+            self.refresh_from_db(fields=["role", "status"])
+            successor = room.next_owner(any_member=for_good or room.access == room.Access.PRIVATE)
+            if not self.is_owner or not (successor or for_good):
+                return False
             self._replace_role(self.Role.MEMBER if for_good else self.Role.MODERATOR, SYSTEM)
-        if successor:
-            successor.set_role(self.Role.OWNER, SYSTEM)
+            if successor:
+                successor.set_role(self.Role.OWNER, SYSTEM)
+            return True
 
     def revoke_created_invites(self: Membership) -> None:
         """Revoke this member's invite links: only the owner and moderators may have active ones."""

@@ -14,10 +14,8 @@ from chat.models.audit import Action, record
 if TYPE_CHECKING:
     from chat.models.actor import ActedBy
     from chat.models.membership import Membership
-    from chat.models.participant import Participant
 
 ENTRY_FIELDS = ("status", "answer", "joined_at", "seen_at", "read_version", "read_message_count", "invite", "role")
-MERGED_FIELDS = ("status", "role", "muted", "nickname", "nickname_key", "holds_name", "namesake_number")
 
 
 class StatusMixin(models.Model):
@@ -139,8 +137,11 @@ class StatusMixin(models.Model):
             return True
 
     def ignore_chat(self: Membership) -> bool:
-        """Hide the chat request, and don't tell the other person. Returns False if none was unanswered."""
-        requested = type(self).objects.filter(pk=self.pk, status=self.Status.CHAT_REQUESTED)
+        """Hide the chat request, and don't tell the other person. Returns False if none was unanswered.
+
+        It is one conditional UPDATE instead of a `change()`, whose new version the other person's page would receive.
+        """
+        requested = type(self).with_deleted.filter(pk=self.pk, status=self.Status.CHAT_REQUESTED)
         return bool(requested.update(status=self.Status.CHAT_IGNORED))
 
     # Leaving
@@ -149,14 +150,16 @@ class StatusMixin(models.Model):
     def leave(self: Membership, for_good: bool = False) -> bool:
         """Leave the room, cancel the join request or decline the chat. Ownership is passed on.
 
-        Returns False if there was nothing to leave. `for_good`: this participant will never come back, for example
-        because the account is deleted.
+        Returns False if there was nothing to leave, or the status has changed since it was read: nobody leaves the room
+        by cancelling a join request that has just been approved. `for_good`: this participant will never come back, for
+        example because the account is deleted, so the status is ended even if it has changed.
         """
-        if self.has_chat_request:
-            left = self.decline_chat()
-        else:
-            left = (self.is_inside or self.is_waiting) and self._end_membership(self.Status.LEFT, self)
-        self.pass_ownership_on(for_good)
+        read = None if for_good else self.status
+        left = self.has_chat_request and self.decline_chat()
+        if not left and (self.is_inside or self.is_waiting):
+            left = self._end_membership(self.Status.LEFT, self, read)
+        if left or for_good:
+            self.pass_ownership_on(for_good)
         return left
 
     def remove(self: Membership, by: ActedBy = None) -> bool:
@@ -176,11 +179,25 @@ class StatusMixin(models.Model):
         Raises Refused if `by` no longer moderates the room.
         """
         with self.room.change_by(by) as room:
-            banned = type(self).objects.filter(pk=self.pk, status=self.Status.BANNED)
+            banned = type(self).with_deleted.filter(pk=self.pk, status=self.Status.BANNED)
             if not banned.update(status=self.Status.REMOVED):
                 return False
             record(Action.UNBAN, by, room=room, member=self)
             return True
+
+    def become_banned(self: Membership) -> bool:
+        """Ban this person as Parlour itself, even if they have left. Returns False if they are banned already.
+
+        Call it inside the room's `change()`.
+        """
+        if self.status == self.Status.BANNED:
+            return False
+        if self.ban(SYSTEM):
+            return True
+        self.status = self.Status.BANNED
+        self.save(update_fields=["status"])
+        record(Action.BAN, SYSTEM, room=self.room, member=self)
+        return True
 
     def set_muted(self: Membership, muted: bool, by: ActedBy = None) -> bool:
         """Mute or unmute, and announce it.
@@ -198,71 +215,21 @@ class StatusMixin(models.Model):
             room.append_event("muted" if muted else "unmuted", actor, self)
             return True
 
-    # Guests who become accounts
-
-    def transfer_to(self: Membership, participant: Participant) -> None:
-        """Move this membership to another participant, who has proved to be the same person.
-
-        The room's epoch is increased.
-        """
-        with self.room.change() as room:
-            self.participant = participant
-            self.save(update_fields=["participant"])
-            room.bump_epoch()
-
-    def merge_into(self: Membership, known: Membership) -> None:
-        """Leave in favour of `known`, the same person's other membership, which takes over status, role and mute.
-
-        Only more rights or a mute are taken over: `known` does not lose its own. If this membership is banned,
-        it stays, and `known` is banned too, unless `known` is the owner or a moderator.
-        """
-        with self.room.change() as room:
-            self.refresh_from_db(fields=MERGED_FIELDS)
-            known.refresh_from_db(fields=MERGED_FIELDS)
-            known.room = room
-            if self.status == self.Status.BANNED and not known.is_moderator:
-                known.become_banned()
-                return
-            outside = known.status in (self.Status.LEFT, self.Status.REMOVED, self.Status.JOIN_DECLINED)
-            if self.is_inside and (outside or known.is_waiting):
-                known.enter_room(room.available_nickname_for(known, known.nickname))
-            elif self.is_waiting and outside:
-                known.request_to_join(room.available_nickname_for(known, known.nickname))
-            room.take_next_version()
-            if known.is_inside:
-                self._transfer_rights_to(known)
-            self.leave(for_good=True)
-
-    def become_banned(self: Membership) -> None:
-        """Ban this person as Parlour itself, even if they have left. Nothing happens if they are banned already.
-
-        Call it inside the room's `change()`.
-        """
-        if self.status == self.Status.BANNED or self.ban(SYSTEM):
-            return
-        self.status = self.Status.BANNED
-        self.save(update_fields=["status"])
-        record(Action.BAN, SYSTEM, room=self.room, member=self)
-
-    def _transfer_rights_to(self: Membership, known: Membership) -> None:
-        self.created_invites.update(created_by=known)
-        if self.muted and not known.is_moderator:
-            known.set_muted(True, SYSTEM)
-        if self.is_owner or (self.is_moderator and not known.is_moderator):
-            role = self.role
-            self.save_role(self.Role.MEMBER)
-            known.set_role(role, SYSTEM)
-
     @transaction.atomic
-    def _end_membership(self: Membership, status: StatusMixin.Status, by: ActedBy) -> bool:
+    def _end_membership(
+        self: Membership, status: StatusMixin.Status, by: ActedBy, read: StatusMixin.Status | str | None = None
+    ) -> bool:
         """End a membership or a join request by giving it this status, and return True.
 
-        Returns False if there is neither, or if `by` is no longer allowed to do that.
+        Returns False if there is neither, if `by` is no longer allowed to do that, or if the status is not `read` now
+        (None: any).
         """
         actor = Actor.of(by)
         with self.room.change() as room:
             self.refresh_from_db(fields=["status", "role", "nickname", "namesake_number"])
             left = status == self.Status.LEFT
+            if self.status != (read or self.status):
+                return False
             if not (self.is_inside or self.is_waiting) or not (left or actor.may_act_on(self)):
                 return False
             if not left:

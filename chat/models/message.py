@@ -201,7 +201,6 @@ class Message(models.Model):
             raise Refused(_("This page has sent other words already. Send once more to add these."), code="used")
         return self
 
-    @transaction.atomic
     def edit(self, text: str, by: ActedBy = None) -> bool:
         """Replace the text; the page shows that it was edited.
 
@@ -209,13 +208,14 @@ class Message(models.Model):
         `by` may not.
         """
         html = markup.render(text, self.room)
-        self._lock(by)
-        before = self.text
-        if self.event or self.removed_at or before == text:
-            return False
-        self.touch(text=text, html=html, edited_at=timezone.now())
-        self._record(Action.EDIT_MESSAGE, by, before=before, after=text)
-        return True
+        with transaction.atomic():
+            self._lock(by)
+            before = self.text
+            if self.event or self.removed_at or before == text:
+                return False
+            self.touch(text=text, html=html, edited_at=timezone.now())
+            self._record(Action.EDIT_MESSAGE, by, before=before, after=text)
+            return True
 
     @transaction.atomic
     def remove(self, by: ActedBy = None) -> bool:

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from django.db import OperationalError, models, transaction
+from django.db import InterfaceError, OperationalError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -41,22 +41,23 @@ class DeletionMixin(models.Model):
     def deleted_refusal() -> Refused:
         return Refused(_("This room is not there any more."), code="deleted")
 
-    def delete_with_messages(self: Room, by: ActedBy = None) -> None:
+    def delete_with_messages(self: Room, by: ActedBy = None) -> bool:
         """Delete the room and its messages. Raises RuntimeError if it is called inside a transaction.
 
         The name is free and nothing is readable as soon as the room is marked as deleted. Then the rows are
         erased in many transactions. If that is interrupted, the hourly cleanup continues it. Raises Refused if
-        `by` may not delete the room.
+        `by` may not delete the room. Returns True.
         """
         with transaction.atomic(durable=True):
-            self.mark_deleted(by)
-        with suppress(OperationalError):
+            deleted = self.mark_deleted(by)
+        with suppress(OperationalError, InterfaceError):
             self.erase(ERASED_AT_ONCE)
+        return deleted
 
-    def mark_deleted(self: Room, by: ActedBy = None) -> None:
+    def mark_deleted(self: Room, by: ActedBy = None) -> bool:
         """Hide the room and its members from every query, free its name and addresses, and notify open pages.
 
-        Raises Refused if `by` may not delete the room.
+        Raises Refused if `by` may not delete the room. Returns True.
         """
         with self.change_by(by, owner=True):
             record(Action.DELETE_ROOM, by, room=self)
@@ -64,6 +65,7 @@ class DeletionMixin(models.Model):
             released = {"key": None, "lookalike_key": None, "dm_key": None, "slug": f"-{secrets.token_urlsafe(16)}"}
             type(self).objects.filter(pk=self.pk).update(deleted_at=self.deleted_at, **released)
             self.former_addresses.all().delete()
+            return True
 
     def erase(self: Room, seconds: float | None = None) -> bool:
         """Delete the room, which is marked as deleted, and all its rows, for at most `seconds` (None: no limit).

@@ -16,6 +16,8 @@ from chat.models.message import Message
 from chat.names.normalize import display_name, room_key, room_lookalike_key
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from django.utils.functional import _StrOrPromise
 
     from chat.models.actor import ActedBy
@@ -160,7 +162,7 @@ class SettingsMixin(models.Model):
             self._claim_name(name, self.access)
             self.save_setting("name", name)
             if self.access != self.Access.PRIVATE:
-                self._change_slug(self._free_slug())
+                self._change_slug(self._free_slugs())
             record(Action.RENAME_ROOM, by, room=self, before=before, after=name)
             self.append_event(Message.Event.NAMED, by, new_name=name, old_name=before)
             return True
@@ -179,7 +181,7 @@ class SettingsMixin(models.Model):
             self.save_setting("access", access)
             if self.Access.PRIVATE in (before, access):
                 private = access == self.Access.PRIVATE
-                self._change_slug(secrets.token_urlsafe(16) if private else self._free_slug())
+                self._change_slug(random_slugs() if private else self._free_slugs())
                 self._withdraw_addresses()
                 self._decline_requests(self.memberships.waiting(), by)
             record(Action.SET_ACCESS, by, room=self, before=before, after=access)
@@ -207,7 +209,8 @@ class SettingsMixin(models.Model):
         """Decline all the join requests in `waiting`, inside `change()`. `answer` is the message to these people."""
         for member in waiting:
             record(Action.DECLINE_REQUEST, by, room=self, member=member, answer=str(answer))
-        waiting.update(status=Membership.Status.JOIN_DECLINED, answer=answer, holds_name=False)
+        declined = Membership.with_deleted.filter(pk__in=[member.pk for member in waiting])
+        declined.update(status=Membership.Status.JOIN_DECLINED, answer=answer, holds_name=False)
         self.update_join_request_count()
 
     def save_setting(self: Room, setting: str, value: Setting) -> None:
@@ -236,20 +239,30 @@ class SettingsMixin(models.Model):
                 _("There is a room of this name, or one that looks like it. Choose another name."), code="name_taken"
             ) from None
 
-    def _free_slug(self: Room) -> str:
+    def _free_slugs(self: Room) -> Iterator[str]:
         owners = self.memberships.filter(role=Membership.Role.OWNER)
-        return next(
-            type(self).objects.available_slugs(self.name, self, insiders=owners.values_list("participant", flat=True))
+        return type(self).objects.available_slugs(
+            self.name, self, insiders=owners.values_list("participant", flat=True)
         )
 
-    def _change_slug(self: Room, slug: str) -> None:
-        """Change the address, inside `change()`. The old one redirects everyone."""
-        if slug == self.slug:
-            return
-        self.former_addresses.filter(slug=slug).delete()
-        self.former_addresses.update_or_create(slug=self.slug, defaults={"until": None})
-        self.slug = slug
-        self.save(update_fields=["slug"])
+    def _change_slug(self: Room, slugs: Iterable[str]) -> None:
+        """Take the first free address of `slugs`, inside `change()`. The old one redirects everyone."""
+        before = self.slug
+        slug = next(slug for slug in slugs if slug == before or self._took_slug(slug))
+        if slug != before:
+            self.former_addresses.filter(slug=slug).delete()
+            self.former_addresses.update_or_create(slug=before, defaults={"until": None})
+
+    def _took_slug(self: Room, slug: str) -> bool:
+        """Save this address. Returns False if another room took it at the same moment."""
+        before, self.slug = self.slug, slug
+        try:
+            with transaction.atomic():
+                self.save(update_fields=["slug"])
+        except IntegrityError:
+            self.slug = before
+            return False
+        return True
 
     def _withdraw_addresses(self: Room) -> None:
         """Make all former addresses redirect only members, for one more day. Bumps the room's epoch."""
@@ -257,3 +270,8 @@ class SettingsMixin(models.Model):
         self.withdrawals += 1
         self.save(update_fields=["withdrawals"])
         self.bump_epoch()
+
+
+def random_slugs() -> Iterator[str]:
+    while True:
+        yield secrets.token_urlsafe(16)

@@ -7,7 +7,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db import close_old_connections
+from django.db import close_old_connections, connection, transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone, translation
 
@@ -113,9 +113,23 @@ def record_presence(members: set[int], reading: set[int]) -> None:
         f"read_{counter}": Subquery(room.values(counter)) for counter in ("version", "message_count")
     }
     for batch in batches(members - reading):
-        Membership.objects.filter(pk__in=batch).update(seen_at=timezone.now())
+        update_unlocked(batch, seen_at=timezone.now())
     for batch in batches(reading):
-        Membership.objects.filter(pk__in=batch).update(seen_at=timezone.now(), **read)
+        update_unlocked(batch, seen_at=timezone.now(), **read)
+
+
+def update_unlocked(members: Collection[int], **values: Any) -> None:
+    """Update these members in one statement, except those that another transaction has locked.
+
+    Waiting for them could be a deadlock, as other transactions lock several members too. SQLite has no row locks.
+    """
+    rows = Membership.with_deleted.filter(pk__in=members)
+    if not connection.features.has_select_for_update_skip_locked:
+        rows.update(**values)
+        return
+    with transaction.atomic():
+        unlocked = Membership.with_deleted.select_for_update(skip_locked=True, no_key=True).filter(pk__in=members)
+        rows.filter(pk__in=unlocked).update(**values)
 
 
 @with_own_connection

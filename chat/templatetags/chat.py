@@ -15,7 +15,8 @@ def field_with_focus(field):
     first_error = next((other for other in field.form if other.errors), None)
     focused = first_error and first_error.name == field.name
     html = field.as_widget(attrs={"autofocus": True} if focused else None)
-    return html + hidden_initial(field) if field.field.show_hidden_initial else html
+    hidden = hidden_initial(field)
+    return html + hidden if hidden else html
 
 
 @register.filter
