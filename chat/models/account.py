@@ -28,11 +28,6 @@ class AccountMixin(models.Model):
     def is_guest(self):
         return self.user_id is None
 
-    @property
-    def is_active(self):
-        """True for guests and for accounts that are not deactivated."""
-        return self.is_guest or self.user.is_active
-
     @classmethod
     def with_name(cls, nickname):
         """The participant whose account has this name or a look-alike, or None."""
