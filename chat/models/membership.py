@@ -65,7 +65,7 @@ class MembershipQuerySet(models.QuerySet):
             own.query.unref_alias(Membership.room.field.related_model._meta.db_table)
         return super(MembershipQuerySet, own).update(**values)
 
-    update.alters_data = True
+    update.alters_data = True  # type: ignore[attr-defined]
 
 
 def is_of_room(condition):
