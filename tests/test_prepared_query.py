@@ -78,3 +78,16 @@ def test_threads_use_their_own_connections(members):
     together([partial(look_up, member) for member in members * 5])
     assert len(found) == 15
     assert all(member == row for member, row in found)
+
+
+def test_an_account_is_found_with_as_many_statements_as_a_guest(alice, room):
+    def statements():
+        with CaptureQueriesContext(connection) as queries:
+            assert alice.poll(room, Room.objects.get(pk=room.pk).version).status_code == 200
+        return [query["sql"].split()[:4] for query in queries]
+
+    statements()
+    of_guest = statements()
+    alice.post("/account/keep/", {"name": "Alice", "password": "a long walk home"})
+    statements()
+    assert statements() == of_guest

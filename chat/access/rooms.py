@@ -31,6 +31,7 @@ def _memberships_at() -> QuerySet[Membership]:
     former = FormerAddress.objects.leading([slug], now=Parameter("now")).filter(room=OuterRef("room"))
     at_address = Q(room__slug=slug) | Q(Exists(former), status=Membership.Status.IN)
     found = Membership.objects.filter(at_address, participant=participant, participant__generation=generation)
+    found = found.filter(identity.is_active_q("participant__"))  # in SQL, as fetching the user takes a second statement
     return found.select_related("room", "participant").order_by(Exists(former.exclude(until=None)).desc())[:1]
 
 
@@ -43,7 +44,7 @@ def membership_of(request: Request, slug: str) -> Membership | None:
     if not pk:
         return None
     found = memberships_at.rows(participant=pk, generation=generation, slug=slug, now=timezone.now())
-    if not found or not found[0].participant.is_active:
+    if not found:
         return None
     identity.set_participant(request, found[0].participant)
     return found[0]

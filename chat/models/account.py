@@ -37,11 +37,6 @@ class AccountMixin(models.Model):
     def is_guest(self) -> bool:
         return self.user_id is None
 
-    @property
-    def is_active(self) -> bool:
-        """True for guests and for accounts that are not deactivated."""
-        return self.user is None or self.user.is_active
-
     @classmethod
     def with_name(cls: type[Participant], nickname: str) -> Participant | None:
         """The participant whose account has this name or a look-alike, or None."""
