@@ -76,6 +76,6 @@ class Backend(Protocol):
         """
         ...
 
-    def typing_part(self, room: int, languages: Collection[str], /) -> RenderedPart:
+    def typing_part(self, room: int, incarnation: str, languages: Collection[str], /) -> RenderedPart:
         """The room's typing line in these languages."""
         ...

@@ -143,9 +143,9 @@ def changed_panels(known: Mapping[int, tuple[PanelMark | None, Collection[str]]]
 
 
 @with_own_connection
-def typing_part(room: int, languages: Collection[str]) -> RenderedPart:
+def typing_part(room: int, room_incarnation: str, languages: Collection[str]) -> RenderedPart:
     """The room's typing indicator, rendered in each of these languages. `room` is an id."""
-    typists = typing_indicator.current_typists(room)
+    typists = typing_indicator.current_typists(room, room_incarnation)
     # The epoch last, so that nothing in the line is newer than it.
     epoch = Room.objects.filter(pk=room).values_list("epoch", flat=True).first()
     html = render_in_languages("typing", typing_indicator.render_typing, typists, languages)
