@@ -1,10 +1,14 @@
 """Retention: what the server deletes once an hour, or `manage.py prune` at any time."""
 
+import logging
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from importlib import import_module
+from itertools import takewhile
 
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from chat import restored_backup
@@ -12,26 +16,70 @@ from chat.exceptions import Refused
 from chat.models import FormerAddress, Invite, Membership, Room, SignInLink
 from chat.models.actor import SYSTEM
 
+logger = logging.getLogger("chat")
+
 SIGN_IN_LINKS_KEPT_FOR = timedelta(days=30)  # after they expired
 INVITES_KEPT_FOR = timedelta(days=90)  # after they expired; until then they are listed with who joined with them
 JOIN_REQUESTS_KEPT_FOR = timedelta(days=1)  # after the requester last opened the waiting page
 DESERTED_ROOMS_KEPT_FOR = timedelta(days=30)  # a private room without members can't be found again
 
 
-def tidy():
-    """Delete what nobody needs any more. Returns how many rooms were deleted."""
-    rooms = [*silent_rooms(), *deserted_rooms()]
-    deleted = sum(_delete_if_unused(room) for room in rooms)
-    for member in abandoned_join_requests().select_related("room"):
-        _cancel_if_abandoned(member)
-    Invite.objects.filter(expires_at__lte=timezone.now() - INVITES_KEPT_FOR).delete()
-    FormerAddress.objects.filter(until__lte=timezone.now()).delete()
-    SignInLink.objects.filter(expires_at__lte=timezone.now() - SIGN_IN_LINKS_KEPT_FOR).delete()
-    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
-    for room in Room.with_deleted.exclude(deleted_at=None):
-        room.erase()  # what was interrupted
-    restored_backup.detect()
+def tidy(is_stopping: Callable[[], bool] = lambda: False) -> int:
+    """Delete what nobody needs any more. Returns how many rooms were deleted.
+
+    Rows of deleted rooms stay until `erase_deleted_rooms()`. A database error is logged and the rest is done; what
+    failed is tried again next time. `is_stopping` is asked before each room and each join request.
+    """
+    _attempt("restored backups", restored_backup.detect)
+    deleted = 0
+    for room in _until(is_stopping, _attempt("unused rooms", _unused_rooms)):
+        deleted += _attempt(f"unused room {room.pk}", _delete_if_unused, room) or 0
+    for member in _until(is_stopping, _attempt("join requests", _abandoned_members)):
+        _attempt(f"join request {member.pk}", _cancel_if_abandoned, member)
+    for name, rows in _expired().items():
+        _attempt(name, rows.delete)
+    _attempt("sessions", import_module(settings.SESSION_ENGINE).SessionStore.clear_expired)
     return deleted
+
+
+def erase_deleted_rooms(is_over: Callable[[], bool] = lambda: False) -> bool:
+    """Erase the rows of rooms that are marked as deleted. Returns True when it has tried all of these rooms.
+
+    `is_over` is asked after each batch; once it returns True, the rest is left to the next call. A room that cannot be
+    erased is logged and skipped.
+    """
+    for room in _attempt("deleted rooms", list, Room.with_deleted.exclude(deleted_at=None)) or ():
+        if is_over() or _attempt(f"deleted room {room.pk}", room.erase, is_over=is_over) is False:
+            return False
+    return True
+
+
+def _attempt(step, function, *arguments, **named):
+    """Call the function and return its result, or log a database error with the step's name and return None."""
+    try:
+        return function(*arguments, **named)
+    except (DatabaseError, InterfaceError):
+        logger.exception("The cleanup failed at: %s.", step)
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()  # so that the next step gets a new one
+        return None
+
+
+def _until(is_over, rows):
+    return takewhile(lambda _: not is_over(), rows or ())
+
+
+def _expired():
+    now = timezone.now()
+    return {
+        "invites": Invite.objects.filter(expires_at__lte=now - INVITES_KEPT_FOR),
+        "former addresses": FormerAddress.objects.filter(until__lte=now),
+        "sign-in links": SignInLink.objects.filter(expires_at__lte=now - SIGN_IN_LINKS_KEPT_FOR),
+    }
+
+
+def _unused_rooms():
+    return [*silent_rooms(), *deserted_rooms()]
 
 
 def _delete_if_unused(room):
@@ -45,6 +93,10 @@ def _delete_if_unused(room):
             room.mark_deleted(by=SYSTEM)
             return True
     return False
+
+
+def _abandoned_members():
+    return list(abandoned_join_requests().select_related("room"))
 
 
 def abandoned_join_requests():

@@ -1,6 +1,10 @@
 """Accounts in the admin: what a site admin does to one is announced as theirs, and written in the audit log."""
 
+from datetime import datetime
+
 import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, Permission
 
 from chat.models import AuditEntry, Site, User
 
@@ -13,7 +17,7 @@ def bobs_account(bob):
 
 
 def post(admin_client, path, **form):
-    response = admin_client.post(f"/admin/chat/{path}", form)
+    response = admin_client.post(f"/admin/{path}" if path.startswith("auth/") else f"/admin/chat/{path}", form)
     assert response.status_code == 302, response.content.decode()
 
 
@@ -72,6 +76,95 @@ def test_other_changes_are_logged_with_before_and_after(admin_client, admin_user
     change(admin_client, bobs_account, is_staff="on")
     assert written(admin_user) == ["change_account"]
     assert AuditEntry.objects.get().detail.data["changes"] == {"is_staff": {"before": False, "after": True}}
+
+
+@pytest.fixture
+def group(db):
+    return Group.objects.create(name="Helpers")
+
+
+@pytest.fixture
+def permission(db):
+    return Permission.objects.get(codename="change_message")
+
+
+def changes():
+    return AuditEntry.objects.latest("pk").detail.data["changes"]
+
+
+def test_permissions_and_groups_of_an_account_are_logged(
+    admin_client, admin_user, bob, bobs_account, group, permission
+):
+    change(admin_client, bobs_account, user_permissions=[permission.pk])
+    assert changes() == {"user_permissions": {"before": [], "after": ["chat.change_message"]}}
+    change(admin_client, bobs_account, user_permissions=[permission.pk], groups=[group.pk])
+    assert changes() == {"groups": {"before": [], "after": ["Helpers"]}}
+    change(admin_client, bobs_account)
+    assert changes() == {
+        "user_permissions": {"before": ["chat.change_message"], "after": []},
+        "groups": {"before": ["Helpers"], "after": []},
+    }
+    change(admin_client, bobs_account)
+    assert written(admin_user) == ["change_account"] * 3
+    entry = AuditEntry.objects.latest("pk")
+    assert entry.subject_participant_id == bob.membership.participant_id
+    assert entry.detail.data["account_name"] == "Bob"
+
+
+def test_changes_of_a_group_are_logged(admin_client, admin_user, permission):
+    post(admin_client, "auth/group/add/", name="Helpers")
+    group = Group.objects.get()
+    assert changes() == {"name": {"before": None, "after": "Helpers"}}
+    post(admin_client, f"auth/group/{group.pk}/change/", name="Moderators", permissions=[permission.pk])
+    assert changes() == {
+        "name": {"before": "Helpers", "after": "Moderators"},
+        "permissions": {"before": [], "after": ["chat.change_message"]},
+    }
+    post(admin_client, f"auth/group/{group.pk}/change/", name="Moderators", permissions=[permission.pk])
+    assert written(admin_user) == ["create_group", "change_group"]
+    detail = AuditEntry.objects.latest("pk").detail.data
+    assert (detail["group_id"], detail["group_name"]) == (group.pk, "Moderators")
+
+
+@pytest.mark.parametrize("how", ["page", "list"])
+def test_a_deleted_group_is_logged_with_its_members(admin_client, admin_user, bobs_account, group, how):
+    bobs_account.groups.add(group)
+    if how == "page":
+        post(admin_client, f"auth/group/{group.pk}/delete/", post="yes")
+    else:
+        post(admin_client, "auth/group/", action="delete_selected", _selected_action=[group.pk], post="yes")
+    assert not Group.objects.exists()
+    assert written(admin_user) == ["delete_group"]
+    detail = AuditEntry.objects.get().detail.data
+    assert (detail["group_name"], detail["members"]) == ("Helpers", ["Bob"])
+
+
+@pytest.mark.parametrize("page", ["site", "user", "group"])
+def test_a_form_that_changes_nothing_is_neither_logged_nor_confirmed(admin_client, bobs_account, group, page):
+    row = {"site": Site.objects.create(welcome=""), "user": bobs_account, "group": group}[page]
+    path = f"/admin/{row._meta.app_label}/{page}/{row.pk}/change/"
+    same = form_as_shown(admin_client.get(path).context["adminform"].form)
+    assert "Nothing was changed." in admin_client.post(path, same, follow=True).content.decode()
+    assert not LogEntry.objects.exists()
+    name = "username" if page == "user" else "name"
+    answer = admin_client.post(path, same | {name: "Another"}, follow=True).content.decode()
+    assert "was changed successfully" in answer
+    assert LogEntry.objects.count() == 1
+
+
+def form_as_shown(form):
+    """What a browser submits if nobody edits the form."""
+    data = {}
+    for field in form:
+        value = field.value()
+        if isinstance(value, datetime):
+            for name in (field.html_name, field.html_initial_name):
+                data |= {f"{name}_0": f"{value:%Y-%m-%d}", f"{name}_1": f"{value:%H:%M:%S}"}
+        elif value is True:
+            data[field.html_name] = "on"
+        elif value and field.name != "password":
+            data[field.html_name] = value
+    return data
 
 
 def test_a_new_account_is_logged(admin_client, admin_user):

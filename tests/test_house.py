@@ -8,6 +8,7 @@ import stat
 from collections import Counter
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 import pytest
 from django.core.management import call_command
@@ -219,23 +220,71 @@ def test_only_one_module_does_it(rule):
 
 # Transactions: a suppressed error inside `atomic` silently rolls back what was written before it.
 
-DATABASE_ERRORS = re.compile(r"\b(?:Operational|Integrity|Interface|Database|Data|Programming)?Error\b|Exception\b")
+DATABASE_ERRORS = re.compile(
+    r"\b(?:Operational|Integrity|Interface|Internal|NotSupported|Database|Data|Programming)?Error\b|Exception\b"
+)
 LIBRARY_NAMES = {"get", "set", "add", "delete", "save", "create", "update", "filter", "first", "clear", "handle"}
-ATOMIC = re.compile(r"\batomic\b|\.change\(\)")
+ATOMIC = re.compile(r"\batomic\b|\.change(_by)?\(")
 
 
-def suppresses(node):
+def error_groups(trees):
+    """The names under which the sources keep tuples with errors of the database, such as STORAGE_ERRORS."""
+    assigned = [node for tree in trees for node in tree.body if isinstance(node, ast.Assign)]
+    groups = {}
+    for node in assigned:
+        if isinstance(node.value, ast.Tuple | ast.BinOp):
+            groups |= {ast.unparse(target): ast.unparse(node.value) for target in node.targets}
+    found = set()
+    while more := {name for name, value in groups.items() if catches(value, found)} - found:
+        found |= more
+    return found
+
+
+def catches(source, groups):
+    """Whether this source names errors of the database, or one of these tuples of them."""
+    return bool(DATABASE_ERRORS.search(source) or set(re.findall(r"\w+", source)) & groups)
+
+
+class Known(NamedTuple):
+    """What the sources define: names of tuples of errors, and names of functions that are a transaction."""
+
+    groups: set
+    atomic: set
+
+
+def suppresses(node, known):
     """Whether this node swallows errors of the database."""
     if isinstance(node, ast.With | ast.AsyncWith):
-        caught = [
-            i.context_expr for i in node.items if re.match(r"(contextlib\.)?suppress\(", ast.unparse(i.context_expr))
-        ]
-        return any(DATABASE_ERRORS.search(ast.unparse(error)) for call in caught for error in call.args)
-    if isinstance(node, ast.Try):
-        caught = [h for h in node.handlers if h.type is None or DATABASE_ERRORS.search(ast.unparse(h.type))]
-        raises = [any(isinstance(inner, ast.Raise) for inner in ast.walk(handler)) for handler in caught]
-        return not all(raises) and not is_atomic(node.body[0])
+        return any(is_suppress(item, known.groups) for item in node.items)
+    if isinstance(node, ast.Try | ast.TryStar):
+        caught = [h for h in node.handlers if h.type is None or catches(ast.unparse(h.type), known.groups)]
+        return not all(always_raises(handler.body) for handler in caught) and not is_savepoint(node.body, known)
     return False
+
+
+def is_suppress(item, groups):
+    source = ast.unparse(item.context_expr)
+    return bool(re.match(r"(contextlib\.)?suppress\(", source)) and catches(source.partition("(")[2], groups)
+
+
+def always_raises(body):
+    """Whether every path through these statements ends with an exception."""
+    for statement in body:
+        if isinstance(statement, ast.Raise):
+            return True
+        if isinstance(statement, ast.If) and always_raises(statement.body) and always_raises(statement.orelse):
+            return True
+        if any(isinstance(inner, ast.Return | ast.Break | ast.Continue) for inner in ast.walk(statement)):
+            return False
+    return False
+
+
+def is_savepoint(body, known):
+    """Whether these statements are one transaction, which is rolled back before the error is caught."""
+    if len(body) > 1:
+        return False
+    calls = [node for node in ast.walk(body[0]) if isinstance(node, ast.Call)]
+    return is_atomic(body[0]) or (len(calls) == 1 and called(body[0]) <= known.atomic)
 
 
 def is_atomic(node):
@@ -244,37 +293,56 @@ def is_atomic(node):
     return isinstance(node, ast.FunctionDef) and any(ATOMIC.search(ast.unparse(d)) for d in node.decorator_list)
 
 
+def inside(node):
+    """What runs inside the transaction that this node opens; in a `with` statement, also the managers after it."""
+    if not isinstance(node, ast.With):
+        return node.body
+    opened = next(n for n, item in enumerate(node.items) if ATOMIC.search(ast.unparse(item.context_expr)))
+    later = node.items[opened + 1 :]
+    return [ast.With(items=later, body=[ast.Pass()]), *node.body] if later else node.body
+
+
 def called(node):
     """The last part of the name of each function that this code calls."""
     calls = [call.func for call in ast.walk(node) if isinstance(call, ast.Call)]
     return {getattr(call, "attr", getattr(call, "id", "")) for call in calls}
 
 
-def swallowing_names(functions):
+def swallowing_names(functions, known):
     """The functions that suppress the database's errors, or call one that does, by however many steps.
 
     Calls are known by their last name alone. So a name that several functions have leads no further, as that of a verb
     of another model or of a library would: only one of them that suppresses errors itself counts.
     """
     defined = Counter(f.name for f in functions)
-    swallowing = {f.name for f in functions if any(map(suppresses, ast.walk(f)))}
+    swallowing = {f.name for f in functions if any(suppresses(node, known) for node in ast.walk(f))}
     calls = {f.name: called(f) for f in functions if defined[f.name] == 1 and f.name not in LIBRARY_NAMES}
     while more := {name for name, names in calls.items() if names & swallowing} - swallowing:
         swallowing |= more
     return swallowing
 
 
+def atomic_names(functions):
+    """The names that only functions with the decorator `atomic` have."""
+    return {f.name for f in functions if is_atomic(f)} - {f.name for f in functions if not is_atomic(f)}
+
+
+def functions_in(trees):
+    return [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+
+
 def suppressed_in_transactions(sources):
     """Functions that suppress the database's errors inside a transaction, or call one there that does."""
-    functions = [
-        node for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)
-    ]
-    swallowing = swallowing_names(functions)
-    transactions = [(f.name, part) for f in functions for node in ast.walk(f) if is_atomic(node) for part in node.body]
+    trees = [ast.parse(source) for source in sources]
+    functions = functions_in(trees)
+    known = Known(error_groups(trees), atomic_names(functions))
+    swallowing = swallowing_names(functions, known)
+    opened = [(f.name, node) for f in functions for node in ast.walk(f) if is_atomic(node)]
+    transactions = [(name, part) for name, node in opened for part in inside(node)]
     return {
         (name, ", ".join(sorted(called(part) & swallowing)) or "suppresses")
         for name, part in transactions
-        if called(part) & swallowing or any(map(suppresses, ast.walk(part)))
+        if called(part) & swallowing or any(suppresses(node, known) for node in ast.walk(part))
     }
 
 
@@ -290,15 +358,54 @@ def test_nothing_is_suppressed_inside_a_transaction():
         "with room.change() as room:\n  note_twice()",
         "with room.change() as room:\n  note_often()",
         "with room.change():\n  try: x()\n  except DatabaseError: pass",
+        "with room.change_by(by):\n  try: x()\n  except DatabaseError: pass",
+        "with room.change_by(by, owner=True) as room:\n  note()",
+        "with transaction.atomic(durable=True), suppress(IntegrityError):\n  x()",
+        "with transaction.atomic():\n  try: x()\n  except ERRORS: pass",
+        "with transaction.atomic():\n  try: x()\n  except MORE_ERRORS: pass",
+        "with transaction.atomic():\n  with suppress(*ERRORS): x()",
+        "with transaction.atomic():\n  try: x()\n  except (ValueError, db.Error): pass",
+        "with transaction.atomic():\n  try: x()\n  except InternalError: pass",
+        "with transaction.atomic():\n  try: x()\n  except DatabaseError:\n   if y: raise",
+        "with transaction.atomic():\n  try: x()\n  except DatabaseError:\n   if y: return\n   raise",
+        "with room.change():\n  for y in z:\n   try: x()\n   except DatabaseError:\n    if y: continue\n    raise",
+        "with room.change():\n  try: whole(x())\n  except IntegrityError: pass",
+        "with transaction.atomic():\n  try:\n   with transaction.atomic(): x()\n   y()\n  except IntegrityError: pass",
     ],
 )
 def test_a_suppressed_error_inside_a_transaction_is_found(body):
     note = "def note():\n with suppress(DatabaseError): x()\n"
-    note += "def note_twice():\n note()\n note()\ndef note_often():\n for _ in x: note_twice()\n"
-    inside = "\n".join(f" {line}" for line in body.splitlines())
-    assert suppressed_in_transactions([f"{note}def verb():\n{inside}\n"])
-    outside = " try:\n  with transaction.atomic(): x()\n except IntegrityError: pass\n"
-    assert not suppressed_in_transactions([f"{note}def verb():\n{outside} note()\n"])
+    note += (
+        "@atomic\ndef whole(y): y\ndef note_twice():\n note()\n note()\ndef note_often():\n for _ in x: note_twice()\n"
+    )
+    errors = "ERRORS = (OperationalError, RedisError)\nMORE_ERRORS = (*ERRORS, OSError)\n"
+    verb = "\n".join(f" {line}" for line in body.splitlines())
+    assert suppressed_in_transactions([errors, f"{note}def verb():\n{verb}\n"])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "try:\n  with transaction.atomic(): x()\n except IntegrityError: pass\n note()",
+        "with room.change():\n  try: x()\n  except (ValueError, RedisError, OTHERS): pass",
+        "with transaction.atomic():\n  try: x()\n  except DatabaseError as error: raise Refused from error",
+        "with room.change():\n  try: x()\n  except DatabaseError:\n   if y: raise\n   else: raise Refused",
+        "with suppress(Refused), room.change_by(by): x()",
+        "with room.change_by(by):\n  try: whole()\n  except IntegrityError: pass",
+    ],
+)
+def test_an_error_that_is_passed_on_or_undone_alone_is_allowed(body):
+    note = "OTHERS = (OSError, KeyError)\n@atomic\ndef whole(): x()\ndef note():\n with suppress(DatabaseError): x()\n"
+    assert not suppressed_in_transactions([f"{note}def verb():\n {body}\n"])
+
+
+def test_every_context_manager_that_opens_a_transaction_is_known():
+    """The rule above knows them by name."""
+    functions = functions_in(ast.parse(path.read_text()) for path in modules("chat", "chat_app"))
+    managers = [f for f in functions if any("contextmanager" in ast.unparse(d) for d in f.decorator_list)]
+    opening = {f.name for f in managers if any(map(is_atomic, ast.walk(f)))}
+    assert opening
+    assert {name for name in opening if not ATOMIC.search(f"with room.{name}()")} == set()
 
 
 @pytest.mark.django_db

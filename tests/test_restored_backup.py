@@ -1,5 +1,7 @@
 """A database that was emptied or restored from a backup: nothing cached before is served."""
 
+import time
+
 import pytest
 from django.core.cache import caches
 from django.core.management import call_command
@@ -7,7 +9,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from chat import restored_backup
 from chat.models import Installation, Message, Room, Site
-from chat.realtime import gate_backend, pubsub
+from chat.realtime import gate_backend, presence, pubsub, typing_indicator
 from chat_app import caches as parlours_caches
 from chat_app.caches import incarnation
 from tests.support.browsing import say
@@ -58,6 +60,46 @@ def test_a_flush_leaves_no_cache_entry(cached):
     assert Installation.objects.count() == 1
     incarnation.reload()
     assert cached() == []
+
+
+@pytest.fixture
+def _incarnation_not_reread(monkeypatch):
+    """This process has not yet noticed that another one flushed the database."""
+    monkeypatch.setattr(incarnation, "reload", lambda: None)
+    monkeypatch.setattr(incarnation, "value", "before-the-flush")
+
+
+@pytest.fixture
+def polled_after_a_flush(alice, bob, room, person, _incarnation_not_reread):
+    """A function that flushes the database, creates a room with the same id, and returns the answer to a poll there."""
+
+    def poll():
+        call_command("flush", interactive=False, verbosity=0)
+        zoe = person("A new room", "Zoe")
+        new = zoe.membership.room
+        assert (new.pk, new.incarnation == room.incarnation) == (room.pk, False)
+        query = {"since": 1, "from": 1, "at": int(time.time()) - 1, "log": new.incarnation}
+        return zoe.get(f"/rooms/{new.slug}/changes/", query, headers={"HX-Request": "true"}).content.decode()
+
+    return poll
+
+
+@pytest.mark.django_db(transaction=True, reset_sequences=True)
+def test_a_room_shows_no_members_of_the_room_that_had_its_id_before_a_flush(alice, bob, room, polled_after_a_flush):
+    for person in (alice, bob):
+        person.get(f"/rooms/{room.slug}/")
+    assert presence.cached_panel(room).people.online_count == 2
+    answer = polled_after_a_flush()
+    assert 'innerHTML:#people"' in answer
+    assert "Zoe" in answer
+    assert "Alice" not in answer
+
+
+@pytest.mark.django_db(transaction=True, reset_sequences=True)
+def test_a_room_shows_no_typists_of_the_room_that_had_its_id_before_a_flush(bob, room, polled_after_a_flush):
+    typing_indicator.record_typing(bob.membership)
+    assert typing_indicator.current_typists(room.pk, room.incarnation)
+    assert "Bob" not in polled_after_a_flush()
 
 
 def test_cache_keys_cost_no_query(cached, django_assert_num_queries):
@@ -160,7 +202,7 @@ def test_ids_that_went_backwards_are_a_restored_backup(with_redis, caplog, model
 
 def test_growing_ids_and_deleted_rows_are_not_a_restored_backup(with_redis, alice, person, caplog):
     person("Another room", "Dave")
-    gate_backend.prune.__wrapped__()
+    gate_backend.prune.__wrapped__(lambda: False)
     Message.objects.latest("pk").delete()
     Room.objects.latest("pk").delete_with_messages()
     restored_backup.detect()
@@ -169,7 +211,7 @@ def test_growing_ids_and_deleted_rows_are_not_a_restored_backup(with_redis, alic
 
 def test_the_hourly_cleanup_records_the_ids(with_redis, alice, caplog):
     say(alice.membership, "hello")
-    gate_backend.prune.__wrapped__()
+    gate_backend.prune.__wrapped__(lambda: False)
     rewind(Message)
     restored_backup.detect()
     assert Installation.current().incarnation != with_redis

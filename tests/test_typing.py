@@ -98,7 +98,7 @@ def test_two_people_who_type_at_once_do_not_overwrite_each_other(alice, bob, car
 def test_only_the_first_of_many_typists_are_recorded(alice, person, room):
     for n in range(typing_indicator.MAX_TYPISTS + 2):
         type_in(person(room.name, f"Guest {n}"), room)
-    assert len(typing_indicator.current_typists(room.pk)) == typing_indicator.MAX_TYPISTS
+    assert len(typing_indicator.current_typists(room.pk, room.incarnation)) == typing_indicator.MAX_TYPISTS
 
 
 # When it ends
@@ -135,7 +135,7 @@ def test_typing_in_a_locked_room_is_ignored(alice, bob, room):
 def test_typing_of_a_muted_member_is_ignored(alice, bob, room):
     bob.membership.set_muted(True)
     bob.post(f"/rooms/{room.slug}/typing/")
-    assert typing_indicator.current_typists(room.pk) == ()
+    assert typing_indicator.current_typists(room.pk, room.incarnation) == ()
 
 
 def test_the_indicator_can_be_switched_off(alice, bob, room, settings):
@@ -152,7 +152,7 @@ def test_switched_off_typing_is_not_recorded_and_wakes_no_poll(alice, bob, room,
     settings.TYPING = False
     type_in(alice, room)
     settings.TYPING = True
-    assert (typing_indicator.current_typists(room.pk), told) == ((), [])
+    assert (typing_indicator.current_typists(room.pk, room.incarnation), told) == ((), [])
     type_in(bob, room)
     assert told == [room.pk]
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.contrib import admin
 from django.contrib import messages as django_messages
+from django.contrib.auth.models import Permission
 from django.core.paginator import Paginator
 from django.db import DatabaseError
 from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
@@ -62,7 +63,44 @@ class BoundedPaginator(Paginator):
         return self.object_list.order_by().values("pk")[: self.MAX_ROWS].count()
 
 
-class VerbAdmin(admin.ModelAdmin):
+class ChangesMixin(admin.ModelAdmin):
+    """Neither logs nor confirms a form that changed nothing. `save_model` sets `was_changed` on the row."""
+
+    def save_model(self, request: HttpRequest, row: Any, form: ModelForm, change: bool) -> None:
+        row.was_changed = form.has_changed()
+        super().save_model(request, row, form, change)
+
+    def log_change(self, request: HttpRequest, row: Model, message: Any) -> Any:
+        return super().log_change(request, row, message) if getattr(row, "was_changed", True) else None
+
+    def response_change(self, request: HttpRequest, row: Any) -> HttpResponse:
+        if row.was_changed:
+            return super().response_change(request, row)
+        self.message_user(request, _("Nothing was changed."), django_messages.WARNING)
+        return self.response_post_save_change(request, row)
+
+
+def changes_in(form: ModelForm, names: Collection[str] | None = None) -> dict[str, dict[str, Any]]:
+    """The changed fields of this form, or those among `names`: for each, the value before and after, as in the log."""
+    return {
+        name: {"before": _plain(form.initial.get(name)), "after": _plain(form.cleaned_data[name])}
+        for name in form.changed_data
+        if names is None or name in names
+    }
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON can hold it. Permissions are named as in `has_perm()`, groups by name."""
+    if isinstance(value, (list, QuerySet)):
+        return sorted(map(_name, value))
+    return value
+
+
+def _name(row: Model) -> str:
+    return f"{row.content_type.app_label}.{row.codename}" if isinstance(row, Permission) else str(row)
+
+
+class VerbAdmin(ChangesMixin):
     """Rows are created in the product, not here. Every change is a verb of the model."""
 
     class Media:
@@ -137,12 +175,3 @@ class VerbAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, row: Any, form: ModelForm, change: bool) -> None:
         row.was_changed = bool(form.changed_data) and self.save_by_verb(row, form.cleaned_data, acting_admin(request))
-
-    def log_change(self, request: HttpRequest, row: Model, message: Any) -> Any:
-        return super().log_change(request, row, message) if getattr(row, "was_changed", True) else None
-
-    def response_change(self, request: HttpRequest, row: Any) -> HttpResponse:
-        if row.was_changed:
-            return super().response_change(request, row)
-        self.message_user(request, _("Nothing was changed."), django_messages.WARNING)
-        return self.response_post_save_change(request, row)

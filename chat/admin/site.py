@@ -10,13 +10,13 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from chat.admin.base import acting_admin
+from chat.admin.base import ChangesMixin, acting_admin, changes_in
 from chat.models import Site
 from chat.models.audit import Action, record
 
 
 @admin.register(Site)
-class SiteAdmin(admin.ModelAdmin):
+class SiteAdmin(ChangesMixin):
     """The site's settings: there is only one row, so the list redirects to its form."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -31,8 +31,5 @@ class SiteAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, site: Site, form: ModelForm, change: bool) -> None:
         super().save_model(request, site, form, change)
-        changes = {
-            name: {"before": form.initial.get(name), "after": form.cleaned_data[name]} for name in form.changed_data
-        }
-        if changes:
+        if changes := changes_in(form):
             record(Action.CHANGE_SITE, acting_admin(request), changes=changes)

@@ -11,15 +11,19 @@ from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 
-from chat.admin.base import acting_admin
+from chat.admin.base import ChangesMixin, acting_admin, changes_in
 from chat.models import User
+from chat.models.audit import Action, record
+
+RIGHTS = ("groups", "user_permissions")
 
 
 @admin.register(User)
-class AccountAdmin(UserAdmin):
+class AccountAdmin(ChangesMixin, UserAdmin):
     """User accounts in the admin.
 
-    It tells the user model's signals (models/user_signals.py) which site admin acts; they write the audit log.
+    It tells the user model's signals (models/user_signals.py) which site admin acts; they write the audit log. Only
+    permissions and groups are written here, because a user is saved before them.
     """
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> User | None:
@@ -28,6 +32,14 @@ class AccountAdmin(UserAdmin):
 
     def save_model(self, request: HttpRequest, user: User, form: ModelForm, change: bool) -> None:
         super().save_model(request, _acted_on(user, request), form, change)
+
+    def save_related(self, request: HttpRequest, form: ModelForm, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if changes := changes_in(form, names=RIGHTS):
+            user = form.instance
+            data = {"account_id": user.pk, "account_name": user.username, "changes": changes}
+            participant = getattr(user, "participant", None)
+            record(Action.CHANGE_ACCOUNT, acting_admin(request), participant=participant, **data)
 
     def delete_model(self, request: HttpRequest, user: User) -> None:
         super().delete_model(request, _acted_on(user, request))

@@ -63,8 +63,12 @@ class Backend(Protocol):
     def record_presence(self, members: set[int], reading: set[int], /) -> None:
         """Record that `members` and `reading` are online, and that `reading` have read all messages."""
 
-    def prune(self) -> None:
-        """Delete expired data from the database."""
+    def prune(self, is_stopping: Callable[[], bool], /) -> bool:
+        """Delete expired data from the database, for some seconds. Returns whether there may be more.
+
+        Returns soon after `is_stopping()` is True.
+        """
+        ...
 
     def changed_panels(
         self, known: Mapping[int, tuple[PanelMark | None, Collection[str]]], /
@@ -76,6 +80,6 @@ class Backend(Protocol):
         """
         ...
 
-    def typing_part(self, room: int, languages: Collection[str], /) -> RenderedPart:
+    def typing_part(self, room: int, incarnation: str, languages: Collection[str], /) -> RenderedPart:
         """The room's typing line in these languages."""
         ...

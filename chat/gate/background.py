@@ -17,6 +17,7 @@ logger = logging.getLogger("chat.gate")
 WATCH_INTERVAL = 0.1  # between two checks for changes by other processes
 PRESENCE_INTERVAL = 30
 PRUNE_INTERVAL = 3600
+PRUNE_MORE_INTERVAL = 10  # instead, while more data is to be deleted
 PANEL_INTERVAL = 15  # between two refreshes of a room's panel
 TICK = 1  # between two searches for rooms whose panel is due
 RETRY_DELAY = 1
@@ -57,11 +58,12 @@ async def note_presence(polls: Polls, backend: Backend, run_in_thread: RunInThre
                 raise
 
 
-async def prune(backend: Backend, run_in_thread: RunInThread) -> None:
-    """Delete expired data at a fixed interval."""
+async def prune(is_stopping: Callable[[], bool], backend: Backend, run_in_thread: RunInThread) -> None:
+    """Delete expired data at a fixed interval, and again soon while there is more."""
+    has_more = False
     while True:
-        await asyncio.sleep(PRUNE_INTERVAL)
-        await run_in_thread(backend.prune)
+        await asyncio.sleep(PRUNE_MORE_INTERVAL if has_more else PRUNE_INTERVAL)
+        has_more = await run_in_thread(backend.prune, is_stopping)
 
 
 async def refresh_panels(rooms: Rooms, backend: Backend, run_in_thread: RunInThread) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator, Callable
 from typing import cast
 
@@ -42,6 +43,7 @@ class Hub:
         self.typing = TypingFollower(backend.typing_part, run, self.rooms)
         self.polls_in_django, self.calls = asyncio.Semaphore(share), asyncio.Semaphore(share)
         self.tasks: list[asyncio.Task[None]] = []
+        self.stopping = threading.Event()  # threads that run longer look at it
 
     def start(self) -> None:
         self.loop = asyncio.get_running_loop()
@@ -51,7 +53,7 @@ class Hub:
             asyncio.create_task(background.run_forever(background.watch, self.rooms, *calls)),
             asyncio.create_task(background.run_forever(background.end_holds, self.polls)),
             asyncio.create_task(background.run_forever(background.note_presence, self.polls, *calls)),
-            asyncio.create_task(background.run_forever(background.prune, *calls)),
+            asyncio.create_task(background.run_forever(background.prune, self.stopping.is_set, *calls)),
             asyncio.create_task(background.run_forever(background.refresh_panels, self.rooms, *calls)),
         ]
 
@@ -73,9 +75,11 @@ class Hub:
             return await self.run_in_thread(function, *arguments)
 
     def stop(self) -> None:
+        self.stopping.set()
         self.polls.stop()
 
     def cancel_tasks(self) -> None:
+        self.stopping.set()
         for task in self.tasks:
             task.cancel()
 

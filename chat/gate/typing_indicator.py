@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Collection
 
 from chat.gate.polls import Poll
-from chat.gate.rooms import Rooms
-from chat.gate.sidebar import RenderedPart, Sidebar
+from chat.gate.rooms import Room, Rooms
+from chat.gate.sidebar import RenderedPart
 from chat.gate.signatures import RunInThread
 
 logger = logging.getLogger("chat.gate")
@@ -24,7 +24,7 @@ class TypingFollower:
 
     def __init__(
         self,
-        typing_part: Callable[[int, Collection[str]], RenderedPart],
+        typing_part: Callable[[int, str, Collection[str]], RenderedPart],
         run_in_thread: RunInThread,
         rooms: Rooms,
     ) -> None:
@@ -43,7 +43,7 @@ class TypingFollower:
         """
         room = self.rooms.by_id.get(room_id)
         if room and room_id in self.following:
-            room.sidebar.refresh_task = asyncio.create_task(self.refresh(room_id, room.sidebar))
+            room.sidebar.refresh_task = asyncio.create_task(self.refresh(room_id, room))
             room.sidebar.refresh_task.add_done_callback(room.sidebar.refresh_done)
 
     async def follow(self, room_id: int) -> None:
@@ -51,19 +51,20 @@ class TypingFollower:
         while room := self.rooms.by_id.get(room_id):
             await asyncio.sleep(room.sidebar.woken_at + WAKE_INTERVAL - time.monotonic())
             room.sidebar.woken_at = time.monotonic()
-            if await self.refresh(room_id, room.sidebar):
+            if await self.refresh(room_id, room):
                 self.rooms.wake([waiter for waiter in room.waiting if isinstance(waiter, Poll)])
             if not room.sidebar.shows(PART):
                 break
 
-    async def refresh(self, room_id: int, sidebar: Sidebar) -> bool:
+    async def refresh(self, room_id: int, room: Room) -> bool:
         """Render the typing line again and return whether the people who are typing have changed.
 
         An unchanged line is sent again too, because pages hide it after some seconds. An error is logged, and
         the result is False.
         """
+        sidebar = room.sidebar
         try:
-            part = await self.run_in_thread(self.typing_part, room_id, tuple(sidebar.languages))
+            part = await self.run_in_thread(self.typing_part, room_id, room.incarnation, tuple(sidebar.languages))
         except Exception as error:
             logger.error("could not refresh the typing indicator: %s: %s", type(error).__name__, error)
             return False

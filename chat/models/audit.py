@@ -50,6 +50,9 @@ class Action(models.TextChoices):
     DEACTIVATE_ACCOUNT = "deactivate_account"
     ACTIVATE_ACCOUNT = "activate_account"
     DELETE_ACCOUNT = "delete_account"
+    CREATE_GROUP = "create_group"
+    CHANGE_GROUP = "change_group"
+    DELETE_GROUP = "delete_group"
     CHANGE_SITE = "change_site"
 
 

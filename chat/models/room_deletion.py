@@ -17,6 +17,8 @@ from chat.models.membership import Membership
 from chat.models.message import Message
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from chat.models.actor import ActedBy
     from chat.models.room import Room
 
@@ -67,17 +69,18 @@ class DeletionMixin(models.Model):
             self.former_addresses.all().delete()
             return True
 
-    def erase(self: Room, seconds: float | None = None) -> bool:
+    def erase(self: Room, seconds: float | None = None, is_over: Callable[[], bool] = lambda: False) -> bool:
         """Delete the room, which is marked as deleted, and all its rows, for at most `seconds` (None: no limit).
 
-        Returns whether all are gone. Raises ValueError if the room is not marked as deleted.
+        It also ends after the batch at which `is_over()` is True. Returns whether all are gone. Raises ValueError if
+        the room is not marked as deleted.
         """
         if self.deleted_at is None:
             raise ValueError(f"Room {self.pk} is not marked as deleted.")
         deadline = None if seconds is None else time.monotonic() + seconds
         for model, size in BATCHES.items():
             while delete_batch(model._base_manager.filter(room=self.pk), size):
-                if deadline and time.monotonic() > deadline:
+                if is_over() or (deadline and time.monotonic() > deadline):
                     return False
                 time.sleep(PAUSE)
         type(self).with_deleted.filter(pk=self.pk).delete()

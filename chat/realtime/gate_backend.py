@@ -1,5 +1,6 @@
 """Django's side of `chat.gate.backend.Backend`: functions that the gate calls in threads, outside any request."""
 
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import wraps
 from itertools import chain
@@ -33,6 +34,7 @@ max_changes = delta.MAX_CHANGES
 subscribe: Callable[[Callable[[int, int, int], None], Callable[[int], None]], None] = pubsub.subscribe
 new_watch: Callable[[], Callable[[], bool]] = db_watch.new_watch
 
+ERASE_SECONDS = 10  # seconds for which one cleanup erases the rows of deleted rooms
 BATCH = 1000  # values in one statement, as databases limit them
 RENDERERS: dict[str, Callable[[delta.LogSlice], str]] = {"poll": delta.render_delta, "stream": delta.render_stream}
 
@@ -133,9 +135,11 @@ def update_unlocked(members: Collection[int], **values: Any) -> None:
 
 
 @with_own_connection
-def prune() -> None:
-    """Delete unused rooms and expired data, as `retention.tidy` does, with usable database connections."""
-    retention.tidy()
+def prune(is_stopping: Callable[[], bool]) -> bool:
+    """Delete expired data, and the rows of deleted rooms for ERASE_SECONDS. Returns whether such rows may be left."""
+    retention.tidy(is_stopping)
+    deadline = time.monotonic() + ERASE_SECONDS
+    return not retention.erase_deleted_rooms(lambda: is_stopping() or time.monotonic() > deadline)
 
 
 @with_own_connection
@@ -157,9 +161,9 @@ def changed_panels(known: Mapping[int, tuple[PanelMark | None, Collection[str]]]
 
 
 @with_own_connection
-def typing_part(room: int, languages: Collection[str]) -> RenderedPart:
+def typing_part(room: int, room_incarnation: str, languages: Collection[str]) -> RenderedPart:
     """The room's typing indicator, rendered in each of these languages. `room` is an id."""
-    typists = typing_indicator.current_typists(room)
+    typists = typing_indicator.current_typists(room, room_incarnation)
     # The epoch last, so that nothing in the line is newer than it.
     epoch = Room.objects.filter(pk=room).values_list("epoch", flat=True).first()
     html = render_in_languages("typing", typing_indicator.render_typing, typists, languages)

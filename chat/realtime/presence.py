@@ -81,7 +81,7 @@ def panel_for_poll(room: Room, gated: bool) -> Panel | None:
     if (
         not gated
         and (panel is None or is_stale(panel))
-        and cache.add(f"panel-refresh:{room.pk}", True, REFRESH_SECONDS - JITTER_SECONDS)
+        and cache.add(f"panel-refresh:{room.pk}:{room.incarnation}", True, REFRESH_SECONDS - JITTER_SECONDS)
     ):
         panel = refresh_panels([room.pk]).get(room.pk)
     if panel:
@@ -98,7 +98,7 @@ def _raise_epoch(room: Room, panel: Panel) -> None:
 
 
 def cached_panel(room: Room) -> Panel | None:
-    panel: Panel | None = cache.get(_key(room.pk))
+    panel: Panel | None = cache.get(_key(room.pk, room.incarnation))
     return panel
 
 
@@ -117,19 +117,22 @@ def refresh_panels(rooms: Iterable[int]) -> dict[int, Panel]:
     Takes three statements for all rooms together, and one more for each room that has changed.
     """
     rooms = list(rooms)
-    cached = cache.get_many(map(_key, rooms))
-    versions = dict(Room.objects.filter(pk__in=rooms).values_list("pk", "version"))
+    states = Room.objects.filter(pk__in=rooms).values_list("pk", "incarnation", "version")
+    keys, versions = {}, {}
+    for room, incarnation, version in states:
+        keys[room], versions[room] = _key(room, incarnation), version
+    cached = cache.get_many(keys.values())
     online, people = _online_members(rooms), {}
     for room, version in versions.items():
-        people[room] = _read_people(cached.get(_key(room)), room, version, online[room])
+        people[room] = _read_people(cached.get(keys[room]), room, version, online[room])
     # The epochs are read last, so nothing read above is newer than they are.
     epochs = dict(Room.objects.filter(pk__in=rooms).values_list("pk", "epoch"))
     panels = {
-        room: _next_panel(cached.get(_key(room)), shown, online_hash, versions[room], epochs[room])
+        room: _next_panel(cached.get(keys[room]), shown, online_hash, versions[room], epochs[room])
         for room, (shown, online_hash) in people.items()
         if room in epochs
     }
-    cache.set_many({_key(room): panel for room, panel in panels.items()}, CACHE_SECONDS)
+    cache.set_many({keys[room]: panel for room, panel in panels.items()}, CACHE_SECONDS)
     return panels
 
 
@@ -188,5 +191,9 @@ def _membership(*member: Any) -> Membership:
     return membership
 
 
-def _key(room: int) -> str:
-    return f"panel:{room}:{len(COLUMNS) + 1}"  # The number changes with the columns, so old entries are not read.
+def _key(room_id: int, incarnation: str) -> str:
+    """The panel's cache key. After a flush, another room has the same id, but not the incarnation.
+
+    The number changes with COLUMNS, so that old entries are not read.
+    """
+    return f"panel:{room_id}:{incarnation}:{len(COLUMNS) + 1}"

@@ -41,7 +41,7 @@ def _panel_due(request: HttpRequest, room: Room, at: int) -> str:
 
 
 def _typing_due(room: Room, at: int) -> str:
-    typists, until = typing_indicator.last_typing(room.pk)
+    typists, until = typing_indicator.last_typing(room)
     if until is None or at > until + IN_FLIGHT_SECONDS:
         return ""
     # The names may be newer than the check of the reader's rights. Raising the epoch makes

@@ -9,4 +9,6 @@ class Command(BaseCommand):
     help = "Delete rooms that were never used or that everyone left, and expired sessions, links and addresses."
 
     def handle(self, **options):
-        self.stdout.write(f"Rooms deleted: {retention.tidy()}.")
+        deleted = retention.tidy()
+        retention.erase_deleted_rooms()
+        self.stdout.write(f"Rooms deleted: {deleted}.")

@@ -1,0 +1,75 @@
+"""Migrations with data in the tables: everything is still there, and the audit log still can't be changed."""
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+
+from chat.models import AuditDetail, AuditEntry, Membership, Message, Room
+
+
+def migrate(name=None):
+    """Migrate the app to this migration, or to the latest one, and return the models of then."""
+    executor = MigrationExecutor(connection)
+    latest = [node for node in executor.loader.graph.leaf_nodes() if node[0] == "chat"]
+    targets = [("chat", name)] if name else latest
+    executor.migrate(targets)
+    return executor.loader.project_state(targets).apps.get_model
+
+
+@pytest.fixture
+def migrated_back(transactional_db):
+    """A function that migrates to an earlier migration, until the test ends."""
+    yield migrate
+    migrate()
+
+
+def refused(change):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        change()
+
+
+def columns(model):
+    with connection.cursor() as cursor:
+        return {column.name for column in connection.introspection.get_table_description(cursor, model._meta.db_table)}
+
+
+def test_members_messages_and_the_audit_log_survive_the_migrations_after_the_first(migrated_back):
+    models = migrated_back("0001_initial")
+    assert "room_deleted" in columns(Membership)
+    room = models("chat", "Room").objects.create(name="Club", key="club", lookalike_key="club", slug="club", version=2)
+    for nickname, role in (("Alice", "owner"), ("Bob", "member")):
+        participant = models("chat", "Participant").objects.create()
+        member = models("chat", "Membership").objects.create(
+            room=room, participant=participant, nickname=nickname, nickname_key=nickname.lower(), role=role
+        )
+        models("chat", "Message").objects.create(
+            room=room,
+            membership=member,
+            nickname=nickname,
+            text=f"{nickname}'s words",
+            token=nickname,
+            first_version=member.pk,
+            version=member.pk,
+            sent_at=room.created_at,
+        )
+    entry = models("chat", "AuditEntry").objects.create(action="mute", room_id=room.pk, actor_kind="system")
+    models("chat", "AuditDetail").objects.create(pk=entry.pk, data={"subject_name": "Bob"})
+
+    migrate()
+
+    assert "room_deleted" not in columns(Membership)
+    members = Room.objects.get(slug="club").memberships.order_by("pk")
+    assert list(members.values_list("nickname", "role", "status")) == [
+        ("Alice", "owner", "in"),
+        ("Bob", "member", "in"),
+    ]
+    written = Message.objects.order_by("pk").values_list("membership__nickname", "text")
+    assert list(written) == [("Alice", "Alice's words"), ("Bob", "Bob's words")]
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Membership.objects.create(room_id=room.pk, participant_id=participant.pk, nickname="Bob", nickname_key="bob")
+    refused(AuditEntry.objects.all().delete)
+    refused(lambda: AuditEntry.objects.update(action="ban"))
+    refused(AuditDetail.objects.all().delete)
+    refused(lambda: AuditDetail.objects.update(data={}))
+    assert AuditEntry.objects.get().detail.data == {"subject_name": "Bob"}
+    assert AuditDetail.objects.get().erase()
