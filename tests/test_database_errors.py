@@ -183,3 +183,17 @@ def test_a_session_that_cannot_be_saved_is_never_an_ordinary_answer(person, room
     with connection.execute_wrapper(fail):
         answer = visitor.join(room=room.name, nickname="Zed", key="z" * 20)
     assert answer.status_code >= 500
+
+
+def test_a_person_signs_out_or_can_try_again(person, room):
+    """A sign-out that failed leaves the session; one that did not revokes the rights and forgets the join key."""
+    for at, fault in faults():
+        visitor = person(room.name, f"Visitor {at}")
+        visitor.raise_request_exception = False
+        epoch, pk = Room.objects.get(pk=room.pk).epoch, visitor.membership.participant_id
+        with fault:
+            answer = visitor.post("/account/sign-out/")
+        if answer.status_code not in DONE:
+            visitor.post("/account/sign-out/")
+        assert Room.objects.get(pk=room.pk).epoch > epoch, at
+        assert Participant.objects.get(pk=pk).join_key is None, at
