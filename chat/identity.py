@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -62,9 +63,11 @@ def bind_session(request: Request, participant: Participant, anew: bool = False)
 def sign_out(request: Request) -> None:
     """End this session. The gate stops answering its polls, and an old join form does not sign it in again."""
     participant = participant_of(request)
-    request.session.flush()
-    if participant:
-        participant.revoke_session_rights()
+    with transaction.atomic():
+        if participant:
+            participant.revoke_session_rights()
+        request.session.delete()
+    request.session.flush()  # only after the commit: it also empties the session that the cookie depends on
     set_participant(request, None)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
-from django.db import OperationalError
 from django.utils import timezone
 
 from chat.prepared_query import Parameter, PreparedQuery
@@ -30,6 +29,6 @@ class SessionStore(db.SessionStore):
         try:
             super().save(must_create)
         except UpdateError as error:
-            if isinstance(error.__context__, OperationalError):
+            if "did not affect any rows" not in str(error.__context__):  # what Django says if there is no such row
                 raise error.__context__ from None
             raise

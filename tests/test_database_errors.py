@@ -5,9 +5,9 @@ import traceback
 from itertools import count
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import DatabaseError, InternalError, OperationalError, connection
 
-from chat.models import Membership, Message, Room, room_deletion
+from chat.models import Membership, Message, Participant, Room, User, room_deletion
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -149,3 +149,51 @@ def raises(fault, act, *arguments):
         except OperationalError:
             return True
     return False
+
+
+ACCOUNT = {"name": "Alice", "password": "some long words here"}
+NEW_PASSWORD = "quite other words now"
+
+
+@pytest.mark.parametrize("how", ["change_password", "save"])
+def test_a_password_and_the_end_of_the_other_sessions_are_saved_together(room, how):
+    for at, fault in faults():
+        participant = Participant().create_account(f"Person {at}", ACCOUNT["password"])
+        generation, user = participant.generation, participant.user
+        if how == "change_password":
+            raised = raises(fault, participant.change_password, ACCOUNT["password"], NEW_PASSWORD)
+        else:
+            user.set_password(NEW_PASSWORD)
+            raised = raises(fault, user.save)
+        changed = User.objects.get(pk=user.pk).check_password(NEW_PASSWORD)
+        ended = Participant.objects.get(pk=participant.pk).generation > generation
+        assert (changed, ended) == (not raised, not raised), f"statement {at}"
+
+
+@pytest.mark.parametrize("error", [OperationalError, InternalError, DatabaseError])
+def test_a_session_that_cannot_be_saved_is_never_an_ordinary_answer(person, room, error):
+    visitor = person()
+    visitor.raise_request_exception = False
+
+    def fail(execute, sql, params, many, context):
+        if sql.startswith('UPDATE "django_session"'):
+            raise error("planned by the test")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(fail):
+        answer = visitor.join(room=room.name, nickname="Zed", key="z" * 20)
+    assert answer.status_code >= 500
+
+
+def test_a_person_signs_out_or_can_try_again(person, room):
+    """A sign-out that failed leaves the session; one that did not revokes the rights and forgets the join key."""
+    for at, fault in faults():
+        visitor = person(room.name, f"Visitor {at}")
+        visitor.raise_request_exception = False
+        epoch, pk = Room.objects.get(pk=room.pk).epoch, visitor.membership.participant_id
+        with fault:
+            answer = visitor.post("/account/sign-out/")
+        if answer.status_code not in DONE:
+            visitor.post("/account/sign-out/")
+        assert Room.objects.get(pk=room.pk).epoch > epoch, at
+        assert Participant.objects.get(pk=pk).join_key is None, at

@@ -15,7 +15,11 @@ def message_to_read(request: Request, pk: int) -> tuple[Message, Membership]:
     missing messages alike: the query leaves out rooms that are hidden from the reader, so the response time doesn't
     reveal them either.
     """
-    inside = Membership.objects.inside().filter(participant=request.session.get(identity.SESSION_KEY))
+    inside = Membership.objects.inside().filter(
+        identity.is_active_q("participant__"),
+        participant=request.session.get(identity.SESSION_KEY),
+        participant__generation=identity.session_generation(request),
+    )
     mine = inside.filter(room=OuterRef("room"))
     public = Room.objects.filter(access=Room.Access.OPEN, pk=OuterRef("room"))
     message = first_or_404(Message.objects.select_related("room").filter(Exists(public) | Exists(mine), pk=pk))

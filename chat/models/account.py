@@ -81,6 +81,7 @@ class AccountMixin(models.Model):
         self.user, self.account_key = user, None if theirs or len(key) > MAX_KEY_LENGTH else key
         self.save(update_fields=["user", "account_key"] if self.pk else None)
 
+    @transaction.atomic
     def change_password(self: Participant, old: str, new: str) -> None:
         """Change the password, and end all sessions; the caller signs this browser in again.
 

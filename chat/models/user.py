@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AbstractUser
+from django.db import transaction
 
 if TYPE_CHECKING:
     from django_otp.models import Device
@@ -20,3 +21,8 @@ class User(AbstractUser):
     changes: dict[str, dict[str, Any]]  # set before saving
     otp_device: Device  # set by django-otp
     new_participant: Participant  # the guest for whom the account is created
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the user and what the signals do, such as ending all sessions, in one transaction."""
+        super().save(*args, **kwargs)
