@@ -376,3 +376,13 @@ def test_a_setting_decides_which_people_can_create_rooms(person, settings, who, 
     assert [answer.status_code for answer in answers] == [guest, account, staff]
     if guest == 422:
         assert "not everybody can open one here" in answers[0].content.decode()
+
+
+def test_deleting_an_account_locks_the_participant_before_the_rooms(alice, django_assert_max_num_queries):
+    """As `sign_out_everywhere` does: in the reverse order, the two deadlock on PostgreSQL."""
+    participant = Participant.objects.get(pk=alice.session["participant"]).create_account("Alice", "some long words")
+    with django_assert_max_num_queries(200) as queries:
+        participant.user.delete()
+    writes = [query["sql"].split()[1] for query in queries if query["sql"].startswith("UPDATE")]
+    assert writes[0] == '"chat_participant"'
+    assert '"chat_room"' in writes

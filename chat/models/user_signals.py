@@ -71,8 +71,8 @@ def leave_all_rooms(instance: User, **kwargs: object) -> None:
     participant = getattr(instance, "participant", None)
     _record(Action.DELETE_ACCOUNT, instance)
     if participant:
+        participant.sign_out_everywhere()  # first: it locks the participant before the rooms, as everywhere
         participant.leave_all_rooms(getattr(instance, "acted_on_by", None))
-        participant.sign_out_everywhere()
 
 
 @receiver(post_delete, sender=User)
