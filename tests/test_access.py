@@ -375,10 +375,3 @@ def asked(who, method, url, form, look=None):
 def test_pages_without_text_are_a_404(name, client, db):
     Site.objects.all().delete()
     assert client.get(f"/{name}/").status_code == 404
-
-
-def test_an_ended_session_does_not_learn_the_address_of_an_unlisted_room(alice, bob, room):
-    message = alice.membership.send("hello", "unlisted:1")
-    room.set_access("unlisted")
-    Participant.objects.get(pk=bob.session["participant"]).sign_out_everywhere()
-    assert bob.get(f"/messages/{message.pk}/").status_code == 404

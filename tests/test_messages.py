@@ -419,3 +419,10 @@ def test_names_and_topics_cannot_change_the_direction_of_text_around_them(alice,
 def test_prefetching_stops_at_the_last_composer():
     assert [ahead.number for ahead in Composer("x", LAST_NUMBER - 5).prefetch] == [LAST_NUMBER - 1]
     assert not Composer("x", LAST_NUMBER).prefetch
+
+
+def test_an_ended_session_does_not_learn_the_address_of_an_unlisted_room(alice, bob, room):
+    message = alice.membership.send("hello", "unlisted:1")
+    room.set_access("unlisted")
+    Participant.objects.get(pk=bob.session["participant"]).sign_out_everywhere()
+    assert bob.get(f"/messages/{message.pk}/").status_code == 404
