@@ -7,9 +7,10 @@ from django.http import HttpRequest
 
 
 def network_of(request: HttpRequest) -> str:
-    """The network a request came from, for rate limits: an IPv4 address or an IPv6 /64.
+    """Return the network that a request came from, for rate limits: an IPv4 address or an IPv6 /64.
 
-    Empty for loopback and invalid addresses: behind an undeclared proxy every client would share one address.
+    Returns "" (no limit counts it) for loopback and invalid addresses: behind a proxy that TRUSTED_PROXIES does not
+    include, all clients would share one address.
     """
     try:
         address: IPv4Address | IPv6Address = ip_address(_client_address(request))

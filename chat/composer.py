@@ -34,7 +34,7 @@ class Target:
 
     @classmethod
     def read(cls, data: Mapping[str, str]) -> Target | None:
-        """The target in a query or a form, or None without one. Raises ValueError if it is incomplete or invalid."""
+        """Read the target from a query or form; None if there is none. Raises ValueError if incomplete or invalid."""
         kind, message = data.get("target", ""), data.get("target_message", "")
         if not kind and not message:
             return None
@@ -90,13 +90,13 @@ class Composer:
         return [replace(self.next, number=n) for n in range(first, self.number + PREFETCHED + 1) if n <= LAST_NUMBER]
 
     def toggled(self, text: str) -> Composer:
-        """The other mode with the text typed so far; line breaks become spaces in a single line."""
+        """Return the composer in its other mode, one line or several, with this text. One line has no line breaks."""
         text = " ".join(text.splitlines()) if self.multiline else text
         return replace(self, multiline=not self.multiline, text=text, opening=True)
 
 
 def first_composer(membership: Membership, query: Mapping[str, str] | None = None) -> Composer:
-    """The composer of a page as it opens, in the mode of the URL's `lines` or else of the member's preference."""
+    """Return the composer of a page as it opens: in the mode of the query's `lines`, else as the member prefers."""
     lines = (query or {}).get("lines")
     multiline = not membership.participant.enter_sends if lines is None else lines == "many"
     return Composer(membership.room.slug, multiline=multiline, opening=True)
@@ -117,5 +117,5 @@ def unused_number() -> int:
 
 
 def composer_version() -> str:
-    """Changes with the language and the templates, so that browsers don't use an outdated composer."""
+    """Return a text for composer URLs. It changes with language and template, so browsers load the new composer."""
     return f"{translation.get_language()}-{template_hash(COMPOSER_TEMPLATE)}"

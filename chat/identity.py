@@ -1,4 +1,4 @@
-"""Sessions: which participant a browser belongs to, when that starts and ends."""
+"""Sessions: which participant a browser belongs to, and how a session begins, is renewed and ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RENEWED_EVERY = 30 * 24 * 3600  # seconds
 
 
 def participant_of(request: Request) -> Participant | None:
-    """The participant of this session, or None. Also activates their time zone."""
+    """Return the participant of this session, or None without a valid session. Also activates their time zone."""
     if not hasattr(request, "participant"):
         pk = request.session.get(SESSION_KEY)
         found = pk and Participant.objects.filter(is_active_q(), pk=pk, generation=session_generation(request)).first()
@@ -49,14 +49,16 @@ def participant_to_join(request: Request, join_key: str) -> Participant:
 def bind_session(request: Request, participant: Participant, anew: bool = False) -> None:
     """Sign this session in as the participant, under a new session key unless it already belongs to them.
 
-    `anew` forces a new key, for a guest who becomes an account.
+    `anew` forces a new key, for a guest who becomes an account. The session is saved. Call it in the transaction of a
+    verb that ends other sessions or uses up a link, so that both are done or neither.
     """
     bound = request.session.get(SESSION_KEY), session_generation(request)
     if anew or bound != (participant.pk, participant.generation):
-        request.session.cycle_key()
         request.session[SESSION_KEY] = participant.pk
         request.session[GENERATION_KEY] = participant.generation
         request.session[RENEWED_KEY] = _now()
+        with transaction.atomic():
+            request.session.cycle_key()
     set_participant(request, participant)
 
 
@@ -65,7 +67,7 @@ def sign_out(request: Request) -> None:
     participant = participant_of(request)
     with transaction.atomic():
         if participant:
-            participant.revoke_session_rights()
+            participant.invalidate_read_permissions()
         request.session.delete()
     request.session.flush()  # only after the commit: it also empties the session that the cookie depends on
     set_participant(request, None)

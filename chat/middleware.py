@@ -90,12 +90,14 @@ class SessionMiddleware(DjangoSessionMiddleware):
             return super().process_response(request, response)
         except SessionInterrupted:
             return response  # Another request ended the session or changed its key: leave its cookie alone.
-        except STORAGE_ERRORS as error:  # A form sent again then finds what it did: its key or token is used once.
+        except STORAGE_ERRORS as error:
+            if request.method in ("GET", "HEAD"):
+                return response  # The page is complete; the next request saves the session.
             return unavailable(request, error)
 
 
 class CsrfCookieMiddleware:
-    """Lets only responses with a form replace an invalid CSRF cookie; Django would do it in every response."""
+    """Keeps Django from replacing an invalid CSRF cookie in every response; only a response with a form replaces it."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

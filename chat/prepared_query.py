@@ -19,7 +19,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 class Parameter(Value):
-    """Stands in a prepared query for a value that is given each time the query runs."""
+    """A placeholder in a prepared query, by name. Its value is given each time the query runs."""
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         return "%s", (self,)

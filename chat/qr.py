@@ -4,5 +4,5 @@ import segno
 
 
 def picture(link: str) -> str:
-    """A `data:` URL with the QR code, dark on white in every theme, because cameras need that."""
+    """Return the link's QR code as a `data:` URL (SVG), dark on white in every theme, because cameras need that."""
     return segno.make(link, micro=False).svg_data_uri(scale=5, border=4, dark="#000", light="#fff")

@@ -66,7 +66,7 @@ def no_content() -> HttpResponse:
 
 
 def poll_response(html: str, continues: bool = True, replaces_poller: bool = False) -> HttpResponse:
-    """The response to a poll: never a redirect, an error or a cookie. Status 286 ends the polling."""
+    """The answer to a poll, never a redirect or an error. `continues=False` is 286, which makes htmx stop polling."""
     headers = {"HX-Reswap": "outerHTML settle:0ms"} if replaces_poller else {}
     return vary_on_htmx(HttpResponse(html, status=200 if continues else STOP_POLLING), headers)
 

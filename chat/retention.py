@@ -1,4 +1,4 @@
-"""Retention: what the server deletes once an hour, or `manage.py prune` at any time."""
+"""Retention: deletes unused rooms and expired data, once an hour in the server, or at any time by `manage.py prune`."""
 
 import logging
 from collections.abc import Callable
@@ -25,10 +25,11 @@ DESERTED_ROOMS_KEPT_FOR = timedelta(days=30)  # a private room without members c
 
 
 def tidy(is_stopping: Callable[[], bool] = lambda: False) -> int:
-    """Delete what nobody needs any more. Returns how many rooms were deleted.
+    """Delete unused rooms, abandoned join requests and expired data. Returns how many rooms were deleted.
 
     Rows of deleted rooms stay until `erase_deleted_rooms()`. A database error is logged and the rest is done; what
-    failed is tried again next time. `is_stopping` is asked before each room and each join request.
+    failed is tried again next time. `is_stopping` is asked before each room and each join request. Also detects a
+    restored backup.
     """
     _attempt("restored backups", restored_backup.detect)
     deleted = 0
@@ -123,7 +124,7 @@ def silent_rooms():
 
 
 def deserted_rooms():
-    """Private rooms that everyone left and that have no active invite."""
+    """Private rooms without members, open requests or active invites, in which nothing happened for 30 days."""
     statuses = Membership.Status.IN, Membership.Status.WAITING, Membership.Status.CHAT_REQUESTED
     in_use = Membership.objects.filter(status__in=statuses).values("room")
     invited = Invite.objects.active().order_by().values("room")

@@ -1,10 +1,13 @@
-"""Sessions in the database, as Django stores them, looked up by a prepared query."""
+"""A session store: Django's sessions in the database, found by a query whose SQL is built only once."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
+from django.db import DatabaseError
 from django.utils import timezone
 
 from chat.prepared_query import Parameter, PreparedQuery
@@ -17,6 +20,8 @@ unexpired = PreparedQuery(
 class SessionStore(db.SessionStore):
     """Django's, with a prepared lookup, and with an error of the database told apart from a session that has ended."""
 
+    saved: tuple[str | None, dict[str, Any]] | None = None  # the key and data that were saved last
+
     def _get_session_from_db(self) -> Session | None:
         found = unexpired.rows(key=self.session_key, now=timezone.now())
         if not found:
@@ -25,10 +30,17 @@ class SessionStore(db.SessionStore):
         return found[0]
 
     def save(self, must_create: bool = False) -> None:
-        """Save the session. Raises UpdateError if it has ended; Django also raises that while the database is busy."""
+        """Save the session, unless it is saved already as it is. Raises UpdateError if it has ended.
+
+        Django also raises UpdateError for an error of the database; here that error is raised.
+        """
+        if not must_create and self.saved == (self.session_key, dict(self.items())):
+            return
         try:
             super().save(must_create)
         except UpdateError as error:
-            if "did not affect any rows" not in str(error.__context__):  # what Django says if there is no such row
-                raise error.__context__ from None
+            cause = error.__context__
+            if isinstance(cause, DatabaseError) and "did not affect any rows" not in str(cause):  # Django's own words
+                raise cause from None
             raise
+        self.saved = self.session_key, dict(self.items())

@@ -44,7 +44,7 @@ def _rendered(
 
 
 def _choices(chosen: str) -> list[Choice]:
-    """The options. `chosen` is an older name that the person chose before, so it is offered to them too."""
+    """Return the options. `chosen` is "", or an outdated name that this person chose before, which is added."""
     return [*ANY, *([(chosen, _label(chosen))] if chosen else []), *listed()]
 
 

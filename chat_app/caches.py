@@ -61,7 +61,10 @@ def incarnation_key(key, key_prefix, version):
 
 
 class ForgivingRedisCache(RedisCache):
-    """Works without Redis, except for `delete`: what was deleted would come back when Redis does."""
+    """A Redis cache that works while Redis is down: nothing is found or stored, and the error is logged.
+
+    `incr` then raises ValueError. `delete` raises the error of Redis: what was deleted would come back when Redis does.
+    """
 
     def __init__(self, server, params):
         super().__init__(server, params | {"OPTIONS": PATIENCE | params.get("OPTIONS", {})})

@@ -14,9 +14,9 @@ SECRET_KEY='{key}'
 
 
 def write_if_missing():
-    """Create .env, readable by its owner only, unless it exists or the environment has SECRET_KEY.
+    """Create .env with a new SECRET_KEY, readable by its owner only.
 
-    If .env is a copy of .env.example, only its empty SECRET_KEY line is filled in.
+    If .env exists, only an empty SECRET_KEY line in it is filled in. Nothing happens if the environment has SECRET_KEY.
     """
     if "SECRET_KEY" in os.environ:
         return

@@ -64,7 +64,10 @@ class Env(environ.Env):
         return environ.Env.db_url_config(value)
 
     def mail(self, name, default):
-        """Django's settings for the mail server at this URL."""
+        """Read a mail server's URL from this variable and return Django's settings for it.
+
+        Raises ImproperlyConfigured if the URL's scheme is not supported.
+        """
         value = self.str(name, default=default)
         if value.partition("://")[0] not in ("consolemail", "smtp", "smtp+tls", "smtp+ssl"):
             raise ImproperlyConfigured(f"{name} is not a mail server URL. Write smtp+tls://user:password@host:587.")

@@ -7,7 +7,8 @@ from itertools import count
 import pytest
 from django.db import DatabaseError, InternalError, OperationalError, connection
 
-from chat.models import Membership, Message, Participant, Room, User, room_deletion
+from chat.models import Membership, Message, Participant, Room, SignInLink, User, room_deletion
+from tests.support.flows import SECRET
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -16,10 +17,13 @@ MOST_STATEMENTS = 60  # of one write; without a maximum, a test that always fail
 
 
 class Fault:
-    """Fails statement number `at` of this connection, once; BEGIN, savepoints and COMMIT are statements too."""
+    """Fails statement number `at` of this connection, once; BEGIN, savepoints and COMMIT are statements too.
 
-    def __init__(self, at):
-        self.left, self.fired, self.in_session_save = at, False, False
+    With `only`, just the statements that start with it are counted.
+    """
+
+    def __init__(self, at, only=""):
+        self.left, self.only, self.fired, self.in_session_save = at, only, False, False
 
     def __enter__(self):
         self.commit, connection._commit = connection._commit, self._commit
@@ -39,11 +43,13 @@ class Fault:
             raise OperationalError("planned by the test")
 
     def _execute(self, execute, sql, params, many, context):
-        self._count()
+        if sql.startswith(self.only):
+            self._count()
         return execute(sql, params, many, context)
 
     def _commit(self):
-        self._count()
+        if not self.only:
+            self._count()
         self.commit()
 
 
@@ -171,9 +177,12 @@ def test_a_password_and_the_end_of_the_other_sessions_are_saved_together(room, h
 
 
 @pytest.mark.parametrize("error", [OperationalError, InternalError, DatabaseError])
-def test_a_session_that_cannot_be_saved_is_never_an_ordinary_answer(person, room, error):
-    visitor = person()
-    visitor.raise_request_exception = False
+def test_a_session_that_cannot_be_saved_is_never_an_ordinary_answer(alice, room, error):
+    """For a form that is sent; the page of a GET is shown all the same."""
+    alice.raise_request_exception = False
+    session = alice.session
+    session["renewed"] = 0
+    session.save()
 
     def fail(execute, sql, params, many, context):
         if sql.startswith('UPDATE "django_session"'):
@@ -181,8 +190,45 @@ def test_a_session_that_cannot_be_saved_is_never_an_ordinary_answer(person, room
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(fail):
-        answer = visitor.join(room=room.name, nickname="Zed", key="z" * 20)
+        answer = alice.post(f"/rooms/{room.slug}/composer/", {"n": 1, "page": "page-of-tests", "text": "typed"})
     assert answer.status_code >= 500
+
+
+SIGN_INS = {  # what signs a browser in anew, by a person in the room
+    "sign_out_elsewhere": lambda visitor, at: ("/account/sign-out/elsewhere/", {}),
+    "create_account": lambda visitor, at: ("/account/create/", {"name": f"Visitor {at}", "password": SECRET}),
+    "use_link": lambda visitor, at: (f"/continue/{link_of(visitor)}/", {"sign_out_others": "on"}),
+}
+
+
+def link_of(visitor):
+    return SignInLink.objects.issue(visitor.membership.participant, hours=1)[1]
+
+
+@pytest.mark.parametrize("act", SIGN_INS)
+def test_a_person_is_signed_in_anew_or_can_try_again(person, room, settings, act):
+    """Neither the person nor the link is lost if a statement fails: the browser's own session still holds."""
+    settings.LIMITS = False
+    for at, fault in faults():
+        visitor = person(room.name, f"Visitor {at}")
+        visitor.raise_request_exception = False
+        address, form = SIGN_INS[act](visitor, at)
+        with fault:
+            answer = visitor.post(address, form)
+        assert answer.status_code in (*DONE, 503), (at, answer.status_code)
+        assert visitor.get(f"/rooms/{room.slug}/messages/").status_code == 200, f"statement {at}: the person is lost"
+        if answer.status_code == 503:
+            assert visitor.post(address, form).status_code == 303, at
+            assert visitor.get(f"/rooms/{room.slug}/messages/").status_code == 200, at
+
+
+def test_a_page_is_shown_though_the_renewed_session_cannot_be_saved(alice, room):
+    session = alice.session
+    session["renewed"] = 0
+    session.save()
+    with Fault(1, only='UPDATE "django_session"') as fault:
+        answer = alice.get(f"/rooms/{room.slug}/messages/")
+    assert (answer.status_code, fault.fired) == (200, True)
 
 
 def test_a_person_signs_out_or_can_try_again(person, room):

@@ -88,6 +88,6 @@ def test_an_account_is_found_with_as_many_statements_as_a_guest(alice, room):
 
     statements()
     of_guest = statements()
-    alice.post("/account/keep/", {"name": "Alice", "password": "a long walk home"})
+    alice.post("/account/create/", {"name": "Alice", "password": "a long walk home"})
     statements()
     assert statements() == of_guest

@@ -9,7 +9,7 @@ from chat.types import Request
 
 
 def invite_by_key(key: str) -> Invite:
-    """The invite whose link has this key, active or not, or 404."""
+    """Return the invite whose link has this key, active or not. Raises ExplainedNotFound (404) if there is none."""
     invite: Invite | None = Invite.objects.by_key(key)
     if invite is None:
         sentence = _(
@@ -29,6 +29,6 @@ def check_invite_usable(request: Request, invite: Invite) -> None:
 
 
 def invite_to_revoke(request: Request, slug: str, pk: int) -> tuple[Membership, Invite]:
-    """The moderator who revokes the invite, and the invite."""
+    """Return the membership of this moderator, and the invite. Raises PermissionDenied, NotAMember or Http404."""
     by = membership_to_moderate(request, slug)
     return by, first_or_404(by.room.invites.filter(pk=pk))

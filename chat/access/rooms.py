@@ -28,7 +28,7 @@ def _memberships_at() -> QuerySet[Membership]:
     that a former address takes no longer than one that never existed.
     """
     participant, generation, slug = map(Parameter, ("participant", "generation", "slug"))
-    former = FormerAddress.objects.leading([slug], now=Parameter("now")).filter(room=OuterRef("room"))
+    former = FormerAddress.objects.redirecting([slug], now=Parameter("now")).filter(room=OuterRef("room"))
     at_address = Q(room__slug=slug) | Q(Exists(former), status=Membership.Status.IN)
     found = Membership.objects.filter(at_address, participant=participant, participant__generation=generation)
     found = found.filter(identity.is_active_q("participant__"))  # in SQL, as fetching the user takes a second statement
@@ -39,7 +39,11 @@ memberships_at = PreparedQuery(_memberships_at)
 
 
 def membership_of(request: Request, slug: str) -> Membership | None:
-    """This person's membership in that room, past or present; None for strangers and for missing rooms."""
+    """Return this person's membership in the room at this address, in any status, or None.
+
+    At a former address, only current members have one. If one is found, its participant is kept in
+    `request.participant`.
+    """
     pk, generation = request.session.get(identity.SESSION_KEY), identity.session_generation(request)
     if not pk:
         return None
@@ -80,7 +84,10 @@ def _membership_inside(request: Request, slug: str) -> Membership:
 
 
 def membership_to_type(request: Request, slug: str) -> Membership:
-    """The membership of someone who is typing. The view must not write to the database, not even `seen_at`."""
+    """Return the membership of someone who is typing. Raises NotAMember or Http404 as `membership_to_read` does.
+
+    The view must not write to the database, not even `seen_at`.
+    """
     return _membership_inside(request, slug)
 
 
@@ -158,17 +165,20 @@ def guarded_read(membership: Membership) -> Iterator[None]:
 
 
 def room_to_join(slug: str) -> Room:
-    """A room whose join page everyone may see. Raises RoomMoved, or Http404 for private and missing rooms alike."""
+    """Return the room at this address, unless it is private. Anyone may see its join page.
+
+    Raises RoomMoved at a former address that redirects everyone, and Http404 for private and missing rooms alike.
+    """
     discoverable = Room.objects.discoverable()
     room: Room | None = discoverable.filter(slug=slug).first()
     if room is None:
-        moved = FormerAddress.objects.leading([slug]).filter(until=None).values("room")
+        moved = FormerAddress.objects.redirecting([slug]).filter(until=None).values("room")
         raise RoomMoved(first_or_404(discoverable.filter(pk__in=moved)))
     return room
 
 
 def room_to_rejoin(request: Request, slug: str) -> Room:
-    """Like `room_to_join`, but members get their room too: the join page may still be open in another tab."""
+    """Like `room_to_join`, but a current member always gets their room: the page may be open in another tab."""
     membership = membership_of(request, slug)
     return membership.room if membership and membership.is_inside else room_to_join(slug)
 
@@ -176,10 +186,10 @@ def room_to_rejoin(request: Request, slug: str) -> Room:
 def join_refusal(request: Request, room: Room) -> Refused | None:
     """The Refused that says why this person cannot join the room under any nickname; None otherwise.
 
-    It finds the reasons that `Room.check_joinable_by` checks: a missing account, or a full room.
+    It finds the reasons that `Room.check_account_and_capacity` checks: a missing account, or a full room.
     """
     try:
-        room.check_joinable_by(identity.participant_of(request))
+        room.check_account_and_capacity(identity.participant_of(request))
     except Refused as refusal:
         return refusal
     return None

@@ -1,4 +1,4 @@
-"""The admin site: requires two-factor authentication from users who set it up, or from all (SECOND_FACTOR)."""
+"""The admin site: requires two-factor authentication from users who set it up, or from all (TWO_FACTOR)."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class ParlourAdminSite(AdminSite):
     login_form = AdminSignInForm
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return self.may_set_up(request) and (settings.SECOND_FACTOR == "optional" or has_verified(request))
+        return self.may_open_two_factor_pages(request) and (settings.TWO_FACTOR == "optional" or has_verified(request))
 
-    def may_set_up(self, request: HttpRequest) -> bool:
+    def may_open_two_factor_pages(self, request: HttpRequest) -> bool:
         """Whether this user may open the pages for setting up two-factor authentication.
 
         A user without 2FA needs only the password. With 2FA, they must have given a code in this session.
@@ -38,12 +38,12 @@ class ParlourAdminSite(AdminSite):
         return super().has_permission(request) and (has_verified(request) or not two_factor.is_set_up(request.user))
 
     def admin_view(self, view: AnyView, cacheable: bool = False) -> AnyView:
-        """Redirects users who have to set up two-factor authentication first."""
+        """Wrap an admin view, so that users who still have to set up two-factor authentication are sent there."""
         guarded = super().admin_view(view, cacheable)
 
         @wraps(guarded)
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if self.may_set_up(request) and not self.has_permission(request):
+            if self.may_open_two_factor_pages(request) and not self.has_permission(request):
                 return redirect("admin:two_factor")
             return guarded(request, *args, **kwargs)
 
@@ -53,8 +53,8 @@ class ParlourAdminSite(AdminSite):
         from chat.admin import views  # they import this module's site
 
         return [
-            path("second-factor/", self.setup_view(views.second_factor), name="two_factor"),
-            path("second-factor/remove/", self.setup_view(views.remove), name="remove_two_factor"),
+            path("two-factor/", self.setup_view(views.two_factor_page), name="two_factor"),
+            path("two-factor/remove/", self.setup_view(views.remove), name="remove_two_factor"),
             path("logout/", self.logout, name="logout"),  # before Django's, which requires a code
             *super().get_urls(),
         ]
@@ -64,7 +64,7 @@ class ParlourAdminSite(AdminSite):
 
         @wraps(view)
         def inner(request: HttpRequest) -> HttpResponseBase:
-            if not self.may_set_up(request):
+            if not self.may_open_two_factor_pages(request):
                 return redirect_to_login(request.get_full_path(), reverse("admin:login"))
             return view(request, self)
 

@@ -101,7 +101,7 @@ def _name(row: Model) -> str:
 
 
 class VerbAdmin(ChangesMixin):
-    """Rows are created in the product, not here. Every change is a verb of the model."""
+    """A base for admin pages without adding and deleting rows. Every change is a verb of the model."""
 
     class Media:
         css = {"all": ["css/admin.css"]}
@@ -156,7 +156,7 @@ class VerbAdmin(ChangesMixin):
         acted, by = 0, acting_admin(request)
         for row in rows:
             try:
-                if self._acts(verb, row, by):
+                if self._run_on_row(verb, row, by):
                     acted += 1
                     self.log_change(request, row, log)
             except DatabaseError:
@@ -165,7 +165,7 @@ class VerbAdmin(ChangesMixin):
         return acted, False
 
     @staticmethod
-    def _acts(verb: Callable[..., object], row: Model, by: Actor) -> bool:
+    def _run_on_row(verb: Callable[..., object], row: Model, by: Actor) -> bool:
         """Run the verb and return whether it changed something; a Refused counts as no change."""
         with suppress(Refused):
             return bool(verb(row, by=by))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class CodeField(forms.CharField):
-    """A text field, because each field for a code accepts a recovery code too."""
+    """A field for a code of an authentication app. It is a text field, because it accepts recovery codes too."""
 
     def __init__(self, **kwargs: Any) -> None:
         typed_once = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}

@@ -38,7 +38,7 @@ class MessageAdmin(VerbAdmin):
         return cast("MessageQuerySet", super().get_queryset(request)).readable()
 
     def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
-        """Newest first, by an index: a room's messages have one of their own."""
+        """Newest first, in an order that has an index: one for all messages, another for those of one room."""
         return ["-room_id", "-first_version"] if "room__id__exact" in request.GET else ["-pk"]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:

@@ -32,19 +32,19 @@ KEY = "second_factor_key"  # in the session, until it is confirmed; each session
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-def second_factor(request: StaffRequest, site: ParlourAdminSite) -> HttpResponse:
+def two_factor_page(request: StaffRequest, site: ParlourAdminSite) -> HttpResponse:
     if two_factor.is_set_up(request.user):
         return _page(request, site, CodeForm(), {"left": two_factor.recovery_codes_left(request.user)})
     form, key = CodeForm(submitted_data(request)), request.session.setdefault(KEY, two_factor.new_key())
     if request.method == "POST":
         limits.check_signing_in(request)
         if form.submit(partial(two_factor.set_up, request.user, key)):
-            return _set_up(request, site, *form.result)
+            return _finish_setup(request, site, *form.result)
     app = two_factor.app_setup(request.user, key, Site.current().name)
     return _page(request, site, form, {"app": app, "picture": qr.picture(app["link"])})
 
 
-def _set_up(request: StaffRequest, site: ParlourAdminSite, device: Device, codes: list[str]) -> HttpResponse:
+def _finish_setup(request: StaffRequest, site: ParlourAdminSite, device: Device, codes: list[str]) -> HttpResponse:
     """Verify this session after 2FA was set up with `device`, and show the recovery `codes`.
 
     All other sessions of this person need a code from now on.
@@ -68,7 +68,7 @@ def remove(request: StaffRequest, site: ParlourAdminSite) -> HttpResponse:
 
 
 def _log(request: StaffRequest, site: ParlourAdminSite, message: str) -> None:
-    """Log it in the user's history, which other staff can read."""
+    """Write the message into the history of the user who acts, which other staff can read in the admin."""
     site.get_model_admin(get_user_model()).log_change(request, request.user, message)
 
 

@@ -1,4 +1,4 @@
-"""The forms of accounts: creating one, signing in, passwords and email addresses."""
+"""The forms of accounts: creating and deleting one, signing in, passwords and email addresses."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PASSWORD_ERRORS = {  # by the code of Django's validators; these messages also s
 
 
 def password_problems(password: str, name: str = "", email: str = "") -> list[_StrOrPromise | ValidationError]:
-    """The reasons why this password is not accepted for an account of that name and email address."""
+    """Return why this password is refused for an account of that name and email address; [] if it is accepted."""
     try:
         validate_password(password, User(username=name, email=email))
     except ValidationError as refused:
@@ -40,7 +40,7 @@ def password_problems(password: str, name: str = "", email: str = "") -> list[_S
 
 
 class NewPasswordField(PasswordField):
-    """The form has to call `check_password`, which knows the account."""
+    """A field for a new password. It does not check how safe it is: the form has to call `check_password` for that."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__("new-password", help_text=_("At least 8 characters, and none that many people use."), **kwargs)
@@ -118,7 +118,7 @@ class SignInForm(VerbForm):
         return self.submit(self._authenticate)
 
     def _authenticate(self, name: str, password: str) -> Participant:
-        account = not User.objects.filter(username=name).exists() and Participant.with_name(name)
+        account = not User.objects.filter(username=name).exists() and Participant.by_account_name(name)
         user = authenticate(username=account.user.username if account and account.user else name, password=password)
         if user is None:
             raise Refused(_("Name and password do not go together. Try again."), code="unknown")
@@ -176,7 +176,7 @@ class ResetForm(forms.Form):
         Accounts without an address, deactivated accounts and site staff can't.
         """
         who = self.cleaned_data["who"]
-        account = Participant.with_name(who)
+        account = Participant.by_account_name(who)
         named = User.objects.filter(pk=account.user_id) if account and account.user_id else User.objects.none()
         found = named | User.objects.filter(email__iexact=who, participant__isnull=False)
         return found.exclude(email="").filter(is_active=True, is_staff=False).order_by("pk")[:5]

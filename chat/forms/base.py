@@ -55,5 +55,5 @@ class OwnFieldsForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic a
 
 
 def submitted_data(request: HttpRequest) -> QueryDict | None:
-    """The submitted form data, or None if the form is only shown."""
+    """Return the data of a POST; None for other methods, which only show the form."""
     return request.POST if request.method == "POST" else None

@@ -49,7 +49,7 @@ class MessageTextField(forms.CharField):
 
 
 class UntrimmedField(forms.CharField):
-    """A field without `maxlength`, because browsers silently cut off longer pasted text."""
+    """A text field without `maxlength` in its HTML, because browsers silently cut off longer pasted text."""
 
     default_error_messages = {
         "max_length": _("This has %(show_value)d characters, and at most %(limit_value)d fit. Make it shorter.")
@@ -104,7 +104,7 @@ def whole_number_errors(least: int, most: str) -> dict[str, _StrOrPromise]:
 
 
 class PasswordField(forms.CharField):
-    """A password: not trimmed, and never sent back in a page."""
+    """A field for a password: spaces at its ends are kept, and a page never contains what was typed."""
 
     def __init__(self, autocomplete: str, **kwargs: Any) -> None:
         widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})

@@ -110,7 +110,7 @@ class OwnerSettingsForm(RoomSettingsForm):
 
 
 class DeleteRoomForm(forms.Form):
-    """Asks for the room's name, to prevent accidents."""
+    """Confirms that a room is to be deleted: its name has to be typed, to prevent accidents."""
 
     name = NameField(label=_("Type the room’s name to delete it"))
 

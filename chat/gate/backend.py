@@ -53,7 +53,7 @@ class Backend(Protocol):
         """
 
     def room_versions(self, rooms: Collection[int], /) -> Mapping[int, RoomState]:
-        """The state of each of these rooms that exists."""
+        """Return the state of each of these rooms, by id; rooms that don't exist are left out."""
         ...
 
     def valid_grants(self, room: int, readers: Collection[Reader], /) -> tuple[int, set[Reader]]:
@@ -61,7 +61,10 @@ class Backend(Protocol):
         ...
 
     def record_presence(self, members: set[int], reading: set[int], /) -> None:
-        """Record that `members` and `reading` are online, and that `reading` have read all messages."""
+        """Record that the members in both sets are online, and that those in `reading` have read all messages.
+
+        The sets contain membership ids.
+        """
 
     def prune(self, is_stopping: Callable[[], bool], /) -> bool:
         """Delete expired data from the database, for some seconds. Returns whether there may be more.
@@ -81,5 +84,5 @@ class Backend(Protocol):
         ...
 
     def typing_part(self, room: int, incarnation: str, languages: Collection[str], /) -> RenderedPart:
-        """The room's typing line in these languages."""
+        """Return the room's typing indicator, rendered in each of these languages. `room` is an id."""
         ...

@@ -52,7 +52,10 @@ class Connection(Protocol):
             self.parse(data)
 
     def match(self, data: bytes) -> Poll | None:
-        """The poll, if this is the same request again and the connection is idle."""
+        """Return the poll in `data` if it is this connection's last poll request with any numbers, otherwise None.
+
+        None also while an earlier answer is not complete.
+        """
         if not self.request or self.incomplete or self.flow.write_paused:
             return None
         if self.cycle is not None and not self.cycle.response_complete:
@@ -118,10 +121,10 @@ class Connection(Protocol):
             self.ask(poll)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        if self.for_django or not self.is_poll(cycle):
+        if self.for_django or not self.take_poll(cycle):
             super()._start_asgi_task(cycle, app)
 
-    def is_poll(self, cycle: RequestResponseCycle) -> bool:
+    def take_poll(self, cycle: RequestResponseCycle) -> bool:
         """Return whether this is a poll with a grant; if so, store it in `parsed_poll`.
 
         The connection then hands it to the hub instead of Django.

@@ -25,7 +25,7 @@ NOTICE = '<div id="notice" class="notice" role="alert" hx-swap-oob="true">{messa
 
 
 class GateRefusal(Exception):
-    """The gate refuses a request. `hang_up` where the client may still be sending, so the connection has to end."""
+    """The gate refuses a request with this HTTP status. `hang_up` ends the connection if the client may still send."""
 
     def __init__(self, status: int, hang_up: bool = False) -> None:
         super().__init__(status)

@@ -56,12 +56,14 @@ class Stream:
 
 
 class Offer:
-    """What Django tells the gate about a reader while it answers a request; each request's environ has one.
+    """What Django tells the gate about a reader during one request. The environ of each request has an Offer.
 
     `grants` are functions that return the path of a poll, its Grant and the room's version. They are called when the
-    answer is complete, as only then the session's key is final. `revocations` are sessions. `parts` are the sidebar
-    parts that the page got: a room and the arguments of Sidebar.supersede. `stream` is a function that returns the
-    Stream that continues the answer. `has_capacity(session, address)` returns whether one more can be held.
+    answer is complete, because until then the session's key may change. `revocations` are keys of sessions that lose
+    their grants. `parts` are the sidebar parts that the page got: a room's id and the arguments of Sidebar.supersede.
+    `stream` returns the Stream that continues the answer; it is None if nothing does. `has_capacity(session, address)`
+    returns whether one more connection can be held; it is None if there are no streams. `made_at` is on the clock of
+    time.monotonic().
     """
 
     def __init__(self, has_capacity: Callable[[str, str], bool] | None = None) -> None:
@@ -158,7 +160,7 @@ class Grants:
         return self.find(session, scope["raw_path"], query[4].decode()) if query and session else None
 
     def poll_query(self, scope: Scope) -> re.Match[bytes] | None:
-        """The match of QUERY if this is a poll, or None."""
+        """Return the match of QUERY if method and query of this request are those of a poll, otherwise None."""
         return QUERY.match(scope["query_string"]) if scope["method"] == "GET" else None
 
     def session_of(self, headers: Headers) -> str | None:

@@ -1,4 +1,4 @@
-"""HTTP with limits that uvicorn lacks: the size of a request without its body, and the time for its head."""
+"""HTTP with limits that uvicorn lacks: a request's bytes besides the body, time for its head, pipelined requests."""
 
 import asyncio
 from typing import Any, cast

@@ -24,7 +24,7 @@ class Disconnected(Exception):
 
 
 def announced_length(headers: Headers) -> int | None:
-    """The value of Content-Length in bytes, or None where it is missing or not a number."""
+    """Return the Content-Length in bytes, or None if it is missing, no whole number, or has 20 digits or more."""
     value = dict(headers).get(b"content-length", b"")
     return int(value) if value.isdigit() and len(value) < 20 else None
 

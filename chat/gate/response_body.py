@@ -1,4 +1,4 @@
-"""Response bodies: small ones in memory, files and streamed ones as a file that the event loop sends in pieces."""
+"""Response bodies: small ones are read into memory; large files and streams are sent from a file in pieces."""
 
 # A slow reader never holds a thread: the application's response is read to its end and closed before anything is sent.
 
@@ -22,7 +22,7 @@ class Truncated(Exception):
 
 
 class SizedFile(NamedTuple):
-    """A file of which the next `length` bytes are to be sent."""
+    """An open file. The next `length` bytes from its current position are to be sent."""
 
     file: IO[bytes]
     length: int

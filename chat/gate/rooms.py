@@ -22,7 +22,7 @@ class Waiter(Protocol):
 
 
 class Room:
-    """A room's latest known state, and its waiters."""
+    """The gate's view of one room: its latest known state, and the connections that wait for news in it."""
 
     __slots__ = ("epoch", "incarnation", "polled_at", "sidebar", "version", "waiting")
 
@@ -42,7 +42,7 @@ class Rooms:
         self.check_soon = False  # a room was added, and may have changed before that
 
     def get(self, grant: Grant) -> Room | None:
-        """The room of that grant, or None where it is not active, or has another incarnation."""
+        """Return the grant's room and note that it is polled now; None if it isn't active or of another incarnation."""
         room = self.by_id.get(grant.room)
         if not room or room.incarnation != grant.incarnation:
             return None
@@ -63,7 +63,10 @@ class Rooms:
             self.forget([room_id])
 
     def update(self, room_id: int, version: int, epoch: int, incarnation: str | None = None) -> None:
-        """Wake the waiters if this is newer than the known state. State of another incarnation is ignored."""
+        """Store a newer version or epoch of an active room, and wake its waiters.
+
+        State of another incarnation is ignored. If `incarnation` is None, it is not checked.
+        """
         room = self.by_id.get(room_id)
         if room and incarnation not in (None, room.incarnation):
             return
@@ -76,7 +79,7 @@ class Rooms:
         self.wake(woken)
 
     def wake(self, waiters: Collection[Waiter]) -> None:
-        """Wake them in slices, in a task of its own."""
+        """Wake these waiters in a new task, SLICE at a time, so that other tasks run in between."""
         task = asyncio.create_task(wake_in_slices(waiters))
         self.waking.add(task)
         task.add_done_callback(self.waking.discard)
@@ -94,7 +97,7 @@ class Rooms:
         for room_id in ids:
             self.wake_room(self.by_id.pop(room_id))
 
-    def active_ids(self) -> list[int]:
+    def forget_inactive(self) -> list[int]:
         """Forget the rooms that nobody reads any more, and return the ids of the others."""
         since = time.monotonic() - ACTIVE_SECONDS
         self.by_id = {pk: room for pk, room in self.by_id.items() if room.waiting or room.polled_at >= since}

@@ -10,8 +10,10 @@ IN_FLIGHT_SECONDS = 1  # seconds that an answer may have been under way: its con
 
 
 class RenderedPart(NamedTuple):
-    """A part's HTML by language, with nothing newer than `epoch`. The mark differs where the content differs; an empty
-    mark means that the part shows nothing."""
+    """A part of the sidebar, as HTML by language. `epoch` is the room's, and nothing in the part is newer than it.
+
+    `mark` differs if the content differs. An empty mark means that the part shows nothing.
+    """
 
     mark: tuple[float, ...] | tuple[tuple[int, str], ...]
     epoch: int
@@ -64,7 +66,10 @@ class Sidebar:
             self.parts[name] = part._replace(epoch=epoch, html=part.html | {language: html}), changed_at
 
     def due_parts(self, at: int, grant: Grant) -> bytes:
-        """The parts that changed after `at`, as far as this grant allows to see them."""
+        """Return the HTML of the parts that changed at or after the Unix time `at`, in the language of the grant.
+
+        A part whose epoch is not the grant's is left out. From now on, changed parts are rendered in this language too.
+        """
         language, html = grant.variant[0], b""
         self.languages.add(language)
         for part, changed_at in self.parts.values():

@@ -29,7 +29,10 @@ class Streams:
         self.polls, self.grants, self.rooms = polls, polls.grants, polls.rooms
 
     async def serve(self, stream: Stream, response: Response, connection: Connection, send: Send) -> None:
-        """Send the page up to the placeholder, then news for some minutes, then the page's end."""
+        """Send the page up to PLACEHOLDER, then news for some minutes at most, then the rest of the page.
+
+        Raises TimeoutError if the client stops reading, and Disconnected if it closes the connection.
+        """
         page, _placeholder, end = response.body.partition(PLACEHOLDER)
         headers = without_length(response.headers)
         await send({"type": "http.response.start", "status": response.status, "headers": headers})

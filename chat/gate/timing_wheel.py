@@ -15,7 +15,7 @@ class TimingWheel(Generic[Item]):
         self.slots: dict[int, set[Item]] = {}
 
     def put(self, item: Item, seconds: float) -> set[Item]:
-        """Add the item and return its slot, so that the caller can discard it when its wait ends early."""
+        """Add an item that is due in this many seconds. Returns its slot; to end the wait early, discard it there."""
         slot = self.slots.setdefault(int((time.monotonic() + seconds) / SLOT) + 1, set())
         slot.add(item)
         return slot

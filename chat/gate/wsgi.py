@@ -21,7 +21,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Response(NamedTuple):
-    """A whole response. A large file is in `file`, and `body` is empty then."""
+    """A complete response to one request. A large body is in `file`, and `body` is empty then."""
 
     status: int
     headers: Headers
@@ -130,7 +130,7 @@ def environ(scope: Scope, file: IO[bytes], length: int) -> Environ:
 
 
 def path_variables(scope: Scope) -> dict[str, str]:
-    """SCRIPT_NAME and PATH_INFO. An ASGI path begins with its root path."""
+    """Return SCRIPT_NAME, which is the root path, and PATH_INFO, which is the rest of the path."""
     root = scope.get("root_path", "")
     return {"SCRIPT_NAME": native(root), "PATH_INFO": native(scope["path"].removeprefix(root))}
 

@@ -52,7 +52,11 @@ class InviteQuerySet(models.QuerySet["Invite"]):
         )
 
     def issue(self, created_by: Membership, days: int, max_uses: int | None) -> tuple[Invite, str]:
-        """Create an invite to that member's room. Returns it and its key, which is not stored. Raises Refused."""
+        """Create an invite to the room of `created_by` for this many days. Returns the invite and the key of its link.
+
+        The key itself is not stored. `max_uses` None: any number of people. Raises Refused if `created_by` no longer
+        moderates the room.
+        """
         key = secrets.token_urlsafe(16)
         expires_at = timezone.now() + timedelta(days=days)
         about = {"created_by": created_by, "expires_at": expires_at, "max_uses": max_uses}
@@ -94,7 +98,7 @@ class Invite(models.Model):
 
     @property
     def refusal(self) -> _StrOrPromise:
-        """Why it cannot be used any more, as a sentence, or an empty string."""
+        """Why the invite can't be used any more, as a sentence for the reader; "" if it is active."""
         if self.revoked_at:
             return _("This invitation was taken back. Ask for another one.")
         if self.expires_at <= timezone.now():

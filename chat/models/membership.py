@@ -170,7 +170,7 @@ class Membership(RolesMixin, StatusMixin, MergingMixin):
             refusal = self.posting_refusal
             if refusal and refusal.code in ("gone", "archived", "locked", "muted"):
                 raise refusal
-            room.claim_nickname(nickname, self)
+            room.make_nickname_available(nickname, self)
             self._apply_nickname(nickname, by=self)
             return True
 
@@ -191,7 +191,7 @@ class Membership(RolesMixin, StatusMixin, MergingMixin):
         self.save(update_fields=["namesake_number"])
 
     def check_same_nickname(self, nickname: str) -> Membership:
-        """This membership, for a member who joins again. Raises Refused if the nickname differs."""
+        """Return this membership, for a member who joins again. Raises Refused if the nickname is another one."""
         if self.nickname_key != nickname_key(nickname):
             raise Refused(_("You are in this room already."), code="already_in", instead=self)
         return self

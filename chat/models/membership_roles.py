@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class RolesMixin(models.Model):
-    """The part of a membership that holds its role. A room has one owner; moderators help the owner."""
+    """The part of a membership that holds its role. A room has at most one owner; moderators help the owner."""
 
     class Role(models.TextChoices):
         OWNER = "owner", _("owner")
@@ -63,7 +63,7 @@ class RolesMixin(models.Model):
         return self.is_owner or (self.is_moderator and not other.is_moderator)
 
     def still_outranks(self: Membership, other: Membership) -> bool:
-        """Like `outranks`, but reloads this member first, who must still be inside. Call it inside `change()`."""
+        """Read this member again, and return whether they are inside and outrank `other`. Call it in `change()`."""
         self.refresh_from_db(fields=["role", "status"])
         return self.is_inside and self.outranks(other)
 
@@ -77,9 +77,11 @@ class RolesMixin(models.Model):
         return self.room_id == room.pk and self.is_inside and holds_role
 
     def set_role(self: Membership, role: str, by: ActedBy = None) -> bool:
-        """Change the role, as the owner, and announce it. Returns whether it changed. Raises Refused.
+        """Change this member's role and announce it. Returns whether it changed.
 
-        A new owner or moderator is unmuted. A room has one owner, so the former one becomes a moderator.
+        A new owner or moderator is unmuted. If there is a new owner, the former one becomes a moderator. Nothing
+        changes if the member is not in the room, or `by` does not outrank them. Raises Refused if `by` is a member who
+        no longer owns the room.
         """
         actor = Actor.of(by)
         with self.room.change_by(actor, owner=True) as room:
@@ -105,7 +107,10 @@ class RolesMixin(models.Model):
             self.room.append_event("role", by, self, role=role)
 
     def assign_role(self: Membership, to: Membership, role: str) -> bool:
-        """As the owner, promote or demote `to`, or transfer ownership to them. Returns whether it changed."""
+        """As the owner, give `to` this role. A new owner replaces this one. Returns whether the role changed.
+
+        It does not change if this member is no longer the owner, or `to` is not in the room.
+        """
         with self.room.change():
             to.refresh_from_db(fields=["role", "status"])
             if not self.still_outranks(to) or not self.is_owner or not to.is_inside:
@@ -133,10 +138,11 @@ class RolesMixin(models.Model):
             self.revoke_created_invites()
 
     def pass_ownership_on(self: Membership, for_good: bool = False) -> bool:
-        """When the owner leaves, make the longest-serving moderator the owner, if there is one.
+        """Pass ownership on from this member, if they are the owner. Returns whether their role changed.
 
-        Without a moderator, the longest-standing member becomes the owner, but only if the old owner can't come back:
-        `for_good`, or the room is private. Otherwise the old owner keeps the room. Returns whether the role changed.
+        The next owner is the moderator who joined first. Without a moderator, it is the member who joined first
+        (unmuted members before muted ones), but only `for_good` or in a private room, to which the old owner could not
+        return. The old owner becomes a moderator; `for_good`, an ordinary member, even if nobody is left to follow.
         """
         if not self.is_owner:
             return False

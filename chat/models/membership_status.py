@@ -58,7 +58,7 @@ class StatusMixin(models.Model):
     # Joining
 
     def request_to_join(self: Membership, nickname: str) -> None:
-        """Wait for approval under this nickname, inside the room's `change()`."""
+        """Save this membership as an open join request under this nickname. Call it inside the room's `change()`."""
         self.status, self.answer, self.joined_at, self.seen_at = self.Status.WAITING, "", timezone.now(), timezone.now()
         self.save_nickname(nickname, *ENTRY_FIELDS)
         self.room.update_join_request_count()
@@ -86,7 +86,7 @@ class StatusMixin(models.Model):
             if not self.is_waiting:
                 return False
             room.check_may_join(self)
-            room.claim_nickname(self.nickname, self)
+            room.make_nickname_available(self.nickname, self)
             self.enter_room(self.nickname, by=Actor.of(by))
             self.answer = answer
             self.save(update_fields=["answer"])
@@ -163,14 +163,16 @@ class StatusMixin(models.Model):
         return left
 
     def remove(self: Membership, by: ActedBy = None) -> bool:
-        """Remove from the room and announce it. Returns False if they are not in it, or `by` no longer outranks them.
+        """Remove a member and announce it, or end a join request without announcing it.
 
-        They can rejoin as an ordinary member. Their invite links are revoked.
+        Returns False if the person is neither in the room nor waiting, or if `by` no longer outranks them. They can
+        join again as an ordinary member. A member's invite links are revoked. If an owner is removed, ownership is
+        passed on.
         """
         return self._end_membership(self.Status.REMOVED, by)
 
     def ban(self: Membership, by: ActedBy = None) -> bool:
-        """Like `remove`, also for people waiting for approval; they cannot rejoin until `unban`."""
+        """Like `remove`, but the person cannot join again until `unban`."""
         return self._end_membership(self.Status.BANNED, by)
 
     def unban(self: Membership, by: ActedBy = None) -> bool:
@@ -246,7 +248,11 @@ class StatusMixin(models.Model):
         self.room.update_join_request_count()
 
     def _exit(self: Membership, status: StatusMixin.Status, actor: Actor) -> None:
-        """Announce the exit, which has an event of the same name. Removed people lose role and invite links."""
+        """End the membership with this status (left, removed or banned) and announce it, inside the room's `change()`.
+
+        Revokes the member's invite links and bumps the room's epoch. Except after leaving, the role is lost as well,
+        and ownership is passed on.
+        """
         self.status = status
         self.save(update_fields=["status"])
         self.room.bump_epoch()

@@ -159,7 +159,7 @@ class Message(models.Model):
 
     @property
     def shown_name(self) -> str:
-        """The author's nickname; of a system message, the name of the member that it is about, or who acted."""
+        """The author's nickname. For a system message, the name of the member it is about, or else of who acted."""
         detail = self.detail or {}
         return self.nickname or detail.get("subject_name") or detail.get("actor_name", "")
 
@@ -196,7 +196,7 @@ class Message(models.Model):
         return next(iter(messages_with_token.rows(token=token, membership=by.pk)), None)
 
     def as_repeat(self, text: str) -> Message:
-        """This message, as the answer to a form that was sent twice. Raises Refused if the text differs."""
+        """Return this message, as the answer to a form sent twice. Raises Refused if it was sent with another text."""
         if self.digest != text_digest(text):
             raise Refused(_("This page has sent other words already. Send once more to add these."), code="used")
         return self

@@ -32,14 +32,20 @@ class Where(TypedDict, total=False):
 
 class ParticipantQuerySet(models.QuerySet["Participant"]):
     def by_join_key(self, join_key: str | None) -> Participant:
-        """The guest who joined with this form in the last 5 minutes, or a new one, not saved yet."""
+        """Return the guest whom this join form created in the last 5 minutes, or a new unsaved participant.
+
+        The new one gets this key, unless an older participant has it. Without a key, it is always a new one.
+        """
         made = self.filter(join_key=join_key).first() if join_key else None
         if made and timezone.now() - made.created_at < Participant.JOIN_KEY_LIFETIME:
             return made
         return Participant(join_key=None if made else join_key or None)
 
     def for_user(self, user: User) -> Participant:
-        """The participant of a user, also of one that was created in the admin or on the command line."""
+        """Return the user's participant, which is created if there is none. Reserves the user's name if possible.
+
+        Users who were created in the admin or on the command line have none at first.
+        """
         participant = self.filter(user=user).first() or Participant()
         if participant.account_key is None:
             participant.claim_name(user)
@@ -172,7 +178,7 @@ class Participant(AccountMixin):
         It is written to the audit log if `by` is given. Returns True.
         """
         Participant.objects.filter(pk=self.pk).update(generation=F("generation") + 1)
-        self.revoke_session_rights()
+        self.invalidate_read_permissions()
         self.sign_in_links.all().revoke()
         self.refresh_from_db(fields=["generation"])
         if by:
@@ -180,7 +186,7 @@ class Participant(AccountMixin):
         return True
 
     @transaction.atomic
-    def revoke_session_rights(self) -> None:
+    def invalidate_read_permissions(self) -> None:
         """Make cached read permissions invalid in all of this person's rooms, and forget their join key.
 
         Called when a session has ended. Without the join key, its old join form can't sign the guest in again.

@@ -1,4 +1,4 @@
-"""Rooms: their counters, and `change()`, through which everything in a room changes."""
+"""Rooms: finding and creating them, their counters, and `change()`, the transaction in which a room's log changes."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ class RoomQuerySet(models.QuerySet["Room"]):
     def _taken_slugs(self, slugs: list[str], room: Room | None, insiders: Iterable[int]) -> set[str]:
         current = (self.exclude(pk=room.pk) if room else self).filter(slug__in=slugs)
         inside = Membership.objects.inside().filter(participant__in=insiders, room=OuterRef("room"))
-        former = FormerAddress.objects.leading(slugs).filter(Q(until=None) | Exists(inside)).exclude(room=room)
+        former = FormerAddress.objects.redirecting(slugs).filter(Q(until=None) | Exists(inside)).exclude(room=room)
         return {*current.values_list("slug", flat=True), *former.values_list("slug", flat=True)}
 
 
@@ -152,11 +152,11 @@ class RoomManager(models.Manager["Room"]):
 
 
 class Room(JoiningMixin, SettingsMixin, DeletionMixin):
-    """`version` counts changes, `message_count` messages of members, `epoch` changes that may end read permissions.
+    """A room. `version` counts its changes, `message_count` its members' messages, `epoch` lost permissions to read.
 
     `header_version` is the version that last changed the header. `dm_key` identifies the two people of a direct
-    message. Rows below `floor_version` may be gone, so a delta cannot start below it. Versions are comparable only
-    within one `incarnation`.
+    message, and is None otherwise. A delta can't start below `floor_version`. Versions are comparable only within one
+    `incarnation`.
     """
 
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -198,9 +198,9 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
 
     @contextmanager
     def change(self) -> Iterator[Self]:
-        """Take the next version and lock the room's row until the transaction ends, so that writers take turns.
+        """A context manager for a change of this room: takes its next version and locks it, so that writers take turns.
 
-        The room is read again, so rules are checked against current values.
+        The room is read again, so rules are checked against current values. Raises Refused if the room was deleted.
         """
         with transaction.atomic():
             self.take_next_version()
@@ -277,7 +277,7 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
         return self.dm_key is not None
 
     def dm_partner_left(self) -> bool:
-        """Whether this is a direct message that one of the two has left or declined."""
+        """Return whether this is a direct message that one of the two has left or declined, or was removed from."""
         gone = ("left", "removed", "banned", "chat_declined")
         return self.is_direct_message and self.memberships.filter(status__in=gone).exists()
 

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 class SettingsMixin(models.Model):
     """The settings of a room.
 
-    `key` is unique among open and unlisted rooms, `lookalike_key` among open ones that are not archived. Private rooms
-    have neither, so that their names do not leak. `withdrawals` counts how often an address was withdrawn from everyone
-    but members. `member_limit` is None for any number.
+    `key` (the room key) is unique among open and unlisted rooms, `lookalike_key` among open ones that are not archived.
+    Private rooms have neither, so that their names do not leak. `withdrawals` counts how often former addresses were
+    withdrawn, so that they redirect only members. `member_limit` is None for any number of members.
     """
 
     class Access(models.TextChoices):
@@ -118,7 +118,7 @@ class SettingsMixin(models.Model):
     def set_accounts_only(self: Room, accounts_only: bool, by: ActedBy = None) -> bool:
         """Set whether only people with an account can join. Members stay. Turning it on declines guests' join requests.
 
-        Returns False if nothing changed.
+        Returns False if nothing changed. Raises Refused if `by` is a member who no longer owns the room.
         """
         with self.change_by(by, owner=True):
             if not self._change_setting("accounts_only", accounts_only, by, Action.SET_ACCOUNTS_ONLY):
@@ -137,9 +137,10 @@ class SettingsMixin(models.Model):
             return self._change_setting("member_limit", member_limit, by, Action.SET_MEMBER_LIMIT)
 
     def set_approval(self: Room, approval: bool, by: ActedBy = None) -> bool:
-        """Set whether new members need approval. Turning it off approves everyone waiting. Raises Refused.
+        """Set whether new members need approval. Turning it off approves everyone waiting.
 
-        Returns False if nothing changed.
+        Returns False if nothing changed. Raises Refused, and changes nothing, if `by` no longer moderates the room or
+        if someone who waits can't be approved, for example because the room is full.
         """
         with self.change_by(by):
             if not self._change_setting("approval", approval, by, Action.SET_APPROVAL):

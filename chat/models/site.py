@@ -38,7 +38,7 @@ class Site(models.Model):
 
     @classmethod
     def current(cls) -> Site:
-        """The one row, or the defaults if there is none or the database fails (error pages need a name too)."""
+        """Return the only row, or the defaults if there is none or the database fails (error pages need a name too)."""
         try:
             return cls.objects.first() or cls()
         except (DatabaseError, InterfaceError):

@@ -27,7 +27,10 @@ GREEK = re.compile(r"[\u0370-\u03ff\u1f00-\u1fff]+")
 
 
 def display_name(name: str) -> str:
-    """The name as it is displayed: composed (NFC), single spaces, nothing invisible at either end."""
+    """Return the name as it is displayed: composed (NFC), with single spaces and nothing invisible at either end.
+
+    More than 1000 characters are not composed, because that takes too long.
+    """
     text = _trim(SPACES.sub(" ", name))
     return normalize("NFC", text) if len(text) <= MAX_LENGTH_TO_COMPOSE else text
 

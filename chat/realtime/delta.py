@@ -1,4 +1,4 @@
-"""The delta: the messages that changed after version N of a room, read in one statement, and their HTML."""
+"""Reads a room's log (the messages that changed after version N, or one page) in one statement, and renders deltas."""
 
 import re
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ log_cache = caches["logs"]
 
 @dataclass(frozen=True)
 class Cursor:
-    """The state of an open page, sent along with its poll.
+    """The state of an open page, sent along with its poll. Values that are missing or malformed are None.
 
     `since` is the room's version that the page shows, `origin` the one at which it last received the full log. `older`
     holds the versions at which older messages were loaded: a poll that ran meanwhile could not update them, so changes
@@ -63,7 +63,7 @@ class Cursor:
 
     @property
     def from_version(self) -> int:
-        """The version after which changes are sent: `since`, or an earlier one at which older messages were loaded."""
+        """The version after which changes are sent: the lowest of `since` (0 if None) and the versions in `older`."""
         return min({self.since or 0, *self.older})
 
     def can_catch_up(self, room: Room) -> bool:
@@ -166,7 +166,7 @@ def since(room: Room, cursor: Cursor) -> LogSlice:
 
 
 def before(room: Room, version: int) -> LogSlice:
-    """One page of the log: the last messages before this version."""
+    """Return one page of the log: the last PAGE_SIZE messages whose first version is lower than `version`."""
     return _read(room, Message.objects.in_room(room).before(version)[:PAGE_SIZE])
 
 
@@ -176,7 +176,7 @@ def after(room: Room, version: int) -> LogSlice:
 
 
 def around(message: Message) -> LogSlice:
-    """One page of the log with this message in its middle."""
+    """Return one page of the log: half a page before this message, and half a page that begins with it."""
     half = PAGE_SIZE // 2
     earlier = before(message.room, message.first_version).messages[-half:]
     return LogSlice(message.room, earlier + after(message.room, message.first_version).messages[:half])

@@ -91,7 +91,7 @@ def valid_grants(room: int, readers: Collection[Reader]) -> tuple[int, set[Reade
 
 
 def valid_readers(room: int, readers: Collection[Reader]) -> set[Reader]:
-    """Readers with a valid session who are in the room and have the same rights as when they got the grant."""
+    """Return the readers whose session is valid and who are in the room with the same rights as in their grant."""
     sessions, members = {reader[0] for reader in readers}, {reader[1] for reader in readers}
     current = Session.objects.filter(session_key__in=sessions, expire_date__gt=timezone.now())
     valid_sessions = set(current.values_list("session_key", flat=True))
@@ -182,6 +182,6 @@ def render_in_languages(
 
 
 def batches(values: Iterable[Item]) -> list[list[Item]]:
-    """The values in lists that fit into one statement."""
+    """Split the values into lists of at most BATCH, because databases limit the values in one statement."""
     values = list(values)
     return [values[start : start + BATCH] for start in range(0, len(values), BATCH)]

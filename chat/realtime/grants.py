@@ -27,7 +27,7 @@ def offer_grant(request: HttpRequest, membership: Membership, slug: str = "") ->
     offer = _offer(request)
     if offer and membership.participant.is_live:
         version, path = membership.room.version, reverse("changes", args=[slug or membership.room.slug]).encode()
-        make_grant = _grant_maker(request, membership, _poller(translation.get_language()))
+        make_grant = _grant_maker(request, membership, _poller_parts(translation.get_language()))
         offer.grants.append(lambda: (path, make_grant(), version))
 
 
@@ -52,7 +52,7 @@ def offer_stream(request: HttpRequest, membership: Membership) -> bool:
 
 
 @cache
-def _poller(language: str) -> tuple[bytes, ...]:
+def _poller_parts(language: str) -> tuple[bytes, ...]:
     """The poller's HTML in this language, which must be active, split at its placeholders.
 
     All grants in that language share the same bytes.
@@ -63,7 +63,10 @@ def _poller(language: str) -> tuple[bytes, ...]:
 def _grant_maker(
     request: HttpRequest, membership: Membership, poller: tuple[bytes, ...] = (), kind: str = "poll"
 ) -> Callable[[], Grant]:
-    """A function that makes the Grant, to be called when the session's key is final."""
+    """Return a function that makes the Grant. Call it once the response is complete and the session's key is final.
+
+    The Grant gets the language, time zone and epoch of now, and `poller`. `kind` is "poll" or "stream".
+    """
     room, epoch = membership.room, membership.room.epoch
     variant = translation.get_language(), str(timezone.get_current_timezone()), kind
     return lambda: Grant(
@@ -103,7 +106,7 @@ def has_gate(request: HttpRequest) -> bool:
 
 
 def can_hold(request: HttpRequest, membership: Membership) -> bool:
-    """Whether this person's polls may be held until there is news."""
+    """Return whether the gate may hold this member's polls: it is in use, and the member wants updates at once."""
     return has_gate(request) and membership.participant.is_live
 
 

@@ -13,9 +13,10 @@ MAX_COUNTED = 99  # new messages that a paused page counts; above, it says "more
 
 
 def page_state(log_slice: LogSlice, cursor: Cursor | None = None) -> dict[str, object]:
-    """The hidden fields that the page sends with its next poll, as `delta.Cursor` reads them.
+    """Return the values of the hidden fields that the page sends with its next poll; `delta.Cursor.read` reads them.
 
-    `at` is the Unix time in seconds: a page that polls much later was asleep.
+    `cursor` comes from the poll that is answered; it is None for a new page. `at` is the Unix time now, in seconds: a
+    page that polls much later was asleep.
     """
     room = log_slice.room
     origin = room.version if log_slice.is_full or cursor is None else cursor.origin
@@ -23,7 +24,10 @@ def page_state(log_slice: LogSlice, cursor: Cursor | None = None) -> dict[str, o
 
 
 def unchanged_state(cursor: Cursor) -> dict[str, object]:
-    """The hidden fields for a page that receives nothing of the log: the values it sent, 0 or empty if malformed."""
+    """Return the hidden fields for a page that gets nothing of the log: as it sent them, but with a new `at`.
+
+    Malformed values become 0 or "".
+    """
     since, origin = cursor.since or 0, cursor.origin or 0
     return {"since": since, "origin": origin, "at": int(time.time()), "incarnation": cursor.incarnation or ""}
 
@@ -61,7 +65,7 @@ def no_longer_a_member(room: Room, cursor: Cursor) -> str:
 
 
 def room_moved(room: Room, cursor: Cursor) -> str:
-    """The last answer to a member's page that is open at an address which its room has left."""
+    """Return the last answer to a member's page at a former address for members only: a link to the new address."""
     return _without_room("moved", room.slug, cursor)
 
 

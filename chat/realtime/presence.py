@@ -112,9 +112,10 @@ def is_stale(panel: Panel) -> bool:
 
 
 def refresh_panels(rooms: Iterable[int]) -> dict[int, Panel]:
-    """Read who is in these rooms, cache the panels, and return them by room id, without rooms that are deleted.
+    """Read who is online and away in the rooms with these ids, cache the panels, and return them by room id.
 
-    Takes three statements for all rooms together, and one more for each room that has changed.
+    Deleted rooms are left out. It takes three statements for all rooms together, and one more for each room that is not
+    cached or has changed.
     """
     rooms = list(rooms)
     states = Room.objects.filter(pk__in=rooms).values_list("pk", "incarnation", "version")
@@ -147,7 +148,10 @@ def _online_members(rooms: list[int]) -> dict[int, list[Member]]:
 
 
 def _read_people(cached: Panel | None, room: int, version: int, online: list[Member]) -> tuple[People, int]:
-    """What the panel shows now, and the hash of who is online. The away are read only if either has changed."""
+    """Return who the panel shows, and a hash of who is online.
+
+    The away are taken from `cached`, unless its version or its hash of who is online is another one.
+    """
     online_hash = hash(tuple(pk for pk, *_ in online))
     if cached and (cached.version, cached.online_hash) == (version, online_hash):
         away = cached.people.away

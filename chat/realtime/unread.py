@@ -27,7 +27,10 @@ class Unread:
 
 
 def unread_in(membership: Membership) -> Unread | None:
-    """The messages that others sent since this member last had the room open, or None."""
+    """Return the number of messages since this member last read the room, and the first one by others.
+
+    None if there is no message by others.
+    """
     room = membership.room
     if membership.read_message_count >= room.message_count:
         return None

@@ -11,7 +11,7 @@ register.filter("rendered_lines", rendering.render_lines)
 
 @register.filter
 def field_with_focus(field):
-    """The field's widget, focused if it is the form's first field with an error, and its hidden initial value."""
+    """Return the HTML of the field and its hidden initial value. The form's first field with an error is focused."""
     first_error = next((other for other in field.form if other.errors), None)
     focused = first_error and first_error.name == field.name
     html = field.as_widget(attrs={"autofocus": True} if focused else None)
@@ -21,6 +21,6 @@ def field_with_focus(field):
 
 @register.filter
 def hidden_initial(field):
-    """The field's initial value as a hidden input, or nothing if the field has no `show_hidden_initial`."""
+    """Return the field's initial value as a hidden input, or "" if the field has no `show_hidden_initial`."""
     hidden = field.as_hidden(attrs={"autocomplete": "off"}, only_initial=True)
     return hidden if field.field.show_hidden_initial else ""

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
+from django.db import transaction
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.urls import reverse
@@ -38,7 +39,11 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 def account_page(
     request: Request, participant: Participant | None, form: Form, made: dict[str, Any] | None = None
 ) -> HttpResponse:
-    """The account page; `made` is a new sign-in link, shown only in this response."""
+    """Show the account page, with status 422 if `form` has errors.
+
+    `participant` is None if nobody is signed in. `made` has the link and QR code of a new sign-in link, which only this
+    response shows.
+    """
     context: dict[str, Any] = {"participant": participant, "form": form, "new_link": made}
     if participant:
         context["memberships"] = participant.memberships.filter(status=Membership.Status.IN).select_related("room")
@@ -85,9 +90,10 @@ def create(request: Request) -> HttpResponse:
     )
     if request.method == "POST":
         limits.check_creating_accounts(request)
-        if form.submit((participant or Participant()).create_account):
-            identity.bind_session(request, form.result, anew=True)
-            return responses.redirect(request, reverse("account"))
+        with transaction.atomic():
+            if form.submit((participant or Participant()).create_account):
+                identity.bind_session(request, form.result, anew=True)
+                return responses.redirect(request, reverse("account"))
     return account_form_page(request, form, "create")
 
 
@@ -117,8 +123,9 @@ def sign_out_elsewhere(request: Request) -> HttpResponse:
     """Sign this person out everywhere except in this session."""
     participant = identity.participant_of(request)
     if participant:
-        participant.sign_out_everywhere()
-        identity.bind_session(request, participant)
+        with transaction.atomic():
+            participant.sign_out_everywhere()
+            identity.bind_session(request, participant)
     return responses.redirect(request, reverse("account"))
 
 

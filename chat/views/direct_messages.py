@@ -23,7 +23,7 @@ def message_member(request: Request, slug: str, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def chat_request(request: Request, slug: str) -> HttpResponse:
-    """Show a chat request; accept, decline or ignore it."""
+    """Show a chat request; POST accepts, declines or ignores it. Redirects to the room once it is accepted."""
     membership = membership_with_chat_request(request, slug)
     answer = request.POST.get("answer", "")
     verb = VERBS.get(answer)

@@ -22,7 +22,7 @@ MAX_LISTED = 100  # active and inactive ones each, newest first
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def invites(request: Request, slug: str) -> HttpResponse:
-    """Active and inactive invites; the link of a new one is shown only in this response."""
+    """List the room's invites for moderators; POST creates one. Only the response to that POST shows the new link."""
     membership = membership_to_moderate(request, slug).record_seen()
     form, made = InviteForm(submitted_data(request)), None
     if request.method == "POST":

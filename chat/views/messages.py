@@ -114,7 +114,7 @@ def fresh_csrf_token(request: Request) -> HttpResponse:
 
 @require_POST
 def toggle(request: Request, slug: str) -> HttpResponse:
-    """Switch the composer between one line and several, with what was typed so far."""
+    """Show the composer in its other mode (one line or several), with the text that was typed so far."""
     membership = membership_to_read(request, slug).record_seen()
     number = delta.parse_number(request.POST.get("n", "")) or 1
     composer = _composer(slug, number, request.POST).toggled(request.POST.get("text", ""))
@@ -148,7 +148,7 @@ def _composer(slug: str, number: int, query: QueryDict) -> Composer:
 
 @require_safe
 def send_status(request: Request, slug: str) -> HttpResponse:
-    """The labels for the states of a page's first form: sending, waiting, not sent."""
+    """Show the labels for a message form's states: sending, waiting, not sent. A page's first form fetches them."""
     context = {"composer": Composer(slug)}
     return responses.cached_fragment(request, "partials/send_status.html", context, CACHE_SECONDS)
 
@@ -158,7 +158,7 @@ def send_status(request: Request, slug: str) -> HttpResponse:
 
 @require_safe
 def history(request: Request, slug: str) -> HttpResponse:
-    """The log page by page: above `before`, or from `after` on."""
+    """Show one page of the log: before version `before`, from version `after` on, or without both the newest."""
     membership = membership_to_read(request, slug).record_seen()
     before, after = (delta.parse_number(request.GET.get(name, "")) for name in ("before", "after"))
     with guarded_read(membership):
@@ -174,7 +174,7 @@ def _slice(room: Room, before: int | None, after: int | None) -> delta.LogSlice:
 
 @require_safe
 def message(request: Request, pk: int) -> HttpResponse:
-    """One message with those before and after it."""
+    """Show the page of the log that has this message in its middle; htmx gets only the messages."""
     message, membership = message_to_read(request, pk)
     membership.record_seen()
     message.room = membership.room

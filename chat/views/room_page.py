@@ -62,7 +62,7 @@ def room_context(membership: Membership) -> dict[str, Any]:
 
 
 def composer_context(membership: Membership, composer: Composer) -> dict[str, Any]:
-    """A composer, and the page's key: together with the composer's number it is a token used once."""
+    """Return a composer's context. Its new page key and the composer's number together make a message's token."""
     return {"room": membership.room, "composer": composer, "page_key": secrets.token_urlsafe(12)}
 
 

@@ -1,5 +1,6 @@
 """Sign-in links, for using another device."""
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
@@ -16,7 +17,7 @@ from chat.views.accounts import account_page
 
 @require_POST
 def create(request: Request) -> HttpResponse:
-    """Create a link; it and its QR code are shown only in this response."""
+    """Create a sign-in link. Only this response shows the link and its QR code; invalid input gets status 422."""
     participant = participant_or_404(request)
     limits.check_sign_in_links(request, participant)
     form, made = SignInLinkForm(request.POST), None
@@ -40,8 +41,16 @@ def use(request: Request, key: str) -> HttpResponse:
     """
     link = sign_in_link_to_use(key)
     form = UseSignInLinkForm(submitted_data(request))
-    if form.submit(link.use):
-        identity.bind_session(request, form.result)
+    if request.method == "POST" and _use(request, link, form):
         return responses.redirect(request, f"{reverse('home')}?here")
     context = {"form": form, "link": link, "participant": identity.participant_of(request)}
     return responses.page(request, "accounts/use_sign_in_link.html", context, 422 if form.errors else 200)
+
+
+@transaction.atomic
+def _use(request: Request, link: SignInLink, form: UseSignInLinkForm) -> bool:
+    """Use the link up and sign the session in. Returns False if the link could not be used."""
+    used = form.submit(link.use)
+    if used:
+        identity.bind_session(request, form.result)
+    return used

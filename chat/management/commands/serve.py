@@ -115,7 +115,10 @@ class Server(uvicorn.Server):
             super().handle_exit(sig, frame)
 
     def stop(self, sig, frame):
-        """Stop the gate, then wait a moment: clients poll again at once, and that poll needs an answer too."""
+        """Answer all held polls, and shut down LAST_POLLS seconds later.
+
+        The pages poll again at once, and these polls are answered too.
+        """
         self.config.loaded_app.stop()
         self.loop.call_later(LAST_POLLS, super().handle_exit, sig, frame)
 
@@ -179,7 +182,7 @@ def url_of(listener):
 
 
 def check_redis():
-    """Refuse to start without Redis if REDIS_URL is set. It may go down later: pages still work then."""
+    """Raise CommandError if REDIS_URL is set and Redis does not answer. It may go down later: pages still work then."""
     try:
         if settings.REDIS_URL:
             Redis.from_url(settings.REDIS_URL, **PATIENCE).ping()
@@ -197,7 +200,7 @@ def has_administrator():
 
 
 def near(path):
-    """The path as an operator would type it: relative if it is below the current folder."""
+    """Return the path as an operator would type it: relative if it is below the current folder, otherwise absolute."""
     path = Path(os.path.abspath(path))
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
