@@ -209,8 +209,8 @@ def test_a_guest_who_was_banned_after_the_lookup_does_not_get_in_as_the_account(
 def test_direct_messages_go_to_the_account(alice, bob, home, room):
     pair = write_to(alice, room, bob).headers["Location"]
     sign_in_with_rooms(bob)
-    assert "Alice" in bob.get(f"{pair}asked/").content.decode()
-    bob.post(f"{pair}asked/", {"answer": "accept"})
+    assert "Alice" in bob.get(f"{pair}chat-request/").content.decode()
+    bob.post(f"{pair}chat-request/", {"answer": "accept"})
     assert bob.get(pair).status_code == 200
     assert write_to(alice, room, bob).headers["Location"] == pair, "the direct message is found through the account"
 
@@ -220,7 +220,7 @@ def test_only_one_of_two_direct_messages_with_the_same_person_stays(alice, bob, 
     first = write_to(alice, room, home).headers["Location"]
     second = write_to(alice, room, bob).headers["Location"]
     sign_in_with_rooms(bob)
-    assert bob.get(f"{first}asked/").status_code == 200
+    assert bob.get(f"{first}chat-request/").status_code == 200
     assert "does not want to write here" in alice.get(second).content.decode()
 
 

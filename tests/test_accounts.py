@@ -330,7 +330,7 @@ def test_members_and_messages_have_an_account_badge(account_holder, alice, room)
 
 def test_without_accounts_there_are_sign_in_links_but_no_account_pages(bob, settings):
     settings.ACCOUNTS = "off"
-    for path in ("keep/", "sign-in/", "password/", "email/", "delete/", "reset/"):
+    for path in ("create/", "sign-in/", "password/", "email/", "delete/", "reset/"):
         assert bob.get("/account/" + path).status_code == 404
         assert bob.post("/account/" + path).status_code == 404
     page = bob.get("/account/").content.decode()

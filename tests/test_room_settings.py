@@ -109,8 +109,8 @@ def test_missing_and_private_rooms_give_the_same_answers(room, make_private, per
         "settings/",
         "invitations/",
         "name/",
-        "waiting/",
-        "asked/",
+        "join-request/",
+        "chat-request/",
     ):
         visitor = person("Elsewhere", f"M{len(path)}{path[:3]}")
         answers = [visitor.get(f"/rooms/{slug}/{path}") for slug in (room.slug, absent)]

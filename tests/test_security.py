@@ -226,10 +226,10 @@ def test_no_text_becomes_markup_on_pages_about_people(person, attack):
     waiting.post(f"{page}join/", {"nickname": f"C{nickname}"[:64]})
     asked = owner.post(f"{page}members/{guest.membership.pk}/write/").headers["Location"]
     bodies = [owner.get(f"{page}{part}") for part in ("", "members/", "invitations/", "settings/", "delete/", "name/")]
-    bodies += [owner.get("/account/"), owner.get(asked), guest.get(f"{asked}asked/"), guest.get("/")]
-    bodies += [person().get(invitation), waiting.get(f"{page}waiting/")]
+    bodies += [owner.get("/account/"), owner.get(asked), guest.get(f"{asked}chat-request/"), guest.get("/")]
+    bodies += [person().get(invitation), waiting.get(f"{page}join-request/")]
     owner.post(f"{page}members/{waiting.membership.pk}/answer/", {"answer": attack[:200]})
-    bodies.append(waiting.get(f"{page}waiting/"))
+    bodies.append(waiting.get(f"{page}join-request/"))
     assert [body.status_code for body in bodies] == [200] * len(bodies)
     no_markup_in(body.content.decode() for body in bodies)
 
