@@ -31,7 +31,8 @@ from tests.support.transactions import rolled_back
 
 # Playwright's event loop runs in the thread of the tests, so Django would refuse to use the database there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-CHROMIUM = "/usr/bin/chromium"
+# The headless shell is the same engine without the rest of a browser: a new context takes a fifth of the time.
+CHROMIUMS = ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")
 
 
 def pytest_collection_modifyitems(config, items):
@@ -196,11 +197,12 @@ def gate(_serving, server):
 def chromium():
     from playwright.sync_api import sync_playwright
 
-    if not os.path.exists(CHROMIUM):
-        missing = f"no browser at {CHROMIUM} (Debian: apt-get install chromium)"
+    program = next(filter(os.path.exists, CHROMIUMS), None)
+    if program is None:
+        missing = f"no browser at {' or '.join(CHROMIUMS)} (Debian: apt-get install chromium-headless-shell)"
         pytest.fail(missing) if os.environ.get("BROWSER") == "required" else pytest.skip(missing)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-quic"])
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-quic"])
         yield browser
         browser.close()
 
