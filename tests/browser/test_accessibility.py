@@ -326,7 +326,8 @@ def complaints(page, in_a_frame=False):
 
 
 # Axe would report a colour on its way from one scheme to the other.
-TRANSITIONS_END = "() => Promise.allSettled(document.getAnimations().map(it => it instanceof CSSTransition && it.finished))"
+TRANSITIONS_END = """() => Promise.allSettled(document.getAnimations()
+    .map(animation => animation instanceof CSSTransition && animation.finished))"""
 
 
 def in_colours(page, scheme):
