@@ -31,8 +31,8 @@ ASKED_AT_AN_ADDRESS = {
     "settings": "/rooms/{}/settings/",
     "invites": "/rooms/{}/invitations/",
     "nickname": "/rooms/{}/name/",
-    "join request": "/rooms/{}/waiting/",
-    "chat request": "/rooms/{}/asked/",
+    "join request": "/rooms/{}/join-request/",
+    "chat request": "/rooms/{}/chat-request/",
 }
 
 

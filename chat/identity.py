@@ -64,7 +64,7 @@ def sign_out(request: Request) -> None:
     participant = participant_of(request)
     request.session.flush()
     if participant:
-        participant.revoke_session_rights()
+        participant.invalidate_read_permissions()
     set_participant(request, None)
 
 

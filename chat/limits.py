@@ -53,7 +53,7 @@ def check_sending(request: Request, membership: Membership) -> None:
 
 def check_typing(request: Request, membership: Membership) -> None:
     """Allow 60 typing signals a minute per person; a page sends 12. Raises LimitExceeded."""
-    _spend("TYPE", person=membership.participant_id)
+    _spend("TYPING", person=membership.participant_id)
 
 
 def check_joining(request: Request, participant: Participant, room: Room | None) -> None:
@@ -73,7 +73,7 @@ def check_inviting(request: Request, membership: Membership) -> None:
 
 def check_chat_requests(request: Request, membership: Membership) -> None:
     """Count one chat request: at most 20 an hour per person, 100 per address, by default. Raises LimitExceeded."""
-    _spend("ASK", person=membership.participant_id, address=client_ip.network_of(request))
+    _spend("CHAT_REQUEST", person=membership.participant_id, address=client_ip.network_of(request))
 
 
 def check_nickname_changes(request: Request, membership: Membership) -> None:
@@ -83,7 +83,7 @@ def check_nickname_changes(request: Request, membership: Membership) -> None:
 
 def check_room_settings(request: Request, membership: Membership) -> None:
     """Allow 30 changes of room settings in ten minutes per person. Raises LimitExceeded."""
-    _spend("SETTLE", person=membership.participant_id)
+    _spend("SETTINGS", person=membership.participant_id)
 
 
 def check_signing_in(request: Request, name: str | None = "") -> None:

@@ -146,7 +146,7 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
 ]
 
-SECOND_FACTOR = env.choice("SECOND_FACTOR", default="optional", choices=["optional", "required"])
+TWO_FACTOR = env.choice("TWO_FACTOR", default="optional", choices=["optional", "required"])
 
 # Email: links to reset a password
 
@@ -208,16 +208,16 @@ LIMIT_RENAME_PERSON = env.str("LIMIT_RENAME_PERSON", default="5/3600")
 LIMIT_SEND_PERSON = env.str("LIMIT_SEND_PERSON", default="30/60")
 LIMIT_SEND_ADDRESS = env.str("LIMIT_SEND_ADDRESS", default="600/60")
 LIMIT_SEND_ROOM = env.str("LIMIT_SEND_ROOM", default="1200/60")
-LIMIT_TYPE_PERSON = env.str("LIMIT_TYPE_PERSON", default="60/60")
+LIMIT_TYPING_PERSON = env.str("LIMIT_TYPING_PERSON", default="60/60")
 LIMIT_JOIN_PERSON = env.str("LIMIT_JOIN_PERSON", default="30/600")
 LIMIT_JOIN_ADDRESS = env.str("LIMIT_JOIN_ADDRESS", default="600/600")
 LIMIT_JOIN_ROOM = env.str("LIMIT_JOIN_ROOM", default="3000/600")
 LIMIT_PREFERENCES_PERSON = env.str("LIMIT_PREFERENCES_PERSON", default="30/600")
 LIMIT_INVITE_PERSON = env.str("LIMIT_INVITE_PERSON", default="20/3600")
 LIMIT_INVITE_ROOM = env.str("LIMIT_INVITE_ROOM", default="60/3600")
-LIMIT_ASK_PERSON = env.str("LIMIT_ASK_PERSON", default="20/3600")
-LIMIT_ASK_ADDRESS = env.str("LIMIT_ASK_ADDRESS", default="100/3600")
-LIMIT_SETTLE_PERSON = env.str("LIMIT_SETTLE_PERSON", default="30/600")
+LIMIT_CHAT_REQUEST_PERSON = env.str("LIMIT_CHAT_REQUEST_PERSON", default="20/3600")
+LIMIT_CHAT_REQUEST_ADDRESS = env.str("LIMIT_CHAT_REQUEST_ADDRESS", default="100/3600")
+LIMIT_SETTINGS_PERSON = env.str("LIMIT_SETTINGS_PERSON", default="30/600")
 LIMIT_SIGN_IN_ADDRESS = env.str("LIMIT_SIGN_IN_ADDRESS", default="20/600")
 LIMIT_SIGN_IN_NAME = env.str("LIMIT_SIGN_IN_NAME", default="10/600")
 LIMIT_ACCOUNT_ADDRESS = env.str("LIMIT_ACCOUNT_ADDRESS", default="20/3600")

@@ -308,7 +308,7 @@ def visitor(chromium, server, monkeypatch):
 
 
 @pytest.fixture
-def somebody(visitor, javascript):
+def browser_user(visitor, javascript):
     """A function that opens a browser, in a room if a nickname is given. At the end, it checks that htmx is there only
     with JavaScript, and that consoles show no errors except the browser's own about error responses."""
     opened = []

@@ -33,7 +33,7 @@ def signed_in(status, others=404):
     return lambda role, kind: status if role == "account" else others
 
 
-def door(role, kind):
+def room_page(role, kind):
     """The room for members; the join page for others, but 404 if it is private; the waiting page for join requests."""
     if role == "waiting" and kind != "private":
         return 303
@@ -138,7 +138,7 @@ TABLE = {  # URL name: the status of GET, the status of POST
     "create_sign_in_link": (elsewhere, lambda role, kind: 404 if role in NOBODY else 200),
     "revoke_sign_in_link": (elsewhere, lambda role, kind: 404 if role in NOBODY else 303),
     "use_sign_in_link": (always(200), always(303)),
-    "room": (door, not_so),
+    "room": (room_page, not_so),
     "join_here": (elsewhere, joined),
     "leave": (elsewhere, inside(303, 403)),
     "changes": (polled, not_so),
@@ -189,7 +189,7 @@ FORMS = {
     "new_password": {"password": "a longer walk home"},
     "reset": {"who": "Ursula"},
     "create_sign_in_link": {"hours": "1"},
-    "answer_join_request": {"let_in": "1", "answer": "Welcome"},
+    "answer_join_request": {"approve": "1", "answer": "Welcome"},
     "preferences": {"time_zone": "", "poll_seconds": 2, "refresh_seconds": 5},
     "refresh": {"refresh_seconds": 5},
 }
@@ -215,7 +215,7 @@ def the_cast():
     people["waiting"] = new_person(room.name, "One who is waiting")
     people |= {"owner": alice, "stranger": new_person("Elsewhere", "Mallory")}
     people |= {role: new_person() for role in ("anonymous", "account", "staff")}
-    people["account"].post("/account/keep/", {"name": "Kim", "password": SECRET})
+    people["account"].post("/account/create/", {"name": "Kim", "password": SECRET})
     people["staff"].force_login(User.objects.create_superuser("root", password="x"))
     return people
 

@@ -67,7 +67,7 @@ def test_a_join_request_keeps_a_nickname_for_which_someone_else_creates_an_accou
     room.set_approval(True)
     zoe = person(room.name, "Zoe")
     keep(person(), name="Zoe")
-    answer(alice, room, zoe, let_in="1")
+    answer(alice, room, zoe, approve="1")
     assert zoe.membership.is_inside
 
 

@@ -16,7 +16,7 @@ SECRET = "a long walk home"
 
 
 def keep(who, name="Bob", password=SECRET, **form):
-    return who.post("/account/keep/", {"name": name, "password": password, **form})
+    return who.post("/account/create/", {"name": name, "password": password, **form})
 
 
 def sign_in(who, name="Bob", password=SECRET, **form):
@@ -28,18 +28,18 @@ def is_in(who, room):
 
 
 @pytest.fixture
-def kept(bob):
+def account_holder(bob):
     """Bob, a guest who created an account."""
     assert keep(bob, email="bob@example.org").status_code == 303
     return bob
 
 
-def test_a_guest_who_creates_an_account_keeps_everything(kept, person, room):
-    assert is_in(kept, room)
-    assert "Signed in as <bdi>Bob</bdi>" in kept.get("/account/").content.decode()
+def test_a_guest_who_creates_an_account_keeps_everything(account_holder, person, room):
+    assert is_in(account_holder, room)
+    assert "Signed in as <bdi>Bob</bdi>" in account_holder.get("/account/").content.decode()
     phone = person()
     assert sign_in(phone, name="BOB").status_code == 303
-    assert phone.membership == kept.membership
+    assert phone.membership == account_holder.membership
 
 
 def test_passwords_are_hashed_with_argon2():
@@ -98,7 +98,7 @@ def test_a_new_password_cannot_be_the_name_or_the_email_address(person, password
 
 
 @pytest.mark.parametrize("name", ["Bob", "BOB", "Вob", "Bоb", "B0b", "Bob\u200b"])
-def test_names_that_look_like_an_account_are_refused_in_every_room(kept, person, name):
+def test_names_that_look_like_an_account_are_refused_in_every_room(account_holder, person, name):
     page = person().join("Elsewhere", name)
     assert page.status_code == 422
     assert "This name belongs to an account." in page.content.decode()
@@ -107,16 +107,16 @@ def test_names_that_look_like_an_account_are_refused_in_every_room(kept, person,
     assert not Room.objects.filter(slug="elsewhere").exists()
 
 
-def test_the_account_can_use_its_name_in_every_room(kept):
-    assert kept.join("Elsewhere", "Bob").status_code == 303
+def test_the_account_can_use_its_name_in_every_room(account_holder):
+    assert account_holder.join("Elsewhere", "Bob").status_code == 303
 
 
-def test_nobody_can_change_their_nickname_to_an_accounts_name(kept, alice, room):
+def test_nobody_can_change_their_nickname_to_an_accounts_name(account_holder, alice, room):
     page = alice.post(f"/rooms/{room.slug}/name/", {"nickname": "BOB"})
     assert "belongs to an account" in page.content.decode()
 
 
-def test_a_wrong_name_and_a_wrong_password_give_the_same_page(kept, person):
+def test_a_wrong_name_and_a_wrong_password_give_the_same_page(account_holder, person):
     token = re.compile(r'value="[^"]{64}"')
     pages = [sign_in(person(), "Bob", "wrong"), sign_in(person(), "Bob", "wrong too")]
     pages += [sign_in(person(), "Eve", "wrong")]
@@ -126,7 +126,7 @@ def test_a_wrong_name_and_a_wrong_password_give_the_same_page(kept, person):
     assert "do not go together" in shown[0]
 
 
-def test_sign_in_attempts_for_one_name_are_limited(kept, person, settings):
+def test_sign_in_attempts_for_one_name_are_limited(account_holder, person, settings):
     settings.LIMIT_SIGN_IN_NAME = "2/600"
     tries = [
         sign_in(person(), name, "wrong").status_code
@@ -142,14 +142,14 @@ def test_signing_in_with_any_name_gives_no_server_error(person, name):
     assert person().post("/account/reset/", {"who": name}).status_code in (200, 422)
 
 
-def test_signing_in_changes_the_key_of_the_session(kept, person):
+def test_signing_in_changes_the_key_of_the_session(account_holder, person):
     phone = person("Elsewhere", "Dave")
     before = phone.session.session_key
     answer = sign_in(phone)
     assert answer.cookies["session"].value == phone.session.session_key != before
 
 
-def test_a_guest_who_signs_in_can_keep_the_guests_rooms_or_not(kept, person, room):
+def test_a_guest_who_signs_in_can_keep_the_guests_rooms_or_not(account_holder, person, room):
     behind, along = person("Elsewhere", "Dave"), person("Elsewhere", "Erin")
     guest = behind.membership
     sign_in(behind)
@@ -160,14 +160,14 @@ def test_a_guest_who_signs_in_can_keep_the_guests_rooms_or_not(kept, person, roo
     assert Membership.objects.get(nickname="Erin").participant.default_nickname == "Bob"
 
 
-def test_in_a_room_with_both_the_guest_leaves(kept, person, room):
+def test_in_a_room_with_both_the_guest_leaves(account_holder, person, room):
     guest = person(room.name, "Dave")
     sign_in(guest, bring="on")
     assert Membership.objects.get(nickname="Dave").status == "left"
     assert guest.get(f"/rooms/{room.slug}/").context["membership"].nickname == "Bob"
 
 
-def test_after_signing_in_people_return_to_their_page(kept, person, room):
+def test_after_signing_in_people_return_to_their_page(account_holder, person, room):
     phone = person()
     page = phone.get(f"/account/sign-in/?next=/rooms/{room.slug}/").content.decode()
     assert f'name="next" value="/rooms/{room.slug}/"' in page
@@ -175,62 +175,62 @@ def test_after_signing_in_people_return_to_their_page(kept, person, room):
     assert sign_in(person(), next="https://evil.example/").headers["Location"] == "/"
 
 
-def test_changing_the_password_signs_out_other_browsers(kept, person, room):
+def test_changing_the_password_signs_out_other_browsers(account_holder, person, room):
     phone = person()
     sign_in(phone)
-    assert kept.post("/account/password/", {"old": "wrong", "new": "b" + SECRET}).status_code == 422
-    assert kept.post("/account/password/", {"old": SECRET, "new": "b" + SECRET}).status_code == 303
-    assert (is_in(kept, room), is_in(phone, room)) == (True, False)
+    assert account_holder.post("/account/password/", {"old": "wrong", "new": "b" + SECRET}).status_code == 422
+    assert account_holder.post("/account/password/", {"old": SECRET, "new": "b" + SECRET}).status_code == 303
+    assert (is_in(account_holder, room), is_in(phone, room)) == (True, False)
     assert sign_in(phone).status_code == 422
     assert sign_in(phone, password="b" + SECRET).status_code == 303
 
 
 @pytest.mark.parametrize("page", ["password", "email", "delete"])
-def test_account_pages_link_back(kept, page):
-    assert '<a href="/account/">Back to “You”</a>' in kept.get(f"/account/{page}/").content.decode()
+def test_account_pages_link_back(account_holder, page):
+    assert '<a href="/account/">Back to “You”</a>' in account_holder.get(f"/account/{page}/").content.decode()
 
 
-def test_a_deactivated_account_is_signed_out(kept, person, room):
+def test_a_deactivated_account_is_signed_out(account_holder, person, room):
     user = User.objects.get()
     user.is_active = False
     user.save()
-    assert not is_in(kept, room)
+    assert not is_in(account_holder, room)
     assert sign_in(person()).status_code == 422
 
 
-def test_an_account_deactivated_without_signals_is_signed_out_too(kept, person, room):
-    _link, key = SignInLink.objects.issue(kept.membership.participant, hours=1)
+def test_an_account_deactivated_without_signals_is_signed_out_too(account_holder, person, room):
+    _link, key = SignInLink.objects.issue(account_holder.membership.participant, hours=1)
     waits = person()
     User.objects.update(is_active=False)
-    assert not is_in(kept, room)
-    assert kept.send(room, "still here?").status_code == 403
-    assert b"Join again" in kept.poll(room, 1).content
-    assert "Bob" not in kept.get("/account/").content.decode()
+    assert not is_in(account_holder, room)
+    assert account_holder.send(room, "still here?").status_code == 403
+    assert b"Join again" in account_holder.poll(room, 1).content
+    assert "Bob" not in account_holder.get("/account/").content.decode()
     assert [waits.get(f"/continue/{key}/").status_code, waits.post(f"/continue/{key}/").status_code] == [404, 404]
     member = room.memberships.get(nickname="Bob")
     assert not can_still_read(member)
     standing = (member.participant_id, member.participant.generation, room.withdrawals)
-    assert gate_backend.valid_readers(room.pk, [(kept.session.session_key, member.pk, standing)]) == set()
+    assert gate_backend.valid_readers(room.pk, [(account_holder.session.session_key, member.pk, standing)]) == set()
     User.objects.update(is_active=True)
-    assert is_in(kept, room)
-    assert gate_backend.valid_readers(room.pk, [(kept.session.session_key, member.pk, standing)]) != set()
+    assert is_in(account_holder, room)
+    assert gate_backend.valid_readers(room.pk, [(account_holder.session.session_key, member.pk, standing)]) != set()
 
 
-def test_other_changes_of_an_account_do_not_sign_out(kept, room):
+def test_other_changes_of_an_account_do_not_sign_out(account_holder, room):
     user = User.objects.get()
     user.first_name = "Robert"
     user.save()
-    kept.post("/account/email/", {"email": "new@example.org", "password": SECRET})
+    account_holder.post("/account/email/", {"email": "new@example.org", "password": SECRET})
     assert User.objects.get().email == "new@example.org"
-    assert is_in(kept, room)
+    assert is_in(account_holder, room)
 
 
-def test_a_deleted_account_is_gone_and_its_name_free(kept, person, room):
-    kept.send(room, "I was here")
-    assert kept.post("/account/delete/", {"password": "wrong"}).status_code == 422
-    assert kept.post("/account/delete/", {"password": SECRET}).status_code == 303
+def test_a_deleted_account_is_gone_and_its_name_free(account_holder, person, room):
+    account_holder.send(room, "I was here")
+    assert account_holder.post("/account/delete/", {"password": "wrong"}).status_code == 422
+    assert account_holder.post("/account/delete/", {"password": SECRET}).status_code == 303
     assert (User.objects.count(), Message.objects.filter(text="I was here").count()) == (0, 1)
-    assert not is_in(kept, room)
+    assert not is_in(account_holder, room)
     assert person().join(room.name, "Bob").status_code == 303
 
 
@@ -243,7 +243,7 @@ def mailed():
 
 
 @pytest.mark.parametrize("who", ["Bob", "bob@example.org"])
-def test_a_forgotten_password_is_replaced_by_a_mailed_link_once(kept, person, room, who):
+def test_a_forgotten_password_is_replaced_by_a_mailed_link_once(account_holder, person, room, who):
     phone = person()
     phone.post("/account/reset/", {"who": who})
     address = mailed()
@@ -254,7 +254,7 @@ def test_a_forgotten_password_is_replaced_by_a_mailed_link_once(kept, person, ro
     assert "Your new password is set. Sign in with it." in door
     assert re.search(r'<input[^>]* name="name" value="Bob"', door)
     assert "is set" not in sign_in(phone, password="wrong").content.decode()
-    assert not is_in(kept, room), "whoever knew the old one is out"
+    assert not is_in(account_holder, room), "whoever knew the old one is out"
     assert sign_in(phone, password="b" + SECRET).status_code == 303
     for old in (address, address[:-3] + "/", "/account/reset/%F0%9F/x/"):
         answer = phone.get(old)
@@ -272,7 +272,7 @@ def sent(count):
     return len(mail.outbox)
 
 
-def test_reset_emails_per_account_are_limited_without_a_visible_difference(kept, person, settings):
+def test_reset_emails_per_account_are_limited_without_a_visible_difference(account_holder, person, settings):
     settings.LIMIT_RESET_NAME = "2/3600"
     token = re.compile(r'value="[^"]{64}"')
     called = ("Bob", "BOB", "b o b", "Вob", "bob@example.org", "BOB@example.org", "Eve")
@@ -298,17 +298,17 @@ def test_a_reset_email_names_the_account(person):
     ] * 2
 
 
-def test_a_reset_link_does_not_work_for_a_deactivated_account(kept, person):
-    kept.post("/account/reset/", {"who": "Bob"})
+def test_a_reset_link_does_not_work_for_a_deactivated_account(account_holder, person):
+    account_holder.post("/account/reset/", {"who": "Bob"})
     address = mailed()
-    assert kept.get(address).status_code == 200
+    assert account_holder.get(address).status_code == 200
     User.objects.update(is_active=False)
     assert person().get(address).status_code == 404
     assert person().post(address, {"password": "b" + SECRET}).status_code == 404
     assert User.objects.get().check_password(SECRET)
 
 
-def test_requesting_a_reset_does_not_reveal_which_accounts_exist(kept, person):
+def test_requesting_a_reset_does_not_reveal_which_accounts_exist(account_holder, person):
     token = re.compile(r'value="[^"]{64}"')
     pages = [person().post("/account/reset/", {"who": who}).content.decode() for who in ("Bob", "Eve", "x@y.example")]
     assert len({token.sub("", page) for page in pages}) == 1
@@ -316,8 +316,8 @@ def test_requesting_a_reset_does_not_reveal_which_accounts_exist(kept, person):
     assert len(mail.outbox) == 1
 
 
-def test_members_and_messages_have_an_account_badge(kept, alice, room):
-    kept.send(room, "mine")
+def test_members_and_messages_have_an_account_badge(account_holder, alice, room):
+    account_holder.send(room, "mine")
     alice.send(room, "also mine")
     log, panel = alice.get(f"/rooms/{room.slug}/").content.decode().split('<div id="people">')
     assert [part.count('<span class="badge">account</span>') for part in (log, panel)] == [1, 1]
@@ -334,21 +334,21 @@ def test_without_accounts_there_are_sign_in_links_but_no_account_pages(bob, sett
         assert bob.get("/account/" + path).status_code == 404
         assert bob.post("/account/" + path).status_code == 404
     page = bob.get("/account/").content.decode()
-    assert ("/account/keep/" in page, "/account/links/" in page) == (False, True)
+    assert ("/account/create/" in page, "/account/links/" in page) == (False, True)
     assert "guest</span>" not in bob.get(f"{bob.membership.room.get_absolute_url()}members/").content.decode()
 
 
-def test_if_accounts_are_required_guests_cannot_join_any_room(kept, person, room, settings):
+def test_if_accounts_are_required_guests_cannot_join_any_room(account_holder, person, room, settings):
     settings.ACCOUNTS = "required"
     for answer in (person().join(room.name, "Dave"), person().join("Brand new", "Dave")):
         assert answer.status_code == 422
         assert "Only people with an account come in here." in answer.content.decode()
         assert "/account/sign-in/" in answer.content.decode()
     assert Room.objects.count() == 1
-    assert kept.join("Brand new", "Bob").status_code == 303
+    assert account_holder.join("Brand new", "Bob").status_code == 303
 
 
-def test_a_room_can_be_for_accounts_only(alice, kept, person, room):
+def test_a_room_can_be_for_accounts_only(alice, account_holder, person, room):
     form = {"name": room.name, "access": "open", "accounts_only": "on"}
     assert alice.post(f"/rooms/{room.slug}/settings/", form).status_code == 303
     refused = person().post(f"/rooms/{room.slug}/join/", {"nickname": "Dave"}).content.decode()

@@ -266,7 +266,7 @@ def test_the_second_moderator_reads_that_the_first_was_faster(alice, bert, bob, 
         (f"{member}/mute/", {}, "Already muted, or no longer in the room."),
         (f"{member}/mute/", {"unmute": "1"}, "Not muted any more, or no longer in the room."),
         (f"{member}/remove/", {}, "Already gone, or you can no longer remove them."),
-        (f"/rooms/{room.slug}/members/{dora.pk}/answer/", {"let_in": "1"}, "has been answered or cancelled already."),
+        (f"/rooms/{room.slug}/members/{dora.pk}/answer/", {"approve": "1"}, "has been answered or cancelled already."),
     ]
     for address, form, sentence in acts:
         assert sentence not in followed(alice, address, form)
@@ -300,9 +300,9 @@ def test_cancelling_an_approved_join_request_says_so(alice, room, person):
     dora, ed = person(room.name, "Dora"), person(room.name, "Ed")
     now(dora).approve(now(alice))
     sentence = "Your request to come in was answered before you cancelled it."
-    assert sentence in followed(dora, f"/rooms/{room.slug}/waiting/leave/")
+    assert sentence in followed(dora, f"/rooms/{room.slug}/join-request/cancel/")
     assert now(dora).is_inside
-    assert sentence not in followed(ed, f"/rooms/{room.slug}/waiting/leave/")
+    assert sentence not in followed(ed, f"/rooms/{room.slug}/join-request/cancel/")
 
 
 def test_the_account_page_says_that_a_link_was_used_already(alice):
@@ -320,7 +320,7 @@ def test_a_name_that_one_has_already_is_told(alice, room):
 
 def test_a_chat_request_that_was_answered_meanwhile_is_told(alice, bob, room):
     chat = open_direct_message(now(alice), now(bob)).room
-    address, sentence = f"/rooms/{chat.slug}/asked/", "This was answered already."
+    address, sentence = f"/rooms/{chat.slug}/chat-request/", "This was answered already."
     assert sentence not in followed(bob, address, {"answer": "ignore"})
     assert sentence in followed(bob, address, {"answer": "ignore"})
 

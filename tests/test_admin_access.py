@@ -19,8 +19,8 @@ EVERYBODY = [*(role for role in ROLES if role != "staff"), *STAFF]
 forbidden, changed, looked_at, elsewhere = (403, 403, 403, 403), (403, 200, 403, 200), (403, 200, 403, 403), (302,) * 4
 TABLE = {  # URL: the status of GET for staff without permissions and for superusers, then that of POST
     "": (200, 200, 200, 200),
-    "second-factor/": (200, 200, 422, 422),
-    "second-factor/remove/": (303, 303, 422, 422),
+    "two-factor/": (200, 200, 422, 422),
+    "two-factor/remove/": (303, 303, 422, 422),
     "login/": (302, 302, 200, 200),
     "password_change/": (200, 200, 200, 200),
     "password_change/done/": (200, 200, 405, 405),

@@ -88,8 +88,8 @@ def wire(connect):
 @pytest.fixture
 def parsed(monkeypatch):
     """The requests that were parsed."""
-    found, is_poll = [], Connection.is_poll
-    monkeypatch.setattr(Connection, "is_poll", lambda *a: found.append(a) or is_poll(*a))
+    found, take_poll = [], Connection.take_poll
+    monkeypatch.setattr(Connection, "take_poll", lambda *a: found.append(a) or take_poll(*a))
     return found
 
 
@@ -259,14 +259,14 @@ SCOPE = {"raw_path": b"/rooms/a/changes/", "query_string": QUERY}
     ],
 )
 def test_only_a_single_plain_head_is_recognized(head):
-    assert PollRequest.read(HEAD, SCOPE, "session", True)
-    assert PollRequest.read(head, SCOPE, "session", True) is None
+    assert PollRequest.parse(HEAD, SCOPE, "session", True)
+    assert PollRequest.parse(head, SCOPE, "session", True) is None
 
 
 @pytest.mark.parametrize("other", [b"", b"\r\n", b"0", b"7", b" ", b"&", b"%30", b"\xb2"])
 def test_only_the_numbers_of_a_recognized_poll_may_differ(other):
     """With anything inserted anywhere: if the bytes are recognized, a parser reads them as the same request."""
-    question, known = PollRequest.read(HEAD, SCOPE, "session", True), 0
+    question, known = PollRequest.parse(HEAD, SCOPE, "session", True), 0
     for place in range(len(HEAD) + 1):
         data = HEAD[:place] + other + HEAD[place:]
         if numbers := question.match(data):

@@ -23,7 +23,7 @@ def pair(alice, bob, room):
 
 
 def answers(who, pair, answer):
-    return who.post(f"/rooms/{pair.slug}/asked/", {"answer": answer})
+    return who.post(f"/rooms/{pair.slug}/chat-request/", {"answer": answer})
 
 
 def read(who, room):
@@ -45,7 +45,7 @@ def test_the_recipient_gets_a_chat_request_and_sees_no_message_before_accepting(
 def test_nobody_else_can_find_a_direct_message(mallory, carol, pair):
     for who in (mallory, carol):
         assert who.get(f"/rooms/{pair.slug}/").status_code == 404
-        assert who.get(f"/rooms/{pair.slug}/asked/").status_code == 404
+        assert who.get(f"/rooms/{pair.slug}/chat-request/").status_code == 404
         assert pair.name not in who.get("/").content.decode()
 
 
@@ -68,7 +68,7 @@ def test_declining_is_final_and_the_sender_is_informed(alice, bob, room, pair):
 
 def test_a_declined_chat_request_is_shown_nowhere(bob, pair):
     answers(bob, pair, "decline")
-    assert bob.get(f"/rooms/{pair.slug}/asked/").status_code == 404
+    assert bob.get(f"/rooms/{pair.slug}/chat-request/").status_code == 404
     assert answers(bob, pair, "accept").status_code == 404
     assert in_room(bob, pair).status == "chat_declined"
 
@@ -80,14 +80,14 @@ def test_ignoring_hides_the_request_and_the_sender_is_not_informed(alice, bob, r
     assert alice.send(pair, "hello?").status_code == 303
     write_to(alice, room, bob)
     assert "Alice &amp; Bob" not in bob.get("/").content.decode()
-    assert "wants to write to you" in bob.get(f"/rooms/{pair.slug}/asked/").content.decode(), "they may think again"
+    assert "wants to write to you" in bob.get(f"/rooms/{pair.slug}/chat-request/").content.decode(), "they may think again"
 
 
 def test_the_page_of_a_chat_request_names_the_shared_rooms(alice, bob, mallory, pair):
     alice.join("Chess", "Alice")
     bob.join("Chess", "Bob")
     alice.join("Alone", "Alice")
-    page = bob.get(f"/rooms/{pair.slug}/asked/").content.decode()
+    page = bob.get(f"/rooms/{pair.slug}/chat-request/").content.decode()
     assert "You both are in" in page
     assert "<bdi>Reading club</bdi>" in page
     assert "<bdi>Chess</bdi>" in page
@@ -177,7 +177,7 @@ def test_a_second_holder_of_a_nickname_is_numbered_here_too(alice, bob, person, 
     pair = Room.objects.get(slug=write_to(other, room, alice).headers["Location"].split("/")[2])
     assert in_room(other, pair).namesake_number == 2
     assert "no. 2 of this name" in read(other, pair)
-    assert "no. 2 of this name" in alice.get(f"/rooms/{pair.slug}/asked/").content.decode()
+    assert "no. 2 of this name" in alice.get(f"/rooms/{pair.slug}/chat-request/").content.decode()
 
 
 @pytest.mark.parametrize(("setting", "status"), [("anyone", 303), ("accounts", 409), ("staff", 409)])

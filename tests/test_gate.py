@@ -201,13 +201,13 @@ def run(coroutine):
 
 
 def test_a_root_path_and_a_client_without_address_work():
-    async def told(**scope):
+    async def answered(**scope):
         return (await asked(Site(), **scope))[0]
 
-    seen = run(told(path="/chat/rooms/é", root_path="/chat", client=None, server=None))
+    seen = run(answered(path="/chat/rooms/é", root_path="/chat", client=None, server=None))
     assert (seen["SCRIPT_NAME"], seen["PATH_INFO"].encode("latin-1").decode()) == ("/chat", "/rooms/é")
     assert (seen["REMOTE_ADDR"], seen["SERVER_NAME"], seen["SERVER_PORT"]) == ("", "localhost", "80")
-    seen = run(told(path="/", client=("::ffff:10.0.0.7", 5)))
+    seen = run(answered(path="/", client=("::ffff:10.0.0.7", 5)))
     assert seen["REMOTE_ADDR"] == "10.0.0.7"
 
 

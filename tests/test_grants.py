@@ -70,7 +70,7 @@ def sign_out(member):
     sessions = [s for s in Session.objects.all() if s.get_decoded().get("participant") == member.participant_id]
     Session.objects.filter(pk__in=[session.pk for session in sessions]).delete()
     caches["default"].clear()
-    member.participant.revoke_session_rights()
+    member.participant.invalidate_read_permissions()
 
 
 # Every act that ends a right to read. Add a row for each new one.

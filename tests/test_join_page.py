@@ -3,15 +3,15 @@
 from chat.models import Invite, Membership
 
 
-def door(who, room):
+def join_page(who, room):
     return who.get(f"/rooms/{room.slug}/").content.decode()
 
 
 def test_a_full_room_says_so_before_a_name_is_typed(alice, person, room):
     room.set_member_limit(2)
-    assert 'name="nickname"' in door(person(), room)
+    assert 'name="nickname"' in join_page(person(), room)
     person(room.name, "Bob")
-    page = door(person(), room)
+    page = join_page(person(), room)
     assert "This room is full just now." in page
     assert "Look again" in page
     assert 'name="nickname"' not in page
@@ -28,25 +28,25 @@ def test_the_page_of_an_invite_says_that_the_room_is_full(alice, person, room):
 
 def test_a_room_for_accounts_only_says_so_and_links_to_creating_one(alice, person, room):
     room.set_accounts_only(True)
-    page = door(person(), room)
+    page = join_page(person(), room)
     assert "Only people with an account come in here." in page
     assert f'href="/account/sign-in/?next=/rooms/{room.slug}/"' in page
-    assert f'href="/account/keep/?next=/rooms/{room.slug}/"' in page
+    assert f'href="/account/create/?next=/rooms/{room.slug}/"' in page
     assert 'name="nickname"' not in page
 
 
 def test_people_with_an_account_see_the_join_form(alice, person, room):
     room.set_accounts_only(True)
     ursula = person("Elsewhere", "Ursula")
-    ursula.post("/account/keep/", {"name": "Ursula", "password": "quite-a-long-one-7"})
-    assert 'name="nickname"' in door(ursula, room)
+    ursula.post("/account/create/", {"name": "Ursula", "password": "quite-a-long-one-7"})
+    assert 'name="nickname"' in join_page(ursula, room)
 
 
 def test_the_owner_of_an_archived_room_sees_the_join_form(alice, carol, room, monkeypatch):
     room.set_archived(True)
-    assert 'name="nickname"' not in door(carol, room)
+    assert 'name="nickname"' not in join_page(carol, room)
     monkeypatch.setattr(Membership, "can_unarchive", True, raising=False)
-    page = door(carol, room)
+    page = join_page(carol, room)
     assert 'name="nickname"' in page
     assert "take it back into use" in page
 

@@ -27,7 +27,7 @@ def test_a_join_request_shows_topic_rules_and_place_but_no_messages(alice, dave,
     erin = person(room.name, "Erin")
     for who, place in ((dave, "1"), (erin, "2")):
         url = who.get(f"/rooms/{room.slug}/").headers["Location"]
-        assert url == f"/rooms/{room.slug}/waiting/"
+        assert url == f"/rooms/{room.slug}/join-request/"
         words = who.get(url).content.decode()
         assert ("Emma" in words, "Be kind" in words, f"Your place: {place}." in words) == (True, True, True)
         assert "a secret" not in words
@@ -52,8 +52,8 @@ def test_open_pages_receive_the_number_of_join_requests(alice, person, room):
 
 
 def test_an_approved_person_sees_the_message_and_joins(alice, dave, room):
-    assert answer(alice, room, dave, let_in="1", answer="Good to see you").status_code == 303
-    assert "Good to see you" in dave.get(f"/rooms/{room.slug}/waiting/").content.decode()
+    assert answer(alice, room, dave, approve="1", answer="Good to see you").status_code == 303
+    assert "Good to see you" in dave.get(f"/rooms/{room.slug}/join-request/").content.decode()
     assert dave.get(f"/rooms/{room.slug}/").status_code == 200
     assert Message.objects.latest("pk").event == "joined"
     assert Room.objects.get(pk=room.pk).join_request_count == 0
@@ -61,32 +61,32 @@ def test_an_approved_person_sees_the_message_and_joins(alice, dave, room):
 
 def test_nobody_can_be_approved_in_a_full_room_until_a_member_leaves(alice, bob, dave, room):
     room.set_member_limit(2)
-    refused = answer(alice, room, dave, let_in="1", answer="Welcome")
+    refused = answer(alice, room, dave, approve="1", answer="Welcome")
     assert refused.status_code == 422
     assert "This room is full just now." in refused.content.decode()
     assert 'value="Welcome"' in refused.content.decode()
     assert dave.membership.is_waiting
     bob.membership.leave()
-    answer(alice, room, dave, let_in="1")
+    answer(alice, room, dave, approve="1")
     assert dave.membership.is_inside
 
 
 def test_the_waiting_page_redirects_to_the_room_after_approval(alice, dave, room):
-    url = f"/rooms/{room.slug}/waiting/"
+    url = f"/rooms/{room.slug}/join-request/"
     assert 'hx-trigger="every 5s"' in dave.get(url).content.decode()
     assert '<noscript><meta http-equiv="refresh" content="10"></noscript>' in dave.get(url).content.decode()
-    answer(alice, room, dave, let_in="1")
+    answer(alice, room, dave, approve="1")
     assert dave.get(url).headers["Location"] == f"/rooms/{room.slug}/"
     assert dave.get(url, headers={"HX-Request": "true"}).headers["HX-Redirect"] == f"/rooms/{room.slug}/"
 
 
 def test_a_declined_person_sees_the_message_and_can_ask_again(alice, dave, person, room):
     answer(alice, room, dave, answer="Members of the club only")
-    for url in (f"/rooms/{room.slug}/waiting/", f"/rooms/{room.slug}/"):
+    for url in (f"/rooms/{room.slug}/join-request/", f"/rooms/{room.slug}/"):
         page = dave.get(url).content.decode()
         assert "You were not let in." in page
         assert "Members of the club only" in page
-    assert "every 5s" not in dave.get(f"/rooms/{room.slug}/waiting/").content.decode()
+    assert "every 5s" not in dave.get(f"/rooms/{room.slug}/join-request/").content.decode()
     erin = person(room.name, "Dave")
     assert erin.membership.is_waiting, "the name is free again"
     dave.join(room.name, "Dave B")
@@ -94,7 +94,7 @@ def test_a_declined_person_sees_the_message_and_can_ask_again(alice, dave, perso
 
 
 def test_a_message_that_is_too_long_is_refused_at_its_field_and_kept(alice, dave, room):
-    page = answer(alice, room, dave, let_in="1", answer="x" * 201)
+    page = answer(alice, room, dave, approve="1", answer="x" * 201)
     assert page.status_code == 422
     assert f'value="{"x" * 201}" aria-invalid="true"' in page.content.decode()
     assert dave.membership.is_waiting
@@ -113,7 +113,7 @@ def test_the_owner_and_invited_people_need_no_approval(alice, bob, person, room)
 
 
 def test_a_join_request_can_be_cancelled(dave, room, person):
-    assert dave.post(f"/rooms/{room.slug}/waiting/leave/").status_code == 303
+    assert dave.post(f"/rooms/{room.slug}/join-request/cancel/").status_code == 303
     assert Room.objects.get(pk=room.pk).join_request_count == 0
     assert person(room.name, "Dave").membership.is_waiting
     assert not Message.objects.filter(nickname="Dave").exists()
@@ -128,22 +128,22 @@ def test_turning_approval_off_approves_everyone_waiting(dave, room):
 def test_a_room_that_becomes_private_declines_join_requests(dave, room):
     room.set_access("private")
     assert dave.membership.status == "join_declined"
-    assert dave.get(f"/rooms/{room.slug}/waiting/").status_code == 404
+    assert dave.get(f"/rooms/{room.slug}/join-request/").status_code == 404
 
 
 def test_nobody_can_be_approved_in_an_archived_or_full_room(alice, dave, room):
     Room.objects.update(archived=True)
-    refused = answer(alice, room, dave, let_in="1", answer="Welcome")
+    refused = answer(alice, room, dave, approve="1", answer="Welcome")
     assert (refused.status_code, "This room is archived" in refused.content.decode()) == (422, True)
     assert 'value="Welcome"' in refused.content.decode()
     Room.objects.update(archived=False, member_limit=1)
-    assert "This room is full" in answer(alice, room, dave, let_in="1").content.decode()
+    assert "This room is full" in answer(alice, room, dave, approve="1").content.decode()
     assert dave.membership.is_waiting
 
 
 def test_archiving_declines_join_requests_with_a_reason(dave, room):
     room.set_archived(True)
-    assert "This room is archived now." in dave.get(f"/rooms/{room.slug}/waiting/").content.decode()
+    assert "This room is archived now." in dave.get(f"/rooms/{room.slug}/join-request/").content.decode()
     room.refresh_from_db()
     assert room.join_request_count == 0
     room.update_settings(approval=False, archived=False)
@@ -151,7 +151,7 @@ def test_archiving_declines_join_requests_with_a_reason(dave, room):
 
 def test_requiring_accounts_declines_join_requests_of_guests_with_a_reason(dave, room):
     room.set_accounts_only(True)
-    assert "Only people with an account come in here." in dave.get(f"/rooms/{room.slug}/waiting/").content.decode()
+    assert "Only people with an account come in here." in dave.get(f"/rooms/{room.slug}/join-request/").content.decode()
     room.refresh_from_db()
     assert room.join_request_count == 0
 
@@ -160,7 +160,7 @@ def test_a_person_waiting_for_approval_can_be_banned(alice, dave, room):
     page = alice.get(f"/rooms/{room.slug}/members/").content.decode()
     assert f'formaction="/rooms/{room.slug}/members/{dave.membership.pk}/ban/"' in page
     alice.post(f"/rooms/{room.slug}/members/{dave.membership.pk}/ban/")
-    page = dave.get(f"/rooms/{room.slug}/waiting/", headers={"HX-Request": "true"})
+    page = dave.get(f"/rooms/{room.slug}/join-request/", headers={"HX-Request": "true"})
     assert page.headers["HX-Redirect"] == f"/rooms/{room.slug}/"
     assert "shown out of this room for good" in dave.get(f"/rooms/{room.slug}/").content.decode()
     assert dave.join(room.name, "Dave").status_code == 422
@@ -185,5 +185,5 @@ def test_a_join_request_not_checked_for_a_day_is_cancelled(dave, person, room):
     erin = person(room.name, "Erin")
     Membership.objects.filter(nickname="Dave").update(seen_at=timezone.now() - timedelta(days=1, minutes=1))
     retention.tidy()
-    assert "Your place: 1." in erin.get(f"/rooms/{room.slug}/waiting/").content.decode()
+    assert "Your place: 1." in erin.get(f"/rooms/{room.slug}/join-request/").content.decode()
     assert dave.get(f"/rooms/{room.slug}/").status_code == 200, "the door is there again"

@@ -21,7 +21,7 @@ LIMITED = [  # setting, person, URL, and the form that is sent, with a different
     ("SEND_PERSON", "alice", f"{CLUB}send/", {"n": "{n}", "page": "page-of-tests", "text": "message {n}"}),
     ("SEND_ADDRESS", "alice", f"{CLUB}send/", {"n": "{n}", "page": "page-of-tests", "text": "message {n}"}),
     ("SEND_ROOM", "alice", f"{CLUB}send/", {"n": "{n}", "page": "page-of-tests", "text": "message {n}"}),
-    ("TYPE_PERSON", "alice", f"{CLUB}typing/", {}),
+    ("TYPING_PERSON", "alice", f"{CLUB}typing/", {}),
     ("JOIN_PERSON", "kim", "/join/", {"room": "Room {n}", "nickname": "Kim"}),
     ("JOIN_ADDRESS", "kim", "/join/", {"room": "Room {n}", "nickname": "Kim"}),
     ("JOIN_ROOM", "kim", f"{CLUB}join/", {"nickname": "Kim"}),
@@ -31,13 +31,13 @@ LIMITED = [  # setting, person, URL, and the form that is sent, with a different
     ("RENAME_PERSON", "alice", f"{CLUB}name/", {"nickname": "Alice {n}"}),
     ("INVITE_PERSON", "alice", f"{CLUB}invitations/", {"max_uses": "1", "days": "7"}),
     ("INVITE_ROOM", "alice", f"{CLUB}invitations/", {"max_uses": "1", "days": "7"}),
-    ("SETTLE_PERSON", "alice", f"{CLUB}settings/", {"name": "Reading club", "access": "open", "topic": "no. {n}"}),
-    ("ASK_PERSON", "alice", f"{CLUB}members/{{bob}}/write/", {}),
-    ("ASK_ADDRESS", "alice", f"{CLUB}members/{{bob}}/write/", {}),
+    ("SETTINGS_PERSON", "alice", f"{CLUB}settings/", {"name": "Reading club", "access": "open", "topic": "no. {n}"}),
+    ("CHAT_REQUEST_PERSON", "alice", f"{CLUB}members/{{bob}}/write/", {}),
+    ("CHAT_REQUEST_ADDRESS", "alice", f"{CLUB}members/{{bob}}/write/", {}),
     ("PREFERENCES_PERSON", "alice", "/preferences/refresh/", {"refresh_seconds": "10"}),
     ("LINK_PERSON", "alice", "/account/links/", {"hours": "1"}),
-    ("ACCOUNT_ADDRESS", "mallory", "/account/keep/", {"name": "Mal", "password": "short"}),
-    ("ACCOUNT_SITE", "mallory", "/account/keep/", {"name": "Mal", "password": "short"}),
+    ("ACCOUNT_ADDRESS", "mallory", "/account/create/", {"name": "Mal", "password": "short"}),
+    ("ACCOUNT_SITE", "mallory", "/account/create/", {"name": "Mal", "password": "short"}),
     ("SIGN_IN_ADDRESS", "mallory", "/account/sign-in/", KIM | {"password": "wrong"}),
     ("SIGN_IN_NAME", "mallory", "/account/sign-in/", KIM | {"password": "wrong"}),
     ("SIGN_IN_SITE", "mallory", "/account/sign-in/", KIM | {"password": "wrong"}),
@@ -58,7 +58,7 @@ def test_requests_over_the_limit_are_refused_with_an_explanation(
     setting, who, where, form, alice, bob, mallory, person, settings
 ):
     kim = person()
-    kim.post("/account/keep/", KIM | {"email": "kim@example.org"})
+    kim.post("/account/create/", KIM | {"email": "kim@example.org"})
     caches["limits"].clear()  # counts of what the cast did before
     setattr(settings, f"LIMIT_{setting}", "1/3600")
     path = where.format(bob=bob.membership.pk)

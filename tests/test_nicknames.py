@@ -115,7 +115,7 @@ def test_a_nickname_with_quotation_marks_is_refused(bob, room, person, mark):
         assert answer.status_code == 422
         assert "leave out the quotation marks" in answer.content.decode()
     keep = {"name": name, "password": "a long walk home"}
-    assert "leave out the quotation marks" in person().post("/account/keep/", keep).content.decode()
+    assert "leave out the quotation marks" in person().post("/account/create/", keep).content.decode()
 
 
 @pytest.mark.parametrize("name", ["O'Brien", "D’Arcy", "רמטכ״ל", "‘Abd al-Karim", "Hawaiʻi"])

@@ -184,7 +184,7 @@ def test_polls_refresh_the_panel_once_in_fifteen_seconds(
 
 
 def test_members_with_an_account_have_a_badge(alice, bob, room):
-    bob.post("/account/keep/", {"name": "Bob", "password": "a long walk home"})
+    bob.post("/account/create/", {"name": "Bob", "password": "a long walk home"})
     presence.refresh_panels([room.pk])
     page = alice.get(f"/rooms/{room.slug}/").content.decode()
     bobs = page[page.index("<bdi>Bob</bdi> <span") :].partition("</li>")[0]

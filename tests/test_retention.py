@@ -153,6 +153,6 @@ def test_a_join_request_checked_again_meanwhile_is_kept(alice, person, room, mon
     dave = person(room.name, "Dave")
     Membership.objects.update(seen_at=LONG_AGO)
     listed = list(retention.abandoned_join_requests())
-    dave.get(f"/rooms/{room.slug}/waiting/")
+    dave.get(f"/rooms/{room.slug}/join-request/")
     retention._cancel_if_abandoned(listed[0])
     assert dave.membership.is_waiting

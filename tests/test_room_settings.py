@@ -16,7 +16,7 @@ def settings_of(room, **changed):
     return {"name": room.name, "topic": room.topic, "rules": room.rules, "access": room.access} | changed
 
 
-def told(room):
+def system_messages(room):
     """System messages, with the new topic and rules."""
     events = Message.objects.filter(room=room).exclude(event="").order_by("first_version")
     return [(message.event, message.detail.get(message.event, "")) for message in events]
@@ -48,11 +48,11 @@ def make_private(settle, room):
 def test_only_changed_settings_are_announced(alice, room, settle):
     answer = settle(room, topic="Emma", rules="Be kind.\nRead first.", locked="on")
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/rooms/{room.slug}/settings/?saved")
-    assert told(room)[1:] == [("topic", "Emma"), ("rules", "Be kind.\nRead first."), ("locked", True)]
+    assert system_messages(room)[1:] == [("topic", "Emma"), ("rules", "Be kind.\nRead first."), ("locked", True)]
     settle(room, locked="on")
-    assert len(told(room)) == 4
+    assert len(system_messages(room)) == 4
     settle(room)
-    assert told(room)[4:] == [("unlocked", "")]
+    assert system_messages(room)[4:] == [("unlocked", "")]
 
 
 def test_rules_are_shown_before_joining(room, settle, person):
@@ -65,7 +65,7 @@ def test_an_invalid_value_is_refused_at_its_field_and_nothing_changes(alice, roo
     assert answer.status_code == 422
     assert answer.context["form"].errors.keys() == {"topic", "rules", "name", "access"}
     assert answer.context["form"]["rules"].value() == "x" * 2001
-    assert len(told(room)) == 1
+    assert len(system_messages(room)) == 1
 
 
 def test_an_unlisted_room_is_found_by_its_name_and_not_listed(room, settle, person):
@@ -187,9 +187,9 @@ def test_a_message_to_the_old_address_is_never_posted_in_a_newer_room_there(room
     assert Room.objects.get(slug=old).memberships.filter(nickname="Bob").exists()
     assert bob.send(Room(slug=old), "a secret").status_code == 303
     assert Message.objects.get(text="a secret").room_id == private.pk
-    told = bob.send(Room(slug=old), "another", n=2, headers={"HX-Request": "true"}).content.decode()
-    assert "It was said in the room at its new address" in told
-    assert f'href="/rooms/{private.slug}/"' in told
+    system_messages = bob.send(Room(slug=old), "another", n=2, headers={"HX-Request": "true"}).content.decode()
+    assert "It was said in the room at its new address" in system_messages
+    assert f'href="/rooms/{private.slug}/"' in system_messages
     assert bob.get(f"/rooms/{old}/").headers["Location"] == f"/rooms/{private.slug}/"
     FormerAddress.objects.update(until=timezone.now() - timedelta(seconds=1))
     assert bob.get(f"/rooms/{old}/").status_code == 200

@@ -134,7 +134,7 @@ def test_late_responses_set_no_cookie(alice, room):
     session = alice.session
     session["renewed"] = 0
     session.save()
-    for part in ("changes/", "live/", "reader.css", "composer/2/", "composer/fate/"):
+    for part in ("changes/", "live/", "reader.css", "composer/2/", "composer/status/"):
         assert not alice.get(f"{room.get_absolute_url()}{part}").cookies, part
     alice.membership.leave()
     assert not alice.get(f"{room.get_absolute_url()}live/").cookies
@@ -142,7 +142,7 @@ def test_late_responses_set_no_cookie(alice, room):
 
 def test_only_pages_with_forms_replace_an_invalid_csrf_cookie(alice, room):
     alice.cookies["csrf"] = "broken"
-    for part in ("changes/", "reader.css", "composer/2/", "composer/fate/"):
+    for part in ("changes/", "reader.css", "composer/2/", "composer/status/"):
         assert "csrf" not in alice.get(f"{room.get_absolute_url()}{part}").cookies, part
     assert "csrf" in alice.get(room.get_absolute_url()).cookies
 

@@ -157,7 +157,7 @@ def test_a_late_poll_with_the_old_key_does_not_change_the_new_one(ann, ben, gate
     sign_in(ben.http)
     new = ben.http.cookies["session"]
     gate.hub.loop.call_soon_threadsafe(gate.hub.forget)  # as five minutes later
-    for part in (f"changes/?{ben.query(1, 1, 0)}", "live/", "reader.css", "composer/2/", "composer/fate/"):
+    for part in (f"changes/?{ben.query(1, 1, 0)}", "live/", "reader.css", "composer/2/", "composer/status/"):
         late = ben.http.get(f"{ben.path}{part}", headers={"Cookie": f"session={old}", "HX-Request": "true"})
         assert "set-cookie" not in late.headers, part
     assert ben.http.cookies["session"] == new
@@ -174,7 +174,7 @@ def join_anew(ben):
 
 
 def keep(ben):
-    ben.write("/account/keep/", name="Ben", password=PASSWORD)
+    ben.write("/account/create/", name="Ben", password=PASSWORD)
 
 
 def sign_in_as_kim(ben):

@@ -20,7 +20,7 @@ from chat.models import User
 from chat_app.environment import Env
 
 PASSWORD = "a long sentence nobody knows"
-DOOR, PAGE, REMOVE = "/admin/login/", "/admin/second-factor/", "/admin/second-factor/remove/"
+DOOR, PAGE, REMOVE = "/admin/login/", "/admin/two-factor/", "/admin/two-factor/remove/"
 GENERIC = "Please enter the correct username and password"
 
 
@@ -285,7 +285,7 @@ def test_the_keys_are_not_shown_in_the_admin(browser, protected):
         assert browser.get(f"/admin/{app}/").status_code == 404
         assert browser.get(f"/admin/{app}/1/change/").status_code == 404
     root = User.objects.get()
-    pages = ["", "chat/user/", f"chat/user/{root.pk}/change/", f"chat/user/{root.pk}/delete/", "second-factor/"]
+    pages = ["", "chat/user/", f"chat/user/{root.pk}/change/", f"chat/user/{root.pk}/delete/", "two-factor/"]
     for page in pages:
         shown = browser.get(f"/admin/{page}").content.decode()
         assert device.key not in shown
@@ -350,7 +350,7 @@ def test_an_operator_can_remove_2fa(browser, phone, capsys):
 
 @pytest.fixture
 def required(settings):
-    settings.SECOND_FACTOR = "required"
+    settings.TWO_FACTOR = "required"
 
 
 def admin_pages(patterns=None, prefix="/"):
@@ -400,9 +400,9 @@ def test_strangers_are_redirected_to_the_sign_in_page(required, alice):
 
 def test_an_invalid_value_of_the_setting_is_refused():
     env = Env()
-    env.ENVIRON = {"SECOND_FACTOR": "always"}
-    with pytest.raises(ImproperlyConfigured, match="SECOND_FACTOR='always'"):
-        env.choice("SECOND_FACTOR", default="optional", choices=["optional", "required"])
+    env.ENVIRON = {"TWO_FACTOR": "always"}
+    with pytest.raises(ImproperlyConfigured, match="TWO_FACTOR='always'"):
+        env.choice("TWO_FACTOR", default="optional", choices=["optional", "required"])
 
 
 # In a browser

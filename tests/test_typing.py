@@ -179,7 +179,7 @@ def test_a_member_removed_while_the_typists_are_read_does_not_get_them(alice, bo
 
 
 def test_typing_is_rate_limited_per_person(alice, room, settings):
-    settings.LIMIT_TYPE_PERSON = "1/3600"
+    settings.LIMIT_TYPING_PERSON = "1/3600"
     assert [type_in(alice, room).status_code for _ in range(2)] == [204, 429]
 
 

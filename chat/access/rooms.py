@@ -27,7 +27,7 @@ def _memberships_at() -> QuerySet[Membership]:
     One statement finds both, so that a former address takes no longer than one that never existed.
     """
     participant, generation, slug = map(Parameter, ("participant", "generation", "slug"))
-    former = FormerAddress.objects.leading([slug], now=Parameter("now")).filter(room=OuterRef("room"))
+    former = FormerAddress.objects.redirecting([slug], now=Parameter("now")).filter(room=OuterRef("room"))
     at_address = Q(room__slug=slug) | Q(Exists(former), status=Membership.Status.IN)
     found = Membership.objects.filter(at_address, participant=participant, participant__generation=generation)
     return found.select_related("room", "participant").order_by(Exists(former.exclude(until=None)).desc())[:1]
@@ -159,7 +159,7 @@ def room_to_join(slug: str) -> Room:
     discoverable = Room.objects.discoverable()
     room: Room | None = discoverable.filter(slug=slug).first()
     if room is None:
-        moved = FormerAddress.objects.leading([slug]).filter(until=None).values("room")
+        moved = FormerAddress.objects.redirecting([slug]).filter(until=None).values("room")
         raise RoomMoved(first_or_404(discoverable.filter(pk__in=moved)))
     return room
 
@@ -173,10 +173,10 @@ def room_to_rejoin(request: Request, slug: str) -> Room:
 def join_refusal(request: Request, room: Room) -> Refused | None:
     """The Refused that says why this person cannot join the room under any nickname; None otherwise.
 
-    It finds the reasons that `Room.check_joinable_by` checks: a missing account, or a full room.
+    It finds the reasons that `Room.check_account_and_capacity` checks: a missing account, or a full room.
     """
     try:
-        room.check_joinable_by(identity.participant_of(request))
+        room.check_account_and_capacity(identity.participant_of(request))
     except Refused as refusal:
         return refusal
     return None

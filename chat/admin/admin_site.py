@@ -19,9 +19,9 @@ class ParlourAdminSite(AdminSite):
     login_form = AdminSignInForm
 
     def has_permission(self, request):
-        return self.may_set_up(request) and (settings.SECOND_FACTOR == "optional" or has_verified(request))
+        return self.may_open_two_factor_pages(request) and (settings.TWO_FACTOR == "optional" or has_verified(request))
 
-    def may_set_up(self, request):
+    def may_open_two_factor_pages(self, request):
         """Whether this user may open the pages for setting up two-factor authentication.
 
         A user without 2FA needs only the password. With 2FA, they must have given a code in this session.
@@ -34,7 +34,7 @@ class ParlourAdminSite(AdminSite):
 
         @wraps(guarded)
         def inner(request, *args, **kwargs):
-            if self.may_set_up(request) and not self.has_permission(request):
+            if self.may_open_two_factor_pages(request) and not self.has_permission(request):
                 return redirect("admin:two_factor")
             return guarded(request, *args, **kwargs)
 
@@ -44,8 +44,8 @@ class ParlourAdminSite(AdminSite):
         from chat.admin import views  # they import this module's site
 
         return [
-            path("second-factor/", self.setup_view(views.second_factor), name="two_factor"),
-            path("second-factor/remove/", self.setup_view(views.remove), name="remove_two_factor"),
+            path("two-factor/", self.setup_view(views.two_factor_page), name="two_factor"),
+            path("two-factor/remove/", self.setup_view(views.remove), name="remove_two_factor"),
             path("logout/", self.logout, name="logout"),  # before Django's, which requires a code
             *super().get_urls(),
         ]
@@ -55,7 +55,7 @@ class ParlourAdminSite(AdminSite):
 
         @wraps(view)
         def inner(request):
-            if not self.may_set_up(request):
+            if not self.may_open_two_factor_pages(request):
                 return redirect_to_login(request.get_full_path(), reverse("admin:login"))
             return view(request, self)
 

@@ -87,7 +87,7 @@ class VerbAdmin(admin.ModelAdmin):
         acted, by = 0, Actor.site_admin(request.user)
         for row in rows:
             try:
-                if self._acts(verb, row, by):
+                if self._run_on_row(verb, row, by):
                     acted += 1
                     self.log_change(request, row, log)
             except DatabaseError:
@@ -96,7 +96,7 @@ class VerbAdmin(admin.ModelAdmin):
         return acted, False
 
     @staticmethod
-    def _acts(verb, row, by):
+    def _run_on_row(verb, row, by):
         """Run the verb and return whether it changed something; a Refused counts as no change."""
         with suppress(Refused):
             return verb(row, by=by)

@@ -44,7 +44,7 @@ def set_up(user: User, key: str, code: str) -> tuple[TOTPDevice, list[str]]:
     if is_set_up(user):
         raise Refused(_("You have set up a second factor already."), code="already")
     device = TOTPDevice.objects.create(user=user, name="app", key=key)
-    if not device.verify_token(_tidy(code)):
+    if not device.verify_token(_normalize_code(code)):
         raise _wrong()
     return device, _new_recovery_codes(user)
 
@@ -65,7 +65,7 @@ def verify_code(user: User, code: str) -> Device:
 
     Raises Refused if the code is missing or wrong, or after too many wrong codes.
     """
-    code = _tidy(code)
+    code = _normalize_code(code)
     if not code:
         raise Refused(_("Type the code that your app shows just now, or a recovery code."), code="missing")
     kind = TOTPDevice if APP_CODE.fullmatch(code) else StaticDevice
@@ -105,7 +105,7 @@ def forget(user: User) -> int:
     return count
 
 
-def _tidy(code: str) -> str:
+def _normalize_code(code: str) -> str:
     """The code in lowercase, without spaces and hyphens."""
     return re.sub(r"[\s-]", "", code).lower()
 

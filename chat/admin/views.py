@@ -22,19 +22,19 @@ KEY = "second_factor_key"  # in the session, until it is confirmed; each session
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-def second_factor(request, site):
+def two_factor_page(request, site):
     if two_factor.is_set_up(request.user):
         return _page(request, site, CodeForm(), {"left": two_factor.recovery_codes_left(request.user)})
     form, key = CodeForm(submitted_data(request)), request.session.setdefault(KEY, two_factor.new_key())
     if request.method == "POST":
         limits.check_signing_in(request)
         if form.submit(partial(two_factor.set_up, request.user, key)):
-            return _set_up(request, site, *form.result)
+            return _finish_setup(request, site, *form.result)
     app = two_factor.app_setup(request.user, key, Site.current().name)
     return _page(request, site, form, {"app": app, "picture": qr.picture(app["link"])})
 
 
-def _set_up(request, site, device, codes):
+def _finish_setup(request, site, device, codes):
     """Verify this session after 2FA was set up with `device`, and show the recovery `codes`.
 
     All other sessions of this person need a code from now on.

@@ -107,7 +107,7 @@ class SignInForm(VerbForm):
         return self.submit(self._authenticate)
 
     def _authenticate(self, name, password):
-        account = not User.objects.filter(username=name).exists() and Participant.with_name(name)
+        account = not User.objects.filter(username=name).exists() and Participant.by_account_name(name)
         user = authenticate(username=account.user.username if account else name, password=password)
         if user is None:
             raise Refused(_("Name and password do not go together. Try again."), code="unknown")
@@ -165,7 +165,7 @@ class ResetForm(forms.Form):
         Accounts without an address, deactivated accounts and site staff can't.
         """
         who = self.cleaned_data["who"]
-        account = Participant.with_name(who)
+        account = Participant.by_account_name(who)
         named = User.objects.filter(pk=account.user_id) if account else User.objects.none()
         found = named | User.objects.filter(email__iexact=who, participant__isnull=False)
         return found.exclude(email="").filter(is_active=True, is_staff=False).order_by("pk")[:5]

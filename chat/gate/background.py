@@ -34,7 +34,7 @@ async def watch(rooms: Rooms, backend: Backend, run_in_thread: RunInThread) -> N
     may_have_changed, rooms.check_soon = backend.new_watch(), True
     while True:
         await asyncio.sleep(WATCH_INTERVAL)
-        ids = rooms.active_ids()
+        ids = rooms.forget_inactive()
         if ids and (may_have_changed() or rooms.check_soon):
             rooms.check_soon = False
             states = await run_in_thread(backend.room_versions, ids)
@@ -68,7 +68,7 @@ async def refresh_panels(rooms: Rooms, backend: Backend, run_in_thread: RunInThr
     while True:
         await asyncio.sleep(TICK)
         since = time.monotonic() - PANEL_INTERVAL
-        due = {pk: room.sidebar for pk in rooms.active_ids() if (room := rooms.by_id[pk]).sidebar.looked_at <= since}
+        due = {pk: room.sidebar for pk in rooms.forget_inactive() if (room := rooms.by_id[pk]).sidebar.looked_at <= since}
         for sidebar in due.values():
             sidebar.looked_at = time.monotonic()
         known = {pk: (sidebar.mark_and_epoch("people"), tuple(sidebar.languages)) for pk, sidebar in due.items()}

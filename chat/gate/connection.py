@@ -118,10 +118,10 @@ class Connection(Protocol):
             self.ask(poll)
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        if self.for_django or not self.is_poll(cycle):
+        if self.for_django or not self.take_poll(cycle):
             super()._start_asgi_task(cycle, app)
 
-    def is_poll(self, cycle: RequestResponseCycle) -> bool:
+    def take_poll(self, cycle: RequestResponseCycle) -> bool:
         """Return whether this is a poll with a grant; if so, store it in `parsed_poll`.
 
         The connection then hands it to the hub instead of Django.

@@ -45,7 +45,7 @@ class Hub:
 
     def start(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self.backend.subscribe(self.in_the_loop(self.room_changed), self.in_the_loop(self.typing.typing_started))
+        self.backend.subscribe(self.threadsafe(self.room_changed), self.threadsafe(self.typing.typing_started))
         calls = self.backend, self.run_in_thread
         self.tasks = [
             asyncio.create_task(background.run_forever(background.watch, self.rooms, *calls)),
@@ -55,7 +55,7 @@ class Hub:
             asyncio.create_task(background.run_forever(background.refresh_panels, self.rooms, *calls)),
         ]
 
-    def in_the_loop(self, function: Callable[[*Arguments], None]) -> Callable[[*Arguments], None]:
+    def threadsafe(self, function: Callable[[*Arguments], None]) -> Callable[[*Arguments], None]:
         """Return a function that other threads may call: it schedules `function` in the event loop."""
 
         def call_soon(*arguments: *Arguments) -> None:
@@ -83,7 +83,7 @@ class Hub:
         """The poll and its numbers, if the request that was parsed from `head` is a poll with a grant."""
         scope = cast(Scope, cycle.scope)
         grant = self.grants.for_request(scope)
-        request = grant and PollRequest.read(head, scope, grant.session, cycle.keep_alive)
+        request = grant and PollRequest.parse(head, scope, grant.session, cycle.keep_alive)
         numbers = request and request.match(head)
         return (request, numbers) if request and numbers else None
 

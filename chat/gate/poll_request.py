@@ -26,7 +26,7 @@ class PollRequest:
         self.session, self.path, self.incarnation, self.keep_alive = session, path, incarnation, keep_alive
 
     @classmethod
-    def read(cls, head: bytes, scope: Scope, session: str, keep_alive: bool) -> "PollRequest | None":
+    def parse(cls, head: bytes, scope: Scope, session: str, keep_alive: bool) -> "PollRequest | None":
         """The poll in `head`, which Uvicorn has parsed into `scope`.
 
         None if `head` is not exactly one complete request head, with lines that end in CRLF, or its query is not that

@@ -257,15 +257,15 @@ class Polls:
     def without_news(self, poll: Poll, grant: Grant, room: Room) -> PollAnswer:
         parts = room.sidebar.due_parts(poll.at, grant) if poll.at <= room.sidebar.changed_at else b""
         body = poller(grant, poll.since, poll.origin, parts) + parts
-        return self.ask_again(grant, body) if parts else with_length(self.head, body)
+        return self.answer_and_poll_again(grant, body) if parts else with_length(self.head, body)
 
     def with_news(self, poll: Poll, grant: Grant, room: Room, painting: Painting) -> PollAnswer:
         """The answer with the news. It makes the page poll again at once, if that poll can be held."""
         origin = painting.version if painting.whole else poll.origin
         parts = room.sidebar.due_parts(poll.at, grant) if poll.at <= room.sidebar.changed_at else b""
-        return self.ask_again(grant, poller(grant, painting.version, origin, parts) + painting.html + parts)
+        return self.answer_and_poll_again(grant, poller(grant, painting.version, origin, parts) + painting.html + parts)
 
-    def ask_again(self, grant: Grant, body: bytes) -> PollAnswer:
+    def answer_and_poll_again(self, grant: Grant, body: bytes) -> PollAnswer:
         """An answer that makes the page ask again at once, if the next poll can be held."""
         asks_again = self.has_capacity(grant.session, grant.address)
         return with_length(self.head_with_news if asks_again else self.head, body)

@@ -42,7 +42,7 @@ class AccountMixin(models.Model):
         return self.user is None or self.user.is_active
 
     @classmethod
-    def with_name(cls: type[Participant], nickname: str) -> Participant | None:
+    def by_account_name(cls: type[Participant], nickname: str) -> Participant | None:
         """The participant whose account has this name or a look-alike, or None."""
         return cls.objects.filter(account_key=nickname_key(nickname)).first()
 
@@ -57,7 +57,7 @@ class AccountMixin(models.Model):
             raise Refused(_("This name is kept for those who run this site. Choose another one."), code="reserved")
         self._check_is_guest()
         taken = Refused(_("There is an account of this name, or one that looks like it."), code="taken")
-        if self.with_name(name):
+        if self.by_account_name(name):
             raise taken
         user = User(username=name, email=User.objects.normalize_email(email))
         user.set_password(password)

@@ -168,7 +168,7 @@ class Membership(RolesMixin, StatusMixin):
             refusal = self.posting_refusal
             if refusal and refusal.code in ("gone", "archived", "locked", "muted"):
                 raise refusal
-            room.claim_nickname(nickname, self)
+            room.make_nickname_available(nickname, self)
             self._apply_nickname(nickname, by=self)
             return True
 

@@ -88,7 +88,7 @@ class StatusMixin(models.Model):
             if not self.is_waiting:
                 return False
             room.check_may_join(self)
-            room.claim_nickname(self.nickname, self)
+            room.make_nickname_available(self.nickname, self)
             self.enter_room(self.nickname, by=Actor.of(by))
             self.answer = answer
             self.save(update_fields=["answer"])

@@ -171,7 +171,7 @@ class Participant(AccountMixin):
         It is written to the audit log if `by` is given. Returns True.
         """
         Participant.objects.filter(pk=self.pk).update(generation=F("generation") + 1)
-        self.revoke_session_rights()
+        self.invalidate_read_permissions()
         self.sign_in_links.all().revoke()
         self.refresh_from_db(fields=["generation"])
         if by:
@@ -179,7 +179,7 @@ class Participant(AccountMixin):
         return True
 
     @transaction.atomic
-    def revoke_session_rights(self) -> None:
+    def invalidate_read_permissions(self) -> None:
         """Make cached read permissions invalid in all of this person's rooms, and forget their join key.
 
         Called when a session has ended. Without the join key, its old join form can't sign the guest in again.

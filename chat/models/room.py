@@ -140,7 +140,7 @@ class RoomQuerySet(models.QuerySet["Room"]):
     def _taken_slugs(self, slugs: list[str], room: Room | None, insiders: Iterable[int]) -> set[str]:
         current = (self.exclude(pk=room.pk) if room else self).filter(slug__in=slugs)
         inside = Membership.objects.inside().filter(participant__in=insiders, room=OuterRef("room"))
-        former = FormerAddress.objects.leading(slugs).filter(Q(until=None) | Exists(inside)).exclude(room=room)
+        former = FormerAddress.objects.redirecting(slugs).filter(Q(until=None) | Exists(inside)).exclude(room=room)
         return {*current.values_list("slug", flat=True), *former.values_list("slug", flat=True)}
 
 

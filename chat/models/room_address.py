@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class FormerAddressQuerySet(models.QuerySet["FormerAddress"]):
-    def leading(self, slugs: Iterable[str | Parameter], now: datetime | Parameter | None = None) -> Self:
+    def redirecting(self, slugs: Iterable[str | Parameter], now: datetime | Parameter | None = None) -> Self:
         """Former addresses with one of these slugs that still redirect at `now` (None: the current time)."""
         return self.filter(slug__in=slugs).exclude(until__lte=now or timezone.now())
 

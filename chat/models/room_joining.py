@@ -49,7 +49,7 @@ class JoiningMixin(models.Model):
             self.check_may_join(mine, nickname)
             if invite:
                 mine.invite = invite.use()
-            self.claim_nickname(nickname, mine)
+            self.make_nickname_available(nickname, mine)
             self._admit(mine, nickname, invite, known)
             return mine
 
@@ -90,7 +90,7 @@ class JoiningMixin(models.Model):
     def requires_account(self: Room) -> bool:
         return settings.ACCOUNTS == "required" or (self.accounts_only and settings.ACCOUNTS == "on")
 
-    def check_joinable_by(self: Room, participant: Participant | None) -> None:
+    def check_account_and_capacity(self: Room, participant: Participant | None) -> None:
         """Raises Refused if the room is full, or requires an account and `participant` (None: a stranger) has none.
 
         Bans and archived rooms are checked later, by `check_may_join`.
@@ -115,7 +115,7 @@ class JoiningMixin(models.Model):
         """Count the open join requests, inside `change()`. Open pages of moderators show the number."""
         self.save_setting("join_request_count", self.memberships.waiting().count())
 
-    def claim_nickname(self: Room, nickname: str, mine: Membership) -> None:
+    def make_nickname_available(self: Room, nickname: str, mine: Membership) -> None:
         """Check that `mine` may take this nickname, and take it away from a holder who is no longer protected.
 
         Call it inside `change()`. Raises Refused if the nickname is reserved, belongs to another account, or is
@@ -126,7 +126,7 @@ class JoiningMixin(models.Model):
         key = nickname_key(nickname)
         if mine.holds_name and mine.nickname_key == key:
             return  # They had it before someone created an account with it.
-        owner = mine.participant.with_name(nickname)
+        owner = mine.participant.by_account_name(nickname)
         if owner and owner.pk != mine.participant_id:
             raise Refused(
                 _("This name belongs to an account. If it is yours, sign in."),
@@ -155,4 +155,4 @@ class JoiningMixin(models.Model):
         """
         held = set(self.memberships.filter(holds_name=True).values_list("nickname_key", flat=True))
         free = (s for s in name_suggestions(nickname) if nickname_key(s) not in held)
-        return next(s for s in free if not participant.with_name(s))
+        return next(s for s in free if not participant.by_account_name(s))

@@ -27,7 +27,7 @@ def offer_grant(request: HttpRequest, membership: Membership, slug: str = "") ->
     offer = _offer(request)
     if offer and membership.participant.is_live:
         version, path = membership.room.version, reverse("changes", args=[slug or membership.room.slug]).encode()
-        make_grant = _grant_maker(request, membership, _poller(translation.get_language()))
+        make_grant = _grant_maker(request, membership, _poller_parts(translation.get_language()))
         offer.grants.append(lambda: (path, make_grant(), version))
 
 
@@ -52,7 +52,7 @@ def offer_stream(request: HttpRequest, membership: Membership) -> bool:
 
 
 @cache
-def _poller(language: str) -> tuple[bytes, ...]:
+def _poller_parts(language: str) -> tuple[bytes, ...]:
     """The poller's HTML in this language, which must be active, split at its placeholders.
 
     All grants in that language share the same bytes.

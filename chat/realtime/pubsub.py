@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("chat")
 room_changed, typing_started = Signal(), Signal()
-CHANGES_CHANNEL, TYPING_CHANNEL = "parlour:news", "parlour:typing"
+CHANGES_CHANNEL, TYPING_CHANNEL = "parlour:changes", "parlour:typing"
 RECONNECT_SECONDS = 1
 
 

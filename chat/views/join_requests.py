@@ -52,7 +52,7 @@ def answer(request: Request, slug: str, pk: int) -> HttpResponse:
     """Approve or decline a join request, with an optional message."""
     by, member = join_request_to_answer(request, slug, pk)
     form = JoinRequestAnswerForm(request.POST)
-    verb = member.approve if "let_in" in request.POST else member.decline_request
+    verb = member.approve if "approve" in request.POST else member.decline_request
     if form.submit(partial(verb, by=by)):
         return back_to_members(request, by.room, form.result or "answer")
     return members_page(request, by, {"form": form, "refused": member}, 422)

@@ -63,7 +63,7 @@ def refused_at_home(alice):
     expect(alice.page.get_by_label("Your name")).to_have_attribute("aria-invalid", "true")
 
 
-def door(alice):
+def join_page(alice):
     alice.page.goto(alice.server + Room.objects.get(key__startswith="donau").get_absolute_url())
 
 
@@ -165,7 +165,7 @@ def waiting_before_a_room(alice):
     room = Room.objects.get(slug="reading-club")
     mine = room.memberships.get(nickname="Alice")
     room.memberships.filter(pk=mine.pk).update(status="waiting")
-    alice.page.goto(f"{alice.server}/rooms/reading-club/waiting/")
+    alice.page.goto(f"{alice.server}/rooms/reading-club/join-request/")
     expect(alice.page.get_by_text("Your place: 1.")).to_be_visible()
     room.memberships.filter(pk=mine.pk).update(status="in")
 
@@ -174,7 +174,7 @@ def asked_into_a_room_of_two(alice):
     room = Room.objects.get(slug="reading-club")
     mine, bobs = (room.memberships.get(nickname=name) for name in ("Alice", "Bob"))
     asked = open_direct_message(bobs, mine).room
-    alice.page.goto(f"{alice.server}/rooms/{asked.slug}/asked/")
+    alice.page.goto(f"{alice.server}/rooms/{asked.slug}/chat-request/")
     expect(alice.page.get_by_role("button", name="Accept")).to_be_visible()
 
 
@@ -190,7 +190,7 @@ def going_on_by_a_link(alice):
 
 
 def keeping_a_name(alice):
-    alice.page.goto(f"{alice.server}/account/keep/")
+    alice.page.goto(f"{alice.server}/account/create/")
     alice.page.get_by_role("button", name="Keep this name").click()
     expect(alice.page.get_by_label("Password")).to_be_visible()
 
@@ -251,13 +251,13 @@ def room_of_somebody_muted(alice):
 def door_of_a_full_room(alice):
     full = Room.objects.get(key__startswith="donau")
     full.set_member_limit(1)
-    door(alice)
+    join_page(alice)
     expect(alice.page.get_by_text("This room is full")).to_be_visible()
 
 
 def door_for_accounts(alice):
     Room.objects.get(key__startswith="donau").set_accounts_only(True)
-    door(alice)
+    join_page(alice)
     expect(alice.page.get_by_role("link", name="Make an account")).to_be_visible()
 
 
@@ -273,7 +273,7 @@ def not_yours_to_open(alice):
 
 
 PAGES = [
-    *(refused_at_home, door, joined, home_with_rooms, room, room_with_open_menu, room_with_its_people),
+    *(refused_at_home, join_page, joined, home_with_rooms, room, room_with_open_menu, room_with_its_people),
     *(room_with_a_refusal, several_lines),
     *(log_frame, compose_frame, history, permalink, people, people_to_a_moderator, settings, refused_settings),
     *(

@@ -17,10 +17,10 @@ ANOTHER = "a longer walk home"
 
 
 @pytest.fixture
-def ann(somebody):
+def ann(browser_user):
     """Ann has an account and is signed in."""
     account("Ann", email="ann@example.org")
-    ann = somebody()
+    ann = browser_user()
     sign_in(ann)
     goes_to(ann, "/")
     return ann
@@ -29,8 +29,8 @@ def ann(somebody):
 # Passwords and addresses
 
 
-def test_changing_the_password_signs_out_other_browsers(ann, somebody):
-    phone = somebody()
+def test_changing_the_password_signs_out_other_browsers(ann, browser_user):
+    phone = browser_user()
     sign_in(phone)
     goes_to(phone, "/")
     at(ann, "/account/")
@@ -60,9 +60,9 @@ def test_the_email_address_is_changed(ann):
     expect(ann.page.get_by_label("E-mail address")).to_have_value("new@example.org")
 
 
-def test_a_forgotten_password_is_replaced_by_a_mailed_link(somebody):
+def test_a_forgotten_password_is_replaced_by_a_mailed_link(browser_user):
     account("Ann", email="ann@example.org")
-    ann = somebody()
+    ann = browser_user()
     at(ann, "/account/sign-in/")
     follow(ann, "Forgot your password?")
     ann.page.get_by_label("Your name or your e-mail address").fill("Ann")
@@ -85,11 +85,11 @@ def mailed():
     return re.search(r"http://\S+", mail.outbox[0].body)[0]
 
 
-def test_a_deleted_account_leaves_its_messages(ann, somebody):
+def test_a_deleted_account_leaves_its_messages(ann, browser_user):
     ann.join(nickname="Ann")
     ann.send("I was here")
     ann.reads("I was here")
-    bob = somebody("Bob")
+    bob = browser_user("Bob")
     at(ann, "/account/")
     follow(ann, "Delete your account")
     fill(ann, Your_password=SECRET)
@@ -105,8 +105,8 @@ def test_a_deleted_account_leaves_its_messages(ann, somebody):
 # Signing in and out
 
 
-def test_signing_out_elsewhere_signs_out_other_browsers(ann, somebody):
-    phone = somebody()
+def test_signing_out_elsewhere_signs_out_other_browsers(ann, browser_user):
+    phone = browser_user()
     sign_in(phone)
     goes_to(phone, "/")
     at(ann, "/account/")
@@ -116,8 +116,8 @@ def test_signing_out_elsewhere_signs_out_other_browsers(ann, somebody):
     sees(phone, "This browser is nobody here just now.")
 
 
-def test_a_guest_signs_out(somebody):
-    bob = somebody("Bob")
+def test_a_guest_signs_out(browser_user):
+    bob = browser_user("Bob")
     at(bob, "/account/")
     sees(bob, "A guest who signs out cannot come back under these names")
     press(bob, "Sign out here")
@@ -128,8 +128,8 @@ def test_a_guest_signs_out(somebody):
     expect(bob.page.get_by_label("Your name")).to_have_value("")
 
 
-def test_a_sign_in_link_is_revoked(somebody):
-    bob, phone = somebody("Bob"), somebody()
+def test_a_sign_in_link_is_revoked(browser_user):
+    bob, phone = browser_user("Bob"), browser_user()
     at(bob, "/account/")
     press(bob, "Make a link")
     phone.page.goto(bob.page.locator(".new-link .link a").inner_text())
@@ -139,9 +139,9 @@ def test_a_sign_in_link_is_revoked(somebody):
     sees(phone, "This link was taken back.")
 
 
-def test_signing_in_can_keep_the_guests_rooms(somebody):
+def test_signing_in_can_keep_the_guests_rooms(browser_user):
     account()
-    guest = somebody("Nora")
+    guest = browser_user("Nora")
     sign_in(guest, bring=True)
     goes_to(guest, "/")
     at(guest, "")
@@ -155,16 +155,16 @@ def test_signing_in_can_keep_the_guests_rooms(somebody):
 
 
 @pytest.fixture
-def bob(somebody, db):
+def bob(browser_user, db):
     """Bob is in the room with Alice, who has no browser here."""
     Participant.objects.create().enter("Alice", room="Reading club")
-    return somebody("Bob")
+    return browser_user("Bob")
 
 
 @pytest.fixture
-def carol(somebody, bob):
+def carol(browser_user, bob):
     """Carol sent a chat request to Bob."""
-    carol = somebody("Carol")
+    carol = browser_user("Carol")
     write_to(carol, "Bob")
     carol.send("just between us")
     carol.reads("just between us")

@@ -8,7 +8,7 @@ from tests.test_accounts import SECRET
 def test_a_guest_creates_an_account_and_signs_in_again(visitor, javascript):
     old, new = visitor(javascript).join(nickname="Ann"), visitor(javascript)
     room = old.page.url
-    old.page.goto(old.server + "/account/keep/")
+    old.page.goto(old.server + "/account/create/")
     old.page.get_by_label("Password").fill(SECRET)
     old.page.get_by_role("button", name="Keep this name").click()
     old.page.wait_for_url("**/account/")

@@ -43,7 +43,7 @@ def left_behind(visitor):
     return visitor.writing.locator("#composer form:not(:last-of-type)")
 
 
-def kept(form):
+def text_field(form):
     """The text field of such a form."""
     return form.locator("[name=text]")
 
@@ -147,7 +147,7 @@ def test_text_written_offline_is_kept_and_sent_once_on_request(alice):
     enter(alice, "written in a tunnel")
     form = left_behind(alice)
     expect(form.get_by_text("not sent")).to_be_visible()
-    expect(kept(form)).to_have_value("written in a tunnel")
+    expect(text_field(form)).to_have_value("written in a tunnel")
     alice.context.set_offline(False)
     try_again(form)
     expect(lines(alice)).to_have_text(["written in a tunnel"])
@@ -177,7 +177,7 @@ def test_one_failed_message_does_not_delay_the_others(alice):
         enter(alice, text)
     expect(lines(alice)).to_have_text(["one", "three", "four"])
     form = left_behind(alice)
-    expect(kept(form)).to_have_value("two")
+    expect(text_field(form)).to_have_value("two")
     expect(form.get_by_text("not sent")).to_be_visible()
     alice.page.unroute(SEND)
     try_again(form)
@@ -226,8 +226,8 @@ def test_a_page_with_an_expired_token_recovers(alice, cookie):
         alice.context.add_cookies([{"name": "csrf", "value": cookie, "url": alice.server}])
     enter(alice, "after a long night")
     form = left_behind(alice)
-    expect(kept(form)).to_have_value("after a long night")
-    expect(kept(form)).to_have_accessible_description(re.compile("open for a long time"))
+    expect(text_field(form)).to_have_value("after a long night")
+    expect(text_field(form)).to_have_accessible_description(re.compile("open for a long time"))
     assert said() == ["first"]
     enter(alice, "typed after that")
     expect(lines(alice)).to_have_text(["first", "typed after that"])
@@ -249,7 +249,7 @@ def test_a_refusal_is_shown_with_the_text_and_changes_no_draft(alice, held, text
     enter(alice, text)
     alice.page.keyboard.type("typed ahead")
     held.pop().continue_()
-    field = kept(left_behind(alice))
+    field = text_field(left_behind(alice))
     expect(field).to_have_accessible_description(re.compile(reason))
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_have_value(text.replace("\x00", "\ufffd"))  # HTML has no other way to show a NUL
@@ -279,7 +279,7 @@ def test_without_javascript_a_refusal_keeps_the_text(visitor, javascript):
     bob.field.fill("   ")
     bob.field.press("Enter")
     expect(bob.writing.get_by_text("write something first")).to_be_visible()
-    expect(kept(forms(bob).first)).to_have_value("   ")
+    expect(text_field(forms(bob).first)).to_have_value("   ")
     expect(bob.field).to_be_focused()
     assert said() == []
     bob.send("now with words")
@@ -294,7 +294,7 @@ def test_a_message_to_a_locked_room_is_refused_and_sent_after_unlocking(alice):
     expect(alice.page.locator("#state").get_by_text("This room is locked")).to_be_visible()
     expect(alice.field).to_have_value("a draft from before")
     alice.field.press("Enter")
-    field = kept(left_behind(alice))
+    field = text_field(left_behind(alice))
     expect(field).to_have_accessible_description(re.compile("locked"))
     expect(field).to_have_value("a draft from before")
     # With nothing typed, the sentence replaces the field.

@@ -4,26 +4,26 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.browsing import EITHER_WAY
-from tests.support.flows import account, at, fill, follow, goes_to, hears, knock, press, save, sees, take_back
+from tests.support.flows import account, at, fill, follow, goes_to, hears, join_or_request, press, save, sees, take_back
 
 pytestmark = EITHER_WAY
 
 
 @pytest.fixture
-def alice(somebody):
+def alice(browser_user):
     """Alice created the room."""
-    return somebody("Alice")
+    return browser_user("Alice")
 
 
 @pytest.fixture
-def bob(somebody, alice):
-    return somebody("Bob")
+def bob(browser_user, alice):
+    return browser_user("Bob")
 
 
-def test_a_request_is_declined_with_a_message_repeated_and_cancelled(alice, somebody):
+def test_a_request_is_declined_with_a_message_repeated_and_cancelled(alice, browser_user):
     save(alice, Newcomers_wait=True)
-    carol = somebody()
-    knock(carol, "Carol")
+    carol = browser_user()
+    join_or_request(carol, "Carol")
     sees(carol, "You wait as Carol")
     at(alice, "members/")
     fill(alice, **{"A_word_to_them,_if_you_like": "Members of the club only"})
@@ -39,10 +39,10 @@ def test_a_request_is_declined_with_a_message_repeated_and_cancelled(alice, some
     expect(alice.page.get_by_text("Waiting to be let in")).to_have_count(0)
 
 
-def test_a_request_is_approved_with_a_message(alice, somebody):
+def test_a_request_is_approved_with_a_message(alice, browser_user):
     save(alice, Newcomers_wait=True)
-    carol = somebody()
-    knock(carol, "Carol")
+    carol = browser_user()
+    join_or_request(carol, "Carol")
     sees(carol, "Your place: 1.")
     at(alice, "members/")
     fill(alice, **{"A_word_to_them,_if_you_like": "Good to see you"})
@@ -53,11 +53,11 @@ def test_a_request_is_approved_with_a_message(alice, somebody):
     carol.reads("thank you")
 
 
-def test_an_invite_is_revoked(alice, somebody):
+def test_an_invite_is_revoked(alice, browser_user):
     at(alice, "invitations/")
     press(alice, "Make a link")
     link = alice.page.locator(".new-link .link").inner_text()
-    carol = somebody()
+    carol = browser_user()
     carol.page.goto(link)
     fill(carol, Your_name="Carol")
     take_back(alice)
@@ -76,10 +76,10 @@ def test_a_member_who_left_rejoins_with_the_same_name(alice, bob):
     alice.reads("here again")
 
 
-def test_a_room_for_accounts_only_links_to_signing_in_and_back(alice, somebody):
+def test_a_room_for_accounts_only_links_to_signing_in_and_back(alice, browser_user):
     account()
     save(alice, Only_people_with_an_account=True)
-    ann = somebody()
+    ann = browser_user()
     at(ann, "")
     sees(ann, "Only people with an account come in here.")
     follow(ann, "Sign in")
@@ -91,9 +91,9 @@ def test_a_room_for_accounts_only_links_to_signing_in_and_back(alice, somebody):
     ann.reads("it is me")
 
 
-def test_a_full_room_can_be_joined_after_a_member_has_left(alice, bob, somebody):
+def test_a_full_room_can_be_joined_after_a_member_has_left(alice, bob, browser_user):
     save(alice, How_many_people_can_be_in_at_once="2")
-    carol = somebody()
+    carol = browser_user()
     at(carol, "")
     sees(carol, "This room is full just now.")
     bob.page.get_by_role("button", name="Menu").click()

@@ -4,20 +4,20 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.browsing import EITHER_WAY
-from tests.support.flows import at, change, fill, goes_to, hears, knock, path_of, press, save, sees
+from tests.support.flows import at, change, fill, goes_to, hears, join_or_request, path_of, press, save, sees
 
 pytestmark = EITHER_WAY
 
 
 @pytest.fixture
-def alice(somebody):
+def alice(browser_user):
     """Alice created the room."""
-    return somebody("Alice")
+    return browser_user("Alice")
 
 
 @pytest.fixture
-def bob(somebody, alice):
-    return somebody("Bob")
+def bob(browser_user, alice):
+    return browser_user("Bob")
 
 
 # Roles and members
@@ -67,7 +67,7 @@ def test_a_member_is_banned_and_unbanned(alice, bob):
     at(alice, "members/")
     press(alice, "Let come back")
     expect(alice.page.get_by_role("button", name="Let come back")).to_have_count(0)
-    knock(bob, "Bob")
+    join_or_request(bob, "Bob")
     bob.send("I am back")
     bob.reads("I am back")
 
@@ -86,12 +86,12 @@ def test_a_room_is_renamed_and_the_old_address_redirects(alice, bob):
     expect(bob.page.get_by_role("heading", name="Writing club").first).to_be_visible()
 
 
-def test_topic_and_rules_are_shown_before_joining(alice, somebody):
+def test_topic_and_rules_are_shown_before_joining(alice, browser_user):
     save(alice, Topic="Middlemarch, chapter 1", Rules="Be kind.\nNo spoilers.")
     at(alice, "")
     hears(alice, "The topic is now “Middlemarch, chapter 1”")
     hears(alice, "The rules of this room were changed")
-    carol = somebody()
+    carol = browser_user()
     at(carol, "")
     for words in ("Middlemarch, chapter 1", "Rules of this room", "Be kind.", "No spoilers."):
         sees(carol, words)
@@ -118,23 +118,23 @@ def test_only_moderators_post_announcements_and_all_members_read_them(alice, bob
     expect(bob.field.locator("visible=true")).to_have_count(0)
 
 
-def test_an_unlisted_room_is_found_by_name_and_an_open_one_in_the_list(alice, somebody):
-    carol = somebody()
+def test_an_unlisted_room_is_found_by_name_and_an_open_one_in_the_list(alice, browser_user):
+    carol = browser_user()
     save(alice, unlisted=True)
     at(carol, "/")
     expect(carol.page.get_by_role("link", name="Reading club")).to_have_count(0)
     carol.join(nickname="Carol")
     hears(carol, "This room is not listed now")
     save(alice, open=True)
-    dora = somebody()
+    dora = browser_user()
     at(dora, "/")
     expect(dora.page.get_by_role("link", name="Reading club")).to_be_visible()
 
 
-def test_a_private_room_is_opened_again(alice, bob, somebody):
+def test_a_private_room_is_opened_again(alice, bob, browser_user):
     save(alice, private=True)
     private = path_of(alice).removesuffix("settings/")
-    carol = somebody()
+    carol = browser_user()
     at(carol, "")
     sees(carol, "Nothing here")
     at(alice, private + "settings/")

@@ -68,7 +68,7 @@ def test_an_open_page_continues_after_signing_out_elsewhere_or_creating_an_accou
     alice.page.wait_for_timeout(300)
     key = cookie(alice)["value"]
     assert key != old
-    beside.goto(f"{alice.server}/account/keep/", wait_until="domcontentloaded")
+    beside.goto(f"{alice.server}/account/create/", wait_until="domcontentloaded")
     beside.get_by_label("Password").fill("a long walk home")
     beside.get_by_role("button", name="Keep this name").click()
     expect(beside.get_by_text("Signed in as Alice.")).to_be_visible()

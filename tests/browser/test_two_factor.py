@@ -11,9 +11,9 @@ from tests.test_two_factor import PAGE, PASSWORD, Phone, base32, clock, required
 
 @EITHER_WAY
 def test_two_factor_authentication_is_set_up_and_required_in_a_browser(visitor, root, clock, javascript):
-    somebody = visitor(javascript=javascript)
-    page = somebody.page
-    page.goto(f"{somebody.server}/admin/")
+    browser_user = visitor(javascript=javascript)
+    page = browser_user.page
+    page.goto(f"{browser_user.server}/admin/")
     page.get_by_label("Username").fill("root")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
@@ -23,19 +23,19 @@ def test_two_factor_authentication_is_set_up_and_required_in_a_browser(visitor, 
     if javascript:
         ours = [line for line in complaints(page) if ">Home</a>" not in line]  # Django's breadcrumbs are not
         assert ours == []
-        somebody.console.clear()  # caused by axe itself, because the policy forbids what it tries
+        browser_user.console.clear()  # caused by axe itself, because the policy forbids what it tries
     phone = Phone(clock, base32(page.locator("code.key").inner_text()))
     page.get_by_label("Code").fill(phone.code())
     page.get_by_role("button", name="Set up").click()
     expect(page.locator(".recovery-codes li")).to_have_count(10)
     page.get_by_role("button", name="Log out").click()
-    page.goto(f"{somebody.server}/admin/")
+    page.goto(f"{browser_user.server}/admin/")
     page.get_by_label("Username").fill("root")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_label("Code").fill(phone.code())
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", name="Site administration")).to_be_visible()
-    assert somebody.console == []
+    assert browser_user.console == []
 
 
 def set_up_with(page, code):
@@ -45,9 +45,9 @@ def set_up_with(page, code):
 
 @pytest.mark.parametrize("width", [320, 1280])
 def test_the_pages_of_2fa_are_accessible(visitor, root, clock, required, width):
-    somebody = visitor(viewport={"width": width, "height": 800}, has_touch=width == 320, reduced_motion="reduce")
-    page, found = somebody.page, {}
-    page.goto(f"{somebody.server}{PAGE}")
+    browser_user = visitor(viewport={"width": width, "height": 800}, has_touch=width == 320, reduced_motion="reduce")
+    page, found = browser_user.page, {}
+    page.goto(f"{browser_user.server}{PAGE}")
     page.get_by_label("Username").fill("root")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
@@ -59,7 +59,7 @@ def test_the_pages_of_2fa_are_accessible(visitor, root, clock, required, width):
     set_up_with(page, phone.code())
     expect(page.locator(".recovery-codes li")).to_have_count(10)
     found["codes"] = flaws(page)
-    page.goto(f"{somebody.server}{PAGE}")
+    page.goto(f"{browser_user.server}{PAGE}")
     found["is set up"] = flaws(page)
     assert_none(found)
 

@@ -84,7 +84,7 @@ def sign_in(who, name="Ann", password=SECRET, bring=False):
     press(who, "Sign in")
 
 
-def knock(who, name):
+def join_or_request(who, name):
     """Join, or send a join request, on the room's join page."""
     at(who, "")
     fill(who, Your_name=name)

@@ -80,7 +80,7 @@ def frame_outside(alice):
 
 def turned_away(alice):
     at_the_door_as(alice, "join_declined", answer="Members of the club only, " + "x" * 150)
-    at(alice, "/rooms/writing-club/waiting/")
+    at(alice, "/rooms/writing-club/join-request/")
     sees(alice, "You were not let in.")
 
 
@@ -91,7 +91,7 @@ def door_after_being_turned_away(alice):
 
 def let_in(alice):
     at_the_door_as(alice, "in", answer="Good to see you")
-    at(alice, "/rooms/writing-club/waiting/")
+    at(alice, "/rooms/writing-club/join-request/")
     sees(alice, "Good to see you")
 
 
