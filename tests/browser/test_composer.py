@@ -17,7 +17,7 @@ SEND = re.compile(r"/send/$")
 @pytest.fixture
 def alice(visitor):
     """Alice in her room, with the next composers prefetched."""
-    alice = visitor().join("Reading club", "Alice")
+    alice = visitor().enter()
     alice.page.wait_for_load_state("networkidle")
     return alice
 
@@ -275,7 +275,7 @@ def held_one(visitor, held):
 
 @EITHER_WAY
 def test_without_javascript_a_refusal_keeps_the_text(visitor, javascript):
-    bob = visitor(javascript).join(nickname="Bob")
+    bob = visitor(javascript).enter(nickname="Bob")
     bob.field.fill("   ")
     bob.field.press("Enter")
     expect(bob.writing.get_by_text("write something first")).to_be_visible()
@@ -308,7 +308,7 @@ def test_a_message_to_a_locked_room_is_refused_and_sent_after_unlocking(alice):
 
 
 def test_without_javascript_a_locked_room_says_so_instead_of_the_composer(visitor):
-    alice = visitor(javascript=False).join()
+    alice = visitor(javascript=False).enter()
     room = Room.objects.get()
     alice.field.fill("a draft from before")
     room.lock()
@@ -326,7 +326,7 @@ def test_without_javascript_a_locked_room_says_so_instead_of_the_composer(visito
 
 @EITHER_WAY
 def test_the_draft_is_kept_when_switching_to_several_lines_and_back(visitor, javascript):
-    alice = visitor(javascript).join()
+    alice = visitor(javascript).enter()
     alice.field.fill("A list:")
     alice.toggle()
     expect(alice.writing.locator("textarea")).to_be_focused()
@@ -358,7 +358,7 @@ def test_the_cursor_position_is_kept_when_switching(alice):
 
 @EITHER_WAY
 def test_several_lines_are_sent_by_the_button_and_the_mode_stays(visitor, javascript):
-    alice = visitor(javascript).join()
+    alice = visitor(javascript).enter()
     alice.toggle()
     expect(alice.writing.locator("textarea")).to_be_visible()
     for text in ("roses are red\nviolets are blue", "sugar is sweet\n\nand so are you"):
@@ -376,7 +376,7 @@ def test_several_lines_are_sent_by_the_button_and_the_mode_stays(visitor, javasc
 
 
 def test_without_javascript_the_draft_and_the_focus_stay_while_others_write(visitor):
-    alice, bob = visitor(javascript=False).join(nickname="Alice"), visitor().join(nickname="Bob")
+    alice, bob = visitor(javascript=False).enter(), visitor().enter(nickname="Bob")
     alice.field.click()
     alice.page.keyboard.type("half a sent")
     for text in ("Are you there?", "Hello?"):
@@ -390,7 +390,7 @@ def test_without_javascript_the_draft_and_the_focus_stay_while_others_write(visi
 
 
 def test_without_javascript_several_messages_are_typed_without_a_click(visitor):
-    alice = visitor(javascript=False).join()
+    alice = visitor(javascript=False).enter()
     alice.field.click()
     for text in ("one", "two", "three"):
         alice.page.keyboard.type(text)

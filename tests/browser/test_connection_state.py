@@ -21,7 +21,7 @@ def bob(server):
 
 @pytest.fixture
 def alice(bob, visitor):
-    return visitor().join("Reading club", "Alice")
+    return visitor().enter()
 
 
 def last(visitor):
@@ -141,7 +141,7 @@ def test_the_page_of_a_removed_member_says_so_and_stops_polling(alice, bob):
 
 
 def test_without_javascript_a_removed_member_can_rejoin(bob, visitor):
-    alice = visitor(javascript=False).join(nickname="Alice")
+    alice = visitor(javascript=False).enter()
     Membership.objects.get(nickname="Alice").remove()
     expect(alice.log.get_by_text("You are no longer in this room.")).to_be_visible()
     alice.log.get_by_role("link", name="Join again").click()
@@ -187,7 +187,7 @@ def test_an_open_page_receives_every_kind_of_change(alice, bob):
 
 def test_a_change_far_above_does_not_move_the_page(bob, visitor):
     first, *_others = say(bob, *(f"message {n}" for n in range(60)))
-    alice = visitor().join(nickname="Alice")
+    alice = visitor().enter()
     opened = ids(alice)
     first.edit("message zero")
     wait_for_a_poll(alice)
@@ -209,14 +209,14 @@ def long_talk(bob):
 
 @EITHER_WAY
 def test_a_room_opens_with_the_newest_message_at_the_bottom(long_talk, visitor, javascript):
-    alice = visitor(javascript).join(nickname="Alice")
+    alice = visitor(javascript).enter()
     expect(alice.log.get_by_text("message 130")).to_be_in_viewport()
     expect(last(alice)).to_be_in_viewport()
     assert ids(alice) == log_ids(-50)
 
 
 def test_scrolling_up_loads_the_history_in_order_and_once(long_talk, visitor):
-    alice = visitor().join(nickname="Alice")
+    alice = visitor().enter()
     everything = alice.log.locator("#messages .lines > li[id]")
     for loaded in (50, 100, 132):
         expect(everything).to_have_count(loaded)
@@ -228,7 +228,7 @@ def test_scrolling_up_loads_the_history_in_order_and_once(long_talk, visitor):
 
 
 def test_a_message_removed_while_it_is_loaded_disappears(long_talk, visitor):
-    alice = visitor().join(nickname="Alice")
+    alice = visitor().enter()
     on_its_way = []
     alice.page.route("**/messages/?before=*", lambda route: on_its_way.append((route, route.fetch())))
     with alice.page.expect_request("**/messages/?before=*"):
@@ -247,7 +247,7 @@ def test_a_message_removed_while_it_is_loaded_disappears(long_talk, visitor):
 
 @EITHER_WAY
 def test_links_lead_back_to_the_first_message(long_talk, visitor, javascript):
-    alice = visitor(javascript).join(nickname="Alice")
+    alice = visitor(javascript).enter()
     alice.page.get_by_role("button", name="Menu").click()
     alice.page.get_by_role("link", name="Read back").click()
     read = page_ids(alice)
@@ -268,7 +268,7 @@ def page_ids(visitor):
 
 
 def test_links_lead_forward_again_to_the_newest_message(long_talk, visitor):
-    alice = visitor().join(nickname="Alice")
+    alice = visitor().enter()
     alice.page.goto(f"{alice.server}/rooms/reading-club/messages/?after=0")
     read = page_ids(alice)
     while alice.page.get_by_role("link", name="Newer messages").count():
@@ -280,7 +280,7 @@ def test_links_lead_forward_again_to_the_newest_message(long_talk, visitor):
 
 def test_without_javascript_links_in_the_log_open_in_the_whole_window(bob, visitor):
     say(bob, *(f"message {n}" for n in range(60)))
-    alice = visitor(javascript=False).join(nickname="Alice")
+    alice = visitor(javascript=False).enter()
     alice.log.get_by_role("link", name="Older messages").click()
     alice.page.wait_for_url(re.compile(r"/messages/\?before="), timeout=IN_TIME)
     expect(alice.page.get_by_text("“Bob” opened this room")).to_be_visible()
@@ -293,7 +293,7 @@ def test_without_javascript_links_in_the_log_open_in_the_whole_window(bob, visit
 
 @EITHER_WAY
 def test_a_permalink_shows_the_message_between_its_neighbours(long_talk, visitor, javascript):
-    alice, message = visitor(javascript).join(nickname="Alice"), long_talk[59]
+    alice, message = visitor(javascript).enter(), long_talk[59]
     alice.page.goto(alice.server + message.get_absolute_url())
     shown = alice.page.locator(f"#m{message.pk}")
     expect(shown).to_be_in_viewport()
@@ -314,7 +314,7 @@ def test_the_time_of_a_message_links_to_it(alice, bob):
 
 
 def test_new_messages_do_not_move_the_page_while_reading_older_ones(long_talk, bob, visitor):
-    alice = visitor().join(nickname="Alice")
+    alice = visitor().enter()
     jump = alice.page.get_by_role("link", name="Jump to latest")
     expect(jump).to_be_hidden()
     scroll_up(alice, 600)
@@ -336,7 +336,7 @@ def line_in_the_middle(visitor):
 
 
 def test_at_the_bottom_the_newest_message_stays_in_sight(long_talk, bob, visitor):
-    alice = visitor().join(nickname="Alice")
+    alice = visitor().enter()
     for n in range(2):
         say(bob, *(f"news {n}.{k}" for k in range(5)))
         alice.reads(f"news {n}.4")

@@ -9,7 +9,7 @@ from tests.support.browsing import EITHER_WAY
 @EITHER_WAY
 def test_a_join_request_is_approved(visitor, javascript):
     alice, dave = visitor(javascript), visitor(javascript)
-    alice.join()
+    alice.enter()
     Room.objects.get().set_approval(True)
     dave.page.goto(dave.server)
     dave.page.get_by_label("Room", exact=True).fill("Reading club")

@@ -17,7 +17,7 @@ def alice(visitor):
     """A function that opens Alice's browser with this size in a room; she is also in one with a long name."""
 
     def open_browser(viewport, **options):
-        alice = visitor(viewport=viewport, **options).join()
+        alice = visitor(viewport=viewport, **options).enter()
         alice.mine = Room.objects.get().memberships.get()
         alice.other = Participant.objects.create().enter("Mia", room=LONG)
         alice.other.room.join(alice.mine.participant, "Alice")

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["javascript", "without"])
 def test_a_member_is_removed_in_a_browser(visitor, javascript):
-    alice, bob = visitor(javascript).join(), visitor(javascript).join(nickname="Bob")
+    alice, bob = visitor(javascript).enter(), visitor(javascript).enter(nickname="Bob")
     alice.page.goto(alice.page.url + "members/")
     alice.page.get_by_text("Change Bob").click()
     alice.page.get_by_role("button", name="Show out", exact=True).click()

@@ -7,7 +7,7 @@ from tests.support.browsing import EITHER_WAY
 
 @EITHER_WAY
 def test_a_nickname_is_changed_in_a_browser_and_seen_by_others(visitor, javascript):
-    alice, bob = visitor(javascript).join(), visitor(javascript).join(nickname="Bob")
+    alice, bob = visitor(javascript).enter(), visitor(javascript).enter(nickname="Bob")
     bob.page.get_by_role("button", name="Menu").click()
     bob.page.get_by_role("link", name="Change your name here").click()
     bob.page.get_by_label("Your name").fill("Alice")

@@ -11,10 +11,10 @@ from tests.test_presence import LONG_AGO, frequent_refreshes, set_away  # noqa: 
 
 
 def test_an_open_page_shows_who_came_and_who_is_away(visitor, frequent_refreshes):
-    alice = visitor().join()
+    alice = visitor().enter()
     panel = alice.page.get_by_role("region", name="People")
     expect(panel.get_by_role("heading", name="1 here")).to_be_visible()
-    bob = visitor().join(nickname="Bob")
+    bob = visitor().enter(nickname="Bob")
     expect(bob.page.get_by_role("region", name="People").get_by_text("Bob", exact=True)).to_be_visible()
     expect(panel.get_by_role("heading", name="2 here")).to_be_visible()
     expect(panel.get_by_role("listitem")).to_have_text(["AAlice owner", "BBob"])
@@ -29,7 +29,7 @@ def test_an_open_page_shows_who_came_and_who_is_away(visitor, frequent_refreshes
 @EITHER_WAY
 def test_on_a_narrow_screen_the_panel_opens_from_the_header(visitor, javascript):
     Participant.objects.create().enter("Bob", room="Reading club")
-    alice = visitor(javascript, viewport={"width": 360, "height": 640}).join()
+    alice = visitor(javascript, viewport={"width": 360, "height": 640}).enter()
     panel = alice.page.locator("#people-here")
     expect(panel).to_be_hidden()
     alice.page.get_by_role("button", name="People").click()
@@ -40,7 +40,7 @@ def test_on_a_narrow_screen_the_panel_opens_from_the_header(visitor, javascript)
 
 def test_a_changed_panel_stays_open_and_does_not_move_the_log(visitor, frequent_refreshes):
     bob = Participant.objects.create().enter("Bob", room="Reading club")
-    alice = visitor(viewport={"width": 360, "height": 640}).join()
+    alice = visitor(viewport={"width": 360, "height": 640}).enter()
     alice.page.get_by_role("button", name="People").click()
     expect(alice.page.get_by_role("heading", name="2 here")).to_be_visible()
     place = alice.page.locator("#composer").bounding_box()

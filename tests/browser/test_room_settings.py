@@ -8,7 +8,7 @@ from tests.support.browsing import EITHER_WAY
 
 @EITHER_WAY
 def test_a_refused_field_of_a_long_form_is_in_view_and_marked(visitor, javascript):
-    alice = visitor(javascript, viewport={"width": 360, "height": 640}).join()
+    alice = visitor(javascript, viewport={"width": 360, "height": 640}).enter()
     alice.page.goto(alice.page.url + "settings/")
     alice.page.get_by_label("Topic").fill("fits")
     alice.page.get_by_label("Rules").fill("x" * 2001)
@@ -26,7 +26,7 @@ COLOURS = """field => [
 
 
 def test_an_open_page_can_send_after_its_room_became_private(visitor):
-    bob = visitor().join(nickname="Bob")
+    bob = visitor().enter(nickname="Bob")
     room = Room.objects.get()
     room.set_access("private")
     expect(bob.page.get_by_text("This room has a new address.")).to_be_visible()

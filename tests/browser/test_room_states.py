@@ -13,7 +13,7 @@ from tests.test_room_states import LASTING, stop_writing
 @EITHER_WAY
 @pytest.mark.parametrize("why", LASTING)
 def test_a_member_who_cannot_post_sees_the_reason_instead_of_the_field(visitor, javascript, why):
-    bob = visitor(javascript).join(nickname="Bob")
+    bob = visitor(javascript).enter(nickname="Bob")
     member = Room.objects.get().memberships.get()
     member.set_role("member")
     stop_writing(member, why)
@@ -31,7 +31,7 @@ def test_a_member_who_cannot_post_sees_the_reason_instead_of_the_field(visitor, 
 
 
 def test_when_members_can_post_again_the_composer_appears(visitor):
-    bob = visitor().join(nickname="Bob")
+    bob = visitor().enter(nickname="Bob")
     member = Room.objects.get().memberships.get()
     member.set_role("member")
     member.room.set_announce_only(True)
@@ -45,7 +45,7 @@ def test_when_members_can_post_again_the_composer_appears(visitor):
 
 @EITHER_WAY
 def test_somebody_keeps_a_room(visitor, javascript):
-    alice, bob = visitor(javascript).join(), visitor(javascript).join(nickname="Bob")
+    alice, bob = visitor(javascript).enter(), visitor(javascript).enter(nickname="Bob")
     url = alice.page.url
     alice.page.goto(url + "members/")
     alice.page.get_by_text("Change Bob").click()

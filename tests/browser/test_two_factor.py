@@ -43,10 +43,9 @@ def set_up_with(page, code):
     page.get_by_role("button", name="Set up").click()
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
-def test_the_pages_of_2fa_are_accessible(visitor, root, clock, required, width, colours):
-    browser_user = visitor(viewport={"width": width, "height": 800}, color_scheme=colours, has_touch=width == 320)
+def test_the_pages_of_2fa_are_accessible(visitor, root, clock, required, width):
+    browser_user = visitor(viewport={"width": width, "height": 800}, has_touch=width == 320, reduced_motion="reduce")
     page, found = browser_user.page, {}
     page.goto(f"{browser_user.server}{PAGE}")
     page.get_by_label("Username").fill("root")

@@ -18,7 +18,7 @@ def indicator_of(visitor):
 
 
 def test_a_reader_sees_the_typist_until_the_message_is_sent(visitor):
-    ann, ben = visitor().join(nickname="Ann"), visitor().join(nickname="Ben")
+    ann, ben = visitor().enter(nickname="Ann"), visitor().enter(nickname="Ben")
     ben.page.wait_for_timeout(300)
     ann.field.press_sequentially("Middle", delay=50)
     expect(indicator_of(ben)).to_have_text("Ann is typing", timeout=IN_TIME)
@@ -37,7 +37,7 @@ def test_a_reader_sees_the_typist_until_the_message_is_sent(visitor):
 def test_the_indicator_moves_nothing_and_disappears_if_not_renewed(visitor, monkeypatch):
     monkeypatch.setattr(gate_typing, "WAKE_INTERVAL", 30)  # as if no further update came
     bob = Participant.objects.create().enter("Bob", room="Reading club")
-    ann = visitor().join(nickname="Ann")
+    ann = visitor().enter(nickname="Ann")
     say(bob, "hello")
     ann.reads("hello")
     place = ann.page.locator("#composer").bounding_box()
@@ -49,8 +49,8 @@ def test_the_indicator_moves_nothing_and_disappears_if_not_renewed(visitor, monk
 
 
 def test_two_typists_see_only_each_other(visitor):
-    ann, ben = visitor().join(nickname="Ann"), visitor().join(nickname="Ben")
-    cy = visitor().join(nickname="Cy")
+    ann, ben = visitor().enter(nickname="Ann"), visitor().enter(nickname="Ben")
+    cy = visitor().enter(nickname="Cy")
     both = indicator_of(cy).locator("[data-typing]").filter(has_text="Ann and Ben are typing")
     for _attempt in range(10):  # a busy machine may take longer than the indicator lasts
         for who in (ann, ben):
@@ -65,7 +65,7 @@ def test_two_typists_see_only_each_other(visitor):
 
 
 def test_an_unanswered_typing_request_does_not_delay_messages(visitor):
-    ann = visitor().join(nickname="Ann")
+    ann = visitor().enter(nickname="Ann")
     ann.page.route(re.compile("/typing/"), lambda route: None)
     for text in ("first", "second"):
         ann.send(text)

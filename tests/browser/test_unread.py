@@ -8,7 +8,7 @@ from tests.support.browsing import EITHER_WAY, say
 
 @EITHER_WAY
 def test_a_returning_member_follows_the_link_to_the_first_unread_message(visitor, javascript):
-    alice, bob = visitor(javascript).join(), visitor(javascript).join(nickname="Bob")
+    alice, bob = visitor(javascript).enter(), visitor(javascript).enter(nickname="Bob")
     url = bob.page.url
     bob.page.get_by_role("link", name="all rooms").click()
     bob.page.wait_for_url(bob.server + "/")
@@ -29,7 +29,7 @@ def test_a_returning_member_follows_the_link_to_the_first_unread_message(visitor
 
 
 def test_the_link_to_unread_messages_hides_when_they_are_in_sight_or_the_reader_posts(visitor):
-    bob = visitor().join(nickname="Bob")
+    bob = visitor().enter(nickname="Bob")
     room = Room.objects.get()
     alice, mine = room.join(Participant.objects.create(), "Alice"), room.memberships.get(nickname="Bob")
     link = bob.page.get_by_role("link", name="new since you were here")
@@ -54,7 +54,7 @@ def test_the_link_to_unread_messages_hides_when_they_are_in_sight_or_the_reader_
 
 @EITHER_WAY
 def test_the_first_unread_message_shows_its_author_even_if_it_continues_a_read_one(visitor, javascript):
-    bob = visitor(javascript).join(nickname="Bob")
+    bob = visitor(javascript).enter(nickname="Bob")
     room = Room.objects.get()
     alice = room.join(Participant.objects.create(), "Alice")
     say(alice, "was read")
