@@ -1,6 +1,5 @@
 """The gate in a real server: what it passes to Django, what it refuses, and how it handles slow clients."""
 
-import asyncio
 import contextlib
 import errno
 import http.client
@@ -9,7 +8,6 @@ import socket
 import struct
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import uvicorn
@@ -17,6 +15,7 @@ import uvicorn
 from chat.gate.asgi import Gate
 from chat.gate.protocol import MAX_HEAD, Protocol
 from chat.gate.route_limits import DEFAULT_LIMIT, UPLOAD_RATE, BodyLimit, RouteLimit
+from tests.support.threads import run
 
 CSP = ("Content-Security-Policy", "default-src 'none'")
 HTMX = {"HX-Request": "true"}
@@ -192,12 +191,6 @@ def test_a_body_arrives_whole_with_its_real_length(serve, size, chunked):
     assert seen["body"] == sent[:size]
     assert seen["CONTENT_LENGTH"] == str(size)
     assert "HTTP_TRANSFER_ENCODING" not in seen
-
-
-def run(coroutine):
-    """In a new thread: after browser tests, Playwright's event loop still runs in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, coroutine).result()
 
 
 def test_a_root_path_and_a_client_without_address_work():

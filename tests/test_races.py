@@ -1,6 +1,5 @@
 """Two transactions at once, one of which waits for the other, and what a verb does with rows that have changed."""
 
-import asyncio
 import threading
 import time
 from datetime import timedelta
@@ -18,7 +17,7 @@ from chat.models.direct_message import open_direct_message
 from chat.models.membership_roles import RolesMixin
 from chat.models.room import RoomQuerySet
 from chat.realtime import gate_backend
-from tests.support.threads import closing, together
+from tests.support.threads import closing, run, together
 
 
 def while_locked(first, second):
@@ -164,7 +163,7 @@ def test_members_whose_presence_could_not_be_recorded_are_recorded_in_the_next_r
     polls.members.add(1)
     for _ in range(2):
         with pytest.raises(OperationalError):
-            asyncio.run(background.note_presence(polls, SimpleNamespace(record_presence=None), run_in_thread))
+            run(background.note_presence(polls, SimpleNamespace(record_presence=None), run_in_thread))
     assert rounds == [{1}, {1, 2}]
     assert polls.members == {1, 2}
 

@@ -23,6 +23,7 @@ from chat.models.direct_message import open_direct_message
 from chat.realtime import gate_backend
 from chat.sessions import SessionStore
 from tests.support.browsing import say
+from tests.support.threads import run
 
 LONG_AGO = timezone.now() - timedelta(days=15)
 
@@ -295,7 +296,7 @@ def test_the_gate_runs_the_cleanup_again_soon_while_more_is_left(monkeypatch):
     monkeypatch.setattr(background, "asyncio", SimpleNamespace(sleep=sleep))
     backend = SimpleNamespace(prune=lambda is_stopping: next(left))
     with pytest.raises(RuntimeError):  # what a coroutine makes of the iterator's end
-        asyncio.run(background.prune(bool, backend, run_in_thread))
+        run(background.prune(bool, backend, run_in_thread))
     assert slept == [3600, 10, 10, 3600]
 
 
@@ -321,7 +322,7 @@ def test_a_running_cleanup_learns_that_the_server_stops(monkeypatch, by_signal):
         events.put_nowait({"type": "lifespan.shutdown"})
         await serving
 
-    asyncio.run(serve_and_stop())
+    run(serve_and_stop())
     assert learned[0]
 
 

@@ -294,7 +294,6 @@ def test_a_member_is_refused(bob, room):
 
 
 def test_a_held_poll_is_answered_with_the_private_address(ann, ben, gate, meanwhile):
-    ben.since = ann.member.room.version
     poll = meanwhile(ben.ask)
     held(gate)
     room = Room.objects.get(pk=ann.member.room_id)

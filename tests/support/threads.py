@@ -1,6 +1,8 @@
 """Threads for tests; each closes its database connection when it ends."""
 
+import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
 
 from django.db import connection
@@ -26,3 +28,9 @@ def together(calls):
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def run(coroutine):
+    """Run it in a new thread: after browser tests, Playwright's event loop still runs in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(closing(asyncio.run), coroutine).result()
