@@ -58,7 +58,7 @@ def check_sending(request: Request, membership: Membership) -> None:
 
 
 def check_typing(request: Request, membership: Membership) -> None:
-    """Allow 60 typing signals a minute per person; a page sends 12. Raises LimitExceeded."""
+    """Count one typing signal: at most 60 a minute per person, by default (a page sends 12). Raises LimitExceeded."""
     _spend("TYPING", person=membership.participant_id)
 
 
@@ -71,7 +71,7 @@ def check_joining(request: Request, participant: Participant, room: Room | None)
 
 
 def check_preferences(request: Request, participant: Participant) -> None:
-    """Allow 30 changes of preferences in ten minutes per person. Raises LimitExceeded."""
+    """Count one change of preferences: at most 30 in ten minutes per person, by default. Raises LimitExceeded."""
     _spend("PREFERENCES", person=participant.pk)
 
 
@@ -86,17 +86,17 @@ def check_chat_requests(request: Request, membership: Membership) -> None:
 
 
 def check_nickname_changes(request: Request, membership: Membership) -> None:
-    """Allow 5 changes of nickname an hour per person. Raises LimitExceeded."""
+    """Count one change of nickname: at most 5 an hour per person, by default. Raises LimitExceeded."""
     _spend("RENAME", person=membership.participant_id)
 
 
 def check_room_settings(request: Request, membership: Membership) -> None:
-    """Allow 30 changes of room settings in ten minutes per person. Raises LimitExceeded."""
+    """Count one change of room settings: at most 30 in ten minutes per person, by default. Raises LimitExceeded."""
     _spend("SETTINGS", person=membership.participant_id)
 
 
 def check_signing_in(request: Request, name: str | None = "") -> None:
-    """Allow 20 attempts to sign in per network and 10 per account name in ten minutes, and 120 a minute for the site.
+    """Count one attempt to sign in: by default 20 per network and 10 per name in ten minutes, 120 a minute for the site.
 
     The last limit protects the CPU: each attempt takes a tenth of a second. Without a `name`, no account name is
     counted. Raises LimitExceeded.
@@ -118,7 +118,7 @@ def check_password_resets(request: Request) -> None:
 
 
 def check_reset_emails(user: User) -> None:
-    """Allow 3 password reset emails an hour per account, counted by its id, which a rename doesn't change.
+    """Count one password reset email: by default 3 an hour per account, by its id, which a rename doesn't change.
 
     Raises LimitExceeded.
     """
@@ -126,7 +126,7 @@ def check_reset_emails(user: User) -> None:
 
 
 def check_sign_in_links(request: Request, participant: Participant) -> None:
-    """Allow 20 sign-in links an hour per person. Raises LimitExceeded."""
+    """Count one sign-in link: at most 20 an hour per person, by default. Raises LimitExceeded."""
     _spend("LINK", person=participant.pk)
 
 

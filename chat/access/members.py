@@ -55,9 +55,9 @@ def member_to_promote(request: Request, slug: str, pk: int) -> ActorAndMember:
 
 
 def shared_rooms(mine: Membership, other: Membership) -> QuerySet[Room]:
-    """Return the rooms (no direct messages) in which both are members and `other` has this nickname, most active first.
+    """The rooms (no direct messages) in which both are members and `other` has this nickname: MAX_SHARED_ROOMS at most.
 
-    At most MAX_SHARED_ROOMS are returned.
+    The rooms with the latest messages come first.
     """
     both = Room.objects.of(mine.participant).filter(dm_key=None)
     shared: QuerySet[Room] = both.filter(

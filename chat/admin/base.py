@@ -81,7 +81,7 @@ class ChangesMixin(admin.ModelAdmin):
 
 
 def changes_in(form: ModelForm, names: Collection[str] | None = None) -> dict[str, dict[str, Any]]:
-    """The changed fields of this form, or those among `names`: for each, the value before and after, as in the log."""
+    """The changed fields of this form, or those among `names`: each with its "before" and "after", as JSON."""
     return {
         name: {"before": _plain(form.initial.get(name)), "after": _plain(form.cleaned_data[name])}
         for name in form.changed_data

@@ -36,7 +36,10 @@ class MembershipAdmin(VerbAdmin):
         return lookup in ("room__id__exact", "participant__id__exact") or super().lookup_allowed(lookup, value, request)
 
     def has_change_permission(self, request: HttpRequest, membership: Membership | None = None) -> bool:
-        """Allow actions in the list, but no form for one member: names and roles change only through verbs."""
+        """Whether this admin may run actions in the list: with the permission to change members.
+
+        False for one member, so there is no form: names and roles change only through verbs.
+        """
         return membership is None and super().has_change_permission(request)
 
     @admin.display(description=_("room"), ordering="room__name")

@@ -67,7 +67,7 @@ class InviteQuerySet(models.QuerySet["Invite"]):
 
 
 class Invite(models.Model):
-    """An invite link. `max_uses` is how many people can join with it (None: any number), `uses` how many did."""
+    """An invite link. `max_uses` is how often it can be used to join (None: any number), `uses` how often it was."""
 
     MAX_NAMED = 20  # members who joined with it and are listed by name; the rest are counted
 
@@ -93,7 +93,7 @@ class Invite(models.Model):
 
     @property
     def unnamed_count(self) -> int:
-        """How many more people used it than are listed by name."""
+        """How many more times it was used to join than the members who are listed by name."""
         return max(0, self.uses - self.MAX_NAMED)
 
     @property

@@ -113,7 +113,10 @@ class LogSlice:
 
     @property
     def has_no_messages(self) -> bool:
-        """Whether no member has posted in this room yet, so that the log has only system messages."""
+        """Whether these messages are the whole log and all are system messages, so that nobody has posted yet.
+
+        Only for a page of the log: an empty delta gives True as well.
+        """
         return not self.has_older and all(message.event for message in self.messages)
 
     @property

@@ -17,9 +17,10 @@ RELOAD_AFTER_STREAM = 5  # seconds after the end of a stream; a restarting serve
 
 @require_safe
 def live(request: Request, slug: str) -> HttpResponse:
-    """Show the log without JavaScript, as a stream if the gate can hold the connection.
+    """Show the log without JavaScript: as a stream, if the page is in a frame and the gate can hold one connection more.
 
-    Otherwise the page reloads itself at the interval that the reader has chosen.
+    Otherwise the page reloads itself at the interval that the reader has chosen. If they chose to reload by themselves,
+    it does neither.
     """
     membership = membership_to_read(request, slug).record_seen()
     streamed = bool(membership.participant.refresh_seconds) and grants.offer_stream(request, membership)
