@@ -96,7 +96,7 @@ def check_room_settings(request: Request, membership: Membership) -> None:
 
 
 def check_signing_in(request: Request, name: str | None = "") -> None:
-    """Count one attempt to sign in: by default 20 per network and 10 per name in ten minutes, 120 a minute for the site.
+    """Count one attempt to sign in: by default 20 per network, 10 per name in ten minutes, 120 a minute for the site.
 
     The last limit protects the CPU: each attempt takes a tenth of a second. Without a `name`, no account name is
     counted. Raises LimitExceeded.

@@ -183,7 +183,7 @@ class ResetForm(forms.Form):
 
 
 class NewPasswordForm(forms.Form):
-    """The form behind the link in a password reset email. It only checks the new password of `user`; the view saves it."""
+    """The form behind the link in a password reset email. It only checks `user`'s new password; the view saves it."""
 
     password = NewPasswordField(label=_("Your new password"))
 

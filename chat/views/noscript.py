@@ -17,7 +17,7 @@ RELOAD_AFTER_STREAM = 5  # seconds after the end of a stream; a restarting serve
 
 @require_safe
 def live(request: Request, slug: str) -> HttpResponse:
-    """Show the log without JavaScript: as a stream, if the page is in a frame and the gate can hold one connection more.
+    """Show the log without JavaScript: as a stream, if the page is in a frame and the gate can hold one more.
 
     Otherwise the page reloads itself at the interval that the reader has chosen. If they chose to reload by themselves,
     it does neither.
