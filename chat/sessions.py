@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from django.contrib.sessions.backends import db
@@ -43,4 +44,4 @@ class SessionStore(db.SessionStore):
             if isinstance(cause, DatabaseError) and "did not affect any rows" not in str(cause):  # Django's own words
                 raise cause from None
             raise
-        self.saved = self.session_key, dict(self.items())
+        self.saved = self.session_key, deepcopy(dict(self.items()))

@@ -12,6 +12,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from chat import sessions as chat_sessions
 from chat.checks import check_session_store
 from chat.models import Invite, Membership, Participant, Room, SignInLink, User
 from chat_app.settings import BASE_DIR
@@ -64,6 +65,15 @@ def test_a_session_that_has_expired_reads_nothing(alice, room):
     Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
     assert b"Join again" in alice.poll(room, 1).content
     assert alice.send(room, "still here?").status_code == 403
+
+
+def test_a_change_inside_a_value_is_saved_though_the_session_was_saved_before(db):
+    session = chat_sessions.SessionStore()
+    session["list"] = ["a"]
+    session.create()
+    session["list"].append("b")
+    session.save()
+    assert chat_sessions.SessionStore(session.session_key)["list"] == ["a", "b"]
 
 
 # When the key changes
