@@ -243,3 +243,17 @@ def test_a_person_signs_out_or_can_try_again(person, room):
             visitor.post("/account/sign-out/")
         assert Room.objects.get(pk=room.pk).epoch > epoch, at
         assert Participant.objects.get(pk=pk).join_key is None, at
+
+
+def test_passwords_are_hashed_outside_of_transactions(person, room, monkeypatch):
+    """Hashing takes a tenth of a second, in which nobody else could write to SQLite."""
+    visitor, hashed = person(room.name, "Zed"), []
+    visitor.post("/account/create/", {"name": "Zed", "password": SECRET})
+    participant = visitor.membership.participant
+    for name in ("check_password", "set_password"):
+        hashing = getattr(User, name)
+        monkeypatch.setattr(
+            User, name, lambda *a, hashing=hashing: hashed.append(connection.in_atomic_block) or hashing(*a)
+        )
+    participant.change_password(SECRET, f"{SECRET} and back")
+    assert hashed == [False, False]

@@ -182,8 +182,10 @@ class ResetForm(forms.Form):
         return found.exclude(email="").filter(is_active=True, is_staff=False).order_by("pk")[:5]
 
 
-class NewPasswordForm(forms.Form):
-    """The form behind the link in a password reset email. It only checks `user`'s new password; the view saves it."""
+class NewPasswordForm(VerbForm):
+    """The form on the page that a password reset link leads to, for the verb `user.reset_password`."""
+
+    error_field = "password"
 
     password = NewPasswordField(label=_("Your new password"))
 

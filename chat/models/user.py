@@ -26,3 +26,8 @@ class User(AbstractUser):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save the user and what the signals do, such as ending all sessions, in one transaction."""
         super().save(*args, **kwargs)
+
+    def reset_password(self, password: str) -> None:
+        """Set a new password without the old one, which was forgotten, and end all sessions."""
+        self.set_password(password)
+        self.save(update_fields=["password"])

@@ -195,9 +195,7 @@ def new_password(request: Request, uid: str, token: str) -> HttpResponse:
     """Set a new password, on the page that a password reset link leads to. It signs out all browsers."""
     user = user_to_reset(uid, token)
     form = NewPasswordForm(submitted_data(request), user=user)
-    if form.is_valid():
-        user.set_password(form.cleaned_data["password"])
-        user.save(update_fields=["password"])
+    if form.submit(user.reset_password):
         query = urlencode({"saved": "", "name": user.username})
         return responses.redirect(request, f"{reverse('sign_in')}?{query}")
     return account_form_page(request, form, "new_password")
