@@ -46,21 +46,9 @@ def move_to_account(membership: Membership, participant: Participant) -> bool:
     room, other = membership.room, membership.other_member
     pair = dm_key(participant.pk, other.participant_id if other else membership.participant_id)
     with room.change():
-        if other is None or other.participant_id == participant.pk or not _became_room_of(room, pair):
+        if other is None or other.participant_id == participant.pk or not room.save_if_free("dm_key", pair):
             return membership.leave(for_good=True)
         return membership.transfer_to(participant)
-
-
-def _became_room_of(room: Room, pair: str) -> bool:
-    """Save the key of the two people. Returns False if they have another direct message, perhaps since this moment."""
-    before, room.dm_key = room.dm_key, pair
-    try:
-        with transaction.atomic():
-            room.save(update_fields=["dm_key"])
-    except IntegrityError:
-        room.dm_key = before
-        return False
-    return True
 
 
 def dm_key(*participants: int) -> str:

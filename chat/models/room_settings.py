@@ -249,19 +249,20 @@ class SettingsMixin(models.Model):
     def _change_slug(self: Room, slugs: Iterable[str]) -> None:
         """Take the first free address of `slugs`, inside `change()`. The old one redirects everyone."""
         before = self.slug
-        slug = next(slug for slug in slugs if slug == before or self._took_slug(slug))
+        slug = next(slug for slug in slugs if slug == before or self.save_if_free("slug", slug))
         if slug != before:
             self.former_addresses.filter(slug=slug).delete()
             self.former_addresses.update_or_create(slug=before, defaults={"until": None})
 
-    def _took_slug(self: Room, slug: str) -> bool:
-        """Save this address. Returns False if another room took it at the same moment."""
-        before, self.slug = self.slug, slug
+    def save_if_free(self: Room, field: str, value: str) -> bool:
+        """Save this value of a unique field. Returns False, and keeps the old value, if another room has it."""
+        before = getattr(self, field)
+        setattr(self, field, value)
         try:
             with transaction.atomic():
-                self.save(update_fields=["slug"])
+                self.save(update_fields=[field])
         except IntegrityError:
-            self.slug = before
+            setattr(self, field, before)
             return False
         return True
 
