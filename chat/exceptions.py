@@ -34,7 +34,7 @@ class ExplainedNotFound(Http404):
 
 
 class NotAMember(Exception):
-    """Someone who is not a member requested a page or action for members. They may join `room`."""
+    """A person who is not a member requested a page or action for members. They may join `room`."""
 
     def __init__(self, room: Room) -> None:
         self.room = room

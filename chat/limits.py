@@ -141,7 +141,7 @@ def check_creating_rooms(request: Request, participant: Participant) -> None:
 def _spend(action: str, **scopes: str | int | None) -> None:
     """Count one use of the action in each scope, unless LIMITS is off. Raises LimitExceeded.
 
-    A scope without a value is skipped, for example a person who is not saved yet.
+    A scope without a value is skipped, for example a participant that is not saved yet.
     """
     if not settings.LIMITS:
         return

@@ -38,7 +38,10 @@ class _Compiled(NamedTuple):
 
 
 class PreparedQuery(Generic[Row]):
-    """A query with Parameters. `build` returns its queryset; it is called when the query first runs."""
+    """A query with Parameters. `build` returns its queryset; it is called when the query first runs.
+
+    Values go to the database as they are, without the field's conversion: give an id, not a model.
+    """
 
     def __init__(self, build: Callable[[], QuerySet[Row]]) -> None:
         self._build = build

@@ -1,1 +1,1 @@
-"""Who may read or change what: private and missing things get the same 404, so that they can't be told apart."""
+"""Permissions: lookups that return only what a person may read or change; private things and missing ones look alike."""

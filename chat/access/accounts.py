@@ -1,4 +1,4 @@
-"""Who may change an account, and who may set a new password with a password reset link."""
+"""Permissions for accounts: to change one, and to set a new password with a password reset link."""
 
 from contextlib import suppress
 

@@ -84,7 +84,7 @@ def _membership_inside(request: Request, slug: str) -> Membership:
 
 
 def membership_to_type(request: Request, slug: str) -> Membership:
-    """Return the membership of someone who is typing. Raises NotAMember or Http404 as `membership_to_read` does.
+    """Return the membership of a person who is typing. Raises NotAMember or Http404 as `membership_to_read` does.
 
     The view must not write to the database, not even `seen_at`.
     """
@@ -128,9 +128,10 @@ def membership_with_join_request(request: Request, slug: str) -> Membership:
 
 
 def membership_with_chat_request(request: Request, slug: str) -> Membership:
-    """This person's membership in a direct message whose chat request is open, ignored or accepted.
+    """Return this person's membership here, if they have an open or ignored chat request or are in the room.
 
-    Without one, raises Http404 (direct messages are private), or NotAMember for a room that others can join.
+    It may be any room. Otherwise raises as `room_to_join` does (Http404 if the room is private, as direct messages
+    are), or NotAMember if others can join it.
     """
     membership = membership_of(request, slug)
     if membership is None or not (membership.has_chat_request or membership.is_inside):

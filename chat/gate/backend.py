@@ -57,7 +57,7 @@ class Backend(Protocol):
         ...
 
     def valid_grants(self, room: int, readers: Collection[Reader], /) -> tuple[int, set[Reader]]:
-        """Return the room's epoch, and those of `readers` who may read the room at that epoch."""
+        """Return the room's epoch, and the set of `readers` that may read the room at that epoch."""
         ...
 
     def record_presence(self, members: set[int], reading: set[int], /) -> None:

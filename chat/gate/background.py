@@ -46,7 +46,7 @@ async def watch(rooms: Rooms, backend: Backend, run_in_thread: RunInThread) -> N
 
 
 async def note_presence(polls: Polls, backend: Backend, run_in_thread: RunInThread) -> None:
-    """Record at a fixed interval who is online and who has read everything."""
+    """Every PRESENCE_INTERVAL seconds, record which members are online and have read everything. Never returns."""
     while True:
         await asyncio.sleep(PRESENCE_INTERVAL)
         members, reading = polls.take_presence()
@@ -86,7 +86,7 @@ async def refresh_panels(rooms: Rooms, backend: Backend, run_in_thread: RunInThr
 
 
 async def run_forever(task: Callable[[*Arguments], Awaitable[None]], *arguments: *Arguments) -> None:
-    """Run the task, and run it again after a delay when it fails, for example because the database is down."""
+    """Run a task that never returns. If it fails (the database is down), run it again after RETRY_DELAY seconds."""
     while True:
         try:
             await task(*arguments)

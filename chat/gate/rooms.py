@@ -98,7 +98,7 @@ class Rooms:
             self.wake_room(self.by_id.pop(room_id))
 
     def forget_inactive(self) -> list[int]:
-        """Forget the rooms that nobody reads any more, and return the ids of the others."""
+        """Forget the rooms without readers, and return the ids of the others."""
         since = time.monotonic() - ACTIVE_SECONDS
         self.by_id = {pk: room for pk, room in self.by_id.items() if room.waiting or room.polled_at >= since}
         return list(self.by_id)

@@ -294,7 +294,7 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
         return moderators.first() or (any_member and inside.order_by("muted", "joined_at", "pk").first()) or None
 
     def bump_epoch(self) -> None:
-        """Add one to `epoch`, so that cached read permissions become invalid. Call it inside `change()`."""
+        """Add one to `epoch` and save it, so that cached read permissions become invalid. Call it inside `change()`."""
         self.epoch = F("epoch") + 1
         self.save(update_fields=["epoch"])
         self.refresh_from_db(fields=["epoch"])

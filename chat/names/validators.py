@@ -104,7 +104,7 @@ def _has_imitated_accent(name: str) -> bool:
 
 @cache
 def _accented_letters() -> set[str]:
-    """All pairs of a letter and an accent that look like one accented letter, as prototypes (UTS 39)."""
+    """All prototypes (UTS 39) of two characters: most are a letter and an accent, some are not, such as `nj`."""
     letters = map(chr, [*range(0xC0, 0x2000), *prototypes()])
     return {letter for letter in map(to_prototypes, letters) if len(letter) == 2}
 

@@ -84,7 +84,7 @@ def room_versions(rooms: Collection[int]) -> dict[int, RoomState]:
 
 @with_own_connection
 def valid_grants(room: int, readers: Collection[Reader]) -> tuple[int, set[Reader]]:
-    """Return the room's epoch (0 if the room is gone), and those of `readers` who may read the room at that epoch."""
+    """Return the room's epoch (0 if the room is gone), and the `readers` that may read it at that epoch."""
     # The epoch first: a right that is lost after this line increases it again, which leads to the next call.
     epoch = Room.objects.filter(pk=room).values_list("epoch", flat=True).first()
     return epoch or 0, set(chain(*(valid_readers(room, batch) for batch in batches(readers))))
@@ -136,7 +136,10 @@ def update_unlocked(members: Collection[int], **values: Any) -> None:
 
 @with_own_connection
 def prune(is_stopping: Callable[[], bool]) -> bool:
-    """Delete expired data, and the rows of deleted rooms for ERASE_SECONDS. Returns whether such rows may be left."""
+    """Delete expired data, then the rows of deleted rooms, for at most ERASE_SECONDS or until `is_stopping()`.
+
+    Returns whether such rows may be left.
+    """
     retention.tidy(is_stopping)
     deadline = time.monotonic() + ERASE_SECONDS
     return not retention.erase_deleted_rooms(lambda: is_stopping() or time.monotonic() > deadline)

@@ -75,7 +75,8 @@ def panel_for_page(membership: Membership) -> Panel:
 def panel_for_poll(room: Room, gated: bool) -> Panel | None:
     """Return the cached panel for a poll, or None if there is none.
 
-    With a gate, the gate refreshes panels regularly. Without one, the poll refreshes an old panel.
+    The gate refreshes panels regularly. Without a gate, a poll makes a missing panel and refreshes a stale one, at most
+    one poll of the room in about REFRESH_SECONDS.
     """
     panel = cached_panel(room)
     if (
