@@ -1,1 +1,1 @@
-"""Permissions: lookups that return only what a person may read or change; private things and missing ones look alike."""
+"""Permissions: lookups that return only what a person may read or change; private and missing things look alike."""
