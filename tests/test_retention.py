@@ -284,7 +284,7 @@ def test_a_server_that_stops_deletes_no_more_rooms(silent):
     assert is_there(silent)
 
 
-def test_the_gate_runs_the_cleanup_again_soon_while_more_is_left(monkeypatch):
+def test_the_gate_runs_the_cleanup_again_soon_while_more_is_left():
     left, slept = iter([True, True, False]), []
 
     async def sleep(seconds):
@@ -293,10 +293,9 @@ def test_the_gate_runs_the_cleanup_again_soon_while_more_is_left(monkeypatch):
     async def run_in_thread(function, is_stopping):
         return function(is_stopping)
 
-    monkeypatch.setattr(background, "asyncio", SimpleNamespace(sleep=sleep))
     backend = SimpleNamespace(prune=lambda is_stopping: next(left))
     with pytest.raises(RuntimeError):  # what a coroutine makes of the iterator's end
-        run(background.prune(bool, backend, run_in_thread))
+        run(background.prune(bool, backend, run_in_thread, sleep))
     assert slept == [3600, 10, 10, 3600]
 
 

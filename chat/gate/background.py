@@ -11,6 +11,7 @@ from chat.gate.polls import Polls
 from chat.gate.rooms import Rooms
 from chat.gate.signatures import Arguments, RunInThread
 
+Sleep = Callable[[float], Awaitable[None]]
 logger = logging.getLogger("chat.gate")
 
 # Seconds
@@ -58,11 +59,13 @@ async def note_presence(polls: Polls, backend: Backend, run_in_thread: RunInThre
                 raise
 
 
-async def prune(is_stopping: Callable[[], bool], backend: Backend, run_in_thread: RunInThread) -> None:
+async def prune(
+    is_stopping: Callable[[], bool], backend: Backend, run_in_thread: RunInThread, sleep: Sleep = asyncio.sleep
+) -> None:
     """Delete expired data at a fixed interval, and again soon while there is more."""
     has_more = False
     while True:
-        await asyncio.sleep(PRUNE_MORE_INTERVAL if has_more else PRUNE_INTERVAL)
+        await sleep(PRUNE_MORE_INTERVAL if has_more else PRUNE_INTERVAL)
         has_more = await run_in_thread(backend.prune, is_stopping)
 
 
