@@ -75,8 +75,16 @@ class Composer:
         return f"{reverse('composer', args=[self.slug, self.number])}?{urlencode(query | target)}"
 
     @property
+    def previous_number(self) -> int:
+        return self.number - 1
+
+    @property
     def send_status_url(self) -> str:
         return f"{reverse('send_status', args=[self.slug])}?v={composer_version()}"
+
+    @property
+    def discard_url(self) -> str:
+        return f"{reverse('discarded', args=[self.slug])}?v={composer_version()}"
 
     @property
     def next(self) -> Composer:
@@ -108,12 +116,17 @@ def refused_composer(slug: str, typed: Mapping[str, str], error: str, number: in
     with suppress(ValueError):  # An invalid target has made the form an error already.
         target = Target.read(typed)
     multiline = typed.get("lines") == "many"
-    return Composer(slug, number, multiline, text=typed.get("text", ""), error=error, opening=True, target=target)
+    return Composer(slug, number, multiline, text=typed_text(typed), error=error, opening=True, target=target)
 
 
-def unused_number() -> int:
-    """A random number above LAST_NUMBER, so that no form of the same page has used it."""
-    return LAST_NUMBER + 1 + secrets.randbelow(10**15)
+def typed_text(data: Mapping[str, str]) -> str:
+    """The text of a submitted composer: letters carried over from the form before it, then the field's text."""
+    return data.get("carried", "") + data.get("text", "")
+
+
+def new_page_key() -> str:
+    """A random key for a page, or for a form that gets a token of its own because it was refused."""
+    return secrets.token_urlsafe(12)
 
 
 def composer_version() -> str:

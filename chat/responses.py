@@ -17,9 +17,9 @@ Headers = Mapping[str, str] | None
 
 STOP_POLLING = 286  # htmx swaps the response in and stops polling
 POLL_NOW = {"HX-Trigger": "asked"}
-REPLACE_JOIN_FORM = {"HX-Retarget": "#join", "HX-Reswap": "outerHTML"}
-PUSH_URL = "HX-Push-Url"  # the header whose URL htmx puts into the address bar
-SWAP_NOTHING = {"HX-Reswap": "none"}
+PUSH_URL, RETARGET, RESWAP = "HX-Push-Url", "HX-Retarget", "HX-Reswap"  # the address bar's URL, where, how
+REPLACE_JOIN_FORM = {RETARGET: "#join", RESWAP: "outerHTML"}
+SWAP_NOTHING = {RESWAP: "none"}
 
 
 def is_htmx(request: Request) -> bool:
@@ -67,7 +67,7 @@ def no_content() -> HttpResponse:
 
 def poll_response(html: str, continues: bool = True, replaces_poller: bool = False) -> HttpResponse:
     """The answer to a poll, never a redirect or an error. `continues=False` is 286, which makes htmx stop polling."""
-    headers = {"HX-Reswap": "outerHTML settle:0ms"} if replaces_poller else {}
+    headers = {RESWAP: "outerHTML settle:0ms"} if replaces_poller else {}
     return vary_on_htmx(HttpResponse(html, status=200 if continues else STOP_POLLING), headers)
 
 

@@ -17,9 +17,14 @@ MAX_LENGTH = 4000  # characters, so at most 16,000 bytes
 FORBIDDEN_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
+def unify_line_ends(text: str) -> str:
+    """Return the text with line feeds as line ends."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def tidy_text(text: str) -> str:
     """Return the text with line feeds as line ends, without line feeds at the start and blank space at the end."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").rstrip()
+    return unify_line_ends(text).strip("\n").rstrip()
 
 
 def validate_text(text: str) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from django.db.models.expressions import Combinable
     from django.utils.functional import _StrOrPromise
 
-    from chat.models.message import MessageQuerySet
+    from chat.models.message_queryset import MessageQuerySet
 
 
 @admin.register(Message)

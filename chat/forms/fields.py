@@ -39,7 +39,7 @@ class MessageTextField(forms.CharField):
     """The text of a message. Only its line ends, empty first lines and blank space at the end are changed."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(strip=False, required=False, widget=forms.Textarea, **kwargs)
+        super().__init__(strip=False, required=False, **{"widget": forms.Textarea, **kwargs})
 
     def to_python(self, value: Any) -> str:
         return tidy_text(super().to_python(value) or "")

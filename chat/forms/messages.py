@@ -1,17 +1,29 @@
-"""The form that sends a message."""
+"""The forms of the composer: a message, and what was typed into it after it was sent."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from chat.composer import Target
+from chat.composer import Target, typed_text
 from chat.forms.base import KEY, VerbForm
 from chat.forms.fields import MessageTextField
+from chat.text import FORBIDDEN_CHARACTERS, MAX_LENGTH, unify_line_ends
+from chat.typing_ahead import FormToken
+
+N = re.compile(r"\A[0-9]{1,18}\Z", re.ASCII)
+
+
+class TypedText(forms.Textarea):
+    """Reads the whole text that a composer shows: letters carried over from the form before it, then the field."""
+
+    def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
+        return typed_text(data)
 
 
 class MessageForm(VerbForm):
@@ -22,18 +34,23 @@ class MessageForm(VerbForm):
     """
 
     error_field = "text"
-    verb_fields = ["text", "token"]
+    verb_fields = ["text", "token", "has_leftover"]
     target_kinds: tuple[str, ...] = ()  # what the sending verb can handle
 
-    n = forms.RegexField(re.compile(r"\A[0-9]{1,18}\Z", re.ASCII), required=False)
+    n = forms.RegexField(N, required=False)
     page = forms.RegexField(KEY, required=False)
-    text = MessageTextField()
+    text = MessageTextField(widget=TypedText)
 
     def clean(self) -> dict[str, Any]:
         n, page = self.cleaned_data.get("n"), self.cleaned_data.get("page")
         if not n or not page:
             raise self._incomplete("token")
-        return self.cleaned_data | {"token": f"{page}:{n}", "target": self._target()}
+        token = FormToken(page, int(n))
+        return self.cleaned_data | {
+            "token": str(token),
+            "target": self._target(),
+            "has_leftover": "carried" in self.data,
+        }
 
     def _target(self) -> Target | None:
         try:
@@ -47,3 +64,25 @@ class MessageForm(VerbForm):
     def _incomplete(self, code: str) -> ValidationError:
         message = _("This form was not whole. Send it once more.")
         return ValidationError({"text": ValidationError(message, code=code)})
+
+
+class LeftoverForm(forms.Form):
+    """A form that was sent before: its token, and the text that its field has now."""
+
+    n = forms.RegexField(N)
+    page = forms.RegexField(KEY)
+    text = forms.CharField(strip=False, max_length=2 * MAX_LENGTH)
+    carried = forms.CharField(strip=False, max_length=MAX_LENGTH, required=False)
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """The arguments of `Membership.take_leftover`."""
+        texts = {name: unify_line_ends(self.cleaned_data[name]) for name in ("text", "carried")}
+        token = str(FormToken(self.cleaned_data["page"], int(self.cleaned_data["n"])))
+        return {"typed": texts["text"], "carried": texts["carried"], "token": token}
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"]
+        if FORBIDDEN_CHARACTERS.search(unify_line_ends(text)):
+            raise ValidationError(_("This has characters that cannot be shown."), code="characters")
+        return text

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.core.paginator import Page, Paginator
-from django.db import IntegrityError, OperationalError, models
+from django.db import OperationalError, models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat import markup
 from chat.exceptions import Refused
 from chat.models.membership_merging import MergingMixin
 from chat.models.membership_roles import RolesMixin
+from chat.models.membership_sending import SendingMixin
 from chat.models.membership_status import StatusMixin
 from chat.models.name_history import NameHolder
 from chat.names.normalize import display_name, nickname_key
 from chat.names.slugs import initials
-from chat.text import text_digest
 
 if TYPE_CHECKING:
-    from chat.models.message import Message
     from chat.models.participant import Participant
     from chat.prepared_query import Parameter
 
@@ -75,7 +73,7 @@ class MembershipManager(models.Manager["Membership"]):
         return super().get_queryset().filter(room__deleted_at=None)
 
 
-class Membership(RolesMixin, StatusMixin, MergingMixin):
+class Membership(SendingMixin, RolesMixin, StatusMixin, MergingMixin):
     """`read_version` and `read_message_count` are the room's counters when the member last read the log."""
 
     ONLINE_FOR = timedelta(seconds=90)
@@ -235,39 +233,13 @@ class Membership(RolesMixin, StatusMixin, MergingMixin):
         self.read_version, self.read_message_count = self.room.version, self.room.message_count
         self.save(update_fields=["read_version", "read_message_count"])
 
-    def send(self, text: str, token: str) -> Message:
-        """Post a message and return it. Raises Refused if the member may not post.
-
-        If the token was used before, returns the message posted with it. Raises Refused if its text is another.
-        """
-        html = markup.render(text, self.room)
-        if sent := self.messages.model.sent_with(token, by=self):
-            return sent.as_repeat(text)
-        try:
-            with self.room.change() as room:
-                self._check_may_post()
-                who: dict[str, Any] = {
-                    "author": self,
-                    "nickname": self.nickname,
-                    "namesake_number": self.namesake_number,
-                    "role": self.role,
-                }
-                who["by_account"] = not self.participant.is_guest
-                message = room.append(text=text, html=html, token=token, digest=text_digest(text), **who)
-                if not self.participant.paused:
-                    self.mark_read()
-                return message
-        except IntegrityError:
-            # The same form was sent twice at once, and the other request was first.
-            return self.messages.get(token=token).as_repeat(text)
-
     @property
     def posting_refusal(self) -> Refused | None:
         """The Refused that `send` would raise for this member now, or None if they may post."""
         refusals = (Refused(message, code=code) for is_so, code, message in POSTING_REFUSALS if is_so(self))
         return next(refusals, None)
 
-    def _check_may_post(self) -> None:
+    def check_may_post(self) -> None:
         self.refresh_from_db(fields=["status", "nickname", "namesake_number", "role", "muted"])
         if refusal := self.posting_refusal:
             raise refusal

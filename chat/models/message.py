@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.db import models, transaction
 from django.urls import reverse
@@ -16,6 +16,7 @@ from chat.exceptions import Refused
 from chat.models.actor import Actor
 from chat.models.audit import Action, record
 from chat.models.membership import Membership
+from chat.models.message_queryset import MessageQuerySet
 from chat.names.slugs import initials
 from chat.prepared_query import Parameter, PreparedQuery
 from chat.text import text_digest
@@ -24,44 +25,10 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
 
     from chat.models.actor import ActedBy
-    from chat.models.room import Room
 
 
 def new_nonce() -> str:
     return secrets.token_urlsafe(9)  # 12 characters
-
-
-class MessageQuerySet(models.QuerySet["Message"]):
-    def in_room(self, room: Room) -> Self:
-        return self.filter(room=room)
-
-    def newest(self) -> Self:
-        """Sort by the time when messages were sent, newest first."""
-        return self.order_by("-first_version")
-
-    def before(self, version: int) -> Self:
-        """Sent before that version, newest first."""
-        return self.filter(first_version__lt=version).order_by("-first_version")
-
-    def after(self, version: int) -> Self:
-        """Messages sent after that version of the room, oldest first."""
-        return self.filter(first_version__gt=version).order_by("first_version")
-
-    def starting_at(self, version: int) -> Self:
-        """Sent at that version or later, oldest first."""
-        return self.filter(first_version__gte=version).order_by("first_version")
-
-    def changed_since(self, version: int) -> Self:
-        """Sent, edited, removed or restored after that version."""
-        return self.filter(version__gt=version)
-
-    def with_text(self) -> Self:
-        """Messages by members, including removed ones; no system messages."""
-        return self.filter(event="")
-
-    def readable(self) -> Self:
-        """Leave out messages of deleted rooms that are not erased yet."""
-        return self.filter(room__deleted_at=None)
 
 
 class Message(models.Model):
@@ -129,6 +96,8 @@ class Message(models.Model):
 
     token = models.CharField(max_length=64, null=True, editable=False)
     digest = models.CharField(max_length=32, blank=True, editable=False)
+    # Letters typed into the form after it was sent, until the page's next message takes them.
+    leftover = models.TextField(blank=True, editable=False)
 
     objects = MessageQuerySet.as_manager()
 
@@ -195,11 +164,28 @@ class Message(models.Model):
         """Return the message that the member `by` sent with this form token, or None if there is none."""
         return next(iter(messages_with_token.rows(token=token, membership=by.pk)), None)
 
+    @staticmethod
+    def recent_of(member: Membership) -> list[Message]:
+        """The five newest messages of this member, newest first. Their texts are loaded when they are needed."""
+        return recent_messages.rows(membership=member.pk)
+
     def as_repeat(self, text: str) -> Message:
         """Return this message, as the answer to a form sent twice. Raises Refused if it was sent with another text."""
         if self.digest != text_digest(text):
-            raise Refused(_("This page has sent other words already. Send once more to add these."), code="used")
+            raise self.used_refusal()
         return self
+
+    @staticmethod
+    def used_refusal() -> Refused:
+        return Refused(_("This form was already used. Send again to post this text."), code="used")
+
+    @property
+    def was_changed(self) -> bool:
+        """Whether someone has edited or removed it."""
+        return bool(self.edited_at or self.removed_at)
+
+    def is_newer_than(self, age: timedelta) -> bool:
+        return timezone.now() - self.sent_at < age
 
     def edit(self, text: str, by: ActedBy = None) -> bool:
         """Replace the text; the page shows that it was edited.
@@ -267,4 +253,10 @@ class Message(models.Model):
 
 messages_with_token = PreparedQuery(
     lambda: Message.objects.filter(membership=Parameter("membership"), token=Parameter("token"))
+)
+
+recent_messages = PreparedQuery(
+    lambda: (
+        Message.objects.filter(membership=Parameter("membership")).order_by("-pk").defer("text", "html", "detail")[:5]
+    )
 )

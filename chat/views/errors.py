@@ -145,12 +145,12 @@ def stale_form(request: Request, reason: str = "") -> HttpResponse:
         then = _("Copy what you typed, go back and reload.")
         return error_response(request, 403, _("Not accepted"), f"{sentence} {then}")
     where = request.resolver_match
-    if where.url_name == "typing":
+    if where.url_name in ("typing", "leftover"):
         return fresh_csrf_token(request)
     form = FORMS.get(where.url_name or "", Form)(request.POST)
     form.add_error(getattr(form, "error_field", None), sentence)
     if responses.is_htmx(request) and isinstance(form, MessageForm):
-        return send_error_fragment(request, where.kwargs["slug"], form, fresh_token=True)
+        return send_error_fragment(request, form, fresh_token=True)
     if responses.is_htmx(request) and isinstance(form, JoinForm):
         return _join_form_again(request, form, where.kwargs)
     return error_response(request, 422, _("Once more, please"), sentence, again=True)

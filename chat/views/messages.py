@@ -1,7 +1,5 @@
 """Messages: sending them, the composer, and the message history."""
 
-from dataclasses import replace
-
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse, QueryDict
 from django.urls import reverse
@@ -22,10 +20,11 @@ from chat.composer import (
     LAST_NUMBER,
     Composer,
     Target,
+    new_page_key,
     refused_composer,
-    unused_number,
+    typed_text,
 )
-from chat.forms.messages import MessageForm
+from chat.forms.messages import LeftoverForm, MessageForm
 from chat.models import Membership, Message, Room
 from chat.realtime import delta, typing_indicator
 from chat.types import Request
@@ -50,8 +49,9 @@ def _sent(request: Request, membership: Membership, elsewhere: bool = False) -> 
     `elsewhere`: the room has a new address, so the page that sent this gets no more messages.
     """
     if responses.is_htmx(request):
-        context = {"room": membership.room, "elsewhere": elsewhere}
-        return responses.fragment(request, "partials/notice.html", context, headers=responses.POLL_NOW)
+        composer = Composer(membership.room.slug, _posted_number(request))
+        context = {"room": membership.room, "elsewhere": elsewhere, "composer": composer}
+        return responses.fragment(request, "partials/sent.html", context, headers=responses.POLL_NOW)
     return responses.redirect(request, _composer_url(request, membership))
 
 
@@ -67,21 +67,31 @@ def _composer_url(request: Request, membership: Membership) -> str:
 
 def _send_error(request: Request, membership: Membership, slug: str, form: MessageForm) -> HttpResponse:
     if responses.is_htmx(request):
-        return send_error_fragment(request, slug, form)
+        return send_error_fragment(request, form)
     return _page_with_composer(request, membership, _refused(slug, form), 422)
 
 
-def send_error_fragment(request: Request, slug: str, form: MessageForm, fresh_token: bool = False) -> HttpResponse:
-    """The composer again, with status 422: it has the submitted text, the reason, and a number not used before.
+def send_error_fragment(request: Request, form: MessageForm, fresh_token: bool = False) -> HttpResponse:
+    """Why the message was not sent, with status 422, and a token not used before; the form keeps its text.
 
     `fresh_token` adds a new CSRF token.
     """
-    context = {"composer": replace(_refused(slug, form), number=unused_number()), "fresh_token": fresh_token}
-    return responses.fragment(request, "partials/send_error.html", context, 422)
+    context = {"error": _reason(form), "page_key": new_page_key(), "fresh_token": fresh_token}
+    headers = {responses.RETARGET: f"#answer-{_posted_number(request)}", responses.RESWAP: "innerHTML settle:0ms"}
+    return responses.fragment(request, "partials/send_error.html", context, 422, headers=headers)
 
 
 def _refused(slug: str, form: MessageForm) -> Composer:
-    return refused_composer(slug, form.data, " ".join(map(str, form.errors.get("text", []))))
+    return refused_composer(slug, form.data, _reason(form))
+
+
+def _reason(form: MessageForm) -> str:
+    return " ".join(map(str, form.errors.get("text", [])))
+
+
+def _posted_number(request: Request) -> int:
+    """The number, on its page, of the composer that was submitted. A refused form keeps it, but gets a new token."""
+    return delta.parse_number(request.POST.get("composer", "")) or 1
 
 
 def _page_with_composer(
@@ -96,6 +106,25 @@ def _page_with_composer(
 
 
 @require_POST
+def leftover(request: Request, slug: str) -> HttpResponse:
+    """Take letters that were typed into a form after it was sent; a page posts them when the next form has the focus.
+
+    They become part of the next message, or appear in front of its field. If nothing was sent by that form, nothing is
+    done: its text is still there.
+    """
+    membership = membership_to_write(request, slug)
+    limits.check_typing(request, membership)
+    form = LeftoverForm(request.POST)
+    left = form.is_valid() and membership.take_leftover(**form.typed)
+    if not responses.is_htmx(request):
+        return responses.redirect(request, membership.room.get_absolute_url())
+    if not left:
+        return responses.no_content()
+    composer = Composer(slug, _posted_number(request) + 1)
+    return responses.fragment(request, "partials/leftover.html", {"leftover": left, "composer": composer})
+
+
+@require_POST
 def typing(request: Request, slug: str) -> HttpResponse:
     """Tell the others that this member is typing. It is kept in the cache, never in the database."""
     membership = membership_to_type(request, slug)
@@ -106,7 +135,8 @@ def typing(request: Request, slug: str) -> HttpResponse:
 
 def fresh_csrf_token(request: Request) -> HttpResponse:
     """A new CSRF token, for a page whose token has expired when it sends a request by itself (typing). Status 422."""
-    return responses.fragment(request, "partials/csrf.html", {"out_of_band": True}, 422)
+    context = {"out_of_band": True}
+    return responses.fragment(request, "partials/csrf.html", context, 422, headers=responses.SWAP_NOTHING)
 
 
 # The composer
@@ -117,7 +147,7 @@ def toggle(request: Request, slug: str) -> HttpResponse:
     """Show the composer in its other mode (one line or several), with the text that was typed so far."""
     membership = membership_to_read(request, slug).record_seen()
     number = delta.parse_number(request.POST.get("n", "")) or 1
-    composer = _composer(slug, number, request.POST).toggled(request.POST.get("text", ""))
+    composer = _composer(slug, number, request.POST).toggled(typed_text(request.POST))
     if responses.is_htmx(request):
         return responses.fragment(request, "partials/toggled.html", {"composer": composer})
     return _page_with_composer(request, membership, composer)
@@ -151,6 +181,12 @@ def send_status(request: Request, slug: str) -> HttpResponse:
     """Show the labels for a message form's states: sending, waiting, not sent. A page's first form fetches them."""
     context = {"composer": Composer(slug)}
     return responses.cached_fragment(request, "partials/send_status.html", context, CACHE_SECONDS)
+
+
+@require_safe
+def discarded(request: Request, slug: str) -> HttpResponse:
+    """What replaces letters that the author has discarded instead of sending them with the next message."""
+    return responses.cached_fragment(request, "partials/discarded.html", {}, CACHE_SECONDS)
 
 
 # History

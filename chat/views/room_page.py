@@ -1,6 +1,5 @@
 """A room's page and its context, shared by all views that show a room."""
 
-import secrets
 from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote
@@ -11,7 +10,7 @@ from django.urls import Resolver404, resolve
 from chat import responses
 from chat.access.origin import referring_url
 from chat.access.rooms import guarded_read, membership_of
-from chat.composer import Composer, first_composer
+from chat.composer import Composer, first_composer, new_page_key
 from chat.models import Membership, Participant, Room
 from chat.prepared_query import Parameter, PreparedQuery
 from chat.realtime import delta, grants, poll, sidebar, unread
@@ -63,7 +62,7 @@ def room_context(membership: Membership) -> dict[str, Any]:
 
 def composer_context(membership: Membership, composer: Composer) -> dict[str, Any]:
     """Return a composer's context. Its new page key and the composer's number together make a message's token."""
-    return {"room": membership.room, "composer": composer, "page_key": secrets.token_urlsafe(12)}
+    return {"room": membership.room, "composer": composer, "page_key": new_page_key()}
 
 
 def own_rooms_context(participant: Participant | None) -> dict[str, Any]:

@@ -35,12 +35,13 @@ def said():
 
 
 def forms(visitor):
-    return visitor.writing.locator("#composer form")
+    """The composers that are shown. A form that was sent is hidden at once, and removed a second later."""
+    return visitor.writing.locator("#composer form").filter(visible=True)
 
 
 def left_behind(visitor):
     """The forms above the newest one, with text that is not sent yet."""
-    return visitor.writing.locator("#composer form:not(:last-of-type)")
+    return visitor.writing.locator("#composer form:not(:last-of-type)").filter(visible=True)
 
 
 def text_field(form):
@@ -94,7 +95,7 @@ def ten_in_one_go(alice):
     for message in messages:
         type_fast(alice, message)
     expect(left_behind(alice).first.get_by_text("sending…")).to_be_visible()
-    expect(left_behind(alice).last.get_by_text("waiting…")).to_be_visible()
+    expect(left_behind(alice).last.get_by_text("sending…")).to_be_visible()
     expect(left_behind(alice).get_by_text("try again").locator("visible=true")).to_have_count(0)
     alice.page.keyboard.type("and a draft", delay=A_KEY)
     expect(lines(alice)).to_have_text(messages)
@@ -181,7 +182,8 @@ def test_one_failed_message_does_not_delay_the_others(alice):
     expect(form.get_by_text("not sent")).to_be_visible()
     alice.page.unroute(SEND)
     try_again(form)
-    expect(lines(alice)).to_have_text(["one", "three", "four", "two"])
+    # Sent again within seconds, it takes its place; later, it would come last.
+    expect(lines(alice)).to_have_text(["one", "two", "three", "four"])
     expect(forms(alice)).to_have_count(1)
 
 
@@ -251,12 +253,12 @@ def test_a_refusal_is_shown_with_the_text_and_changes_no_draft(alice, held, text
     held.pop().continue_()
     field = text_field(left_behind(alice))
     expect(field).to_have_accessible_description(re.compile(reason))
-    expect(field).to_have_attribute("aria-invalid", "true")
-    expect(field).to_have_value(text.replace("\x00", "\ufffd"))  # HTML has no other way to show a NUL
+    expect(field).to_have_value(text)
     expect(alice.field).to_have_value("typed ahead")
     expect(alice.field).to_be_focused()
     assert said() == []
     field.fill("mended")
+    alice.page.wait_for_timeout(500)  # Two submits of one form within half a second count as one.
     field.press("Enter")
     held_one(alice, held).continue_()
     expect(lines(alice)).to_have_text(["mended"])
@@ -298,7 +300,7 @@ def test_a_message_to_a_locked_room_is_refused_and_sent_after_unlocking(alice):
     expect(field).to_have_accessible_description(re.compile("locked"))
     expect(field).to_have_value("a draft from before")
     # With nothing typed, the sentence replaces the field.
-    expect(forms(alice).last).to_be_hidden()
+    expect(alice.page.locator("#composer form").last).to_be_hidden()
     room.unlock()
     expect(alice.field).to_be_visible()
     expect(alice.page.locator("#state")).to_be_empty()

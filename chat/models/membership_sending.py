@@ -1,0 +1,227 @@
+"""Sending messages: each form posts once, and messages that a page sends at the same time keep their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, models, transaction
+
+from chat import markup
+from chat.exceptions import Refused
+from chat.names.normalize import VISIBLE
+from chat.text import MAX_LENGTH, text_digest
+from chat.typing_ahead import FormToken, inserted_in, own_part, rest_of, start_of
+
+if TYPE_CHECKING:
+    from chat.models.membership import Membership
+    from chat.models.message import Message
+    from chat.models.room import Room
+
+# What moves when messages get the order in which they were typed.
+CONTENT = ("text", "html", "token", "digest", "leftover")
+# For so long, a message that arrives late still takes the place in which it was typed.
+REORDER_WINDOW = timedelta(seconds=10)
+
+
+class AlreadySent(Exception):
+    """The form was sent before. Rolls back the transaction, so that the room gets no new version."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__()
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Letters typed into a form after it was sent, which belong to the page's next message; empty if there are none.
+
+    `joins` is False if they were typed in the middle of the sent text, so they may belong elsewhere.
+    """
+
+    text: str = ""
+    joins: bool = True
+
+
+class SendingMixin(models.Model):
+    """The part of a membership that posts messages.
+
+    A page sends its messages as soon as they are typed, without waiting for the answer to the one before. So a later
+    one can arrive first; the form's token then tells in which order they were typed.
+    """
+
+    class Meta:
+        abstract = True
+
+    def send(self: Membership, text: str, token: str, has_leftover: bool = False) -> Message:
+        """Post a message and return it. Raises Refused if the member may not post.
+
+        `has_leftover` says that the text begins with the letters left over from the page's message before it, or that
+        the author has discarded them; otherwise they are put in front of it.
+
+        If the token was used before with the same text, returns that message. If the text goes on from there, Enter was
+        pressed again before the page had moved on: only what was added is posted, as a message of its own. Raises
+        Refused if it is another text.
+        """
+        html = markup.render(text, self.room)
+        try:
+            with self.room.change():
+                recent = self.recent_messages()
+                if sent := next((message for message in recent if message.token == token), None):
+                    return self._send_again(sent, text, recent)
+                self.check_may_post()
+                letters = self._leftover_for(token, recent)
+                digest = text_digest(text)
+                if letters and not has_leftover:
+                    text, html = letters + text, markup.render(letters + text, self.room)
+                return append(self, text, html, token, digest, recent)
+        except AlreadySent as repeat:
+            return repeat.message
+        except (IntegrityError, Refused):
+            # A form from further back, or the same form sent twice at once, and the other request was first.
+            if sent := self.messages.model.sent_with(token, by=self):
+                return sent.as_repeat(text)
+            raise
+
+    def take_leftover(self: Membership, typed: str, token: str, carried: str = "") -> Leftover | None:
+        """Take what was typed into a form after it was sent. `typed` is the whole text of its field.
+
+        `carried` is what the page shows in front of that, as the rest of the form before.
+
+        If the page's next message is posted already, the letters are put in front of it, and the Leftover is empty.
+        Otherwise that message will take them, unless the page, which shows them, sends them along. Returns None if
+        nothing was posted with this token. Raises Refused if the member may not post.
+        """
+        with transaction.atomic():
+            self._lock_room()
+            self.check_may_post()
+            recent = self.recent_messages()
+            parts = parts_of(token, recent)
+            if not parts:
+                return None
+            rest = added_to(parts, carried + typed)
+            if rest is None:  # The page got the carried letters only after it had sent the form.
+                rest = added_to(parts, typed)
+            if rest is None:
+                return Leftover(inserted_in(typed, parts[0].text), joins=False)
+            if self._put_before_next(rest, token, recent):
+                return Leftover()
+            parts[0].leftover = rest
+            parts[0].save(update_fields=["leftover"])
+            return Leftover(rest)
+
+    def recent_messages(self: Membership) -> list[Message]:
+        """The member's newest messages; a page has never more than a few on the way at once."""
+        return self.messages.model.recent_of(self)
+
+    def _lock_room(self: Membership) -> None:
+        if not type(self.room).objects.select_for_update().filter(pk=self.room_id).first():
+            raise self.room.deleted_refusal()
+
+    def _put_before_next(self: Membership, letters: str, token: str, recent: list[Message]) -> bool:
+        """Put the letters in front of the message that the same page sent next. Returns False if there is none."""
+        form = FormToken.read(token)
+        following = next((message for message in recent if form and message.token == str(form.next)), None)
+        if following is None or following.was_changed or len(letters) + len(following.text) > MAX_LENGTH:
+            return False
+        following.room = self.room
+        text = letters + following.text
+        following.touch(text=text, html=markup.render(text, self.room))
+        return True
+
+    def _leftover_for(self: Membership, token: str, recent: list[Message]) -> str:
+        """Take the letters that wait for the message with this token; they are returned once."""
+        form = FormToken.read(token)
+        before = next((message for message in recent if form and message.token == str(form.previous)), None)
+        if before is None or not before.leftover:
+            return ""
+        letters, before.leftover = before.leftover, ""
+        before.save(update_fields=["leftover"])
+        return letters
+
+    def _send_again(self: Membership, sent: Message, text: str, recent: list[Message]) -> Message:
+        """Post what was added to the text of a form that was sent before, inside the room's `change()`."""
+        if sent.digest == text_digest(text):
+            raise AlreadySent(sent)
+        parts = parts_of(str(sent.token), recent)
+        added = added_to(parts, text)
+        if added is not None and not VISIBLE.search(added):
+            raise AlreadySent(parts[-1])
+        self.check_may_post()
+        position = len(parts)
+        if added is None:
+            added, position = shorten(sent, text, self.room), 1
+        form = FormToken.read(sent.token)
+        token = str(form._replace(part=position)) if form else None
+        for part in reversed(parts[position:]):
+            part.token = str(form and form._replace(part=parts.index(part) + 1))
+            part.save(update_fields=["token"])
+        return append(self, added, markup.render(added, self.room), token, text_digest(added), recent)
+
+
+def append(member: Membership, text: str, html: str, token: str | None, digest: str, recent: list[Message]) -> Message:
+    """Append the member's message to the log, inside the room's `change()`, and mark the room as read."""
+    message = member.room.append(
+        author=member,
+        nickname=member.nickname,
+        namesake_number=member.namesake_number,
+        role=member.role,
+        by_account=not member.participant.is_guest,
+        text=text,
+        html=html,
+        token=token,
+        digest=digest,
+    )
+    keep_typed_order(message, recent)
+    if not member.participant.paused:
+        member.mark_read()
+    return message
+
+
+def shorten(sent: Message, text: str, room: Room) -> str:
+    """Shorten a message to this text, which was sent first, but arrived after it. Returns what follows the text."""
+    start = start_of(text, sent.text, sent.digest) if sent.is_newer_than(REORDER_WINDOW) else None
+    if start is None or sent.was_changed:
+        raise sent.used_refusal()
+    follows, shortened = sent.text[start + len(text) :].lstrip(), sent.text[: start + len(text)]
+    if not VISIBLE.search(follows):
+        raise AlreadySent(sent)
+    sent.room = room
+    sent.touch(text=shortened, html=markup.render(shortened, room), digest=text_digest(text))
+    return follows
+
+
+def parts_of(token: str, recent: list[Message]) -> list[Message]:
+    """The messages that one form sent, in the order in which they were typed."""
+    form = FormToken.read(token)
+    tokens = [(FormToken.read(message.token), message) for message in recent]
+    same = [(part.part, message) for part, message in tokens if part and form and form.is_same_form(part)]
+    return [message for _, message in sorted(same, key=lambda pair: pair[0])]
+
+
+def added_to(parts: list[Message], typed: str) -> str | None:
+    """What was typed after the texts that a form has sent; None if `typed` does not begin with them."""
+    first, *others = parts
+    own = own_part(typed, first.text, first.digest)
+    return None if own is None else rest_of(typed, [own, *(part.text for part in others)])
+
+
+def keep_typed_order(message: Message, recent: list[Message]) -> None:
+    """If messages of the same page that were typed later overtook this one, give the texts their order.
+
+    The messages keep their places; only their texts move.
+    """
+    form = FormToken.read(message.token)
+    later = [other for other in recent if form and form.precedes(FormToken.read(other.token))]
+    lines = [other for other in later if other.is_newer_than(REORDER_WINDOW) and not other.was_changed]
+    if not lines:
+        return
+    lines = sorted([*lines, message], key=lambda line: line.first_version)
+    typed = sorted(lines, key=lambda line: FormToken.read(line.token) or ())
+    contents = [{name: getattr(line, name) for name in CONTENT} for line in typed]
+    # First without tokens, because each token is unique.
+    type(message).objects.filter(pk__in=[line.pk for line in lines]).update(token=None)
+    for line, content in zip(lines, contents, strict=True):
+        line.room = message.room
+        line.touch(**content)

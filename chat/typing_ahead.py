@@ -1,0 +1,87 @@
+"""Text typed ahead: which form it came from, and which letters were typed into a form after it was sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import takewhile
+from typing import NamedTuple, Self
+
+from chat.text import text_digest
+
+TOKEN = re.compile(r"(?P<page>[\w-]+):(?P<number>\d{1,18})(?:\.(?P<part>\d{1,4}))?", re.ASCII)
+
+
+class FormToken(NamedTuple):
+    """Identifies a form that sends one message. Tokens of one page are ordered as their messages were typed.
+
+    `page` is the page's random key, `number` the composer's. `part` is above 0 if Enter was pressed in the same form
+    again, before the next composer had the focus: each Enter posts the text that was added.
+    """
+
+    page: str
+    number: int
+    part: int = 0
+
+    @classmethod
+    def read(cls, token: str | None) -> Self | None:
+        match = TOKEN.fullmatch(token or "")
+        return cls(match["page"], int(match["number"]), int(match["part"] or 0)) if match else None
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.number}" + (f".{self.part}" if self.part else "")
+
+    @property
+    def previous(self) -> Self:
+        return self._replace(number=self.number - 1, part=0)
+
+    @property
+    def next(self) -> Self:
+        return self._replace(number=self.number + 1, part=0)
+
+    def is_same_form(self, other: FormToken | None) -> bool:
+        return other is not None and (self.page, self.number) == (other.page, other.number)
+
+    def precedes(self, other: FormToken | None) -> bool:
+        """Whether `other` is of the same page and was typed later."""
+        return other is not None and self.page == other.page and self < other
+
+
+def rest_of(typed: str, sent: Iterable[str]) -> str | None:
+    """What was typed after the texts that were sent from the same field; None if it does not begin with them."""
+    for text in sent:
+        typed = typed.lstrip("\n")
+        if not typed.startswith(text):
+            return None
+        typed = typed[len(text) :].lstrip()
+    return typed
+
+
+def own_part(typed: str, stored: str, digest: str) -> str | None:
+    """The start of `typed` that was sent as the stored text; None if there is none. `digest` is of the text as sent.
+
+    The stored text may have more in front: letters left over from the form before.
+    """
+    typed = typed.lstrip("\n")
+    if typed.startswith(stored):
+        return stored
+    starts = (typed[:length] for length in range(min(len(typed), len(stored)), 0, -1))
+    return next((own for own in starts if stored.endswith(own) and text_digest(own) == digest), None)
+
+
+def start_of(typed: str, stored: str, digest: str) -> int | None:
+    """Where the text as sent, which begins with `typed`, starts in the stored text; None if it does not."""
+    starts = (start for start in range(len(stored)) if stored.startswith(typed, start))
+    return next((start for start in starts if text_digest(stored[start:]) == digest), None)
+
+
+def inserted_in(typed: str, sent: str) -> str:
+    """What was typed in the middle of the sent text: the part of `typed` that is not in `sent`."""
+    start = _common_length(typed, sent)
+    end = _common_length(typed[start:][::-1], sent[start:][::-1])
+    return typed[start : len(typed) - end]
+
+
+def _common_length(first: str, second: str) -> int:
+    """How many letters at the start are the same."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))

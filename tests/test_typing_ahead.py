@@ -1,0 +1,251 @@
+"""Typing ahead: messages typed faster than the page and the server follow arrive as they were typed."""
+
+import random
+
+import pytest
+
+from chat.models import Message
+from chat.models.membership_sending import REORDER_WINDOW
+from chat.text import text_digest
+from chat.typing_ahead import FormToken, inserted_in, own_part, rest_of
+from tests.support.pages import OpenPage
+
+PAGE = "page-key"
+
+
+@pytest.fixture
+def post(alice):
+    """Post a form of Alice's page, by its number."""
+
+    def post(number, text, **more):
+        return alice.membership.send(text, f"{PAGE}:{number}", **more)
+
+    return post
+
+
+@pytest.fixture
+def leave_over(alice):
+    """Report what a form's field has after it was sent."""
+
+    def leave_over(number, typed, **more):
+        return alice.membership.take_leftover(typed, f"{PAGE}:{number}", **more)
+
+    return leave_over
+
+
+def said(room):
+    return list(room.messages.filter(event="").order_by("first_version").values_list("text", flat=True))
+
+
+# Order
+
+
+def test_a_message_that_was_overtaken_takes_its_place(post, bob, room):
+    page = OpenPage(bob, room)
+    for number, text in [(2, "two"), (3, "three"), (1, "one")]:
+        post(number, text)
+        page.poll()
+    assert said(room) == ["one", "two", "three"]
+    assert page.words == ["one", "two", "three"]
+
+
+def test_the_words_of_others_stay_where_they_are(post, bob, room):
+    post(2, "two")
+    bob.membership.send("from Bob", "bob:1")
+    post(1, "one")
+    assert said(room) == ["one", "from Bob", "two"]
+
+
+def test_a_message_sent_again_later_goes_to_the_end(post, room):
+    post(2, "two")
+    Message.objects.filter(text="two").update(sent_at=Message.objects.get(text="two").sent_at - REORDER_WINDOW)
+    post(1, "one, at last")
+    assert said(room) == ["two", "one, at last"]
+
+
+def test_another_page_of_the_same_person_is_not_reordered(alice, post, room):
+    alice.membership.send("from the phone", "other-page:7")
+    post(1, "from the desk")
+    assert said(room) == ["from the phone", "from the desk"]
+
+
+@pytest.mark.parametrize("change", [lambda message: message.remove(), lambda message: message.edit("mended")])
+def test_a_message_that_a_moderator_changed_keeps_its_place(post, room, change):
+    post(2, "two")
+    change(Message.objects.get(text="two"))
+    post(1, "one")
+    assert said(room)[-1] == "one"
+
+
+def test_each_form_still_sends_once_after_reordering(post, room):
+    for number, text in [(2, "two"), (1, "one"), (1, "one"), (2, "two")]:
+        post(number, text)
+    assert said(room) == ["one", "two"]
+
+
+# Enter in a field that was sent already
+
+
+def test_enter_in_a_sent_field_posts_what_was_added(post, room):
+    for text in ("one", "onetwo", "onetwothree"):
+        post(1, text)
+    assert said(room) == ["one", "two", "three"]
+
+
+def test_the_second_enter_may_arrive_first(post, room):
+    post(1, "onetwo")
+    post(1, "one")
+    assert said(room) == ["one", "two"]
+
+
+def test_a_repeated_second_enter_posts_nothing_twice(post, room):
+    for text in ("one", "onetwo", "onetwo", "one"):
+        post(1, text)
+    assert said(room) == ["one", "two"]
+
+
+# Letters left over
+
+
+def test_letters_left_over_are_handed_to_the_page_and_sent_along(post, leave_over, room):
+    post(1, "one")
+    left = leave_over(1, "onetw")
+    assert (left.text, left.joins) == ("tw", True)
+    post(2, left.text + "o", has_leftover=True)
+    assert said(room) == ["one", "two"]
+
+
+def test_letters_join_the_next_message_if_the_page_sent_it_without_them(post, leave_over, room):
+    post(1, "one")
+    leave_over(1, "onetw")
+    post(2, "o")
+    post(3, "three")
+    assert said(room) == ["one", "two", "three"]
+
+
+def test_letters_join_the_next_message_that_is_posted_already(post, leave_over, bob, room):
+    page = OpenPage(bob, room)
+    post(1, "one")
+    post(2, "o")
+    page.poll()
+    assert leave_over(1, "onetw").text == ""
+    page.poll()
+    assert said(room) == page.words == ["one", "two"]
+    assert not Message.objects.exclude(edited_at=None).exists()
+
+
+def test_discarded_letters_do_not_come_back(post, leave_over, room):
+    post(1, "one")
+    leave_over(1, "onetw")
+    post(2, "something else", has_leftover=True)
+    assert said(room) == ["one", "something else"]
+
+
+def test_what_follows_letters_left_over_is_told_apart(post, leave_over, room):
+    """The second message was sent as "o", but is stored as "two"; its own field went on with "th"."""
+    post(1, "one")
+    leave_over(1, "onetw")
+    post(2, "o")
+    assert leave_over(2, "oth").text == "th"
+    assert leave_over(2, "oth", carried="tw").text == "th"
+
+
+def test_letters_in_the_middle_are_only_offered(post, leave_over, room):
+    post(1, "one")
+    left = leave_over(1, "oXYne")
+    assert (left.text, left.joins) == ("XY", False)
+    post(2, "two")
+    assert said(room) == ["one", "two"]
+
+
+def test_nothing_is_left_over_of_a_form_that_was_not_sent(leave_over):
+    assert leave_over(1, "onetw") is None
+
+
+def test_the_answer_shows_the_letters_before_the_next_field(alice, post, room):
+    post(1, "one")
+    form = {"n": "1", "page": PAGE, "composer": "1", "text": "one<b>"}
+    url = room.get_absolute_url() + "leftover/"
+    answer = alice.post(url, form, headers={"HX-Request": "true"})
+    assert '<span hx-swap-oob="innerHTML:#carried-2,#sink">' in answer.content.decode()
+    assert '<input type="hidden" name="carried" value="&lt;b&gt;" autocomplete="off">' in answer.content.decode()
+    alice.send(room, "old", n=2, page=PAGE, carried="<b>")
+    assert said(room) == ["one", "<b>old"]
+
+
+# All of it
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_everything_that_was_typed_arrives_in_order(alice, room, seed):
+    """Play a page whose focus moves late, over a network that mixes up the order of the requests."""
+    dice = random.Random(seed)
+    typed, requests = play(dice)
+    for at in range(len(requests) - 1):
+        if dice.random() < 0.4 and may_swap(requests[at], requests[at + 1]):
+            requests[at], requests[at + 1] = requests[at + 1], requests[at]
+    for verb, number, text in requests:
+        getattr(alice.membership, verb)(text, f"{PAGE}:{number}")
+    assert said(room) == typed
+
+
+def play(dice):
+    """The messages that were typed, and the requests that the page sends for them."""
+    typed, requests, number, here, cut = [], [], 1, "", 0
+    for line in range(12):
+        text = f"line {line}" + dice.choice(["", "!", " of the play"])
+        typed.append(text)
+        here += text[cut:]
+        cut = 0
+        requests.append(("send", number, here))
+        if dice.random() < 0.5:  # The focus moves at once.
+            number, here = number + 1, ""
+        elif dice.random() < 0.6 and line < 11:  # The focus moves within the next message.
+            cut = dice.randint(1, 4)
+            requests.append(("take_leftover", number, here + f"line {line + 1}"[:cut]))
+            number, here = number + 1, ""
+    return typed, requests
+
+
+def may_swap(first, second):
+    """A page reports what is left over after the answer to that form."""
+    return not (second[0] == "take_leftover" and first[1] == second[1])
+
+
+# The parts
+
+
+def test_tokens_are_ordered_as_typed():
+    tokens = [FormToken.read(f"{PAGE}:{number}") for number in ("2", "10", "10.1", "10.2", "11")]
+    assert tokens == sorted(tokens)
+    assert [str(token) for token in tokens[1:3]] == [f"{PAGE}:10", f"{PAGE}:10.1"]
+    assert not tokens[0].precedes(FormToken.read("other:3"))
+    assert FormToken.read("not a token") is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent", "rest"),
+    [
+        ("onetw", ["one"], "tw"),
+        ("one tw ", ["one"], "tw "),
+        ("\none\n\ntw", ["one"], "tw"),
+        ("onetwothr", ["one", "two"], "thr"),
+        ("one", ["one"], ""),
+        ("on", ["one"], None),
+    ],
+)
+def test_the_rest_is_what_follows(typed, sent, rest):
+    assert rest_of(typed, sent) == rest
+
+
+def test_the_own_part_is_found_behind_letters_in_front():
+    digest = text_digest("o")
+    assert own_part("oth", "two", digest) == "o"
+    assert own_part("xth", "two", digest) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent", "inserted"), [("oXne", "one", "X"), ("Xone", "one", "X"), ("on", "one", ""), ("aa", "a", "a")]
+)
+def test_inserted_letters_are_found(typed, sent, inserted):
+    assert inserted_in(typed, sent) == inserted
