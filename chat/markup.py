@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     Html = SafeString  # HTML that is marked as safe
 
+RENDERER = 2  # raise it with every change of what `render` returns, which a test notices
 LINK_REL = "nofollow ugc noopener noreferrer"
 cleaner = nh3.Cleaner(
     tags={"a"},

@@ -240,7 +240,7 @@ class Membership(RolesMixin, StatusMixin, MergingMixin):
 
         If the token was used before, returns the message posted with it. Raises Refused if its text is another.
         """
-        html = markup.render(text, self.room)
+        what: dict[str, Any] = {"text": text, "html": markup.render(text, self.room), "renderer": markup.RENDERER}
         if sent := self.messages.model.sent_with(token, by=self):
             return sent.as_repeat(text)
         try:
@@ -253,7 +253,7 @@ class Membership(RolesMixin, StatusMixin, MergingMixin):
                     "role": self.role,
                 }
                 who["by_account"] = not self.participant.is_guest
-                message = room.append(text=text, html=html, token=token, digest=text_digest(text), **who)
+                message = room.append(token=token, digest=text_digest(text), **what, **who)
                 if not self.participant.paused:
                     self.mark_read()
                 return message
