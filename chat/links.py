@@ -41,7 +41,9 @@ LABEL = rf"[^\W_][\w{MARKS}{JOINERS}-]*+"
 HOST = re.compile(rf"\[[0-9A-Fa-f:.]+\]|{LABEL}(?:\.{LABEL})*+")
 GLUED = re.compile(rf"[A-Za-z0-9-]+(?=_*[{SPACELESS}])")
 PORT = re.compile(r":[0-9]{1,5}(?![A-Za-z0-9_])")
-AUTHORITY = re.compile(rf"[^/?#@,;{BRACKETS}{NEVER}]*+")
+AUTHORITY = re.compile(
+    rf"[^/?#@,;{BRACKETS}{NEVER}]{{0,100}}+"
+)  # bounded, because many links may look at the same text
 NO_HOST = ("%", "://")  # after what looks like a host
 SAFE = "+'"  # needs no percent-encoding in mailto: (besides letters, digits and "._-")
 NO_EMAIL = re.compile(r"@|:[\w/~]")  # after @user@host.example and git@host.example:path
@@ -57,7 +59,7 @@ class Link(NamedTuple):
     href: str
 
 
-Read = tuple[Link | None, int]  # the link, if there is one, and where to go on
+Result = tuple[Link | None, int]  # the link, if there is one, and where to go on
 
 
 def find(text: str) -> Iterator[Link]:
@@ -69,25 +71,25 @@ def find(text: str) -> Iterator[Link]:
         return
     ends, position = LinkEnds(text), 0
     while found := START.search(text, position):
-        link, position = READERS[found.lastgroup or ""](found, ends)
+        link, position = KINDS[found.lastgroup or ""](found, ends)
         if link:
             yield link
 
 
-def _web(found: re.Match[str], ends: LinkEnds) -> Read:
+def _web(found: re.Match[str], ends: LinkEnds) -> Result:
     return _from_host(found, ends, "")
 
 
-def _name(found: re.Match[str], ends: LinkEnds) -> Read:
+def _name(found: re.Match[str], ends: LinkEnds) -> Result:
     return _from_host(found, ends, "http://")
 
 
-def _other(found: re.Match[str], ends: LinkEnds) -> Read:
+def _other(found: re.Match[str], ends: LinkEnds) -> Result:
     """Pass over an address with another scheme, so that no part of it is a link."""
     return None, ends.stop(found.end())
 
 
-def _from_host(found: re.Match[str], ends: LinkEnds, scheme: str) -> Read:
+def _from_host(found: re.Match[str], ends: LinkEnds, scheme: str) -> Result:
     text, start, host = found.string, found.start(), found.end()
     end = _host_end(text, host)
     is_glued = end is not None and text[end : end + 1].isalnum()
@@ -102,7 +104,7 @@ def _from_host(found: re.Match[str], ends: LinkEnds, scheme: str) -> Read:
     return Link(start, end, scheme + text[start:end]), end
 
 
-def _email(found: re.Match[str], ends: LinkEnds) -> Read:
+def _email(found: re.Match[str], ends: LinkEnds) -> Result:
     text, local, domain = found.string, found["email"], found.end()
     end = _host_end(text, domain)
     if not end or NO_EMAIL.match(text, end):
@@ -115,7 +117,7 @@ def _email(found: re.Match[str], ends: LinkEnds) -> Read:
     return Link(start, end, f"mailto:{quote(local, SAFE)}@{text[domain:end]}"), end
 
 
-READERS = {"web": _web, "name": _name, "other": _other, "email": _email}
+KINDS = {"web": _web, "name": _name, "other": _other, "email": _email}
 
 
 def _host_end(text: str, start: int) -> int | None:

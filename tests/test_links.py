@@ -132,7 +132,8 @@ HOSTILE += [
     "://",
     "a://",
 ]
-HOSTILE += ["http://a:", "_a@", "a'", "-.", "www.a.b%", "me@a_", "。http://例え.jp/路", "http://a/…", "‌", "्"]
+HOSTILE += ["http://a:", "_a@", "a'", "-.", "www.a.b%", "me@a_", "a.com=", "www.a=", "。http://例え.jp/路"]
+HOSTILE += ["http://a/…", "‌", "्"]
 
 
 class Counting:
@@ -180,4 +181,4 @@ def looked_at(monkeypatch):
 def test_a_text_of_double_length_takes_double_the_work(looked_at, piece, before):
     half = before + piece * (MAX_LENGTH // 2 // len(piece))
     assert looked_at(half + half.removeprefix(before)) <= 2.1 * looked_at(half) + 100
-    assert looked_at(half) <= 10 * len(half)
+    assert looked_at(half) <= 30 * len(half)
