@@ -23,7 +23,7 @@ BEAUTIFY_CSS := $(BIN)/css-beautify --indent-size 2 --end-with-newline --space-a
 # Tests of the models. They also run on PostgreSQL.
 MODEL_TESTS = $(addprefix tests/,$(addsuffix .py,$(addprefix test_,replay concurrency database_errors account_names roles \
 	room_states room_settings room_deletion races members messages names invites join_requests direct_messages retention \
-	prepared_query migrations audit actors admin_accounts restored_backup)))
+	prepared_query migrations rerender audit actors admin_accounts restored_backup)))
 
 # Checks use the settings of a server, without .env and database.
 BARE := ENV_FILE=/dev/null DEBUG=off HTTPS=on TRUSTED_PROXIES=1 ALLOWED_HOSTS=example.org DATABASE_URL=sqlite://:memory: \
@@ -31,7 +31,7 @@ BARE := ENV_FILE=/dev/null DEBUG=off HTTPS=on TRUSTED_PROXIES=1 ALLOWED_HOSTS=ex
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run install test test-fast test-models check check-code check-types check-templates check-migrations
+.PHONY: help run install test test-fast links test-models check check-code check-types check-templates check-migrations
 .PHONY: check-css check-deploy
 .PHONY: format css tree clean always
 .PHONY: bench bench-full chaos restart slow soak alike
@@ -51,6 +51,9 @@ test: $(DEVELOPS)  ## Run all tests, some of them: make test ARGS='-k gate'
 
 test-fast: $(DEVELOPS)  ## Run all tests but those in a browser
 	@exec $(BIN)/python -m pytest -n auto -m 'not browser' $(ARGS)
+
+links: $(DEVELOPS)  ## Try links in 10,000 generated texts (3 minutes)
+	@EXAMPLES=10000 exec $(BIN)/python -m pytest -n auto tests/test_links.py -k generated $(ARGS)
 
 test-models: $(DEVELOPS)  ## Run the replay and the tests of models, on the database that DATABASE_URL names
 	@exec $(BIN)/python -m pytest -n auto $(MODEL_TESTS) $(ARGS)

@@ -83,6 +83,7 @@ def fill(slug, messages):
     room = Room.objects.get(slug=slug)
     authors = list(room.memberships.order_by("pk")[:20])
     said = [{"text": text, "html": markup.render(text), "digest": text_digest(text)} for text in SAYINGS]
+    said = [fields | {"renderer": markup.RENDERER} for fields in said]
     page = secrets.token_urlsafe(12)
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA synchronous=OFF")  # for this connection only; the data can be created again

@@ -23,6 +23,20 @@ def migrated_back(transactional_db):
     migrate()
 
 
+def test_messages_of_before_are_shown_as_the_renderer_makes_them_now(migrated_back):
+    models = migrated_back("0003_audit_group_actions")
+    room = models("chat", "Room").objects.create(name="Club", key="club", lookalike_key="club", slug="club", version=1)
+    fields = {"first_version": 1, "version": 1, "sent_at": room.created_at}
+    text, html = "(see http://example.com).", "(see http://example.com)"
+    models("chat", "Message").objects.create(room=room, text=text, html=html, nickname="Alice", **fields)
+
+    migrate()
+
+    message = Message.objects.get()
+    assert (message.text, message.html, message.renderer) == (text, html, None)
+    assert message.safe_html.endswith(">http://example.com</a>).")
+
+
 def refused(change):
     with pytest.raises(IntegrityError), transaction.atomic():
         change()

@@ -310,9 +310,20 @@ def test_cookies_are_unreachable_for_scripts_and_other_sites(person):
         assert (visitor.cookies[name]["httponly"], visitor.cookies[name]["samesite"]) == (True, "Lax"), name
 
 
-def test_only_links_survive_whatever_urlize_returns(monkeypatch):
-    evil = (
-        '<a href="https://a.example" id="m1" name="x" hx-get="/" data-author="1" style="x" class="y" target="z">a</a>'
-    )
-    monkeypatch.setattr(markup, "urlize", lambda text, autoescape: evil + "<b>b</b><img src=x><form><input>")
-    assert markup.render("x") == f'<a href="https://a.example" rel="{markup.LINK_REL}">a</a>b'
+EVIL_LINKS = [
+    'https://a.example/" id="m1',
+    "https://a.example/\u00a0",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "//a.example/",
+    "/relative",
+    "http://1.2.3.999/",
+]
+
+
+@pytest.mark.parametrize("href", EVIL_LINKS)
+def test_only_links_that_the_sanitizer_knows_survive_whatever_is_found(monkeypatch, href):
+    monkeypatch.setattr(markup.links, "find", lambda text: iter([(0, 1, href)]))
+    assert markup.render("<b>") == "&lt;b&gt;"
+    monkeypatch.setattr(markup.links, "find", lambda text: iter([(0, 1, "https://a.example/")]))
+    assert markup.render("<b>") == f'<a href="https://a.example/" rel="{markup.LINK_REL}">&lt;</a>b&gt;'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, models, transaction
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from chat.models.room import Room
 
 # What moves when messages get the order in which they were typed.
-CONTENT = ("text", "html", "token", "digest", "leftover")
+CONTENT = ("text", "html", "renderer", "token", "digest", "leftover")
 # For so long, a message that arrives late still takes the place in which it was typed.
 REORDER_WINDOW = timedelta(seconds=10)
 
@@ -64,7 +64,7 @@ class SendingMixin(models.Model):
         pressed again before the page had moved on: only what was added is posted, as a message of its own. Raises
         Refused if it is another text.
         """
-        html = markup.render(text, self.room)
+        content = rendered(text, self.room)
         try:
             with self.room.change():
                 recent = self.recent_messages()
@@ -74,8 +74,8 @@ class SendingMixin(models.Model):
                 letters = self._leftover_for(token, recent)
                 digest = text_digest(text)
                 if letters and not has_leftover:
-                    text, html = letters + text, markup.render(letters + text, self.room)
-                return append(self, text, html, token, digest, recent)
+                    content = rendered(letters + text, self.room)
+                return append(self, content, token, digest, recent)
         except AlreadySent as repeat:
             return repeat.message
         except (IntegrityError, Refused):
@@ -126,8 +126,7 @@ class SendingMixin(models.Model):
         if following is None or following.was_changed or len(letters) + len(following.text) > MAX_LENGTH:
             return False
         following.room = self.room
-        text = letters + following.text
-        following.touch(text=text, html=markup.render(text, self.room))
+        following.touch(**rendered(letters + following.text, self.room))
         return True
 
     def _leftover_for(self: Membership, token: str, recent: list[Message]) -> str:
@@ -157,10 +156,17 @@ class SendingMixin(models.Model):
         for part in reversed(parts[position:]):
             part.token = str(form and form._replace(part=parts.index(part) + 1))
             part.save(update_fields=["token"])
-        return append(self, added, markup.render(added, self.room), token, text_digest(added), recent)
+        return append(self, rendered(added, self.room), token, text_digest(added), recent)
 
 
-def append(member: Membership, text: str, html: str, token: str | None, digest: str, recent: list[Message]) -> Message:
+def rendered(text: str, room: Room) -> dict[str, Any]:
+    """A message's text, and the HTML made of it, as fields."""
+    return {"text": text, "html": markup.render(text, room), "renderer": markup.RENDERER}
+
+
+def append(
+    member: Membership, content: dict[str, Any], token: str | None, digest: str, recent: list[Message]
+) -> Message:
     """Append the member's message to the log, inside the room's `change()`, and mark the room as read."""
     message = member.room.append(
         author=member,
@@ -168,10 +174,9 @@ def append(member: Membership, text: str, html: str, token: str | None, digest: 
         namesake_number=member.namesake_number,
         role=member.role,
         by_account=not member.participant.is_guest,
-        text=text,
-        html=html,
         token=token,
         digest=digest,
+        **content,
     )
     keep_typed_order(message, recent)
     if not member.participant.paused:
@@ -188,7 +193,7 @@ def shorten(sent: Message, text: str, room: Room) -> str:
     if not VISIBLE.search(follows):
         raise AlreadySent(sent)
     sent.room = room
-    sent.touch(text=shortened, html=markup.render(shortened, room), digest=text_digest(text))
+    sent.touch(**rendered(shortened, room), digest=text_digest(text))
     return follows
 
 

@@ -22,6 +22,8 @@ from chat.prepared_query import Parameter, PreparedQuery
 from chat.text import text_digest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.utils.functional import _StrOrPromise
 
     from chat.models.actor import ActedBy
@@ -83,6 +85,8 @@ class Message(models.Model):
     by_account = models.BooleanField(_("by an account"), default=False, editable=False)
     text = models.TextField(_("words"), blank=True)
     html = models.TextField(blank=True, editable=False)
+    # The `markup.RENDERER` that made the HTML. None: before these versions were stored, or a system message.
+    renderer = models.PositiveSmallIntegerField(null=True, editable=False)
 
     first_version = models.PositiveBigIntegerField(editable=False)
     version = models.PositiveBigIntegerField(editable=False)
@@ -157,7 +161,8 @@ class Message(models.Model):
 
     @property
     def safe_html(self) -> markup.Html:
-        return markup.stored(self.html)
+        """The text as HTML: as it is stored, or rendered now if another version of the renderer stored it."""
+        return markup.stored(self.html if self.renderer == markup.RENDERER else markup.render(self.text))
 
     @staticmethod
     def sent_with(token: str, by: Membership) -> Message | None:
@@ -199,7 +204,7 @@ class Message(models.Model):
             before = self.text
             if self.event or self.removed_at or before == text:
                 return False
-            self.touch(text=text, html=html, edited_at=timezone.now())
+            self.touch(text=text, html=html, renderer=markup.RENDERER, edited_at=timezone.now())
             self._record(Action.EDIT_MESSAGE, by, before=before, after=text)
             return True
 
@@ -239,10 +244,22 @@ class Message(models.Model):
     def _record(self, action: Action, by: ActedBy, **data: Any) -> None:
         record(action, by, room=self.room, member=self.membership, message=self, **data)
 
+    @classmethod
+    def store_html(cls, messages: Iterable[Message]) -> None:
+        """Store the HTML of these messages, as this version of the renderer makes it.
+
+        Takes no version of the room: pages show this HTML already. A message whose text was changed since it was read
+        is left alone; the edit has stored its HTML.
+        """
+        rendered = [(message, markup.render(message.text)) for message in messages]
+        with transaction.atomic():
+            for message, html in rendered:
+                cls.objects.filter(pk=message.pk, text=message.text).update(html=html, renderer=markup.RENDERER)
+
     def touch(self, **fields: Any) -> None:
         """Save these fields with the room's next version and a new nonce, so that open pages and caches update.
 
-        Every change to a stored message is saved by this method.
+        Every change to a stored message is saved by this method, except that of `store_html`.
         """
         with self.room.change() as room:
             changed = fields | {"version": room.version, "nonce": new_nonce()}

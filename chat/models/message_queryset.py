@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 
+from chat import markup
+
 if TYPE_CHECKING:
     from chat.models.message import Message  # noqa: F401  # named as a string below
     from chat.models.room import Room
@@ -38,6 +40,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def with_text(self) -> Self:
         """Messages by members, including removed ones; no system messages."""
         return self.filter(event="")
+
+    def outdated(self) -> Self:
+        """Messages whose HTML was stored by another version of the renderer."""
+        return self.with_text().exclude(renderer=markup.RENDERER)
 
     def readable(self) -> Self:
         """Leave out messages of deleted rooms that are not erased yet."""

@@ -14,7 +14,6 @@ from django.utils import timezone, translation
 from chat import markup
 from chat.models import Message, Room
 from chat.realtime import rendering
-from chat.template_hash import template_hash
 
 PAGE_SIZE = 50  # messages on a page that opens, and on each page of older ones
 MAX_CHANGES = 200  # versions; a page that missed more gets the full log instead of a delta
@@ -147,7 +146,7 @@ def newest_html(room: Room) -> tuple[LogSlice, str]:
     with other messages. It is read with the room, so it needs no extra query.
     """
     language, zone = translation.get_language(), timezone.get_current_timezone()
-    key = f"log:{room.pk}:{room.incarnation}:{template_hash(*LOG_TEMPLATES)}:{language}:{zone}"
+    key = f"log:{room.pk}:{room.incarnation}:{rendering.painting_hash(*LOG_TEMPLATES)}:{language}:{zone}"
     state, html = log_cache.get(key, (None, ""))
     if state == (room.version, room.nonce):
         return LogSlice(room, []), markup.stored(html)

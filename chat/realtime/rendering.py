@@ -45,9 +45,14 @@ def _key(message: Message) -> str:
 
     It contains the nonce, not the version: after a restored backup, another text can have the same id and version.
     """
-    template, language = template_hash(TEMPLATE, *EVENT_TEMPLATES), translation.get_language()
+    template, language = painting_hash(TEMPLATE, *EVENT_TEMPLATES), translation.get_language()
     clocks = f"{_offset(message.sent_at)}:{_offset(message.previous_at)}"
     return f"paint:{message.pk}:{message.nonce}:{template}:{language}:{clocks}"
+
+
+def painting_hash(*templates: str) -> str:
+    """A short hash of these templates, with the version of the renderer that makes the text's HTML."""
+    return f"{template_hash(*templates)}.{markup.RENDERER}"
 
 
 def _offset(moment: datetime | None) -> int | None:

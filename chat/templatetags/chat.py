@@ -1,12 +1,14 @@
-"""Template filters for messages and form fields."""
+"""Template filters for messages, links and form fields."""
 
 from django import template
 
+from chat import markup
 from chat.realtime import rendering
 
 register = template.Library()
 register.filter("rendered_messages", rendering.render_messages)
 register.filter("rendered_lines", rendering.render_lines)
+register.filter("with_links", markup.with_links)
 
 
 @register.filter
