@@ -22,12 +22,13 @@ from chat.composer import (
     LAST_NUMBER,
     Composer,
     Target,
+    draft_tokens,
     refused_composer,
     unused_number,
 )
 from chat.forms.messages import MessageForm
 from chat.models import Membership, Message, Room
-from chat.realtime import delta, typing_indicator
+from chat.realtime import delta, drafts, grants, typing_indicator
 from chat.types import Request
 from chat.views.noscript import composer_frame
 from chat.views.room_page import room_page
@@ -40,6 +41,7 @@ def send(request: Request, slug: str) -> HttpResponse:
     limits.check_sending(request, membership)
     typing_indicator.stop_typing(membership)
     if form.submit(membership.send):
+        drafts.record_sent(membership, [form.cleaned_data["token"], *draft_tokens(request.POST)])
         return _sent(request, membership, elsewhere=address_was_withdrawn(membership, slug))
     return _send_error(request, membership, slug, form)
 
@@ -66,6 +68,9 @@ def _composer_url(request: Request, membership: Membership) -> str:
 
 
 def _send_error(request: Request, membership: Membership, slug: str, form: MessageForm) -> HttpResponse:
+    draft = drafts.submitted(request.POST)
+    if draft and draft.number <= LAST_NUMBER:  # A higher one is of a form that was refused before.
+        drafts.keep(membership, draft)
     if responses.is_htmx(request):
         return send_error_fragment(request, slug, form)
     return _page_with_composer(request, membership, _refused(slug, form), 422)
@@ -97,10 +102,18 @@ def _page_with_composer(
 
 @require_POST
 def typing(request: Request, slug: str) -> HttpResponse:
-    """Tell the others that this member is typing. It is kept in the cache, never in the database."""
+    """Keep what this member has typed so far, and tell the others that they are typing, unless they paused.
+
+    Both are kept in the cache. Drafts are written to the database later, for all members at once.
+    """
     membership = membership_to_type(request, slug)
     limits.check_typing(request, membership)
-    typing_indicator.record_typing(membership)
+    if draft := drafts.submitted(request.POST):
+        drafts.keep(membership, draft)
+    if "paused" not in request.POST:
+        typing_indicator.record_typing(membership)
+    if not grants.has_gate(request):
+        drafts.write_if_due()
     return responses.no_content()
 
 
@@ -117,7 +130,8 @@ def toggle(request: Request, slug: str) -> HttpResponse:
     """Show the composer in its other mode (one line or several), with the text that was typed so far."""
     membership = membership_to_read(request, slug).record_seen()
     number = delta.parse_number(request.POST.get("n", "")) or 1
-    composer = _composer(slug, number, request.POST).toggled(request.POST.get("text", ""))
+    composer = replace(_composer(slug, number, request.POST), drafts=draft_tokens(request.POST))
+    composer = composer.toggled(request.POST.get("text", ""))
     if responses.is_htmx(request):
         return responses.fragment(request, "partials/toggled.html", {"composer": composer})
     return _page_with_composer(request, membership, composer)
