@@ -120,6 +120,8 @@ def test_only_the_newest_form_is_reported(alice):
     alice.field.press("Enter")
     expect(alice.field).to_have_value("")
     type_and_wait(alice, "the next")
+    last = [request.post_data for request in alice.requests if TYPING.search(request.url)][-1]
+    assert (last.count("text="), "on+its+way" in last, "on%20its%20way" in last) == (1, False, False)
     left = alice.page.locator("#composer form:not(:last-of-type) [name=text]")
     expect(left).to_have_value("on its way")
     alice.page.reload()
