@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench.figures import delivery, growth, held, polls, sends
+from bench.figures import delivery, growth, held, polls, sends, typing
 from bench.report import heading, table
 from bench.server import Broken
 
@@ -18,6 +18,7 @@ FIGURES = {
     "sends": sends.measure,
     "growth": growth.measure,
     "plain": delivery.measure_plain,
+    "typing": typing.measure,
 }
 
 

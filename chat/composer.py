@@ -16,10 +16,12 @@ from chat.template_hash import template_hash
 
 if TYPE_CHECKING:
     from chat.models import Membership
+    from chat.realtime.drafts import Entry
 
 COMPOSER_TEMPLATE = "partials/composer_form.html"
 TARGET_KINDS = ("reply", "edit")
 MAX_ID_LENGTH = 18  # digits
+MAX_TOKENS = 4  # of forms whose draft one form may have
 PREFETCHED = 4  # how many composers are fetched before they are needed
 LAST_NUMBER = 9999  # the highest number in a URL; refused text gets a higher one
 CACHE_SECONDS = 24 * 3600  # seconds in the browser's cache
@@ -53,7 +55,8 @@ class Composer:
     """The form in which people type; `number` counts the composers of a page.
 
     With `opening` it prefetches the next four composers, otherwise only the fourth one ahead. Without a target, text or
-    error it is the same for everyone, so it may be cached.
+    error it is the same for everyone, so it may be cached. `drafts` are the tokens of earlier forms whose text it has:
+    sending it deletes their draft.
     """
 
     slug: str
@@ -63,6 +66,7 @@ class Composer:
     error: str = ""
     opening: bool = False
     target: Target | None = None
+    drafts: tuple[str, ...] = ()
 
     @property
     def is_cacheable(self) -> bool:
@@ -89,7 +93,7 @@ class Composer:
     @property
     def next(self) -> Composer:
         """The empty composer that follows when this one is sent."""
-        return replace(self, number=self.number + 1, text="", error="", opening=False, target=None)
+        return replace(self, number=self.number + 1, text="", error="", opening=False, target=None, drafts=())
 
     @property
     def prefetch(self) -> list[Composer]:
@@ -103,11 +107,24 @@ class Composer:
         return replace(self, multiline=not self.multiline, text=text, opening=True)
 
 
-def first_composer(membership: Membership, query: Mapping[str, str] | None = None) -> Composer:
-    """Return the composer of a page as it opens: in the mode of the query's `lines`, else as the member prefers."""
-    lines = (query or {}).get("lines")
-    multiline = not membership.participant.enter_sends if lines is None else lines == "many"
-    return Composer(membership.room.slug, multiline=multiline, opening=True)
+def first_composer(membership: Membership, query: Mapping[str, str], draft: Entry | None) -> Composer:
+    """Return the composer of a page as it opens, with the member's draft.
+
+    It is in the mode of the query's `lines`, else in that of the draft, else as the member prefers. A draft with line
+    breaks always has several lines.
+    """
+    lines = query.get("lines")
+    preferred = draft.multiline if draft else not membership.participant.enter_sends
+    multiline = preferred if lines is None else lines == "many"
+    if draft is None:
+        return Composer(membership.room.slug, multiline=multiline, opening=True)
+    multiline = multiline or "\n" in draft.text
+    return Composer(membership.room.slug, 1, multiline, draft.text, opening=True, drafts=(draft.token,))
+
+
+def draft_tokens(form: Mapping[str, str]) -> tuple[str, ...]:
+    """The tokens of earlier forms whose text this submitted form had when it was opened."""
+    return tuple(form.get("drafts", "").split()[-MAX_TOKENS:])
 
 
 def refused_composer(slug: str, typed: Mapping[str, str], error: str, number: int = 1) -> Composer:
@@ -116,12 +133,23 @@ def refused_composer(slug: str, typed: Mapping[str, str], error: str, number: in
     with suppress(ValueError):  # An invalid target has made the form an error already.
         target = Target.read(typed)
     multiline = typed.get("lines") == "many"
-    return Composer(slug, number, multiline, text=typed_text(typed), error=error, opening=True, target=target)
+    drafts = submitted_tokens(typed)
+    return Composer(slug, number, multiline, typed_text(typed), error, opening=True, target=target, drafts=drafts)
+
+
+def submitted_tokens(typed: Mapping[str, str]) -> tuple[str, ...]:
+    """The tokens of all forms in which the text of this submitted form was typed, its own last."""
+    return *draft_tokens(typed), f"{typed.get('page', '')}:{typed.get('n', '')}"
 
 
 def typed_text(data: Mapping[str, str]) -> str:
     """The text of a submitted composer: letters carried over from the form before it, then the field's text."""
     return data.get("carried", "") + data.get("text", "")
+
+
+def unused_number() -> int:
+    """A random number above LAST_NUMBER, so that no form of the same page has used it."""
+    return LAST_NUMBER + 1 + secrets.randbelow(10**15)
 
 
 def new_page_key() -> str:

@@ -63,12 +63,19 @@ def _can_be_sent_again(request: Request) -> bool:
 def _notice(request: Request, context: dict[str, Any], status: int) -> HttpResponse:
     """The error as a notice for htmx. An empty response if a poll or another GET failed with a status from 500 on.
 
-    The page then shows its connection banner; a notice would stay, because no later poll removes it.
+    The page then shows its connection banner; a notice would stay, because no later poll removes it. Empty too if what
+    is being typed could not be kept just now: the page tries again with the next letters.
     """
-    if request.method == "GET" and status >= 500:
+    if _is_silent(request, status):
         return HttpResponse(status=status)
     # Without SWAP_NOTHING htmx would replace the form by the empty rest of a 422.
     return responses.fragment(request, "partials/notice.html", context, status, responses.SWAP_NOTHING)
+
+
+def _is_silent(request: Request, status: int) -> bool:
+    if request.method == "GET":
+        return status >= 500
+    return status >= 429 and getattr(request.resolver_match, "url_name", "") == "typing"
 
 
 def _typed_in_frame(request: Request, sentence: str) -> dict[str, Any]:

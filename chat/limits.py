@@ -58,7 +58,10 @@ def check_sending(request: Request, membership: Membership) -> None:
 
 
 def check_typing(request: Request, membership: Membership) -> None:
-    """Count one typing signal: at most 60 a minute per person, by default (a page sends 12). Raises LimitExceeded."""
+    """Count one typing signal: at most 60 a minute per person, by default (a page sends 12 to 30).
+
+    Raises LimitExceeded.
+    """
     _spend("TYPING", person=membership.participant_id)
 
 

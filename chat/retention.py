@@ -9,11 +9,12 @@ from itertools import takewhile
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
+from django.db.models import Q
 from django.utils import timezone
 
 from chat import restored_backup
 from chat.exceptions import Refused
-from chat.models import FormerAddress, Invite, Membership, Room, SignInLink
+from chat.models import Draft, FormerAddress, Invite, Membership, Room, SignInLink
 from chat.models.actor import SYSTEM
 
 logger = logging.getLogger("chat")
@@ -21,6 +22,7 @@ logger = logging.getLogger("chat")
 SIGN_IN_LINKS_KEPT_FOR = timedelta(days=30)  # after they expired
 INVITES_KEPT_FOR = timedelta(days=90)  # after they expired; until then they are listed with who joined with them
 JOIN_REQUESTS_KEPT_FOR = timedelta(days=1)  # after the requester last opened the waiting page
+DRAFTS_KEPT_FOR = timedelta(days=30)  # after they were last changed
 DESERTED_ROOMS_KEPT_FOR = timedelta(days=30)  # a private room without members can't be found again
 
 
@@ -72,7 +74,10 @@ def _until(is_over, rows):
 
 def _expired():
     now = timezone.now()
+    # A draft can be left after its member left, if it was being written at that moment.
+    old_draft, of_nobody = Q(updated_at__lte=now - DRAFTS_KEPT_FOR), ~Q(membership__status=Membership.Status.IN)
     return {
+        "drafts": Draft.objects.filter(old_draft | of_nobody),
         "invites": Invite.objects.filter(expires_at__lte=now - INVITES_KEPT_FOR),
         "former addresses": FormerAddress.objects.filter(until__lte=now),
         "sign-in links": SignInLink.objects.filter(expires_at__lte=now - SIGN_IN_LINKS_KEPT_FOR),

@@ -27,6 +27,15 @@ def tidy_text(text: str) -> str:
     return unify_line_ends(text).strip("\n").rstrip()
 
 
+def draft_text(text: str) -> str:
+    """The text as it is kept while it is typed: without forbidden characters, and cut at MAX_LENGTH.
+
+    Blank space at its end is kept, unless there is nothing else.
+    """
+    text = FORBIDDEN_CHARACTERS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))[:MAX_LENGTH]
+    return text if VISIBLE.search(text) else ""
+
+
 def validate_text(text: str) -> None:
     """Raise ValidationError if the text is empty, is too long or has forbidden characters."""
     if not VISIBLE.search(text):

@@ -23,7 +23,7 @@ from chat.gate.asgi import Gate
 from chat.gate.connection import Connection
 from chat.middleware import security_headers
 from chat.models import Participant, Room
-from chat.realtime import gate_backend
+from chat.realtime import drafts, gate_backend
 from chat_app.caches import incarnation
 from tests.support.browsing import IN_TIME
 from tests.support.joining import join_without_request
@@ -53,11 +53,14 @@ def pytest_collection_finish(session):
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
-    """Each test starts with empty caches: no paintings, sessions or counted limits of another."""
+    """Each test starts with empty caches: no paintings, sessions, drafts or counted limits of another."""
     for cache in caches.all():
         cache.clear()
+    drafts.unwritten.take()
     # Known already, so that reading it adds no query to any test.
     incarnation.value, incarnation.due_at = "tests", float("inf")
+    yield
+    drafts.unwritten.take()
 
 
 class Person(Client):
@@ -91,6 +94,11 @@ class Person(Client):
 
     def send(self, room, text, n=1, page="page-of-tests", headers=None, **more):
         return self.post(f"/rooms/{room.slug}/send/", {"n": n, "page": page, "text": text, **more}, headers=headers)
+
+    def type(self, room, text, n=1, page="page-of-tests", **more):
+        """Report a draft, as a page does while its person types."""
+        typed = {"n": n, "page": page, "text": text, **more}
+        return self.post(f"/rooms/{room.slug}/typing/", typed, headers={"HX-Request": "true"})
 
     def poll(self, room, since, origin=None, **more):
         # As a page that is up to date except for the log, so the answer has nothing else.
@@ -174,7 +182,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
 def _serving(django_db_setup):
     """Parlour behind its gate, on a free local port. It refreshes panels and records presence only when a test does it:
     otherwise some answers would have a panel by chance."""
-    background.PANEL_INTERVAL = background.PRESENCE_INTERVAL = 3600
+    background.PANEL_INTERVAL = background.PRESENCE_INTERVAL = background.DRAFTS_INTERVAL = 3600
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     gate = Gate(get_wsgi_application(), threads=4, headers=tuple(security_headers().items()), backend=gate_backend)

@@ -143,7 +143,7 @@ def test_the_indicator_can_be_switched_off(alice, bob, room, settings):
     settings.TYPING = False
     assert type_in(bob, room).status_code == 204
     assert indicator(poll(alice, room)) is None
-    assert "typing" not in alice.get(room.get_absolute_url()).content.decode()
+    assert 'id="typing"' not in alice.get(room.get_absolute_url()).content.decode()
 
 
 def test_switched_off_typing_is_not_recorded_and_wakes_no_poll(alice, bob, room, settings, monkeypatch):

@@ -18,6 +18,7 @@ from chat.forms.fields import NameField, NicknameField, PasswordField
 from chat.models import Participant, User
 from chat.names.normalize import display_name, nickname_key
 from chat.names.validators import MAX_NAME_LENGTH
+from chat.realtime import drafts
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
@@ -124,7 +125,9 @@ class SignInForm(VerbForm):
             raise Refused(_("Name and password do not go together. Try again."), code="unknown")
         participant = Participant.objects.filter(user=user).first() or Participant.objects.for_user(user)
         if self.guest and self.cleaned_data.get("bring"):
+            drafts.write()
             participant.merge_guest(self.guest)
+            drafts.forget(participant)
         return participant
 
 

@@ -68,6 +68,8 @@ class Gate:
         # Running calls are finished: one may be about to commit a message. Queued ones are dropped, because their
         # clients are gone.
         await asyncio.to_thread(self.pool.shutdown, cancel_futures=True)
+        if self.hub:
+            await self.hub.write_drafts()
         await send({"type": "lifespan.shutdown.complete"})
 
     def stop(self) -> None:

@@ -66,6 +66,9 @@ class Backend(Protocol):
         The sets contain membership ids.
         """
 
+    def write_drafts(self) -> None:
+        """Write the drafts that have changed since the last call to the database."""
+
     def prune(self, is_stopping: Callable[[], bool], /) -> bool:
         """Delete expired data from the database, for some seconds. Returns whether there may be more.
 

@@ -21,6 +21,7 @@ PRUNE_INTERVAL = 3600
 PRUNE_MORE_INTERVAL = 10  # instead, while more data is to be deleted
 PANEL_INTERVAL = 15  # between two refreshes of a room's panel
 TICK = 1  # between two searches for rooms whose panel is due
+DRAFTS_INTERVAL = 10
 RETRY_DELAY = 1
 
 
@@ -57,6 +58,13 @@ async def note_presence(polls: Polls, backend: Backend, run_in_thread: RunInThre
             except Exception:
                 polls.members |= members  # The next round records them.
                 raise
+
+
+async def write_drafts(backend: Backend, run_in_thread: RunInThread, sleep: Sleep = asyncio.sleep) -> None:
+    """Every DRAFTS_INTERVAL seconds, write the drafts that have changed to the database. Never returns."""
+    while True:
+        await sleep(DRAFTS_INTERVAL)
+        await run_in_thread(backend.write_drafts)
 
 
 async def prune(

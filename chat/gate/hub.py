@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import threading
 from collections.abc import AsyncIterator, Callable
 from typing import cast
@@ -22,6 +23,8 @@ from chat.gate.signatures import Arguments, Headers, Result, RunInThread, Scope,
 from chat.gate.streams import Streams
 from chat.gate.typing_indicator import TypingFollower
 from chat.gate.wsgi import Response
+
+logger = logging.getLogger("chat.gate")
 
 
 class Hub:
@@ -53,6 +56,7 @@ class Hub:
             asyncio.create_task(background.run_forever(background.watch, self.rooms, *calls)),
             asyncio.create_task(background.run_forever(background.end_holds, self.polls)),
             asyncio.create_task(background.run_forever(background.note_presence, self.polls, *calls)),
+            asyncio.create_task(background.run_forever(background.write_drafts, *calls)),
             asyncio.create_task(background.run_forever(background.prune, self.stopping.is_set, *calls)),
             asyncio.create_task(background.run_forever(background.refresh_panels, self.rooms, *calls)),
         ]
@@ -82,6 +86,13 @@ class Hub:
         self.stopping.set()
         for task in self.tasks:
             task.cancel()
+
+    async def write_drafts(self) -> None:
+        """Write the last drafts, when nothing else runs any more. An error is logged."""
+        try:
+            await asyncio.to_thread(self.backend.write_drafts)
+        except Exception:
+            logger.exception("The last drafts could not be written.")
 
     def find_poll(self, cycle: RequestResponseCycle, head: bytes) -> tuple[PollRequest, Numbers] | None:
         """Return the poll in `head` and its numbers (since, origin, at); None if it is no poll with a grant."""

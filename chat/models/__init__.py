@@ -2,6 +2,7 @@
 
 from chat.models.actor import Actor
 from chat.models.audit import AuditDetail, AuditEntry
+from chat.models.draft import Draft
 from chat.models.installation import Installation
 from chat.models.invite import Invite
 from chat.models.membership import Membership
@@ -18,6 +19,7 @@ __all__ = [
     "Actor",
     "AuditDetail",
     "AuditEntry",
+    "Draft",
     "FormerAddress",
     "Installation",
     "Invite",

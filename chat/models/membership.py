@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -57,6 +57,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def online(self) -> Self:
         """Current members who were seen in the last 90 seconds."""
         return self.filter(status=Membership.Status.IN, seen_at__gte=timezone.now() - Membership.ONLINE_FOR)
+
+    def stays(self) -> models.QuerySet[Membership, tuple[int, datetime, str]]:
+        """Of these members, those inside: id, when they joined, and the room's incarnation, for `realtime.drafts`."""
+        inside = self.filter(status=Membership.Status.IN, room__deleted_at=None)
+        return inside.values_list("pk", "joined_at", "room__incarnation")
 
     def holding(self, key: str) -> Self:
         return self.filter(nickname_key=key, holds_name=True)

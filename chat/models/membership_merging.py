@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 
 from chat.models.actor import SYSTEM
+from chat.models.draft import Draft
 
 if TYPE_CHECKING:
     from chat.models.membership import Membership
@@ -54,6 +55,8 @@ class MergingMixin(models.Model):
             elif self.is_waiting and outside:
                 known.request_to_join(room.available_nickname_for(known, known.nickname))
             room.take_next_version()
+            if known.is_inside and (draft := Draft.objects.filter(pk=self.pk).first()):
+                draft.move_to(known.pk)
             rights = known.is_inside and self._transfer_rights_to(known)
             return self.leave(for_good=True) or rights
 

@@ -135,7 +135,7 @@ class SendingMixin(models.Model):
         before = next((message for message in recent if form and message.token == str(form.previous)), None)
         if before is None or not before.leftover:
             return ""
-        letters, before.leftover = before.leftover, ""
+        letters, before.leftover = before.leftover, None
         before.save(update_fields=["leftover"])
         return letters
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.models.actor import SYSTEM, Actor
 from chat.models.audit import Action, record
+from chat.models.draft import Draft
 
 if TYPE_CHECKING:
     from chat.models.actor import ActedBy
@@ -250,11 +251,12 @@ class StatusMixin(models.Model):
     def _exit(self: Membership, status: StatusMixin.Status, actor: Actor) -> None:
         """End the membership with this status (left, removed or banned) and announce it, inside the room's `change()`.
 
-        Revokes the member's invite links and bumps the room's epoch. Except after leaving, the role is lost as well,
-        and ownership is passed on.
+        Deletes the member's draft, revokes their invite links and bumps the room's epoch. Except after leaving, the
+        role is lost as well, and ownership is passed on.
         """
         self.status = status
         self.save(update_fields=["status"])
+        Draft.objects.filter(pk=self.pk).delete()
         self.room.bump_epoch()
         self.room.append_event(status, actor, self)
         self.revoke_created_invites()

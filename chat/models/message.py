@@ -101,7 +101,7 @@ class Message(models.Model):
     token = models.CharField(max_length=64, null=True, editable=False)
     digest = models.CharField(max_length=32, blank=True, editable=False)
     # Letters typed into the form after it was sent, until the page's next message takes them.
-    leftover = models.TextField(blank=True, editable=False)
+    leftover = models.TextField(null=True, editable=False)
 
     objects = MessageQuerySet.as_manager()
 

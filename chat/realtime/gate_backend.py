@@ -21,7 +21,7 @@ from chat.gate.sidebar import RenderedPart
 from chat.gate.signatures import Variant
 from chat.identity import is_active_q
 from chat.models import Membership, Room
-from chat.realtime import db_watch, delta, presence, pubsub, sidebar, typing_indicator
+from chat.realtime import db_watch, delta, drafts, presence, pubsub, sidebar, typing_indicator
 from chat_app.caches import incarnation
 
 Parameters = ParamSpec("Parameters")
@@ -132,6 +132,12 @@ def update_unlocked(members: Collection[int], **values: Any) -> None:
     with transaction.atomic():
         unlocked = Membership.with_deleted.select_for_update(skip_locked=True, no_key=True).filter(pk__in=members)
         rows.filter(pk__in=unlocked).update(**values)
+
+
+@with_own_connection
+def write_drafts() -> None:
+    """Write the drafts that have changed since the last call to the database."""
+    drafts.write()
 
 
 @with_own_connection

@@ -6,13 +6,12 @@ from django.views.decorators.http import require_POST
 
 from chat import identity, limits, responses
 from chat.access.rooms import join_refusal, room_to_rejoin
-from chat.composer import first_composer
 from chat.forms.join import JoinForm
 from chat.models import Membership, Room
 from chat.realtime import grants
 from chat.types import Request
 from chat.views.home import home_page, page_with_join_form
-from chat.views.room_page import room_page_context
+from chat.views.room_page import composer_with_draft, room_page_context
 
 
 @require_POST
@@ -58,5 +57,5 @@ def joined(request: Request, membership: Membership) -> HttpResponse:
     grants.offer_grant(request, membership)
     if not responses.is_htmx(request):
         return responses.redirect(request, url)
-    context = room_page_context(request, membership, first_composer(membership))
+    context = room_page_context(request, membership, composer_with_draft(request, membership))
     return responses.fragment(request, "rooms/swap.html", context, headers={responses.PUSH_URL: url})

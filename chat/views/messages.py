@@ -1,5 +1,7 @@
 """Messages: sending them, the composer, and the message history."""
 
+from dataclasses import replace
+
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse, QueryDict
 from django.urls import reverse
@@ -20,13 +22,16 @@ from chat.composer import (
     LAST_NUMBER,
     Composer,
     Target,
+    draft_tokens,
     new_page_key,
     refused_composer,
+    submitted_tokens,
     typed_text,
+    unused_number,
 )
 from chat.forms.messages import LeftoverForm, MessageForm
 from chat.models import Membership, Message, Room
-from chat.realtime import delta, typing_indicator
+from chat.realtime import delta, drafts, grants, typing_indicator
 from chat.types import Request
 from chat.views.noscript import composer_frame
 from chat.views.room_page import room_page
@@ -39,6 +44,7 @@ def send(request: Request, slug: str) -> HttpResponse:
     limits.check_sending(request, membership)
     typing_indicator.stop_typing(membership)
     if form.submit(membership.send):
+        drafts.record_sent(membership, [form.cleaned_data["token"], *draft_tokens(request.POST)])
         return _sent(request, membership, elsewhere=address_was_withdrawn(membership, slug))
     return _send_error(request, membership, slug, form)
 
@@ -66,6 +72,9 @@ def _composer_url(request: Request, membership: Membership) -> str:
 
 
 def _send_error(request: Request, membership: Membership, slug: str, form: MessageForm) -> HttpResponse:
+    draft = drafts.submitted(request.POST)
+    if draft and draft.number <= LAST_NUMBER:  # A higher one is of a form that was refused before.
+        drafts.keep(membership, draft)
     if responses.is_htmx(request):
         return send_error_fragment(request, form)
     return _page_with_composer(request, membership, _refused(slug, form), 422)
@@ -76,7 +85,13 @@ def send_error_fragment(request: Request, form: MessageForm, fresh_token: bool =
 
     `fresh_token` adds a new CSRF token.
     """
-    context = {"error": _reason(form), "page_key": new_page_key(), "fresh_token": fresh_token}
+    context = {
+        "error": _reason(form),
+        "number": unused_number(),
+        "page_key": new_page_key(),
+        "drafts": submitted_tokens(form.data),
+        "fresh_token": fresh_token,
+    }
     headers = {responses.RETARGET: f"#answer-{_posted_number(request)}", responses.RESWAP: "innerHTML settle:0ms"}
     return responses.fragment(request, "partials/send_error.html", context, 422, headers=headers)
 
@@ -126,10 +141,18 @@ def leftover(request: Request, slug: str) -> HttpResponse:
 
 @require_POST
 def typing(request: Request, slug: str) -> HttpResponse:
-    """Tell the others that this member is typing. It is kept in the cache, never in the database."""
+    """Keep what this member has typed so far, and tell the others that they are typing, unless they paused.
+
+    Both are kept in the cache. Drafts are written to the database later, for all members at once.
+    """
     membership = membership_to_type(request, slug)
     limits.check_typing(request, membership)
-    typing_indicator.record_typing(membership)
+    if draft := drafts.submitted(request.POST):
+        drafts.keep(membership, draft)
+    if "paused" not in request.POST:
+        typing_indicator.record_typing(membership)
+    if not grants.has_gate(request):
+        drafts.write_if_due()
     return responses.no_content()
 
 
@@ -147,7 +170,8 @@ def toggle(request: Request, slug: str) -> HttpResponse:
     """Show the composer in its other mode (one line or several), with the text that was typed so far."""
     membership = membership_to_read(request, slug).record_seen()
     number = delta.parse_number(request.POST.get("n", "")) or 1
-    composer = _composer(slug, number, request.POST).toggled(typed_text(request.POST))
+    composer = replace(_composer(slug, number, request.POST), drafts=draft_tokens(request.POST))
+    composer = composer.toggled(typed_text(request.POST))
     if responses.is_htmx(request):
         return responses.fragment(request, "partials/toggled.html", {"composer": composer})
     return _page_with_composer(request, membership, composer)

@@ -5,12 +5,12 @@ from django.views.decorators.http import require_safe
 
 from chat import responses
 from chat.access.rooms import guarded_read, membership_to_read, membership_to_write
-from chat.composer import Composer, first_composer
+from chat.composer import Composer
 from chat.forms.preferences import RefreshForm
 from chat.models import Membership
 from chat.realtime import delta, grants
 from chat.types import Request
-from chat.views.room_page import composer_context
+from chat.views.room_page import composer_context, composer_with_draft
 
 RELOAD_AFTER_STREAM = 5  # seconds after the end of a stream; a restarting server is up by then
 
@@ -51,7 +51,7 @@ def compose(request: Request, slug: str) -> HttpResponse:
 def composer_frame(
     request: Request, membership: Membership, composer: Composer | None = None, status: int = 200
 ) -> HttpResponse:
-    composer = composer or first_composer(membership, request.GET)
+    composer = composer or composer_with_draft(request, membership)
     context = {
         "frame": True,
         "refresh": RefreshForm(instance=membership.participant),

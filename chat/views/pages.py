@@ -18,7 +18,11 @@ def rules(request: Request) -> HttpResponse:
 
 @require_safe
 def privacy(request: Request) -> HttpResponse:
-    return _page(request, _("Privacy and legal notice"), Site.current().privacy)
+    note = _(
+        "What you type in a room is sent to this site while you type, so that it is not lost. Only you can see this "
+        "draft. It is deleted when you send it, when you empty the field, when you leave the room, and after 30 days."
+    )
+    return _page(request, _("Privacy and legal notice"), Site.current().privacy, note)
 
 
 @require_safe
@@ -27,7 +31,8 @@ def favicon(request: Request) -> HttpResponse:
     return redirect(static("favicon.svg"))
 
 
-def _page(request: Request, title: str, text: str) -> HttpResponse:
+def _page(request: Request, title: str, text: str, note: str = "") -> HttpResponse:
+    """A page with this text of the operator's, and `note`, Parlour's own. Raises Http404 if there is no text."""
     if not text:
         raise Http404
-    return responses.page(request, "site_page.html", {"title": title, "text": text})
+    return responses.page(request, "site_page.html", {"title": title, "text": text, "note": note})

@@ -13,7 +13,7 @@ from chat.access.rooms import guarded_read, membership_of
 from chat.composer import Composer, first_composer, new_page_key
 from chat.models import Membership, Participant, Room
 from chat.prepared_query import Parameter, PreparedQuery
-from chat.realtime import delta, grants, poll, sidebar, unread
+from chat.realtime import delta, drafts, grants, poll, sidebar, unread
 from chat.types import Request
 
 # Lasting refusals, unlike a lock: their reason replaces the composer.
@@ -27,8 +27,15 @@ def room_page(
     request: Request, membership: Membership, composer: Composer | None = None, status: int = 200
 ) -> HttpResponse:
     grants.offer_grant(request, membership)
-    composer = composer or first_composer(membership, request.GET)
+    composer = composer or composer_with_draft(request, membership)
     return responses.page(request, "rooms/room.html", room_page_context(request, membership, composer), status)
+
+
+def composer_with_draft(request: Request, membership: Membership) -> Composer:
+    """The first composer of a page that is opened. A member who can't post for long doesn't get their draft."""
+    draft = drafts.draft_of(membership)
+    refusal = draft and membership.posting_refusal
+    return first_composer(membership, request.GET, None if refusal and refusal.code in LASTING_REFUSALS else draft)
 
 
 def room_page_context(request: Request, membership: Membership, composer: Composer) -> dict[str, Any]:
