@@ -96,3 +96,24 @@ def test_references_to_ids_lead_somewhere(pages):
 def test_the_list_of_time_zones_is_in_the_preferences_only(answers):
     pages, fragments = answers
     assert [name for name, text in (pages | fragments).items() if "Europe/Berlin" in text] == ["preferences"]
+
+
+# Search engines
+
+
+def meta(page, name):
+    return [element.get("content") for element in page.cssselect(f"meta[name={name}]")]
+
+
+def test_every_page_describes_itself_to_search_engines(pages):
+    whole = {name: page for name, page in pages.items() if page.cssselect("[name=htmx-config]")}
+    descriptions = {name: meta(page, "description") for name, page in whole.items()}
+    assert [name for name, found in descriptions.items() if len(found) != 1 or not found[0].strip()] == []
+    assert descriptions["home"] == ["Club: Type a room and a name, and you are in."]
+    assert descriptions["join page"] == ["Join “Writing club” on Club. Short stories"]
+    assert descriptions["rules"] == ["Rules: Be kind."]
+
+
+def test_pages_of_secret_links_are_not_for_search_engines(pages):
+    marked = [name for name, page in pages.items() if meta(page, "robots") == ["noindex"]]
+    assert marked == ["invite", "use a sign-in link"]

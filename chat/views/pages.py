@@ -1,8 +1,6 @@
-"""The pages with the site's rules and its privacy and legal notice, as written in the admin; also the site's icon."""
+"""The pages with the site's rules and its privacy and legal notice, as written in the admin."""
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
-from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -19,12 +17,6 @@ def rules(request: Request) -> HttpResponse:
 @require_safe
 def privacy(request: Request) -> HttpResponse:
     return _page(request, _("Privacy and legal notice"), Site.current().privacy)
-
-
-@require_safe
-def favicon(request: Request) -> HttpResponse:
-    """Redirect to the icon. Browsers request this URL for pages that name no icon, such as the admin's."""
-    return redirect(static("favicon.svg"))
 
 
 def _page(request: Request, title: str, text: str) -> HttpResponse:
