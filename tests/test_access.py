@@ -123,6 +123,8 @@ TABLE = {  # URL name: the status of GET, the status of POST
     "refresh": (elsewhere, elsewhere),
     "pause": (elsewhere, elsewhere),
     "favicon": (always(302), not_so),
+    "manifest": (always(200), not_so),
+    "robots": (always(200), not_so),
     "rules": (always(200), not_so),
     "privacy": (always(200), not_so),
     "account": (always(200), not_so),
