@@ -7,6 +7,8 @@ import sys
 
 def main():
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chat_app.settings")
+    if sys.argv[1:2] == ["test"]:
+        raise SystemExit("The tests use pytest. Run them with `make test`.")
     if sys.argv[1:2] == ["runserver"]:
         # Django's development server needs debug pages and uncollected static files.
         os.environ.setdefault("DEBUG", "on")

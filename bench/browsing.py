@@ -190,7 +190,7 @@ class Framed(Browser):
         await asyncio.sleep(after)
         while True:
             try:
-                answer = await self.ask("GET", "live/", {"Sec-Fetch-Dest": "iframe"})
+                answer = await self.ask("GET", f"live/?until={int(time.time()) + 10}", {"Sec-Fetch-Dest": "iframe"})
                 self.ended += answer.body.rstrip().endswith("</html>")
             except Broken:
                 self.broken += 1

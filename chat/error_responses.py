@@ -26,7 +26,8 @@ def not_a_member(request: Request, room: Room) -> HttpResponse:
 
 def not_a_member_frame(request: Request, room: Room) -> HttpResponse:
     """Answer a non-member's request for a frame of a room: it reloads itself and links to the join page. Status 403."""
-    return responses.vary_on_htmx(render(request, "rooms/not_a_member_frame.html", {"room": room}, status=403))
+    context, headers = {"room": room}, {"Refresh": "10"}
+    return responses.fragment(request, "rooms/not_a_member_frame.html", context, 403, headers)
 
 
 def error_response(

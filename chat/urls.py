@@ -21,6 +21,7 @@ from chat.views import (
     room_settings,
     rooms,
     sign_in_links,
+    site_files,
 )
 
 
@@ -40,7 +41,9 @@ urlpatterns = [
     path("preferences/", preferences.preferences, name="preferences"),
     path("preferences/pause/", preferences.pause, name="pause"),
     path("preferences/refresh/", preferences.refresh, name="refresh"),
-    path("favicon.ico", pages.favicon, name="favicon"),
+    path("favicon.ico", site_files.favicon, name="favicon"),
+    path("manifest.webmanifest", site_files.manifest, name="manifest"),
+    path("robots.txt", site_files.robots, name="robots"),
     path("rules/", pages.rules, name="rules"),
     path("privacy/", pages.privacy, name="privacy"),
     # /account/

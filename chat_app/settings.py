@@ -169,6 +169,7 @@ SECURE_CSP = {
     "connect-src": ["'self'"],
     "form-action": ["'self'"],
     "frame-src": ["'self'"],
+    "manifest-src": ["'self'"],
     "frame-ancestors": ["'self'"],
     "base-uri": ["'none'"],
 }

@@ -230,7 +230,7 @@ def test_time_zones_without_a_place_name_are_painted_too(ann, ben, gate, meanwhi
     assert "+0300" in ann.ask(ann.query(origin=ann.since, at=1)).text
 
 
-@pytest.mark.parametrize("place", ["", "live/", "changes/?since=1&at=1"])
+@pytest.mark.parametrize("place", ["", "live/?until=9999999999", "changes/?since=1&at=1"])
 # A page that is on its way to a browser during its sign-out may still arrive.
 @pytest.mark.parametrize("event", [event for event in EVENTS if event is not sign_out])
 def test_a_reader_who_loses_the_right_during_the_request_gets_no_page(ann, ben, monkeypatch, event, place):

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 from django.core.management import call_command
 
+import manage
 from chat_app import env_file
 from chat_app.environment import Env
 from chat_app.settings import BASE_DIR
@@ -120,6 +121,21 @@ def test_no_env_file_is_written_if_the_environment_has_the_key(env_path, monkeyp
     monkeypatch.setenv("SECRET_KEY", "from the environment")
     env_file.write_if_missing()
     assert not env_path.exists()
+
+
+# Commands
+
+
+def test_manage_test_says_how_the_tests_are_run(monkeypatch):
+    """Django's own runner would find no test and report success."""
+    monkeypatch.setattr("sys.argv", ["manage.py", "test", "tests"])
+    with pytest.raises(SystemExit, match="make test"):
+        manage.main()
+
+
+@pytest.mark.parametrize("created", ["env/", "venv/", ".venv/", "node_modules/", "package-lock.json"])
+def test_what_tools_create_is_not_committed(created):
+    assert created in (BASE_DIR / ".gitignore").read_text().splitlines()
 
 
 # Modules

@@ -92,6 +92,14 @@ class TextField(UntrimmedField):
         _check_printable(value)
 
 
+class PlainHiddenInput(forms.HiddenInput):
+    """A hidden input without the ARIA attributes that Django adds, which HTML allows for visible fields only."""
+
+    def build_attrs(self, *attributes: Any) -> dict[str, Any]:
+        built = super().build_attrs(*attributes)
+        return {name: value for name, value in built.items() if not name.startswith("aria-")}
+
+
 def _check_printable(text: str) -> None:
     if FORBIDDEN_CHARACTERS.search(text):
         raise ValidationError(_("This has characters that cannot be shown. Take them out."), code="characters")

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from chat.forms.base import VerbForm
-from chat.forms.fields import LineField, NameField, TextField, whole_number_errors
+from chat.forms.fields import LineField, NameField, PlainHiddenInput, TextField, whole_number_errors
 from chat.models import Room
 from chat.names.normalize import room_key
 
@@ -41,7 +41,7 @@ class RoomSettingsForm(VerbForm):
         if settings.ACCOUNTS != "on":
             self.fields.pop("accounts_only", None)
         for field in self.fields.values():
-            field.show_hidden_initial = True
+            field.show_hidden_initial, field.hidden_widget = True, PlainHiddenInput
         if "name" in self.fields and room.access == Room.Access.PRIVATE:
             self.fields["name"].help_text = ""  # The address of a private room does not contain its name.
 

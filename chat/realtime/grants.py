@@ -31,17 +31,25 @@ def offer_grant(request: HttpRequest, membership: Membership, slug: str = "") ->
         offer.grants.append(lambda: (path, make_grant(), version))
 
 
+def can_stream(request: HttpRequest) -> bool:
+    """Whether the gate can hold one more connection of this session, to stream a page.
+
+    Only a page in a frame is streamed, which browsers report in a header: text browsers show a page only when it is
+    complete.
+    """
+    offer = _offer(request)
+    if not offer or not offer.has_capacity or request.headers.get("Sec-Fetch-Dest") != "iframe":
+        return False
+    return offer.has_capacity(request.session.session_key or "", client_ip.network_of(request))
+
+
 def offer_stream(request: HttpRequest, membership: Membership) -> bool:
     """Offer this page to the gate, to be continued as a stream. Returns whether the gate will continue it.
 
-    Call it before reading the log, like `offer_grant`. Only a page in a frame is streamed, which browsers report in
-    a header: text browsers show a page only when it is complete.
+    Call it before reading the log, like `offer_grant`.
     """
     offer = _offer(request)
-    in_frame = request.headers.get("Sec-Fetch-Dest") == "iframe"
-    if not offer or not offer.has_capacity or not in_frame:
-        return False
-    if not offer.has_capacity(request.session.session_key or "", client_ip.network_of(request)):
+    if not offer or not can_stream(request):
         return False
     room, path, requested_at = membership.room, f"stream:{request.path}".encode(), offer.made_at
     heartbeat = render_to_string("partials/heartbeat.html").encode()

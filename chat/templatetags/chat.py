@@ -24,5 +24,4 @@ def field_with_focus(field):
 @register.filter
 def hidden_initial(field):
     """Return the field's initial value as a hidden input, or "" if the field has no `show_hidden_initial`."""
-    hidden = field.as_hidden(attrs={"autocomplete": "off"}, only_initial=True)
-    return hidden if field.field.show_hidden_initial else ""
+    return field.as_hidden(only_initial=True) if field.field.show_hidden_initial else ""

@@ -1,45 +1,83 @@
 """Without JavaScript: log and composer are separate frames, so that new messages don't disturb a draft."""
 
+import time
+from typing import Any
+from urllib.parse import urlencode
+
 from django.http import HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from chat import responses
 from chat.access.rooms import guarded_read, membership_to_read, membership_to_write
 from chat.composer import Composer
 from chat.forms.preferences import RefreshForm
-from chat.models import Membership
+from chat.models import Membership, Room
 from chat.realtime import delta, grants
 from chat.types import Request
 from chat.views.room_page import composer_context, composer_with_draft
 
 RELOAD_AFTER_STREAM = 5  # seconds after the end of a stream; a restarting server is up by then
+STREAM_DURATION = 330  # seconds at most that the gate continues a page
+REQUEST_WITHIN = 10  # seconds from the moment that a browser should request a stream
 
 
 @require_safe
 def live(request: Request, slug: str) -> HttpResponse:
     """Show the log without JavaScript: as a stream, if the page is in a frame and the gate can hold one more.
 
-    Otherwise the page reloads itself at the interval that the reader has chosen. If they chose to reload by themselves,
-    it does neither.
+    The first answer to such a frame is empty, and followed by the stream: a stream alone would keep the page around it
+    loading for minutes. Otherwise the log reloads itself at the interval that the reader has chosen. If they chose to
+    reload by themselves, it does neither.
     """
     membership = membership_to_read(request, slug).record_seen()
-    streamed = bool(membership.participant.refresh_seconds) and grants.offer_stream(request, membership)
+    every = membership.participant.refresh_seconds
+    streamable = bool(every) and grants.can_stream(request)
+    if streamable and "until" not in request.GET:
+        return _log_frame(request, membership.room, _reload(request, membership.room))
+    streamed = streamable and _is_expected(request) and grants.offer_stream(request, membership)
     with guarded_read(membership):
         log_slice = delta.newest(membership.room)
     membership.try_mark_read()
-    return _log_frame(request, membership, log_slice, streamed)
+    headers = _reload(request, log_slice.room, every, streamed) if every else {}
+    return _log_frame(request, log_slice.room, headers, log_slice=log_slice, streamed=streamed)
 
 
-def _log_frame(request: Request, membership: Membership, log_slice: delta.LogSlice, streamed: bool) -> HttpResponse:
+def _is_expected(request: Request) -> bool:
+    """Whether the request follows the frame's last answer now.
+
+    Later, as after Back, which leads to the URL of an old stream, the frame first shows a whole log. It also does if
+    the clocks of two servers differ.
+    """
+    until = delta.parse_number(request.GET.get("until", ""))
+    return until is not None and time.time() <= until
+
+
+def _reload(request: Request, room: Room, seconds: int = 0, streamed: bool = False) -> dict[str, str]:
+    """The headers that make the browser load the log again, so many seconds after it has loaded this answer.
+
+    `Refresh` does the same as `<meta http-equiv="refresh">`.
+    """
+    headers, ends_in = {}, 0
+    if streamed:
+        # A stream is not compressed, because the compressor would hold back small parts.
+        headers, ends_in, seconds = {"Content-Encoding": "identity"}, STREAM_DURATION, RELOAD_AFTER_STREAM
+    query = {"until": int(time.time()) + ends_in + seconds + REQUEST_WITHIN}
+    if unread := _unread(request):
+        query["unread"] = unread
+    return headers | {"Refresh": f"{seconds}; url={reverse('live', args=[room.slug])}?{urlencode(query)}"}
+
+
+def _unread(request: Request) -> int | None:
+    return delta.parse_number(request.GET.get("unread", ""))
+
+
+def _log_frame(request: Request, room: Room, headers: dict[str, str], **context: Any) -> HttpResponse:
     """Render the log's frame; it sets no cookie, because a late response would restore an old one.
 
     So it does not use `responses.page`.
     """
-    every = RELOAD_AFTER_STREAM if streamed else membership.participant.refresh_seconds
-    context = {"log_slice": log_slice, "room": log_slice.room, "every": every, "streamed": streamed}
-    context["unread"] = delta.parse_number(request.GET.get("unread", ""))
-    # A stream is not compressed, because the compressor would hold back small parts.
-    headers = {"Content-Encoding": "identity"} if streamed else None
+    context |= {"room": room, "unread": _unread(request)}
     return responses.fragment(request, "rooms/live.html", context, headers=headers)
 
 

@@ -1,8 +1,6 @@
-"""The pages with the site's rules and its privacy and legal notice, as written in the admin; also the site's icon."""
+"""The pages with the site's rules and its privacy and legal notice, as written in the admin."""
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
-from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -23,12 +21,6 @@ def privacy(request: Request) -> HttpResponse:
         "draft. It is deleted when you send it, when you empty the field, when you leave the room, and after 30 days."
     )
     return _page(request, _("Privacy and legal notice"), Site.current().privacy, note)
-
-
-@require_safe
-def favicon(request: Request) -> HttpResponse:
-    """Redirect to the icon. Browsers request this URL for pages that name no icon, such as the admin's."""
-    return redirect(static("favicon.svg"))
 
 
 def _page(request: Request, title: str, text: str, note: str = "") -> HttpResponse:

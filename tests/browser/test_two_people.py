@@ -5,8 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from chat.models import Membership
-from tests.support.browsing import EITHER_WAY, IN_TIME, lines
+from chat.models import Membership, Participant
+from chat.views import noscript
+from tests.support.browsing import EITHER_WAY, IN_TIME, lines, say
 
 
 def polls(visitor):
@@ -82,6 +83,22 @@ def test_without_javascript_no_script_runs_and_two_frames_do_the_work(visitor):
     # Parts that only htmx keeps up to date are hidden: no second composer, no log without updates.
     expect(alice.page.locator("#composer")).to_be_hidden()
     expect(alice.page.locator("#log")).to_be_hidden()
+
+
+def test_without_javascript_the_page_finishes_loading_before_the_log_is_streamed(visitor, monkeypatch):
+    alice = visitor(javascript=False)
+    alice.page.route("**/compose/", lambda route: route.abort())  # a slow one would delay `load`
+    alice.enter()
+    alice.page.wait_for_load_state("load", timeout=IN_TIME)
+    expect(alice.log.locator("#news")).to_be_attached()
+    say(Participant.objects.create().enter("Bob", room="Reading club"), "hello")
+    alice.reads("hello")
+    # Back opens the frame at the URL that it had last.
+    monkeypatch.setattr(noscript, "_is_expected", lambda request: False)
+    alice.page.goto(f"{alice.server}/preferences/")
+    alice.page.go_back()
+    alice.page.wait_for_load_state("load", timeout=IN_TIME)
+    alice.reads("hello")
 
 
 def test_with_javascript_the_frames_are_never_fetched(visitor):

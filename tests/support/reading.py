@@ -57,19 +57,25 @@ class Reader:
         return answer
 
 
+def stream_url(http, path):
+    """The URL that a frame's first answer announces: its stream. `path` is the room's."""
+    seconds, url = http.get(f"{path}live/", headers=FRAMED).headers["Refresh"].split("; url=")
+    assert seconds == "0"
+    return url
+
+
 class Frame:
     """A reader's log frame, read while it is streamed."""
 
-    def __init__(self, reader, meanwhile):
+    def __init__(self, reader, meanwhile, url=None):
         self.text, self.ended = "", False
-        self.reader = reader
+        self.reader, self.url = reader, url or stream_url(reader.http, reader.path)
         self.came = meanwhile(self._read)
         until(lambda: "<ol id=" in self.text or self.ended)
 
     def _read(self):
-        base, cookies = self.reader.http.base_url, dict(self.reader.http.cookies)
-        url = f"{base}{self.reader.path}live/"
-        with httpx.stream("GET", url, cookies=cookies, headers=FRAMED, timeout=30) as answer:
+        base, cookies = str(self.reader.http.base_url).rstrip("/"), dict(self.reader.http.cookies)
+        with httpx.stream("GET", base + self.url, cookies=cookies, headers=FRAMED, timeout=30) as answer:
             self.headers = answer.headers
             for piece in answer.iter_text():
                 self.text += piece
