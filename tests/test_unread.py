@@ -138,6 +138,7 @@ def test_an_open_room_updates_the_unread_counts_of_other_rooms(away, person, roo
     page = away.get("/rooms/elsewhere/").content.decode()
     assert 'hx-get="/my-rooms/?room=elsewhere" hx-trigger="every 60s"' in page
     fragment = away.get("/my-rooms/?room=elsewhere", headers={"HX-Request": "true"}).content.decode()
-    assert '<ul class="my-rooms" hx-swap-oob="outerHTML:.my-rooms">' in fragment
+    for place in ("sidebar", "menu"):
+        assert f'<ul class="my-rooms" hx-swap-oob="outerHTML:.{place} .my-rooms">' in fragment
     assert '<span class="count">3<' in fragment
     assert 'href="/rooms/elsewhere/" aria-current="page"' in fragment

@@ -55,6 +55,6 @@ def my_rooms(request: Request) -> HttpResponse:
     """List the person's rooms with their unread counts; open room pages request this list regularly."""
     if not responses.is_htmx(request):
         return responses.redirect(request, reverse("home"))
-    context = {"room": Room(slug=request.GET.get("room", "")), "out_of_band": True}
+    context = {"room": Room(slug=request.GET.get("room", ""))}
     context |= own_rooms_context(identity.participant_of(request))
-    return responses.fragment(request, "partials/my_rooms.html", context)
+    return responses.fragment(request, "partials/my_rooms_lists.html", context)
