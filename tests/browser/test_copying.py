@@ -70,7 +70,7 @@ def test_the_first_message_of_a_list_is_copied_with_the_author_that_it_shows(ali
 
 def test_a_selection_made_with_the_mouse_copies_the_same(alice):
     ben = Room.objects.get().join(Participant.objects.create(), "Ben")
-    one, two, three = say(ben, "one", "two", "three")
+    one, _two, three = say(ben, "one", "two", "three")
     alice.reads("three")
     start, end = (alice.page.locator(f"#m{message.pk} .body").bounding_box() for message in (one, three))
     alice.page.mouse.move(start["x"] + 1, start["y"] + start["height"] / 2)
