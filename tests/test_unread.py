@@ -87,9 +87,9 @@ def test_a_poll_marks_the_room_read(away, room):
 
 
 def test_the_gate_marks_the_room_read_for_readers_with_a_held_poll(away, room):
-    gate_backend.record_presence.__wrapped__({away.membership.pk}, set())
+    gate_backend.record_presence.__wrapped__({away.membership.pk: ("", 0)}, set())
     assert counts_at_home(away) == ["3"], "they may have closed the page by now"
-    gate_backend.record_presence.__wrapped__(set(), {away.membership.pk})
+    gate_backend.record_presence.__wrapped__({}, {away.membership.pk})
     assert counts_at_home(away) == []
 
 

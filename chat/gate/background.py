@@ -47,15 +47,15 @@ async def watch(rooms: Rooms, backend: Backend, run_in_thread: RunInThread) -> N
 
 
 async def note_presence(polls: Polls, backend: Backend, run_in_thread: RunInThread) -> None:
-    """Every PRESENCE_INTERVAL seconds, record which members are online and have read everything. Never returns."""
+    """Every PRESENCE_INTERVAL seconds, record which members are online and what they have read. Never returns."""
     while True:
         await asyncio.sleep(PRESENCE_INTERVAL)
-        members, reading = polls.take_presence()
-        if members or reading:
+        received, reading = polls.take_presence()
+        if received or reading:
             try:
-                await run_in_thread(backend.record_presence, members, reading)
+                await run_in_thread(backend.record_presence, received, reading)
             except Exception:
-                polls.members |= members  # The next round records them.
+                polls.reading.put_back(received)  # The next round records them.
                 raise
 
 
