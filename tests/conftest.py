@@ -174,7 +174,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
 def _serving(django_db_setup):
     """Parlour behind its gate, on a free local port. It refreshes panels and records presence only when a test does it:
     otherwise some answers would have a panel by chance."""
-    background.PANEL_INTERVAL = background.PRESENCE_INTERVAL = 3600
+    background.PANEL_INTERVAL = background.CHANGE_INTERVAL = background.PRESENCE_INTERVAL = 3600
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     gate = Gate(get_wsgi_application(), threads=4, headers=tuple(security_headers().items()), backend=gate_backend)

@@ -75,7 +75,8 @@ def render_painting(room_id: int, room_incarnation: str, since: int | None, vari
             return None  # deleted since it was read above
         html = RENDERERS[kind](log_slice).encode()
     room = log_slice.room
-    return Painting(room.version, room.epoch, room.incarnation, log_slice.is_full, html)
+    changes_people = any(message.event in presence.EVENTS for message in log_slice.new)
+    return Painting(room.version, room.epoch, room.incarnation, log_slice.is_full, html, changes_people)
 
 
 @with_own_connection
