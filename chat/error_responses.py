@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from chat import responses
 from chat.composer import refused_composer
+from chat.message_links import with_message
 from chat.models import Room
 from chat.realtime import delta
 from chat.types import Request
@@ -16,12 +17,17 @@ PASSWORDS = {"password", "old", "new"}  # fields that are never sent back in a p
 
 
 def not_a_member(request: Request, room: Room) -> HttpResponse:
-    """Answer a non-member's request for a page of a room: redirect to the join page, or 403 for htmx."""
+    """Answer a non-member's request for a page of a room: redirect to the join page, or 403 for htmx.
+
+    The join page leads on to the message if this was its link.
+    """
     if responses.is_htmx(request):
         return error_response(
             request, 403, _("Not in this room"), _("You are not in this room any more. Join again first.")
         )
-    return responses.redirect(request, room.get_absolute_url())
+    where = request.resolver_match
+    message = where.kwargs["pk"] if where.url_name == "message" else None
+    return responses.redirect(request, with_message(room.get_absolute_url(), message))
 
 
 def not_a_member_frame(request: Request, room: Room) -> HttpResponse:

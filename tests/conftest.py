@@ -182,7 +182,8 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
 def _serving(django_db_setup):
     """Parlour behind its gate, on a free local port. It refreshes panels and records presence only when a test does it:
     otherwise some answers would have a panel by chance."""
-    background.PANEL_INTERVAL = background.PRESENCE_INTERVAL = background.DRAFTS_INTERVAL = 3600
+    for name in ("PANEL_INTERVAL", "CHANGE_INTERVAL", "PRESENCE_INTERVAL", "DRAFTS_INTERVAL"):
+        setattr(background, name, 3600)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     gate = Gate(get_wsgi_application(), threads=4, headers=tuple(security_headers().items()), backend=gate_backend)

@@ -205,6 +205,53 @@ def test_an_old_join_form_is_offered_again(person):
         assert b"csrfmiddlewaretoken" in answer.content
 
 
+BLOCKED = "Your browser sent no cookie with this form"
+DELETED = "cookies for this site were deleted"
+OLD = "This page was open for a long time"
+
+
+@pytest.mark.parametrize("headers", [OURS, OURS | HTMX])
+def test_a_browser_that_never_sends_cookies_is_told_to_allow_them(person, headers):
+    """A person may have deleted the cookies as well, so the first step is to try again."""
+    form = {"room": "Reading club", "nickname": "Alice"}
+    page = person(enforce_csrf_checks=True).post("/join/", form, headers=headers).content.decode()
+    assert f"{BLOCKED}, so nothing was done. Try again." in page
+    assert "If this page comes back, allow cookies for this site in your browser’s settings." in page
+    assert DELETED not in page
+
+
+@pytest.mark.parametrize("headers", [OURS, OURS | HTMX])
+@pytest.mark.parametrize("cookies_left", [(), ("theme",)])
+def test_a_member_whose_cookies_were_deleted_is_told_to_join_again(strict, headers, cookies_left):
+    room = strict.membership.room
+    strict.cookies.clear()
+    for name in cookies_left:
+        strict.cookies[name] = "dark"
+    answer = strict.send(room, "kept", csrfmiddlewaretoken="x" * 64, headers=headers)
+    page = answer.content.decode()
+    assert f"Your browser’s {DELETED}, so it is not known here any more. Join the room again, then send this." in page
+    assert "llow cookies" not in page
+    assert "kept</textarea>" in page or answer.context["composer"].text == "kept"
+
+
+def test_a_member_whose_cookies_were_deleted_is_told_to_sign_in_again(strict):
+    url = f"{strict.membership.room.get_absolute_url()}leave/"
+    strict.cookies.clear()
+    page = strict.post(url, {"csrfmiddlewaretoken": "x" * 64}, headers=OURS).content.decode()
+    assert f"Your browser’s {DELETED}, so it is not known here any more. Join or sign in again first." in page
+    assert "llow cookies" not in page
+
+
+def test_a_member_with_a_session_and_an_old_form_is_told_to_send_it_again(strict):
+    room = strict.membership.room
+    for lost in ((), ("csrf",)):
+        for name in lost:
+            del strict.cookies[name]
+        page = strict.send(room, "kept", csrfmiddlewaretoken="x" * 64, headers=OURS).content.decode()
+        assert OLD in page
+        assert "cookie" not in page
+
+
 @pytest.mark.parametrize("headers", [OURS, OURS | HTMX])
 def test_an_old_join_form_is_offered_again_at_a_former_address(alice, room, person, headers):
     visitor, form = person(enforce_csrf_checks=True), {"nickname": "Dave"}

@@ -3,8 +3,9 @@
 import re
 
 import pytest
+from django.contrib.auth import get_user_model
 
-from chat.models import Message
+from chat.models import Message, Participant
 from chat.models.membership import MembershipQuerySet
 
 
@@ -80,3 +81,56 @@ def test_a_long_list_of_members_is_paged(alice, bob, person, room, monkeypatch):
     assert [page.count('<bdi class="author">') for page in (first, second)] == [2, 1]
     assert 'href="?page=2"' in first
     assert 'href="?page=1"' in second
+
+
+GUESTS_BAN = "A ban holds for this guest’s browser only."
+KEEP_OUT = "To keep them out, let new members wait for approval or make the room private"
+
+
+def test_who_bans_a_guest_reads_what_a_ban_means_before_and_after(alice, bob, room):
+    room.set_approval(False)
+    url = f"/rooms/{room.slug}/members/"
+    before = alice.get(url).content.decode()
+    assert before.count(GUESTS_BAN) == 1, "next to the button, for Bob alone"
+    assert GUESTS_BAN not in bob.get(url).content.decode(), "only for those who can ban"
+    bob.membership.ban(alice.membership)
+    after = alice.get(url).content.decode()
+    assert "A guest who is banned can join again with another browser, under another name." in after
+    assert KEEP_OUT in after
+    assert f'href="/rooms/{room.slug}/settings/"' in after
+
+
+def test_a_banned_guest_can_come_back_with_another_browser(alice, bob, person, room):
+    """What the page says: it must be changed along with the rule."""
+    bob.membership.ban(alice.membership)
+    assert bob.join(room.name, "Bob again").status_code == 422
+    assert person(room.name, "Bob again").membership.is_inside
+
+
+@pytest.mark.parametrize(
+    ("change", "needs"),
+    [
+        (lambda room: room.set_approval(True), "they wait for approval"),
+        (lambda room: room.set_access("private"), "they need an invite link"),
+    ],
+)
+def test_in_a_guarded_room_it_says_what_a_banned_guest_needs(alice, bob, room, change, needs):
+    change(room)
+    bob.membership.ban(alice.membership)
+    page = alice.get(f"/rooms/{room.slug}/members/").content.decode()
+    assert needs in page
+    assert KEEP_OUT not in page
+
+
+def test_banning_an_account_says_nothing_of_guests(alice, person, room):
+    account = get_user_model().objects.create(username="dave").participant
+    dave = room.join(account, "Dave")
+    assert GUESTS_BAN not in alice.get(f"/rooms/{room.slug}/members/").content.decode()
+    dave.ban(alice.membership)
+    assert "A guest who is banned" not in alice.get(f"/rooms/{room.slug}/members/").content.decode()
+
+
+def test_who_turns_a_guest_away_for_good_reads_what_that_means(alice, room):
+    room.set_approval(True)
+    room.join(Participant.objects.create(), "Carol")
+    assert GUESTS_BAN in alice.get(f"/rooms/{room.slug}/members/").content.decode()

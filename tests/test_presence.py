@@ -1,4 +1,4 @@
-"""The panel of members: who is online, updated by polls every 15 seconds at most."""
+"""The panel of members: who is online, updated by polls, and soon after people join or leave."""
 
 import re
 import time
@@ -137,7 +137,8 @@ def test_a_poll_sends_no_unchanged_panel(alice, bob, room, later):
     assert polled_panel(alice, room, at) is None
 
 
-def test_polls_send_changes_every_fifteen_seconds_at_most(alice, bob, person, room, later):
+def test_polls_send_changes_at_a_minimum_interval(alice, bob, person, room, later, monkeypatch):
+    monkeypatch.setattr(presence, "CHANGE_SECONDS", 15)
     panel_of_page(alice, room)
     later(20)
     first = panel_of_page(person(room.name, "Dave"), room)
@@ -225,8 +226,10 @@ def test_a_member_removed_while_the_panel_is_read_does_not_get_it(alice, bob, ro
 def frequent_refreshes(monkeypatch):
     """The gate refreshes panels every half second."""
     monkeypatch.setattr(background, "PANEL_INTERVAL", 0.5)
+    monkeypatch.setattr(background, "CHANGE_INTERVAL", 0)
     monkeypatch.setattr(background, "TICK", 0.05)
     monkeypatch.setattr(presence, "REFRESH_SECONDS", 0.5)
+    monkeypatch.setattr(presence, "CHANGE_SECONDS", 0.5)
 
 
 def until_refreshed(gate, reader, since):
@@ -251,6 +254,88 @@ def test_the_gate_sends_the_panel_with_the_next_answer_and_wakes_no_poll(
     assert names(PANEL.search(answer)[1]) == ["Ann", "Ben"]
     assert "Not here just now" in answer
     assert asked_django == []
+
+
+@pytest.fixture
+def quick_changes(monkeypatch):
+    """The gate looks at a panel soon after people joined or left."""
+    monkeypatch.setattr(background, "CHANGE_INTERVAL", 0.5)
+    monkeypatch.setattr(background, "TICK", 0.05)
+    monkeypatch.setattr(presence, "CHANGE_SECONDS", 0.5)
+
+
+def gets_panel(reader, *people):
+    """Poll as a page does, for less than one hold. Returns whether an answer has a panel with these people online."""
+    end = time.monotonic() + 6
+    while time.monotonic() < end:
+        panel = PANEL.search(reader.poll().text)
+        if panel and names(panel[1].partition("<h2>")[0]) == list(people):
+            return True
+    return False
+
+
+def test_open_pages_get_the_panel_within_seconds_after_a_join_a_leave_and_a_removal(
+    ann, ben, reader, gate, quick_changes, asked_django
+):
+    ann.poll()
+    cy = reader("Cy")
+    assert gets_panel(ann, "Ann", "Ben", "Cy")
+    ben.member.leave()
+    assert gets_panel(ann, "Ann", "Cy")
+    cy.member.remove(by=ann.member)
+    assert gets_panel(ann, "Ann")
+
+
+def test_open_pages_get_a_new_nickname_in_the_panel_within_seconds(ann, ben, gate, quick_changes):
+    ann.poll()
+    ben.member.change_nickname("Benedikt")
+    assert gets_panel(ann, "Ann", "Benedikt")
+
+
+def test_a_message_does_not_make_the_gate_look_for_people(ann, ben, gate, quick_changes, monkeypatch):
+    ann.poll()
+    sidebar = gate.hub.rooms.by_id[ann.member.room_id].sidebar
+    ben.send("hello")
+    assert "hello" in ann.poll().text
+    assert not background.panel_is_due(sidebar, time.monotonic() + 60)
+
+
+def test_a_crowd_that_joins_is_in_the_panel_every_three_seconds(monkeypatch):
+    monkeypatch.setattr(background, "PANEL_INTERVAL", 15)
+    monkeypatch.setattr(background, "CHANGE_INTERVAL", 3)
+    sidebar, looks = Sidebar(), []
+    sidebar.looked_at = 0
+    for tenth in range(600):  # a minute with a join every tenth of a second
+        now = tenth / 10
+        sidebar.people_changed_at = now
+        if background.panel_is_due(sidebar, now):
+            sidebar.looked_at = now
+            looks.append(now)
+    assert len(looks) == 19
+    assert next(now for now in range(60, 100) if background.panel_is_due(sidebar, now)) <= 62
+    sidebar.looked_at = 62
+    assert not background.panel_is_due(sidebar, 66)
+    assert background.panel_is_due(sidebar, 77)
+
+
+def test_a_page_opened_after_a_leave_does_not_show_the_person(alice, bob, room):
+    assert names(panel_of_page(alice, room)) == ["Alice", "Bob"]
+    bob.membership.leave()
+    assert names(panel_of_page(alice, room)) == ["Alice"]
+
+
+def test_without_the_gate_polls_send_the_panel_soon_after_a_leave(alice, bob, room, later):
+    panel_of_page(alice, room)
+    bob.membership.leave()
+    later(4)
+    assert names(polled_panel(alice, room, time.time() + 2)) == ["Alice"]
+
+
+def test_without_the_gate_polls_send_the_panel_soon_after_a_join(alice, bob, person, room, later):
+    panel_of_page(alice, room)
+    panel_of_page(person(room.name, "Cy"), room)
+    later(4)
+    assert names(polled_panel(alice, room, time.time() + 2)) == ["Alice", "Bob", "Cy"]
 
 
 def test_the_gate_sends_a_panel_only_once(ann, ben, gate, frequent_refreshes, short_holds):

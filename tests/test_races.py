@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from chat import markup
 from chat.gate import background
+from chat.gate.reading import Reading
 from chat.models import Membership, Participant, Room
 from chat.models.direct_message import open_direct_message
 from chat.models.membership_roles import RolesMixin
@@ -122,7 +123,7 @@ def test_presence_and_a_transfer_of_the_room_do_not_wait_for_each_other(transact
 
     def record():
         between.wait()
-        gate_backend.record_presence.__wrapped__({owner.pk, heir.pk}, set())
+        gate_backend.record_presence.__wrapped__(dict.fromkeys((owner.pk, heir.pk), ("", 0)), set())
         results["recorded"] = True
 
     monkeypatch.setattr(RolesMixin, "_replace_role", replace_slowly)
@@ -138,7 +139,7 @@ def test_presence_leaves_out_a_locked_member_only(transactional_db, alice, bob):
         Membership._base_manager.filter(pk=locked.pk).update(muted=False)
 
     def record():
-        gate_backend.record_presence.__wrapped__({locked.pk}, {free.pk})
+        gate_backend.record_presence.__wrapped__({locked.pk: ("", 0)}, {free.pk})
         return Membership.objects.online().filter(pk=free.pk).exists()
 
     assert while_locked(lock, record)
@@ -147,25 +148,22 @@ def test_presence_leaves_out_a_locked_member_only(transactional_db, alice, bob):
 
 
 def test_members_whose_presence_could_not_be_recorded_are_recorded_in_the_next_round(monkeypatch):
-    rounds, polls = [], SimpleNamespace(members=set())
+    rounds, reading = [], Reading()
 
-    def take_presence():
-        taken, polls.members = polls.members, set()
-        return taken, set()
-
-    async def run_in_thread(_record, members, _reading):
-        rounds.append(members)
-        polls.members.add(2)  # who polled meanwhile
+    async def run_in_thread(_record, received, _reading):
+        rounds.append(received)
+        reading.note(2, "a", 7)  # who polled meanwhile
+        reading.note(1, "a", 6)
         raise OperationalError("deadlock detected")
 
-    polls.take_presence = take_presence
+    polls = SimpleNamespace(reading=reading, take_presence=lambda: (reading.take(), set()))
     monkeypatch.setattr(background, "PRESENCE_INTERVAL", 0)
-    polls.members.add(1)
+    reading.note(1, "a", 5)
     for _ in range(2):
         with pytest.raises(OperationalError):
             run(background.note_presence(polls, SimpleNamespace(record_presence=None), run_in_thread))
-    assert rounds == [{1}, {1, 2}]
-    assert polls.members == {1, 2}
+    assert rounds == [{1: ("a", 5)}, {1: ("a", 6), 2: ("a", 7)}]
+    assert reading.take() == rounds[1]
 
 
 # Statuses and roles that have changed since they were read

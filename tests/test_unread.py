@@ -21,8 +21,8 @@ def away(alice, bob, room):
 
 
 def unread_link(page):
-    found = re.search(r'<p class="unread js"><a href="([^"]*)">(.*?)\s*</a>', page.content.decode())
-    return found and (found[1], found[2])
+    found = re.search(r'<p class="unread js">\s*<a\s*href="([^"]*)"[^>]*>(.*?)\s*</a>', page.content.decode())
+    return found and (found[1], found[2].strip())
 
 
 def counts_at_home(who, **headers):
@@ -37,7 +37,7 @@ def test_rooms_show_the_number_of_unread_messages(away, alice):
 def test_a_returning_member_sees_the_unread_count_and_the_first_unread_message(away, alice, room):
     first = room.messages.get(text="one")
     page = away.get(f"/rooms/{room.slug}/")
-    assert unread_link(page) == (f"#m{first.pk}", "3 new since you were here")
+    assert unread_link(page) == (f"/rooms/{room.slug}/#m{first.pk}", "3 new since you were here")
     sheet = away.get(re.search(r'href="([^"]*reader.css[^"]*)"', page.content.decode())[1]).content.decode()
     assert f'[id="m{first.pk}"]::before{{content:"New since you were here"}}' in sheet
     assert unread_link(away.get(f"/rooms/{room.slug}/")) is None
@@ -87,9 +87,9 @@ def test_a_poll_marks_the_room_read(away, room):
 
 
 def test_the_gate_marks_the_room_read_for_readers_with_a_held_poll(away, room):
-    gate_backend.record_presence.__wrapped__({away.membership.pk}, set())
+    gate_backend.record_presence.__wrapped__({away.membership.pk: ("", 0)}, set())
     assert counts_at_home(away) == ["3"], "they may have closed the page by now"
-    gate_backend.record_presence.__wrapped__(set(), {away.membership.pk})
+    gate_backend.record_presence.__wrapped__({}, {away.membership.pk})
     assert counts_at_home(away) == []
 
 
@@ -138,6 +138,7 @@ def test_an_open_room_updates_the_unread_counts_of_other_rooms(away, person, roo
     page = away.get("/rooms/elsewhere/").content.decode()
     assert 'hx-get="/my-rooms/?room=elsewhere" hx-trigger="every 60s"' in page
     fragment = away.get("/my-rooms/?room=elsewhere", headers={"HX-Request": "true"}).content.decode()
-    assert '<ul class="my-rooms" hx-swap-oob="outerHTML:.my-rooms">' in fragment
+    for place in ("sidebar", "menu"):
+        assert f'<ul class="my-rooms" hx-swap-oob="outerHTML:.{place} .my-rooms">' in fragment
     assert '<span class="count">3<' in fragment
     assert 'href="/rooms/elsewhere/" aria-current="page"' in fragment

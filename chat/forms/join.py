@@ -14,14 +14,18 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.forms.base import KEY, VerbForm
 from chat.forms.fields import NameField, NicknameField
+from chat.message_links import with_message
 from chat.models import Invite, Membership, Participant, Room
 
 
 class JoinForm(VerbForm):
     """The form to join or create a room by its name, or with `target_room` to join that room only.
 
-    `address` is the path to submit to, if it is not the room's own. The page of an invite link sets it.
+    `address` is the path to submit to, if it is not the room's own. The page of an invite link sets it. `message` is
+    the id of the message to show after joining, or None.
     """
+
+    message: int | None = None
 
     error_field = "nickname"
     error_fields_by_code = {"looks_alike": "room", "not_opened": "room"}
@@ -61,7 +65,8 @@ class JoinForm(VerbForm):
     @property
     def back(self) -> str:
         """The percent-encoded path of the room's join page, to return to after signing in; "" without a room."""
-        return quote(self.address or (self.target_room.get_absolute_url() if self.target_room else ""))
+        page = self.address or (self.target_room.get_absolute_url() if self.target_room else "")
+        return quote(with_message(page, self.message))
 
     @cached_property
     def key(self) -> str:

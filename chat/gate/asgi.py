@@ -79,7 +79,7 @@ class Gate:
 
     async def http(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            offer = Offer(self.hub.polls.has_capacity if self.hub else None)
+            offer = self.hub.new_offer() if self.hub else Offer()
             response = await self.respond(scope, receive, offer)
             if self.hub and offer.stream and PLACEHOLDER in response.body and "connection" in scope:
                 return await self.hub.stream(offer, response, scope["connection"], send)

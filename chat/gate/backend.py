@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 
 from chat.gate.grants import Rights
 from chat.gate.paintings import Painting
+from chat.gate.reading import Received
 from chat.gate.sidebar import RenderedPart
 from chat.gate.signatures import Variant
 
@@ -60,10 +61,10 @@ class Backend(Protocol):
         """Return the room's epoch, and the set of `readers` that may read the room at that epoch."""
         ...
 
-    def record_presence(self, members: set[int], reading: set[int], /) -> None:
-        """Record that the members in both sets are online, and that those in `reading` have read all messages.
+    def record_presence(self, received: Mapping[int, Received], reading: set[int], /) -> None:
+        """Record that these members are online, and what they have read: those in `reading` all messages.
 
-        The sets contain membership ids.
+        `received` has by membership id what the others have read; both have membership ids.
         """
 
     def write_drafts(self) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable
 
 from chat.gate import timing_wheel
 from chat.gate.backend import Backend
-from chat.gate.polls import Polls
+from chat.gate.polls import Poll, Polls
 from chat.gate.rooms import Rooms
+from chat.gate.sidebar import Sidebar
 from chat.gate.signatures import Arguments, RunInThread
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -20,7 +21,8 @@ PRESENCE_INTERVAL = 30
 PRUNE_INTERVAL = 3600
 PRUNE_MORE_INTERVAL = 10  # instead, while more data is to be deleted
 PANEL_INTERVAL = 15  # between two refreshes of a room's panel
-TICK = 1  # between two searches for rooms whose panel is due
+CHANGE_INTERVAL = 3  # instead, after someone joined or left
+TICK = 0.5  # between two searches for rooms whose panel is due
 DRAFTS_INTERVAL = 10
 RETRY_DELAY = 1
 
@@ -48,15 +50,15 @@ async def watch(rooms: Rooms, backend: Backend, run_in_thread: RunInThread) -> N
 
 
 async def note_presence(polls: Polls, backend: Backend, run_in_thread: RunInThread) -> None:
-    """Every PRESENCE_INTERVAL seconds, record which members are online and have read everything. Never returns."""
+    """Every PRESENCE_INTERVAL seconds, record which members are online and what they have read. Never returns."""
     while True:
         await asyncio.sleep(PRESENCE_INTERVAL)
-        members, reading = polls.take_presence()
-        if members or reading:
+        received, reading = polls.take_presence()
+        if received or reading:
             try:
-                await run_in_thread(backend.record_presence, members, reading)
+                await run_in_thread(backend.record_presence, received, reading)
             except Exception:
-                polls.members |= members  # The next round records them.
+                polls.reading.put_back(received)  # The next round records them.
                 raise
 
 
@@ -78,22 +80,34 @@ async def prune(
 
 
 async def refresh_panels(rooms: Rooms, backend: Backend, run_in_thread: RunInThread) -> None:
-    """Render at a fixed interval the panels whose online members changed.
+    """Render at a fixed interval the panels whose online members changed, and sooner after someone joined or left.
 
-    Readers get them with their next answer. No held poll is answered early for this.
+    Readers get them with their next answer. Held polls are answered early only after someone joined or left.
     """
     while True:
         await asyncio.sleep(TICK)
-        since = time.monotonic() - PANEL_INTERVAL
-        due = {
-            pk: room.sidebar for pk in rooms.forget_inactive() if (room := rooms.by_id[pk]).sidebar.looked_at <= since
-        }
-        for sidebar in due.values():
-            sidebar.looked_at = time.monotonic()
-        known = {pk: (sidebar.mark_and_epoch("people"), tuple(sidebar.languages)) for pk, sidebar in due.items()}
+        now = time.monotonic()
+        due = {pk: rooms.by_id[pk] for pk in rooms.forget_inactive() if panel_is_due(rooms.by_id[pk].sidebar, now)}
+        for room in due.values():
+            room.sidebar.looked_at = now
+        known = {pk: (room.sidebar.mark_and_epoch("people"), tuple(room.sidebar.languages)) for pk, room in due.items()}
         changed = await run_in_thread(backend.changed_panels, known) if known else {}
         for pk, part in changed.items():
-            due[pk].update("people", part)
+            due[pk].sidebar.update("people", part)
+            if has_new_people(due[pk].sidebar, now):
+                due[pk].sidebar.answer_before = int(time.time())
+                rooms.wake([waiter for waiter in due[pk].waiting if isinstance(waiter, Poll)])
+
+
+def panel_is_due(sidebar: Sidebar, now: float) -> bool:
+    """Whether the room's panel has to be refreshed at this time, on the clock of time.monotonic()."""
+    age = now - sidebar.looked_at
+    return age >= PANEL_INTERVAL or (age >= CHANGE_INTERVAL and has_new_people(sidebar, now))
+
+
+def has_new_people(sidebar: Sidebar, now: float) -> bool:
+    """Whether someone joined or left lately. Twice the interval, so that a change that came too soon is sent later."""
+    return now - sidebar.people_changed_at < 2 * CHANGE_INTERVAL
 
 
 async def run_forever(task: Callable[[*Arguments], Awaitable[None]], *arguments: *Arguments) -> None:

@@ -62,16 +62,21 @@ class Offer:
     answer is complete, because until then the session's key may change. `revocations` are keys of sessions that lose
     their grants. `parts` are the sidebar parts that the page got: a room's id and the arguments of Sidebar.supersede.
     `stream` returns the Stream that continues the answer; it is None if nothing does. `has_capacity(session, address)`
-    returns whether one more connection can be held; it is None if there are no streams. `made_at` is on the clock of
-    time.monotonic().
+    returns whether one more connection can be held; it is None if there are no streams. `received` are the arguments of
+    Reading.note, and `received_version` is Reading.version. `made_at` is on the clock of time.monotonic().
     """
 
-    def __init__(self, has_capacity: Callable[[str, str], bool] | None = None) -> None:
+    def __init__(
+        self,
+        has_capacity: Callable[[str, str], bool] | None = None,
+        received_version: Callable[[int, str], int] | None = None,
+    ) -> None:
         self.grants: list[Callable[[], tuple[bytes, Grant, int]]] = []
         self.revocations: list[str] = []
         self.parts: list[tuple[int, str, str, int, bytes]] = []
         self.stream: Callable[[], Stream] | None = None
-        self.has_capacity = has_capacity
+        self.received: list[tuple[int, str, int]] = []
+        self.has_capacity, self.received_version = has_capacity, received_version
         self.made_at = time.monotonic()
 
 

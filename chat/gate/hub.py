@@ -122,6 +122,10 @@ class Hub:
         for room in list(self.polls.paintings.by_room):
             self.polls.paintings.drop(room)
         self.grants.clear()
+        self.polls.reading.clear()
+
+    def new_offer(self) -> Offer:
+        return Offer(self.polls.has_capacity, self.polls.reading.version)
 
     async def stream(self, offer: Offer, response: Response, connection: Connection, send: Send) -> None:
         """Send the page and continue it, as long as its reader may read and keeps up.
@@ -138,12 +142,14 @@ class Hub:
             connection.transport.abort()
 
     def accept_offer(self, offer: Offer) -> None:
-        """Apply what Django decided in this request: revoke and add grants, and store new sidebar parts."""
+        """Apply what Django decided in this request: revoke and add grants, and store what was noted."""
         for session in offer.revocations:
             self.grants.revoke(session)
         for make_grant in offer.grants:
             path, grant, version = make_grant()
             self.add_grant(path, grant, version, offer.made_at)
+        for member, incarnation, version in offer.received:
+            self.polls.reading.note(member, incarnation, version)
         for room_id, name, language, epoch, html in offer.parts:
             if room := self.rooms.by_id.get(room_id):
                 room.sidebar.supersede(name, language, epoch, html)

@@ -1,6 +1,7 @@
 """Paintings: each is rendered once for all readers who need it, however many ask at the same time."""
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
@@ -16,7 +17,8 @@ OVERHEAD = 500  # bytes that a cached painting takes in addition to its HTML
 class Painting(NamedTuple):
     """HTML that brings a page up to `version`, for grants of this epoch and incarnation.
 
-    If `whole`, it is a full refresh, which replaces the page's log.
+    If `whole`, it is a full refresh, which replaces the page's log. `changes_people` is True if it shows that someone
+    joined or left, so that the panel of members may have changed too.
     """
 
     version: int
@@ -24,6 +26,7 @@ class Painting(NamedTuple):
     incarnation: str
     whole: bool
     html: bytes
+    changes_people: bool = False
 
 
 Key = tuple[int, str, int | None, Variant]  # room, incarnation, version of the page (None: whole log), variant
@@ -91,6 +94,8 @@ class Paintings:
 
     def keep(self, key: Key, painting: Painting) -> None:
         room = key[0]
+        if painting.changes_people and room in self.rooms.by_id:
+            self.rooms.by_id[room].sidebar.people_changed_at = time.monotonic()
         kept = self.by_room.get(room, {})
         if any(other[:3] != painting[:3] for other in kept.values()) or key in kept:
             self.drop(room)

@@ -16,6 +16,7 @@ from chat.gate.grant_renewal import GrantRenewals
 from chat.gate.grants import Grant, Grants
 from chat.gate.paintings import Painting, Paintings
 from chat.gate.poll_request import PollRequest
+from chat.gate.reading import Reading, Received
 from chat.gate.rooms import Room, Rooms
 from chat.gate.signatures import Headers
 from chat.gate.timing_wheel import TimingWheel
@@ -110,7 +111,7 @@ class Polls:
         self.by_address: Counter[str] = Counter()
         self.wheel: TimingWheel[Poll] = TimingWheel()
         self.answering: set[asyncio.Task[None]] = set()
-        self.members: set[int] = set()
+        self.reading = Reading()
         self.stopping = False
 
     def accept(self, poll: Poll) -> bool:
@@ -121,7 +122,7 @@ class Polls:
         if not grant or not room:
             return False
         poll.polls, poll.grant = self, grant
-        self.members.add(grant.member)
+        self.reading.note(grant.member, grant.incarnation, min(poll.since, room.version))
         if self.may_hold(poll, room):
             self.hold(poll, room)
         else:
@@ -275,13 +276,12 @@ class Polls:
         self.stopping = True
         self.rooms.wake_all()
 
-    def take_presence(self) -> tuple[set[int], set[int]]:
-        """Return two sets of membership ids: who polled or streamed since the last call, and who waits for news now.
+    def take_presence(self) -> tuple[dict[int, Received], set[int]]:
+        """Return who polled or streamed since the last call, and the set of who waits for news now, as membership ids.
 
         Only the second have certainly seen everything: the others may have closed the page since.
         """
-        members, self.members = self.members, set()
-        return members, self.rooms.waiting_members()
+        return self.reading.take(), self.rooms.waiting_members()
 
 
 def head_of(status: int, headers: Headers) -> bytes:

@@ -1,6 +1,7 @@
 """A room's sidebar (the panel of members, the typing indicator), rendered once for all readers of one language."""
 
 import asyncio
+import math
 import time
 from typing import Any, NamedTuple
 
@@ -25,10 +26,20 @@ class Sidebar:
 
     `changed_at` is the time of the last change, in seconds since 1970. If a page's last answer is from
     `answer_before` or earlier, its poll is answered at once instead of held. `refresh_task` is the running task
-    that checks for changes, or None.
+    that checks for changes, or None. `looked_at` is when the panel was last refreshed, and `people_changed_at` when
+    someone was last seen to join or leave, both on the clock of time.monotonic().
     """
 
-    __slots__ = ("answer_before", "changed_at", "languages", "looked_at", "parts", "refresh_task", "woken_at")
+    __slots__ = (
+        "answer_before",
+        "changed_at",
+        "languages",
+        "looked_at",
+        "parts",
+        "people_changed_at",
+        "refresh_task",
+        "woken_at",
+    )
 
     def __init__(self) -> None:
         self.languages: set[str] = set()
@@ -38,6 +49,7 @@ class Sidebar:
         self.refresh_task: asyncio.Task[bool] | None = None
         self.woken_at: float = 0
         self.looked_at = time.monotonic()
+        self.people_changed_at = -math.inf
 
     def mark_and_epoch(self, name: str) -> tuple[Any, int] | None:
         """Return the mark and epoch of this part, or None if it is missing in any language that is read."""

@@ -48,7 +48,7 @@ class Streams:
             room = self.rooms.get(grant)
             if room and (since, grant.epoch) == (room.version, room.epoch):
                 await wait(room, grant, connection)
-            self.polls.members.add(grant.member)
+            self.polls.reading.note(grant.member, grant.incarnation, since)
             renewed, painting = await self.polls.news(grant, since, stream.path)
             if renewed is None or (painting and painting.whole):
                 return

@@ -65,14 +65,14 @@ class RoomQuerySet(models.QuerySet["Room"]):
         return self.annotate(online_count=Coalesce(models.Subquery(counted), 0))
 
     def of(self, participant: Participant | Parameter | None) -> Self:
-        """The rooms of which this participant is a member now, each with `unread`, its number of new messages.
+        """Rooms of which this participant is a member now, with `unread` (number of new messages) and `member` (an id).
 
         Empty if `participant` is None.
         """
         if participant is None:
             return self.none()
         mine = self.filter(memberships__participant=participant, memberships__status=Membership.Status.IN)
-        return mine.annotate(unread=F("message_count") - F("memberships__read_message_count"))
+        return mine.annotate(unread=F("message_count") - F("memberships__read_message_count"), member=F("memberships"))
 
     def page(self, number: str | None) -> Page[Room]:
         """Return one page of the rooms: the first if `number` is not a number, the last if it is out of range."""

@@ -1,6 +1,7 @@
 """Django's side of `chat.gate.backend.Backend`: functions that the gate calls in threads, outside any request."""
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import wraps
 from itertools import chain
@@ -9,7 +10,9 @@ from typing import Any, ParamSpec, TypeVar
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import close_old_connections, connection, transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 from django.utils import timezone, translation
 
 from chat import retention
@@ -17,10 +20,11 @@ from chat.exceptions import Refused
 from chat.gate.backend import PanelMark, Reader, RoomState
 from chat.gate.grants import Rights
 from chat.gate.paintings import Painting
+from chat.gate.reading import Received
 from chat.gate.sidebar import RenderedPart
 from chat.gate.signatures import Variant
 from chat.identity import is_active_q
-from chat.models import Membership, Room
+from chat.models import Membership, Message, Room
 from chat.realtime import db_watch, delta, drafts, presence, pubsub, sidebar, typing_indicator
 from chat_app.caches import incarnation
 
@@ -71,7 +75,8 @@ def render_painting(room_id: int, room_incarnation: str, since: int | None, vari
             return None  # deleted since it was read above
         html = RENDERERS[kind](log_slice).encode()
     room = log_slice.room
-    return Painting(room.version, room.epoch, room.incarnation, log_slice.is_full, html)
+    changes_people = any(message.event in presence.EVENTS for message in log_slice.new)
+    return Painting(room.version, room.epoch, room.incarnation, log_slice.is_full, html, changes_people)
 
 
 @with_own_connection
@@ -105,27 +110,52 @@ def valid_readers(room: int, readers: Collection[Reader]) -> set[Reader]:
 
 
 @with_own_connection
-def record_presence(members: set[int], reading: set[int]) -> None:
-    """Record that the members in both sets are online, and that those in `reading` have read all messages.
+def record_presence(received: Mapping[int, Received], reading: set[int]) -> None:
+    """Record that these members are online, and what they have read: those in `reading` all messages.
 
-    The sets contain membership ids.
+    `received` has by membership id what the others have read; both have membership ids.
     """
     room = Room.objects.filter(pk=OuterRef("room"))
     read: dict[str, Any] = {
         f"read_{counter}": Subquery(room.values(counter)) for counter in ("version", "message_count")
     }
-    for batch in batches(members - reading):
+    for batch in batches(received.keys() - reading):
         update_unlocked(batch, seen_at=timezone.now())
+        save_received({member: received[member] for member in batch})
     for batch in batches(reading):
         update_unlocked(batch, seen_at=timezone.now(), **read)
 
 
-def update_unlocked(members: Collection[int], **values: Any) -> None:
+def save_received(received: Mapping[int, Received]) -> None:
+    """Save what these members have read, by membership id. It takes one statement for all who are up to date already.
+
+    It takes one more for all others of a room who have received the same.
+    """
+    behind = defaultdict(list)
+    columns = "pk", "room", "room__incarnation", "read_version"
+    for pk, room, room_incarnation, read_version in Membership.objects.filter(pk__in=received).values_list(*columns):
+        incarnation, version = received[pk]
+        if incarnation == room_incarnation and version > read_version:
+            behind[room, version].append(pk)
+    for (room, version), members in behind.items():
+        read = {"read_version": version, "read_message_count": message_count_at(room, version)}
+        update_unlocked(members, Q(read_version__lt=version), **read)
+
+
+def message_count_at(room: int, version: int) -> Combinable:
+    """An SQL expression for the number of messages that the room, an id, had at this version."""
+    total = Room.objects.filter(pk=room).values("message_count")
+    later = Message.objects.filter(room=room).with_text().after(version).order_by().values("room")
+    return Subquery(total) - Coalesce(Subquery(later.annotate(number=Count("pk")).values("number")), 0)
+
+
+def update_unlocked(members: Collection[int], only: Q | None = None, **values: Any) -> None:
     """Update these members in one statement, except those that another transaction has locked.
 
     Waiting for them could be a deadlock, as other transactions lock several members too. SQLite has no row locks.
+    `only` leaves out others.
     """
-    rows = Membership.with_deleted.filter(pk__in=members)
+    rows = Membership.with_deleted.filter(only or Q(), pk__in=members)
     if not connection.features.has_select_for_update_skip_locked:
         rows.update(**values)
         return

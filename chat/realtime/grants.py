@@ -108,6 +108,22 @@ def supersede_panel(request: HttpRequest, room: Room, epoch: int, html: str) -> 
         offer.parts.append((room.pk, "people", translation.get_language(), epoch, html.encode()))
 
 
+def note_received(request: HttpRequest, membership: Membership, version: int) -> bool:
+    """Have the gate remember that a page of this member has the log up to this version. False without a gate."""
+    if offer := _offer(request):
+        offer.received.append((membership.pk, membership.room.incarnation, version))
+    return offer is not None
+
+
+def received_version(request: HttpRequest, member: int, incarnation: str) -> int:
+    """Return the version up to which a page of this member has the log, as far as the gate knows; otherwise 0.
+
+    `member` is the membership's id, and `incarnation` that of its room.
+    """
+    offer = _offer(request)
+    return offer.received_version(member, incarnation) if offer and offer.received_version else 0
+
+
 def has_gate(request: HttpRequest) -> bool:
     """Whether this request came through the gate."""
     return ENVIRON_KEY in request.META

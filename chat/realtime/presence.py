@@ -1,4 +1,4 @@
-"""The panel of members: who is online in a room, the same HTML for every reader, refreshed at most every 15 seconds."""
+"""The panel of members: who is online in a room, the same HTML for every reader, refreshed every few seconds."""
 
 import time
 from collections import defaultdict
@@ -18,7 +18,9 @@ from chat.text import text_digest
 
 TEMPLATE = "partials/people.html"
 MAX_ONLINE, MAX_AWAY = 50, 20  # members named in a panel; the full list is a page of its own
-REFRESH_SECONDS = 15  # seconds between two refreshes of a panel, and between two changes that open pages receive
+REFRESH_SECONDS = 15  # seconds between two refreshes of a panel
+CHANGE_SECONDS = 3  # seconds between two changes that open pages receive
+EVENTS = {"opened", "joined", "left", "removed", "banned", "renamed", "role"}  # system messages about the people
 JITTER_SECONDS = 1  # seconds by which the gate's round may be early
 CACHE_SECONDS = 24 * 3600
 COLUMNS = ("pk", "nickname", "role", "namesake_number")
@@ -64,7 +66,11 @@ def panel_for_page(membership: Membership) -> Panel:
     room = membership.room
     panel = cached_panel(room)
     me = (*(getattr(membership, column) for column in COLUMNS), not membership.participant.is_guest)
-    if panel is None or is_stale(panel) or (me not in panel.people.online and panel.people.online_count <= MAX_ONLINE):
+    if (
+        panel is None
+        or is_stale(panel, room)
+        or (me not in panel.people.online and panel.people.online_count <= MAX_ONLINE)
+    ):
         panel = refresh_panels([room.pk]).get(room.pk)
     if panel is None:
         raise room.deleted_refusal()
@@ -76,13 +82,13 @@ def panel_for_poll(room: Room, gated: bool) -> Panel | None:
     """Return the cached panel for a poll, or None if there is none.
 
     The gate refreshes panels regularly. Without a gate, a poll makes a missing panel and refreshes a stale one, at most
-    one poll of the room in about REFRESH_SECONDS.
+    one poll of the room in about CHANGE_SECONDS.
     """
     panel = cached_panel(room)
     if (
         not gated
-        and (panel is None or is_stale(panel))
-        and cache.add(f"panel-refresh:{room.pk}:{room.incarnation}", True, REFRESH_SECONDS - JITTER_SECONDS)
+        and (panel is None or is_stale(panel, room))
+        and cache.add(f"panel-refresh:{room.pk}:{room.incarnation}", True, CHANGE_SECONDS - JITTER_SECONDS)
     ):
         panel = refresh_panels([room.pk]).get(room.pk)
     if panel:
@@ -103,13 +109,16 @@ def cached_panel(room: Room) -> Panel | None:
     return panel
 
 
-def is_stale(panel: Panel) -> bool:
-    """Whether it is time to refresh the panel: the last refresh was REFRESH_SECONDS ago or more.
+def is_stale(panel: Panel, room: Room) -> bool:
+    """Whether it is time to refresh the panel: someone has left, or the last refresh was REFRESH_SECONDS ago or more.
 
-    If a change has not been sent to open pages yet, the time counts from the last change that was sent.
+    If a change has not been sent to open pages yet, it is CHANGE_SECONDS after the last change that was sent.
     """
-    last = panel.announced_at if panel.has_pending_change else panel.refreshed_at
-    return time.time() - last >= REFRESH_SECONDS
+    if panel.epoch < room.epoch:
+        return True
+    if panel.has_pending_change:
+        return time.time() - panel.announced_at >= CHANGE_SECONDS
+    return time.time() - panel.refreshed_at >= REFRESH_SECONDS
 
 
 def refresh_panels(rooms: Iterable[int]) -> dict[int, Panel]:
@@ -172,7 +181,7 @@ def _next_panel(cached: Panel | None, people: People, online_hash: int, version:
     if cached is None:
         return Panel(people, online_hash, version, epoch, now, False, now)
     changed = cached.has_pending_change or cached.people != people
-    announce = changed and now - cached.announced_at >= REFRESH_SECONDS - JITTER_SECONDS
+    announce = changed and now - cached.announced_at >= CHANGE_SECONDS - JITTER_SECONDS
     announced_at = now if announce else cached.announced_at
     return Panel(people, online_hash, version, epoch, now, changed and not announce, announced_at)
 

@@ -25,6 +25,7 @@ UNREAD_RULES = """\
 [id="m{line}"] .continued{{margin-block-start:.375rem}}
 [id="m{line}"] .continued > a{{opacity:1}}
 [id="m{line}"] .continued .byline{{position:static;inline-size:auto;block-size:auto;clip-path:none}}
+[id="m{line}"] .continued :is(.byline,time){{-webkit-user-select:auto;user-select:auto}}
 [id="m{line}"] .continued .avatar{{visibility:visible;block-size:2.25rem}}
 [id="m{line}"] .continued :is(.body,.tombstone){{grid-row:2;grid-column:2/4}}
 """

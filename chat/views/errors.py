@@ -24,6 +24,17 @@ from chat.views.join import join_page
 from chat.views.messages import fresh_csrf_token, send_error_fragment
 
 BUSY_FOR = 5  # seconds until a browser may retry after a database error
+VISITORS_FORMS = {  # by URL name, for people who may have no session
+    "join",
+    "join_here",
+    "invite",
+    "sign_in",
+    "create_account",
+    "reset",
+    "new_password",
+    "use_sign_in_link",
+    "login",
+}
 FORMS = {  # by URL name, for text that is kept when a form expired
     "send": MessageForm,
     "toggle": MessageForm,
@@ -138,9 +149,7 @@ def stale_form(request: Request, reason: str = "") -> HttpResponse:
 
     It offers to send the form again if one of our pages sent it, and refuses it otherwise.
     """
-    sentence = _("This page was open for a long time, so nothing was done yet. Do it once more.")
-    if reason == REASON_NO_CSRF_COOKIE and not request.COOKIES:
-        sentence = _("Your browser sent no cookie, so this form cannot be known as yours. Allow cookies and try again.")
+    sentence = _why_stale(request, reason)
     if not is_from_our_page(request):
         then = _("Copy what you typed, go back and reload.")
         return error_response(request, 403, _("Not accepted"), f"{sentence} {then}")
@@ -154,6 +163,31 @@ def stale_form(request: Request, reason: str = "") -> HttpResponse:
     if responses.is_htmx(request) and isinstance(form, JoinForm):
         return _join_form_again(request, form, where.kwargs)
     return error_response(request, 422, _("Once more, please"), sentence, again=True)
+
+
+def _why_stale(request: Request, reason: str) -> str:
+    """Say why this form has no valid CSRF token, and what to do now.
+
+    Only people with a session get the form of a room, so one without any cookie has lost it. A visitor's form without a
+    cookie may come from a browser that blocks cookies.
+    """
+    if reason != REASON_NO_CSRF_COOKIE or settings.SESSION_COOKIE_NAME in request.COOKIES:
+        return _("This page was open for a long time, so nothing was done yet. Do it once more.")
+    url_name = request.resolver_match.url_name
+    if url_name in VISITORS_FORMS:
+        return _(
+            "Your browser sent no cookie with this form, so nothing was done. Try again. "
+            "If this page comes back, allow cookies for this site in your browser’s settings."
+        )
+    if FORMS.get(url_name or "") is MessageForm:
+        return _(
+            "Your browser’s cookies for this site were deleted, so it is not known here any more. "
+            "Join the room again, then send this."
+        )
+    return _(
+        "Your browser’s cookies for this site were deleted, so it is not known here any more. "
+        "Join or sign in again first."
+    )
 
 
 def _join_form_again(request: Request, form: JoinForm, where: dict[str, Any]) -> HttpResponse:

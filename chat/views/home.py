@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from chat import identity, responses
 from chat.forms.join import JoinForm
 from chat.models import Membership, Participant, Room
+from chat.realtime import unread
 from chat.types import Request
 from chat.views.room_page import mark_previous_room_read, own_rooms_context
 
@@ -34,7 +35,7 @@ def home_page(request: Request, form: JoinForm, participant: Participant | None,
     others = rooms.listed().exclude(pk__in=mine.values("pk"))
     context = {
         "form": form,
-        "my_rooms": mine,
+        "my_rooms": unread.rooms_with_unread(request, mine),
         "participant": participant,
         "chat_requests": Membership.objects.chat_requests_to(participant),
         "stale": STALE.get(request.GET.get("stale", "")),
@@ -55,6 +56,6 @@ def my_rooms(request: Request) -> HttpResponse:
     """List the person's rooms with their unread counts; open room pages request this list regularly."""
     if not responses.is_htmx(request):
         return responses.redirect(request, reverse("home"))
-    context = {"room": Room(slug=request.GET.get("room", "")), "out_of_band": True}
-    context |= own_rooms_context(identity.participant_of(request))
-    return responses.fragment(request, "partials/my_rooms.html", context)
+    context = {"room": Room(slug=request.GET.get("room", ""))}
+    context |= own_rooms_context(request, identity.participant_of(request))
+    return responses.fragment(request, "partials/my_rooms_lists.html", context)

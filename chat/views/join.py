@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST
 from chat import identity, limits, responses
 from chat.access.rooms import join_refusal, room_to_rejoin
 from chat.forms.join import JoinForm
+from chat.message_links import destination, message_of, with_message
 from chat.models import Membership, Room
 from chat.realtime import grants
 from chat.types import Request
@@ -42,6 +43,7 @@ def join_here(request: Request, slug: str) -> HttpResponse:
 
 def join_page(request: Request, form: JoinForm, status: int = 200) -> HttpResponse:
     """Render the page on which a non-member may join a room, or is told why they can't."""
+    form.message = message_of(request)
     # A submitted form shows its own errors.
     refusal = join_refusal(request, form.target_room) if form.target_room and not form.is_bound else None
     context = {"form": form, "target_room": form.target_room, "refusal": refusal}
@@ -49,11 +51,17 @@ def join_page(request: Request, form: JoinForm, status: int = 200) -> HttpRespon
 
 
 def joined(request: Request, membership: Membership) -> HttpResponse:
-    """Sign the session in as the new member and show the room; a person waiting for approval gets the waiting page."""
+    """Sign the session in as the new member and show the room, or the message whose link they opened.
+
+    A person waiting for approval gets the waiting page.
+    """
     identity.bind_session(request, membership.participant)
-    url = membership.room.get_absolute_url()
+    url, message = membership.room.get_absolute_url(), message_of(request)
     if not membership.is_inside:
-        return responses.leave_page(request, reverse("join_request", args=[membership.room.slug]))
+        waiting = reverse("join_request", args=[membership.room.slug])
+        return responses.leave_page(request, with_message(waiting, message))
+    if message:
+        return responses.leave_page(request, destination(request, membership.room))
     grants.offer_grant(request, membership)
     if not responses.is_htmx(request):
         return responses.redirect(request, url)

@@ -10,6 +10,7 @@ from chat.access.members import join_request_to_answer
 from chat.access.rooms import membership_with_join_request
 from chat.exceptions import NotAMember
 from chat.forms.join_requests import JoinRequestAnswerForm
+from chat.message_links import destination, message_of, with_message
 from chat.models import Membership
 from chat.types import Request
 from chat.views.members import back_to_members, members_page
@@ -19,21 +20,30 @@ from chat.views.members import back_to_members, members_page
 def waiting(request: Request, slug: str) -> HttpResponse:
     """The page of a join request that is open, declined, or approved with a message. It updates itself.
 
-    Redirects to the room once the request is approved without a message, or if there is no join request.
+    Redirects to the room, or the message whose link was opened, once the request is approved without an answer; to the
+    room if there is no join request.
     """
     try:
         membership = membership_with_join_request(request, slug).record_seen()
     except NotAMember as refusal:
-        return responses.leave_page(request, refusal.room.get_absolute_url())
+        return responses.leave_page(request, with_message(refusal.room.get_absolute_url(), message_of(request)))
     if membership.is_inside and not membership.answer:
-        return responses.leave_page(request, membership.room.get_absolute_url())
+        return responses.leave_page(request, destination(request, membership.room))
     return _join_request_page(request, membership)
 
 
 def _join_request_page(request: Request, membership: Membership) -> HttpResponse:
     room = membership.room
     before = room.memberships.waiting().filter(joined_at__lt=membership.joined_at).count()
-    context = {"membership": membership, "room": room, "place": before + 1}
+    message = message_of(request)
+    ask_again = with_message(room.get_absolute_url(), message)
+    context = {
+        "membership": membership,
+        "room": room,
+        "place": before + 1,
+        "page_url": with_message(request.path, message),
+        "way_on": destination(request, room) if membership.is_inside else ask_again,
+    }
     if responses.is_htmx(request):
         return responses.fragment(request, "partials/join_request.html", context)
     return responses.page(request, "rooms/join_request.html", context)

@@ -44,7 +44,9 @@ def members_page(
     context = {"page": listed, "members": members, "stale": STALE.get(request.GET.get("stale", ""))} | (context or {})
     context |= room_context(membership)
     if context["may_moderate"]:
-        context |= {"waiting": people.waiting(), "banned": people.banned()[:MAX_BANNED_LISTED]}
+        banned = people.banned().select_related("participant")[:MAX_BANNED_LISTED]
+        context |= {"waiting": people.waiting().select_related("participant"), "banned": banned}
+        context |= {"has_banned_guests": any(member.participant.is_guest for member in banned)}
     return responses.page(request, "rooms/members.html", context, status)
 
 

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 from chat import responses
 from chat.access.rooms import address_was_withdrawn, guarded_read, membership_of
 from chat.exceptions import NotAMember, Refused
-from chat.realtime import delta, grants, poll, sidebar
+from chat.realtime import delta, grants, poll, sidebar, unread
 from chat.types import Request
 
 
@@ -23,6 +23,7 @@ def changes(request: Request, slug: str) -> HttpResponse:
     if "paused" in request.GET:
         membership.record_seen()
         return responses.poll_response(poll.paused(membership, cursor))
+    unread.note_received(request, membership, cursor)
     membership.record_seen(reading=True)
     grants.offer_grant(request, membership, slug)
     try:

@@ -47,12 +47,13 @@ def room_page_context(request: Request, membership: Membership, composer: Compos
     with guarded_read(membership):
         more = sidebar.for_page(request, membership)
         log_slice, log = delta.newest_html(membership.room)
-    context = {"log": log, "unread": unread.unread_in(membership), "poll": poll.page_state(log_slice)} | more
+    new = unread.unread_in(membership, unread.received_version(request, membership))
+    context = {"log": log, "unread": new, "poll": poll.page_state(log_slice)} | more
     membership.try_mark_read()
     refusal = membership.posting_refusal
     lasts = refusal and refusal.code in LASTING_REFUSALS and not composer.text
     context |= {"cannot_post": refusal if lasts else None}
-    context |= room_context(membership) | own_rooms_context(membership.participant)
+    context |= room_context(membership) | own_rooms_context(request, membership.participant)
     return context | composer_context(membership, composer)
 
 
@@ -72,13 +73,14 @@ def composer_context(membership: Membership, composer: Composer) -> dict[str, An
     return {"room": membership.room, "composer": composer, "page_key": new_page_key()}
 
 
-def own_rooms_context(participant: Participant | None) -> dict[str, Any]:
+def own_rooms_context(request: Request, participant: Participant | None) -> dict[str, Any]:
     """Template context: `my_rooms` (the participant's rooms) and `chat_requests` (open ones to them).
 
     Both are empty for None.
     """
     pk = participant.pk if participant else None
-    return {"my_rooms": rooms_of.rows(participant=pk), "chat_requests": chat_requests_to.rows(participant=pk)}
+    my_rooms = unread.rooms_with_unread(request, rooms_of.rows(participant=pk))
+    return {"my_rooms": my_rooms, "chat_requests": chat_requests_to.rows(participant=pk)}
 
 
 def mark_previous_room_read(request: Request) -> None:

@@ -8,6 +8,7 @@ from chat import identity, responses
 from chat.access.rooms import membership_of, membership_to_read, room_to_join
 from chat.exceptions import NotAMember, NotYetAMember
 from chat.forms.join import JoinForm
+from chat.message_links import destination, message_of, with_message
 from chat.types import Request
 from chat.views.join import join_page
 from chat.views.room_page import mark_previous_room_read, room_page
@@ -19,9 +20,11 @@ def room(request: Request, slug: str) -> HttpResponse:
     try:
         membership = membership_to_read(request, slug).record_seen()
     except NotYetAMember as pending:
-        return responses.redirect(request, reverse(pending.page, args=[slug]))
+        return responses.redirect(request, with_message(reverse(pending.page, args=[slug]), message_of(request)))
     except NotAMember:
         return _join_page_of(request, slug)
+    if message_of(request):
+        return responses.redirect(request, destination(request, membership.room))
     return room_page(request, membership)
 
 
