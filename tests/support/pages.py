@@ -1,5 +1,6 @@
 """An open page as htmx updates it with the answers to its requests, without a browser."""
 
+from copy import copy, deepcopy
 from urllib.parse import urlencode
 
 from lxml import html
@@ -18,6 +19,12 @@ class OpenPage:
         answer = self.person.get(self.room.get_absolute_url())
         assert answer.status_code == 200, answer.status_code
         self.document = html.document_fromstring(answer.content.decode())
+
+    def copy(self, person, room):
+        """The same page, open in another browser."""
+        other = copy(self)
+        other.person, other.room, other.document = person, room, deepcopy(self.document)
+        return other
 
     def poll(self):
         """Poll and apply the answer. If the room has a new address, polling stops and the page is opened there."""
