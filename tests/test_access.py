@@ -22,6 +22,9 @@ KINDS = ["open", "unlisted", "private", "locked", "archived", "other room"]
 NOBODY = {"anonymous", "staff"}
 KEEPING = {"moderator", "owner"}
 SECRET = "a long walk home"
+NOBODY_YET = {"anonymous", "lost", "staff"}
+COMING_IN = {"join", "join_here", "invite"}  # ways to sign in a browser without a participant
+BECOMING_ANOTHER = {"sign_in", "use_sign_in_link"}  # also possible for one with a participant
 
 
 def always(status):
@@ -319,15 +322,38 @@ def test_every_url_has_a_row():
 
 @pytest.mark.parametrize("name", TABLE)
 def test_every_role_gets_the_status_in_the_table(name, cast, world):
-    expected, seen = {}, {}
+    """And the session cookie is set where someone signs in or out, nowhere else."""
+    expected, seen, got_a_cookie = {}, {}, set()
     for kind in KINDS if name in IN_A_ROOM else ["open"]:
         url = world(name, kind)
         for role in ROLES:
             for method, row in zip(("get", "post"), TABLE[name], strict=True):
                 case = (kind, role, method)
                 expected[case] = row(*in_that_room(role, kind))
-                seen[case] = asked(cast[role], method, url, FORMS.get(name))
+                seen[case], cookies = asked(
+                    cast[role], method, url, FORMS.get(name), lambda answer: set(answer.cookies)
+                )
+                if kind == "open" and "session" in cookies:
+                    got_a_cookie.add((role, method))
     assert unlike(expected, seen) == {}
+    assert got_a_cookie == {(role, "post") for role in who_gets_a_cookie(name, set(ROLES))}
+
+
+def who_gets_a_cookie(name, everybody):
+    """Roles that get a cookie: where a session gets a participant, ends, or gets a new key."""
+    if name in COMING_IN:
+        return everybody & NOBODY_YET
+    if name == "use_sign_in_link":
+        return everybody - {"other"}  # whose link it is
+    if name == "sign_out":
+        return everybody - {"anonymous"}
+    if name == "sign_out_elsewhere":
+        return everybody - NOBODY_YET
+    if name == "create_account":
+        return everybody - {"account"}  # they have an account already
+    if name in ("password", "delete_account"):
+        return everybody & {"account"}
+    return everybody if name in BECOMING_ANOTHER else set()
 
 
 def in_that_room(role, kind):
@@ -346,7 +372,7 @@ def test_objects_of_another_room_are_a_404_and_stay_unchanged(name, cast, world,
     for role in ROLES:
         status = TABLE[name][1](role, "open")
         expected[role] = (404 if status == 303 else status, before)
-        seen[role] = asked(cast[role], "post", url, FORMS.get(name), lambda: _states(other_room))
+        seen[role] = asked(cast[role], "post", url, FORMS.get(name), lambda _answer: _states(other_room))
     assert unlike(expected, seen) == {}
 
 
@@ -363,16 +389,16 @@ def unlike(expected, seen):
 
 
 def asked(who, method, url, form, look=None):
-    """The status of the response, and the result of `look` after it. All writes are rolled back."""
+    """The status of the response, and the result of `look` at it. All writes are rolled back."""
     cookies = who.cookies.output()
     with rolled_back():
-        status = getattr(who, method)(url, form if method == "post" else None).status_code
-        seen = look and look()
+        answer = getattr(who, method)(url, form if method == "post" else None)
+        seen = look and look(answer)
     if who.cookies.output() != cookies:
         who.cookies.load(cookies)
         for name in [name for name in who.cookies if name + "=" not in cookies]:
             del who.cookies[name]
-    return (status, seen) if look else status
+    return (answer.status_code, seen) if look else answer.status_code
 
 
 @pytest.mark.parametrize("name", ["rules", "privacy"])

@@ -1,13 +1,20 @@
-"""Which answers set the session cookie: every URL, for every role."""
+"""Which answers set cookies; the access table shows who of its roles gets a session cookie."""
 
 import pytest
 
 from tests.support.transactions import rolled_back
-from tests.test_access import FORMS, PATTERNS, cast, here, other_room, shared_rows, world  # noqa: F401 - fixtures
+from tests.test_access import (  # noqa: F401 - fixtures
+    FORMS,
+    PATTERNS,
+    ROLES,
+    cast,
+    here,
+    other_room,
+    shared_rows,
+    who_gets_a_cookie,
+    world,
+)
 
-NOBODY_YET = {"anonymous", "lost", "staff"}
-COMING_IN = {"join", "join_here", "invite"}  # ways to sign in a browser without a participant
-BECOMING_ANOTHER = {"sign_in", "use_sign_in_link"}  # also possible for one with a participant
 LATE = {
     "changes",
     "live",
@@ -43,29 +50,14 @@ def everybody(cast, lost):  # noqa: F811
 
 @pytest.mark.parametrize("name", PATTERNS)
 def test_only_signing_in_and_out_sets_the_session_cookie(name, everybody, world):  # noqa: F811
+    """For those who are not in the access table: the other member, and a browser whose session is lost."""
     url, set_it = world(name, "open"), set()
-    for role, who in everybody.items():
+    others = {role: who for role, who in everybody.items() if role not in ROLES}
+    for role, who in others.items():
         for method in ("get", "post"):
             if "session" in cookies_of(who, method, url, FORMS.get(name)):
                 set_it.add((role, method))
-    assert set_it == {(role, "post") for role in who_gets_a_cookie(name, everybody.keys())}
-
-
-def who_gets_a_cookie(name, everybody):
-    """Roles that get a cookie: where a session gets a participant, ends, or gets a new key."""
-    if name in COMING_IN:
-        return NOBODY_YET
-    if name == "use_sign_in_link":
-        return everybody - {"other"}  # whose link it is
-    if name == "sign_out":
-        return everybody - {"anonymous"}
-    if name == "sign_out_elsewhere":
-        return everybody - NOBODY_YET
-    if name == "create_account":
-        return everybody - {"account"}  # they have an account already
-    if name in ("password", "delete_account"):
-        return {"account"}
-    return everybody if name in BECOMING_ANOTHER else set()
+    assert set_it == {(role, "post") for role in who_gets_a_cookie(name, others.keys())}
 
 
 @pytest.mark.parametrize("name", sorted(LATE))
