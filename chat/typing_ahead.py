@@ -9,6 +9,7 @@ from typing import NamedTuple, Self
 
 from chat.text import text_digest
 
+MAX_ADDED = 500  # letters that can be told apart as typed before or after a text
 TOKEN = re.compile(r"(?P<page>[\w-]+):(?P<number>\d{1,18})(?:\.(?P<part>\d{1,4}))?", re.ASCII)
 
 
@@ -65,13 +66,14 @@ def own_part(typed: str, stored: str, digest: str) -> str | None:
     typed = typed.lstrip("\n")
     if typed.startswith(stored):
         return stored
-    starts = (typed[:length] for length in range(min(len(typed), len(stored)), 0, -1))
+    shortest = max(1, len(typed) - MAX_ADDED)
+    starts = (typed[:length] for length in range(min(len(typed), len(stored)), shortest - 1, -1))
     return next((own for own in starts if stored.endswith(own) and text_digest(own) == digest), None)
 
 
 def start_of(typed: str, stored: str, digest: str) -> int | None:
     """Where the text as sent, which begins with `typed`, starts in the stored text; None if it does not."""
-    starts = (start for start in range(len(stored)) if stored.startswith(typed, start))
+    starts = (start for start in range(min(len(stored), MAX_ADDED)) if stored.startswith(typed, start))
     return next((start for start in starts if text_digest(stored[start:]) == digest), None)
 
 

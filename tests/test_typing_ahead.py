@@ -134,6 +134,15 @@ def test_letters_join_the_next_message_that_is_posted_already(post, leave_over, 
     assert not Message.objects.exclude(edited_at=None).exists()
 
 
+def test_a_message_that_others_have_read_for_a_while_gets_no_more_letters(post, leave_over, room):
+    post(1, "I did")
+    post(2, "agree")
+    second = Message.objects.get(text="agree")
+    Message.objects.filter(pk=second.pk).update(sent_at=second.sent_at - REORDER_WINDOW)
+    assert leave_over(1, "I didnever ") is None
+    assert said(room) == ["I did", "agree"]
+
+
 def test_discarded_letters_do_not_come_back(post, leave_over, room):
     post(1, "one")
     leave_over(1, "onetw")
@@ -168,7 +177,7 @@ def test_the_answer_shows_the_letters_before_the_next_field(alice, post, room):
     url = room.get_absolute_url() + "leftover/"
     answer = alice.post(url, form, headers={"HX-Request": "true"})
     assert '<span hx-swap-oob="innerHTML:#carried-2,#sink">' in answer.content.decode()
-    assert '<input type="hidden" name="carried" value="&lt;b&gt;" autocomplete="off">' in answer.content.decode()
+    assert '<input type="hidden" name="carried" value="&lt;b&gt;">' in answer.content.decode()
     alice.send(room, "old", n=2, page=PAGE, carried="<b>")
     assert said(room) == ["one", "<b>old"]
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 # What moves when messages get the order in which they were typed.
 CONTENT = ("text", "html", "renderer", "token", "digest", "leftover")
-# For so long, a message that arrives late still takes the place in which it was typed.
+# For so long, a message that arrives late still takes the place in which it was typed. Later, no one can change what
+# others have read.
 REORDER_WINDOW = timedelta(seconds=10)
 
 
@@ -89,9 +90,10 @@ class SendingMixin(models.Model):
 
         `carried` is what the page shows in front of that, as the rest of the form before.
 
-        If the page's next message is posted already, the letters are put in front of it, and the Leftover is empty.
-        Otherwise that message will take them, unless the page, which shows them, sends them along. Returns None if
-        nothing was posted with this token. Raises Refused if the member may not post.
+        If the page's next message has just been posted, the letters are put in front of it, and the Leftover is empty.
+        If it is not posted yet, it will take them, unless the page, which shows them, sends them along. Returns None if
+        nothing was posted with this token, or if the next message can't take them any more: the page then keeps the
+        form. Raises Refused if the member may not post.
         """
         with transaction.atomic():
             self._lock_room()
@@ -105,8 +107,10 @@ class SendingMixin(models.Model):
                 rest = added_to(parts, typed)
             if rest is None:
                 return Leftover(inserted_in(typed, parts[0].text), joins=False)
-            if self._put_before_next(rest, token, recent):
+            if not rest:
                 return Leftover()
+            if following := next_of(token, recent):
+                return Leftover() if put_before(following, rest, self.room) else None
             parts[0].leftover = rest
             parts[0].save(update_fields=["leftover"])
             return Leftover(rest)
@@ -118,16 +122,6 @@ class SendingMixin(models.Model):
     def _lock_room(self: Membership) -> None:
         if not type(self.room).objects.select_for_update().filter(pk=self.room_id).first():
             raise self.room.deleted_refusal()
-
-    def _put_before_next(self: Membership, letters: str, token: str, recent: list[Message]) -> bool:
-        """Put the letters in front of the message that the same page sent next. Returns False if there is none."""
-        form = FormToken.read(token)
-        following = next((message for message in recent if form and message.token == str(form.next)), None)
-        if following is None or following.was_changed or len(letters) + len(following.text) > MAX_LENGTH:
-            return False
-        following.room = self.room
-        following.touch(**rendered(letters + following.text, self.room))
-        return True
 
     def _leftover_for(self: Membership, token: str, recent: list[Message]) -> str:
         """Take the letters that wait for the message with this token; they are returned once."""
@@ -195,6 +189,22 @@ def shorten(sent: Message, text: str, room: Room) -> str:
     sent.room = room
     sent.touch(**rendered(shortened, room), digest=text_digest(text))
     return follows
+
+
+def put_before(message: Message, letters: str, room: Room) -> bool:
+    """Put letters in front of a message. Returns False if it is too old for that, was changed, or would be too long."""
+    is_too_long = len(letters) + len(message.text) > MAX_LENGTH
+    if is_too_long or message.was_changed or not message.is_newer_than(REORDER_WINDOW):
+        return False
+    message.room = room
+    message.touch(**rendered(letters + message.text, room))
+    return True
+
+
+def next_of(token: str, recent: list[Message]) -> Message | None:
+    """The message that the same page sent after the form with this token."""
+    form = FormToken.read(token)
+    return next((message for message in recent if form and message.token == str(form.next)), None)
 
 
 def parts_of(token: str, recent: list[Message]) -> list[Message]:
