@@ -34,7 +34,7 @@ BARE := ENV_FILE=/dev/null DEBUG=off HTTPS=on TRUSTED_PROXIES=1 ALLOWED_HOSTS=ex
 .PHONY: help run install test test-fast links test-models check check-code check-types check-templates check-migrations
 .PHONY: check-css check-deploy
 .PHONY: format css tree clean always
-.PHONY: bench bench-full chaos restart slow soak alike
+.PHONY: bench bench-full chaos restart slow soak typing alike
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -118,6 +118,9 @@ slow: $(RUNS) $(COLLECTED)  ## Crowd the server with slow clients: a normal send
 
 soak: $(RUNS) $(COLLECTED)  ## Watch memory and answers under mixed load (10 minutes): make soak ARGS='--minutes 3'
 	@exec $(BIN)/python -m bench.soak $(ARGS)
+
+typing: $(DEVELOPS) $(COLLECTED)  ## Type into a browser without a pause: nothing may be altered (30 minutes)
+	@exec $(BIN)/python -m bench.typing_ahead $(ARGS)
 
 alike: $(RUNS) $(COLLECTED)  ## Compare answers for private and missing rooms: they must look alike (10 minutes)
 	@exec $(BIN)/python -m bench.alike $(ARGS)

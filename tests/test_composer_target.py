@@ -65,7 +65,7 @@ def test_an_invalid_target_is_an_error_and_never_ignored(alice, room, target):
 
 
 def test_a_target_that_no_verb_handles_is_refused_and_stays_with_the_text(alice, room):
-    response = alice.send(room, "an answer", headers={"HX-Request": "true"}, **REPLY)
+    response = alice.send(room, "an answer", **REPLY)
     assert response.status_code == 422
     assert 'value="an answer"' in response.text
     assert hidden_fields(response.text) == REPLY

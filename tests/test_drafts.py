@@ -20,6 +20,7 @@ from chat.gate.asgi import Gate
 from chat.models import Draft, Membership, Message, Participant, Site
 from chat.realtime import drafts, gate_backend
 from chat.text import MAX_LENGTH
+from tests.support.threads import run
 
 PAGE, OTHER_PAGE = "page-of-tests", "page-in-another-window"
 
@@ -486,7 +487,7 @@ def test_the_gate_writes_drafts_regularly(ben, gate, monkeypatch):
         function()
 
     with pytest.raises(RuntimeError):
-        asyncio.run(background.write_drafts(gate_backend, run_in_thread, sleep))
+        run(background.write_drafts(gate_backend, run_in_thread, sleep))
     assert stored() == {"Ben": "half a sen"}
 
 
@@ -513,7 +514,7 @@ def test_the_gate_writes_drafts_when_it_stops(fails, caplog):
 
     backend = SimpleNamespace(**vars(gate_backend) | {"write_drafts": write_drafts, "subscribe": lambda *_: None})
     gate = Gate(None, threads=2, backend=backend)
-    assert asyncio.run(live())[-1] == "lifespan.shutdown.complete"
+    assert run(live())[-1] == "lifespan.shutdown.complete"
     assert written == [True]
     assert [record.message for record in caplog.records] == ["The last drafts could not be written."] * fails
 

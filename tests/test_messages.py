@@ -278,7 +278,7 @@ def test_links_to_older_messages_reach_every_message_once(alice, room):
     while url:
         page = alice.get(url).content.decode()
         seen = re.findall(r"data-message-body hx-disable>([^<]+)<", page) + seen
-        older = re.search(r'<li class="older">\s*<a href="([^"]+)"', page)
+        older = re.search(r'<li class="older">\s*<a [^>]*href="([^"]+)"', page)
         url = older and older[1]
     assert seen == [f"message {n}" for n in range(130)]
 
@@ -330,7 +330,8 @@ def test_a_permalink_shows_the_message_in_its_context(alice, room):
 def test_a_stranger_is_redirected_to_the_join_form(alice, room, mallory, address):
     alice.send(room, "secret plan")
     answer = mallory.get(address.format(Message.objects.get(text="secret plan").pk))
-    assert (answer.status_code, answer.headers["Location"]) == (303, room.get_absolute_url())
+    assert answer.status_code == 303
+    assert answer.headers["Location"].partition("?")[0] == room.get_absolute_url()
 
 
 @pytest.mark.parametrize("access", ["unlisted", "private"])

@@ -181,7 +181,7 @@ def append(
 def shorten(sent: Message, text: str, room: Room) -> str:
     """Shorten a message to this text, which was sent first, but arrived after it. Returns what follows the text."""
     start = start_of(text, sent.text, sent.digest) if sent.is_newer_than(REORDER_WINDOW) else None
-    if start is None or sent.was_changed:
+    if start is None or sent.is_altered:
         raise sent.used_refusal()
     follows, shortened = sent.text[start + len(text) :].lstrip(), sent.text[: start + len(text)]
     if not VISIBLE.search(follows):
@@ -194,7 +194,7 @@ def shorten(sent: Message, text: str, room: Room) -> str:
 def put_before(message: Message, letters: str, room: Room) -> bool:
     """Put letters in front of a message. Returns False if it is too old for that, was changed, or would be too long."""
     is_too_long = len(letters) + len(message.text) > MAX_LENGTH
-    if is_too_long or message.was_changed or not message.is_newer_than(REORDER_WINDOW):
+    if is_too_long or message.is_altered or not message.is_newer_than(REORDER_WINDOW):
         return False
     message.room = room
     message.touch(**rendered(letters + message.text, room))
@@ -229,7 +229,7 @@ def keep_typed_order(message: Message, recent: list[Message]) -> None:
     """
     form = FormToken.read(message.token)
     later = [other for other in recent if form and form.precedes(FormToken.read(other.token))]
-    lines = [other for other in later if other.is_newer_than(REORDER_WINDOW) and not other.was_changed]
+    lines = [other for other in later if other.is_newer_than(REORDER_WINDOW) and not other.is_altered]
     if not lines:
         return
     lines = sorted([*lines, message], key=lambda line: line.first_version)

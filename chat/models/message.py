@@ -185,7 +185,7 @@ class Message(models.Model):
         return Refused(_("This form was already used. Send again to post this text."), code="used")
 
     @property
-    def was_changed(self) -> bool:
+    def is_altered(self) -> bool:
         """Whether someone has edited or removed it."""
         return bool(self.edited_at or self.removed_at)
 

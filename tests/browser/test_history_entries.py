@@ -29,7 +29,8 @@ def scroll_up(alice):
 
 def at_the_end(alice):
     log = alice.page.locator("#log")
-    alice.page.wait_for_function("document.querySelector('#log').scrollTop > -5")
+    while log.evaluate("log => log.scrollTop") <= -5:
+        alice.page.wait_for_timeout(20)
     return log
 
 
