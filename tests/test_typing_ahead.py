@@ -98,6 +98,15 @@ def test_the_second_enter_may_arrive_first(post, room):
     assert said(room) == ["one", "two"]
 
 
+@pytest.mark.parametrize("order", [(0, 2, 1), (1, 2, 0), (2, 0, 1), (2, 1, 0), (1, 0, 2)])
+def test_each_enter_ends_a_message_whichever_arrives_first(post, leave_over, room, order):
+    post(1, "zero")
+    leave_over(1, "zero+")
+    for at in order:
+        post(2, ("one", "onetwo", "onetwothree")[at])
+    assert said(room) == ["zero", "+one", "two", "three"]
+
+
 def test_a_repeated_second_enter_posts_nothing_twice(post, room):
     for text in ("one", "onetwo", "onetwo", "one"):
         post(1, text)

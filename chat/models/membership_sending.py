@@ -138,18 +138,18 @@ class SendingMixin(models.Model):
         if sent.digest == text_digest(text):
             raise AlreadySent(sent)
         parts = parts_of(str(sent.token), recent)
-        added = added_to(parts, text)
+        added, position = added_to(parts, text), len(parts)
         if added is not None and not VISIBLE.search(added):
             raise AlreadySent(parts[-1])
         self.check_may_post()
-        position = len(parts)
         if added is None:
-            added, position = shorten(sent, text, self.room), 1
+            position, own = overtaken_part(parts, text)
+            added = split(parts[position - 1], own, self.room)
         form = FormToken.read(sent.token)
-        token = str(form._replace(part=position)) if form else None
         for part in reversed(parts[position:]):
             part.token = str(form and form._replace(part=parts.index(part) + 1))
             part.save(update_fields=["token"])
+        token = str(form._replace(part=position)) if form else None
         return append(self, rendered(added, self.room), token, text_digest(added), recent)
 
 
@@ -178,16 +178,32 @@ def append(
     return message
 
 
-def shorten(sent: Message, text: str, room: Room) -> str:
-    """Shorten a message to this text, which was sent first, but arrived after it. Returns what follows the text."""
-    start = start_of(text, sent.text, sent.digest) if sent.is_newer_than(REORDER_WINDOW) else None
-    if start is None or sent.is_altered:
-        raise sent.used_refusal()
-    follows, shortened = sent.text[start + len(text) :].lstrip(), sent.text[: start + len(text)]
+def overtaken_part(parts: list[Message], typed: str) -> tuple[int, str]:
+    """How many of a form's messages have text that was typed up to here, and what the last of them has of it.
+
+    That one goes on, because a later Enter in the same field arrived first. Raises Refused if there is none.
+    """
+    for count in range(1, len(parts) + 1):
+        before = added_to(parts[: count - 1], typed) if count > 1 else typed
+        if before and end_of(before, parts[count - 1]):
+            return count, before
+    raise parts[0].used_refusal()
+
+
+def end_of(typed: str, part: Message) -> int:
+    """Where in the message's text this ends, which was typed as its beginning; 0 if it was not, or too long ago."""
+    start = start_of(typed, part.text, part.digest)
+    return 0 if start is None or part.is_altered or not part.is_newer_than(REORDER_WINDOW) else start + len(typed)
+
+
+def split(part: Message, own: str, room: Room) -> str:
+    """End the message's text after its beginning `own`. Returns what follows."""
+    end = end_of(own, part)
+    follows, ended = part.text[end:].lstrip(), part.text[:end].rstrip()
     if not VISIBLE.search(follows):
-        raise AlreadySent(sent)
-    sent.room = room
-    sent.touch(**rendered(shortened, room), digest=text_digest(text))
+        raise AlreadySent(part)
+    part.room = room
+    part.touch(**rendered(ended, room), digest=text_digest(own))
     return follows
 
 
