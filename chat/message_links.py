@@ -24,4 +24,6 @@ def with_message(url: str, message: int | None) -> str:
 def destination(request: Request, room: Room) -> str:
     """The URL to open after joining: that of the message, otherwise the room's."""
     message = message_of(request)
+    if message and not room.messages.filter(pk=message).exists():
+        return room.get_absolute_url()
     return f"{reverse('message', args=[message])}#m{message}" if message else room.get_absolute_url()

@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from chat import restored_backup
 from chat.exceptions import Refused
-from chat.models import Draft, FormerAddress, Invite, Membership, Room, SignInLink
+from chat.models import Draft, FormerAddress, Invite, Membership, Message, Room, SignInLink
 from chat.models.actor import SYSTEM
 
 logger = logging.getLogger("chat")
 
+LEFTOVERS_KEPT_FOR = timedelta(minutes=10)  # letters typed into a form after it was sent
 SIGN_IN_LINKS_KEPT_FOR = timedelta(days=30)  # after they expired
 INVITES_KEPT_FOR = timedelta(days=90)  # after they expired; until then they are listed with who joined with them
 JOIN_REQUESTS_KEPT_FOR = timedelta(days=1)  # after the requester last opened the waiting page
@@ -41,6 +42,7 @@ def tidy(is_stopping: Callable[[], bool] = lambda: False) -> int:
         _attempt(f"join request {member.pk}", _cancel_if_abandoned, member)
     for name, rows in _expired().items():
         _attempt(name, rows.delete)
+    _attempt("letters left over", _old_leftovers().update, leftover=None)
     _attempt("sessions", import_module(settings.SESSION_ENGINE).SessionStore.clear_expired)
     return deleted
 
@@ -82,6 +84,10 @@ def _expired():
         "former addresses": FormerAddress.objects.filter(until__lte=now),
         "sign-in links": SignInLink.objects.filter(expires_at__lte=now - SIGN_IN_LINKS_KEPT_FOR),
     }
+
+
+def _old_leftovers():
+    return Message.objects.with_leftover().filter(sent_at__lte=timezone.now() - LEFTOVERS_KEPT_FOR)
 
 
 def _unused_rooms():

@@ -59,16 +59,16 @@ def rest_of(typed: str, sent: Iterable[str]) -> str | None:
 
 
 def own_part(typed: str, stored: str, digest: str) -> str | None:
-    """The start of `typed` that was sent as the stored text; None if there is none. `digest` is of the text as sent.
+    """The start of `typed` that was sent already; None if there is none. `digest` is of the text as sent.
 
-    The stored text may have more in front: letters left over from the form before.
+    The stored text may have more in front: letters left over from the form before. If `typed` has them too, it begins
+    with the stored text.
     """
     typed = typed.lstrip("\n")
-    if typed.startswith(stored):
-        return stored
     shortest = max(1, len(typed) - MAX_ADDED)
-    starts = (typed[:length] for length in range(min(len(typed), len(stored)), shortest - 1, -1))
-    return next((own for own in starts if stored.endswith(own) and text_digest(own) == digest), None)
+    starts = (typed[:length] for length in range(len(typed), shortest - 1, -1))
+    own = next((start for start in starts if text_digest(start) == digest), None)
+    return stored if own is None and typed.startswith(stored) else own
 
 
 def start_of(typed: str, stored: str, digest: str) -> int | None:

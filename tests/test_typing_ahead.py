@@ -3,9 +3,12 @@
 import random
 
 import pytest
+from django.utils import timezone
 
-from chat.models import Message
-from chat.models.membership_sending import REORDER_WINDOW
+from chat import retention
+from chat.exceptions import Refused
+from chat.models import Membership, Message
+from chat.models.typed_order import REORDER_WINDOW
 from chat.text import text_digest
 from chat.typing_ahead import FormToken, inserted_in, own_part, rest_of
 from tests.support.pages import OpenPage
@@ -49,11 +52,18 @@ def test_a_message_that_was_overtaken_takes_its_place(post, bob, room):
     assert page.words == ["one", "two", "three"]
 
 
-def test_the_words_of_others_stay_where_they_are(post, bob, room):
+def test_what_others_have_answered_is_not_moved(post, bob, room):
+    post(2, "pay him")
+    bob.membership.send("done, paid", "bob:1")
+    post(1, "never")
+    assert said(room) == ["pay him", "done, paid", "never"]
+
+
+def test_a_text_does_not_move_under_another_name_or_role(alice, post, room):
     post(2, "two")
-    bob.membership.send("from Bob", "bob:1")
+    alice.membership.change_nickname("Alison")
     post(1, "one")
-    assert said(room) == ["one", "from Bob", "two"]
+    assert said(room) == ["two", "one"]
 
 
 def test_a_message_sent_again_later_goes_to_the_end(post, room):
@@ -88,12 +98,12 @@ def test_each_form_still_sends_once_after_reordering(post, room):
 
 def test_enter_in_a_sent_field_posts_what_was_added(post, room):
     for text in ("one", "onetwo", "onetwothree"):
-        post(1, text)
+        post(1, text, more=text != "one")
     assert said(room) == ["one", "two", "three"]
 
 
 def test_the_second_enter_may_arrive_first(post, room):
-    post(1, "onetwo")
+    post(1, "onetwo", more=True)
     post(1, "one")
     assert said(room) == ["one", "two"]
 
@@ -103,13 +113,27 @@ def test_each_enter_ends_a_message_whichever_arrives_first(post, leave_over, roo
     post(1, "zero")
     leave_over(1, "zero+")
     for at in order:
-        post(2, ("one", "onetwo", "onetwothree")[at])
+        post(2, ("one", "onetwo", "onetwothree")[at], more=at > 0)
     assert said(room) == ["zero", "+one", "two", "three"]
+
+
+def test_many_enters_in_one_field_each_end_a_message(post, room):
+    words = [f"word{n} " for n in range(9)]
+    for count in range(1, 10):
+        post(1, "".join(words[:count]).strip(), more=count > 1)
+    assert said(room) == [word.strip() for word in words]
+
+
+def test_letters_of_a_form_from_some_messages_ago_are_not_lost(post, leave_over, room):
+    for number in range(1, 9):
+        post(number, f"message {number}")
+    assert leave_over(1, "message 1and ").text == ""
+    assert said(room)[1] == "and message 2"
 
 
 def test_a_repeated_second_enter_posts_nothing_twice(post, room):
     for text in ("one", "onetwo", "onetwo", "one"):
-        post(1, text)
+        post(1, text, more=text == "onetwo")
     assert said(room) == ["one", "two"]
 
 
@@ -168,6 +192,76 @@ def test_what_follows_letters_left_over_is_told_apart(post, leave_over, room):
     assert leave_over(2, "oth", carried="tw").text == "th"
 
 
+def test_letters_do_not_go_in_front_of_what_others_have_answered(post, leave_over, bob, room):
+    post(1, "I did")
+    post(2, "agree")
+    bob.membership.send("good", "bob:1")
+    assert leave_over(1, "I didnever ") is None
+    assert said(room) == ["I did", "agree", "good"]
+
+
+def test_the_same_report_again_adds_nothing(post, leave_over, room):
+    post(1, "one")
+    post(2, "o")
+    assert [leave_over(1, "onetw").text for _ in range(3)] == ["", "", ""]
+    assert post(1, "onetw", more=True)
+    assert said(room) == ["one", "two"]
+
+
+def test_repeated_letters_are_told_apart(post, leave_over, room):
+    post(1, "one")
+    leave_over(1, "oneha")
+    post(2, "ha")
+    assert leave_over(2, "haha").text == "ha"
+
+
+@pytest.mark.parametrize("text", ["one two", "on"])
+def test_another_text_with_a_used_token_is_refused_and_changes_nothing(post, room, text):
+    post(1, "one")
+    with pytest.raises(Refused, match="already used"):
+        post(1, text)
+    assert said(room) == ["one"]
+
+
+def test_in_a_room_that_was_locked_meanwhile_nothing_is_added(alice, post, room):
+    post(1, "one")
+    post(2, "o")
+    stale = Membership.objects.select_related("room").get(pk=alice.membership.pk)
+    assert not stale.room.locked
+    room.lock()
+    with pytest.raises(Refused, match="locked"):
+        stale.take_leftover("onetw", f"{PAGE}:1")
+    assert said(room) == ["one", "o"]
+
+
+def test_letters_that_are_not_sent_are_deleted_on_leaving_and_after_a_while(alice, post, leave_over, room):
+    post(1, "one")
+    leave_over(1, "onetw")
+    Message.objects.update(sent_at=timezone.now() - retention.LEFTOVERS_KEPT_FOR)
+    retention.tidy()
+    assert not Message.objects.with_leftover().exists()
+    post(2, "two")
+    leave_over(2, "twothr")
+    alice.membership.leave()
+    assert not Message.objects.with_leftover().exists()
+
+
+@pytest.mark.parametrize("typed", [{"text": "one\u202egpj"}, {"text": "onetw", "carried": "\x1b"}])
+def test_letters_that_cannot_be_shown_are_not_taken(alice, post, room, typed):
+    post(1, "one")
+    form = {"n": "1", "page": PAGE, "composer": "1"} | typed
+    answer = alice.post(room.get_absolute_url() + "leftover/", form, headers={"HX-Request": "true"})
+    assert answer.status_code == 204, "the page keeps the form"
+    assert not Message.objects.with_leftover().exists()
+
+
+def test_letters_left_over_come_back_after_a_reload(alice, post, room):
+    post(1, "one")
+    form = {"n": "1", "page": PAGE, "composer": "1", "text": "onetw"}
+    alice.post(room.get_absolute_url() + "leftover/", form, headers={"HX-Request": "true"})
+    assert 'value="tw"' in alice.get(room.get_absolute_url()).content.decode()
+
+
 def test_letters_in_the_middle_are_only_offered(post, leave_over, room):
     post(1, "one")
     left = leave_over(1, "oXYne")
@@ -199,11 +293,13 @@ def test_everything_that_was_typed_arrives_in_order(alice, room, seed):
     """Play a page whose focus moves late, over a network that mixes up the order of the requests."""
     dice = random.Random(seed)
     typed, requests = play(dice)
+    first = {number: text for verb, number, text in reversed(requests) if verb == "send"}.items()
     for at in range(len(requests) - 1):
         if dice.random() < 0.4 and may_swap(requests[at], requests[at + 1]):
             requests[at], requests[at + 1] = requests[at + 1], requests[at]
     for verb, number, text in requests:
-        getattr(alice.membership, verb)(text, f"{PAGE}:{number}")
+        more = {"more": True} if verb == "send" and (number, text) not in first else {}
+        getattr(alice.membership, verb)(text, f"{PAGE}:{number}", **more)
     assert said(room) == typed
 
 

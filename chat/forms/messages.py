@@ -34,7 +34,7 @@ class MessageForm(VerbForm):
     """
 
     error_field = "text"
-    verb_fields = ["text", "token", "has_leftover"]
+    verb_fields = ["text", "token", "has_leftover", "more"]
     target_kinds: tuple[str, ...] = ()  # what the sending verb can handle
 
     n = forms.RegexField(N, required=False)
@@ -50,6 +50,7 @@ class MessageForm(VerbForm):
             "token": str(token),
             "target": self._target(),
             "has_leftover": "carried" in self.data,
+            "more": "more" in self.data,
         }
 
     def _target(self) -> Target | None:
@@ -66,13 +67,18 @@ class MessageForm(VerbForm):
         return ValidationError({"text": ValidationError(message, code=code)})
 
 
+def validate_characters(text: str) -> None:
+    if FORBIDDEN_CHARACTERS.search(unify_line_ends(text)):
+        raise ValidationError(_("This has characters that cannot be shown."), code="characters")
+
+
 class LeftoverForm(forms.Form):
     """A form that was sent before: its token, and the text that its field has now."""
 
     n = forms.RegexField(N)
     page = forms.RegexField(KEY)
-    text = forms.CharField(strip=False, max_length=2 * MAX_LENGTH)
-    carried = forms.CharField(strip=False, max_length=MAX_LENGTH, required=False)
+    text = forms.CharField(strip=False, max_length=2 * MAX_LENGTH, required=False, validators=[validate_characters])
+    carried = forms.CharField(strip=False, max_length=MAX_LENGTH, required=False, validators=[validate_characters])
 
     @property
     def typed(self) -> dict[str, str]:
@@ -80,9 +86,3 @@ class LeftoverForm(forms.Form):
         texts = {name: unify_line_ends(self.cleaned_data[name]) for name in ("text", "carried")}
         token = str(FormToken(self.cleaned_data["page"], int(self.cleaned_data["n"])))
         return {"typed": texts["text"], "carried": texts["carried"], "token": token}
-
-    def clean_text(self) -> str:
-        text: str = self.cleaned_data["text"]
-        if FORBIDDEN_CHARACTERS.search(unify_line_ends(text)):
-            raise ValidationError(_("This has characters that cannot be shown."), code="characters")
-        return text

@@ -41,4 +41,10 @@ class Migration(migrations.Migration):
             name="renderer",
             field=models.PositiveSmallIntegerField(editable=False, null=True),
         ),
+        migrations.AddIndex(
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("leftover__isnull", False)), fields=["membership"], name="message_leftover"
+            ),
+        ),
     ]

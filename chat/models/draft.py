@@ -16,6 +16,10 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         fields = ["page", "number", "text", "multiline", "updated_at"]
         self.bulk_create(drafts, update_conflicts=True, unique_fields=["membership"], update_fields=fields)
 
+    def lock(self, members: Collection[int]) -> None:
+        """Lock the drafts of these members, in the order of their ids."""
+        list(self.select_for_update().filter(pk__in=members).order_by("pk").values_list("pk"))
+
     def remove(self, members: Collection[int], sent: Collection[tuple[int, str]]) -> None:
         """Delete the drafts of these members, and those that are of a page in `sent`, in one statement.
 

@@ -251,12 +251,13 @@ class StatusMixin(models.Model):
     def _exit(self: Membership, status: StatusMixin.Status, actor: Actor) -> None:
         """End the membership with this status (left, removed or banned) and announce it, inside the room's `change()`.
 
-        Deletes the member's draft, revokes their invite links and bumps the room's epoch. Except after leaving, the
-        role is lost as well, and ownership is passed on.
+        Deletes what the member has typed and not sent, revokes their invite links and bumps the room's epoch. Except
+        after leaving, the role is lost as well, and ownership is passed on.
         """
         self.status = status
         self.save(update_fields=["status"])
         Draft.objects.filter(pk=self.pk).delete()
+        self.messages.with_leftover().update(leftover=None)
         self.room.bump_epoch()
         self.room.append_event(status, actor, self)
         self.revoke_created_invites()

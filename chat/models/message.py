@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.db import models, transaction
@@ -118,6 +119,7 @@ class Message(models.Model):
             # For foreign key checks when members are deleted; only system messages are in these indexes.
             models.Index(fields=["actor"], condition=models.Q(actor__isnull=False), name="message_actor"),
             models.Index(fields=["subject"], condition=models.Q(subject__isnull=False), name="message_subject"),
+            models.Index(fields=["membership"], condition=models.Q(leftover__isnull=False), name="message_leftover"),
         ]
 
     def __str__(self) -> str:
@@ -170,15 +172,18 @@ class Message(models.Model):
         return next(iter(messages_with_token.rows(token=token, membership=by.pk)), None)
 
     @staticmethod
-    def recent_of(member: Membership) -> list[Message]:
-        """The five newest messages of this member, newest first. Their texts are loaded when they are needed."""
-        return recent_messages.rows(membership=member.pk)
+    def recent_of(member: Membership, count: int) -> list[Message]:
+        """The newest messages of this member, newest first. Their texts are loaded when they are needed."""
+        return recent_messages(count).rows(membership=member.pk)
 
     def as_repeat(self, text: str) -> Message:
         """Return this message, as the answer to a form sent twice. Raises Refused if it was sent with another text."""
-        if self.digest != text_digest(text):
+        if not self.was_sent_as(text):
             raise self.used_refusal()
         return self
+
+    def was_sent_as(self, text: str) -> bool:
+        return self.digest == text_digest(text) or self.text == text
 
     @staticmethod
     def used_refusal() -> Refused:
@@ -272,8 +277,13 @@ messages_with_token = PreparedQuery(
     lambda: Message.objects.filter(membership=Parameter("membership"), token=Parameter("token"))
 )
 
-recent_messages = PreparedQuery(
-    lambda: (
-        Message.objects.filter(membership=Parameter("membership")).order_by("-pk").defer("text", "html", "detail")[:5]
+
+@cache
+def recent_messages(count: int) -> PreparedQuery[Message]:
+    return PreparedQuery(
+        lambda: (
+            Message.objects.filter(membership=Parameter("membership"))
+            .order_by("-pk")
+            .defer("text", "html", "detail")[:count]
+        )
     )
-)

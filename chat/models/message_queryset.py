@@ -45,6 +45,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Messages whose HTML was stored by another version of the renderer."""
         return self.with_text().exclude(renderer=markup.RENDERER)
 
+    def with_leftover(self) -> Self:
+        """Messages that still have letters for the page's next message."""
+        return self.filter(leftover__isnull=False)
+
     def readable(self) -> Self:
         """Leave out messages of deleted rooms that are not erased yet."""
         return self.filter(room__deleted_at=None)

@@ -70,6 +70,13 @@ def keep(membership: Membership, draft: Entry) -> None:
         _put(stay, draft)
 
 
+def keep_leftover(membership: Membership, form: Mapping[str, str], letters: str) -> None:
+    """Keep letters left over from this submitted form as the draft of its page's next form."""
+    draft = submitted(form)
+    if draft and draft.number < LAST_NUMBER:
+        keep(membership, draft._replace(number=draft.number + 1, text=draft_text(letters)))
+
+
 def record_sent(membership: Membership, tokens: Iterable[str]) -> None:
     """Forget the draft if it was typed in a form with one of these tokens; the first is that of the sent form.
 
@@ -173,6 +180,9 @@ def write() -> None:
 def _write(entries: Mapping[Stay, Entry], sent: Iterable[tuple[int, str]]) -> None:
     members = Membership.with_deleted.filter(pk__in=[stay.membership for stay in entries])
     stays = {Stay(*row) for row in members.stays()}
+    entries = dict(sorted(entries.items()))
+    # All processes lock the rows in the same order, so that none waits for another.
+    Draft.objects.lock([*(stay.membership for stay in entries), *(member for member, _ in sent)])
     drafts = [_row(stay, entry) for stay, entry in entries.items() if entry.text and stay in stays]
     emptied = [stay.membership for stay, entry in entries.items() if not entry.text and stay in stays]
     Draft.objects.remove(emptied, list(sent))

@@ -45,6 +45,7 @@ def send(request: Request, slug: str) -> HttpResponse:
     typing_indicator.stop_typing(membership)
     if form.submit(membership.send):
         drafts.record_sent(membership, [form.cleaned_data["token"], *draft_tokens(request.POST)])
+        _write_drafts_without_gate(request)
         return _sent(request, membership, elsewhere=address_was_withdrawn(membership, slug))
     return _send_error(request, membership, slug, form)
 
@@ -57,6 +58,8 @@ def _sent(request: Request, membership: Membership, elsewhere: bool = False) -> 
     if responses.is_htmx(request):
         composer = Composer(membership.room.slug, _posted_number(request))
         context = {"room": membership.room, "elsewhere": elsewhere, "composer": composer}
+        if (delta.parse_number(request.POST.get("n", "")) or 0) > LAST_NUMBER:
+            context["token"] = {name: request.POST.get(name, "") for name in ("n", "page")}
         return responses.fragment(request, "partials/sent.html", context, headers=responses.POLL_NOW)
     return responses.redirect(request, _composer_url(request, membership))
 
@@ -136,6 +139,8 @@ def leftover(request: Request, slug: str) -> HttpResponse:
     if not left:
         return responses.no_content()
     composer = Composer(slug, _posted_number(request) + 1)
+    if left.text and left.joins:
+        drafts.keep_leftover(membership, request.POST, left.text)
     return responses.fragment(request, "partials/leftover.html", {"leftover": left, "composer": composer})
 
 
@@ -151,9 +156,13 @@ def typing(request: Request, slug: str) -> HttpResponse:
         drafts.keep(membership, draft)
     if "paused" not in request.POST:
         typing_indicator.record_typing(membership)
+    _write_drafts_without_gate(request)
+    return responses.no_content()
+
+
+def _write_drafts_without_gate(request: Request) -> None:
     if not grants.has_gate(request):
         drafts.write_if_due()
-    return responses.no_content()
 
 
 def fresh_csrf_token(request: Request) -> HttpResponse:
@@ -203,7 +212,7 @@ def _composer(slug: str, number: int, query: QueryDict) -> Composer:
 @require_safe
 def send_status(request: Request, slug: str) -> HttpResponse:
     """Show the labels for a message form's states: sending, waiting, not sent. A page's first form fetches them."""
-    context = {"composer": Composer(slug)}
+    context = {"composer": Composer(slug), "rest": "rest" in request.GET}
     return responses.cached_fragment(request, "partials/send_status.html", context, CACHE_SECONDS)
 
 

@@ -1,0 +1,129 @@
+"""The order in which a page's messages were typed: late requests change their newest messages, within limits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from chat import markup
+from chat.names.normalize import VISIBLE
+from chat.text import MAX_LENGTH, text_digest
+from chat.typing_ahead import FormToken, own_part, rest_of, start_of
+
+if TYPE_CHECKING:
+    from chat.models.membership import Membership
+    from chat.models.message import Message
+    from chat.models.room import Room
+
+# What moves when messages get the order in which they were typed.
+CONTENT = ("text", "html", "renderer", "token", "digest", "leftover")
+# For so long, a message that arrives late still takes the place in which it was typed. Later, no one can change what
+# others have read.
+REORDER_WINDOW = timedelta(seconds=10)
+
+
+class AlreadySent(Exception):
+    """The form was sent before. Rolls back the transaction, so that the room gets no new version."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__()
+        self.message = message
+
+
+def rendered(text: str, room: Room) -> dict[str, Any]:
+    """A message's text, and the HTML made of it, as fields."""
+    return {"text": text, "html": markup.render(text, room), "renderer": markup.RENDERER}
+
+
+def may_change(message: Message, author: Membership) -> bool:
+    """Whether the author's message may still get another text, because it was typed in another order than it arrived.
+
+    Only for some seconds, while no one else has written after it, and under the same name and role.
+    """
+    same = all(getattr(message, name) == getattr(author, name) for name in ("nickname", "namesake_number", "role"))
+    same = same and message.by_account != author.participant.is_guest
+    if message.is_altered or not message.is_newer_than(REORDER_WINDOW) or not same:
+        return False
+    later = author.room.messages.with_text().after(message.first_version)
+    return not later.exclude(membership=author).exists()
+
+
+def overtaken_part(parts: list[Message], typed: str) -> tuple[int, str]:
+    """How many of a form's messages have text that was typed up to here, and what the last of them has of it.
+
+    That one goes on, because a later Enter in the same field arrived first. Raises Refused if there is none.
+    """
+    for count in range(1, len(parts) + 1):
+        before = added_to(parts[: count - 1], typed) if count > 1 else typed
+        if before and end_of(before, parts[count - 1]):
+            return count, before
+    raise parts[0].used_refusal()
+
+
+def split(part: Message, own: str, author: Membership) -> str:
+    """End the message's text after its beginning `own`. Returns what follows."""
+    end = end_of(own, part)
+    follows, ended = part.text[end:].lstrip(), part.text[:end].rstrip()
+    if not VISIBLE.search(follows):
+        raise AlreadySent(part)
+    if not may_change(part, author):
+        raise part.used_refusal()
+    part.room = author.room
+    part.touch(**rendered(ended, author.room), digest=text_digest(own))
+    return follows
+
+
+def end_of(typed: str, part: Message) -> int:
+    """Where in the message's text this ends, which was typed as its beginning; 0 if it was not."""
+    start = start_of(typed, part.text, part.digest)
+    return 0 if start is None else start + len(typed)
+
+
+def put_before(message: Message, letters: str, author: Membership) -> bool:
+    """Put letters in front of the author's message. Returns False if it may not change, or would be too long."""
+    if len(letters) + len(message.text) > MAX_LENGTH or not may_change(message, author):
+        return False
+    message.room = author.room
+    message.touch(**rendered(letters + message.text, author.room))
+    return True
+
+
+def next_of(token: str, recent: list[Message]) -> Message | None:
+    """The message that the same page sent after the form with this token."""
+    form = FormToken.read(token)
+    return next((message for message in recent if form and message.token == str(form.next)), None)
+
+
+def parts_of(token: str, recent: list[Message]) -> list[Message]:
+    """The messages that one form sent, in the order in which they were typed."""
+    form = FormToken.read(token)
+    tokens = [(FormToken.read(message.token), message) for message in recent]
+    same = [(part.part, message) for part, message in tokens if part and form and form.is_same_form(part)]
+    return [message for _, message in sorted(same, key=lambda pair: pair[0])]
+
+
+def added_to(parts: list[Message], typed: str) -> str | None:
+    """What was typed after the texts that a form has sent; None if `typed` does not begin with them."""
+    first, *others = parts
+    own = own_part(typed, first.text, first.digest)
+    return None if own is None else rest_of(typed, [own, *(part.text for part in others)])
+
+
+def keep_typed_order(message: Message, author: Membership, recent: list[Message]) -> None:
+    """If messages of the same page that were typed later overtook this one, give the texts their order.
+
+    The messages keep their places; only their texts move.
+    """
+    form = FormToken.read(message.token)
+    later = [other for other in recent if form and form.precedes(FormToken.read(other.token))]
+    lines = [other for other in later if may_change(other, author)]
+    if not lines:
+        return
+    lines = sorted([*lines, message], key=lambda line: line.first_version)
+    typed = sorted(lines, key=lambda line: FormToken.read(line.token) or ())
+    contents = [{name: getattr(line, name) for name in CONTENT} for line in typed]
+    # First without tokens, because each token is unique.
+    type(message).objects.filter(pk__in=[line.pk for line in lines]).update(token=None)
+    for line, content in zip(lines, contents, strict=True):
+        line.room = message.room
+        line.touch(**content)
