@@ -69,7 +69,7 @@ class LinkEnds:
         return edge in ALWAYS or edge == WRAPPERS.get(self.text[start - 1 : start])
 
     def _begins_prose(self, bracket: int) -> bool:
-        """Whether the bracket is the first character after ASCII that is not ASCII, as in `/docs（in English）`.
+        """Whether this is a non-ASCII bracket directly after an ASCII character, as in `/docs（in English）`.
 
         In `/東京（駅）` it is part of the link.
         """

@@ -96,7 +96,7 @@ def _from_host(found: re.Match[str], ends: LinkEnds, scheme: str) -> Result:
     if _has_user(text, host) and not is_glued:
         return None, ends.stop(host)
     if end is None:
-        return None, max(host, start + 1)  # a bare name is found without its letters
+        return None, max(host, start + 1)  # START matches no characters of a bare name
     port = PORT.match(text, end)
     end = port.end() if port else end
     if text[end : end + 1] in tuple("/?#"):

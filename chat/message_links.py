@@ -1,4 +1,4 @@
-"""The way of a stranger from a message's link through joining to that message: its id is in the query and the forms."""
+"""Keeps the id of a linked message in URLs and forms while someone joins, so that they then see that message."""
 
 from django.urls import reverse
 

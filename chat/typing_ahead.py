@@ -72,7 +72,7 @@ def own_part(typed: str, stored: str, digest: str) -> str | None:
 
 
 def start_of(typed: str, stored: str, digest: str) -> int | None:
-    """Where the text as sent, which begins with `typed`, starts in the stored text; None if it does not."""
+    """Where the text that was sent starts in the stored text; None if it doesn't begin with `typed`."""
     starts = (start for start in range(min(len(stored), MAX_ADDED)) if stored.startswith(typed, start))
     return next((start for start in starts if text_digest(stored[start:]) == digest), None)
 

@@ -229,7 +229,9 @@ def test_a_member_whose_cookies_were_deleted_is_told_to_join_again(strict, heade
         strict.cookies[name] = "dark"
     answer = strict.send(room, "kept", csrfmiddlewaretoken="x" * 64, headers=headers)
     page = answer.content.decode()
-    assert f"Your browser’s {DELETED}, so it is not known here any more. Join the room again, then send this." in page
+    assert (
+        f"Your browser’s {DELETED}, so you’re no longer signed in. Join the room again, then send your message." in page
+    )
     assert "llow cookies" not in page
     assert "kept</textarea>" in page or answer.headers["HX-Retarget"] == "#answer-1"
 
@@ -238,7 +240,7 @@ def test_a_member_whose_cookies_were_deleted_is_told_to_sign_in_again(strict):
     url = f"{strict.membership.room.get_absolute_url()}leave/"
     strict.cookies.clear()
     page = strict.post(url, {"csrfmiddlewaretoken": "x" * 64}, headers=OURS).content.decode()
-    assert f"Your browser’s {DELETED}, so it is not known here any more. Join or sign in again first." in page
+    assert f"Your browser’s {DELETED}, so you’re no longer signed in. Join or sign in again first." in page
     assert "llow cookies" not in page
 
 

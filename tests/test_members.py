@@ -83,8 +83,8 @@ def test_a_long_list_of_members_is_paged(alice, bob, person, room, monkeypatch):
     assert 'href="?page=1"' in second
 
 
-GUESTS_BAN = "A ban holds for this guest’s browser only."
-KEEP_OUT = "To keep them out, let new members wait for approval or make the room private"
+GUESTS_BAN = "A ban applies only to this guest’s browser."
+KEEP_OUT = "To keep them out, require approval for new members or make the room private"
 
 
 def test_who_bans_a_guest_reads_what_a_ban_means_before_and_after(alice, bob, room):
@@ -95,7 +95,7 @@ def test_who_bans_a_guest_reads_what_a_ban_means_before_and_after(alice, bob, ro
     assert GUESTS_BAN not in bob.get(url).content.decode(), "only for those who can ban"
     bob.membership.ban(alice.membership)
     after = alice.get(url).content.decode()
-    assert "A guest who is banned can join again with another browser, under another name." in after
+    assert "A banned guest can join again from another browser, with another name." in after
     assert KEEP_OUT in after
     assert f'href="/rooms/{room.slug}/settings/"' in after
 
@@ -110,8 +110,8 @@ def test_a_banned_guest_can_come_back_with_another_browser(alice, bob, person, r
 @pytest.mark.parametrize(
     ("change", "needs"),
     [
-        (lambda room: room.set_approval(True), "they wait for approval"),
-        (lambda room: room.set_access("private"), "they need an invite link"),
+        (lambda room: room.set_approval(True), "They need approval"),
+        (lambda room: room.set_access("private"), "They need an invite link"),
     ],
 )
 def test_in_a_guarded_room_it_says_what_a_banned_guest_needs(alice, bob, room, change, needs):

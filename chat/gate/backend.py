@@ -62,9 +62,10 @@ class Backend(Protocol):
         ...
 
     def record_presence(self, received: Mapping[int, Received], reading: set[int], /) -> None:
-        """Record that these members are online, and what they have read: those in `reading` all messages.
+        """Record that these members are online, and what they have read.
 
-        `received` has by membership id what the others have read; both have membership ids.
+        `reading` has the ids of memberships that have read all messages. `received` has, by membership id, what the
+        others have received.
         """
 
     def write_drafts(self) -> None:

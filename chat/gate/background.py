@@ -106,7 +106,7 @@ def panel_is_due(sidebar: Sidebar, now: float) -> bool:
 
 
 def has_new_people(sidebar: Sidebar, now: float) -> bool:
-    """Whether someone joined or left lately. Twice the interval, so that a change that came too soon is sent later."""
+    """Whether someone joined or left in the last two intervals: a change right after a refresh waits for the next."""
     return now - sidebar.people_changed_at < 2 * CHANGE_INTERVAL
 
 

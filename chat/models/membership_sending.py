@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from chat.models.membership import Membership
     from chat.models.message import Message
 
-# How many of the member's newest messages are read: for a send, and for what goes back to one of them. A page never has
-# more on the way at once.
+# How many of the member's newest messages are loaded: FEW for a send, MANY for text that was added to a form after it
+# was sent. A page never has more requests on the way at once.
 FEW, MANY = 5, 50
 
 
@@ -183,7 +183,7 @@ class SendingMixin(models.Model):
 def joined(letters: str, text: str) -> str:
     """The text with the letters in front. Raises Refused if that is too long."""
     if len(letters) + len(text) > MAX_LENGTH:
-        reason = _("With the letters typed before it, this is too long. Shorten it, or send it in parts.")
+        reason = _("With the text added in front of it, this message is too long. Shorten it, or send it in parts.")
         raise Refused(reason, code="long")
     return letters + text
 

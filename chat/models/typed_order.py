@@ -1,4 +1,4 @@
-"""The order in which a page's messages were typed: late requests change their newest messages, within limits."""
+"""Puts a page's newest messages in the order in which they were typed, if their requests arrived in another."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from chat.models.message import Message
     from chat.models.room import Room
 
-# What moves when messages get the order in which they were typed.
+# The fields that are exchanged when messages are put in the order in which they were typed.
 CONTENT = ("text", "html", "renderer", "token", "digest", "leftover")
-# For so long, a message that arrives late still takes the place in which it was typed. Later, no one can change what
-# others have read.
+# How long a message's text can still change because another one arrived late. After that, others have read it.
 REORDER_WINDOW = timedelta(seconds=10)
 
 
@@ -49,9 +48,10 @@ def may_change(message: Message, author: Membership) -> bool:
 
 
 def overtaken_part(parts: list[Message], typed: str) -> tuple[int, str]:
-    """How many of a form's messages have text that was typed up to here, and what the last of them has of it.
+    """Find the message that has the end of `typed` and goes on, as a later Enter in the same field arrived first.
 
-    That one goes on, because a later Enter in the same field arrived first. Raises Refused if there is none.
+    Returns its position in `parts`, counted from 1, and the part of `typed` that is in it. Raises Refused if there is
+    none.
     """
     for count in range(1, len(parts) + 1):
         before = added_to(parts[: count - 1], typed) if count > 1 else typed
@@ -61,7 +61,7 @@ def overtaken_part(parts: list[Message], typed: str) -> tuple[int, str]:
 
 
 def split(part: Message, own: str, author: Membership) -> str:
-    """End the message's text after its beginning `own`. Returns what follows."""
+    """Cut the message's text after `own`, and return what was cut off."""
     end = end_of(own, part)
     follows, ended = part.text[end:].lstrip(), part.text[:end].rstrip()
     if not VISIBLE.search(follows):
@@ -74,7 +74,7 @@ def split(part: Message, own: str, author: Membership) -> str:
 
 
 def end_of(typed: str, part: Message) -> int:
-    """Where in the message's text this ends, which was typed as its beginning; 0 if it was not."""
+    """The position after `typed` in the message's text; 0 if the text that was sent doesn't begin with it."""
     start = start_of(typed, part.text, part.digest)
     return 0 if start is None else start + len(typed)
 

@@ -53,7 +53,7 @@ draft_of_member = PreparedQuery(lambda: Draft.objects.filter(membership=Paramete
 
 
 def submitted(data: Mapping[str, str]) -> Entry | None:
-    """The draft in this submitted form; None if the form isn't whole, or writes something else than a new message."""
+    """The draft in this submitted form; None if the form is incomplete, or isn't for a new message."""
     found = TOKEN.fullmatch(f"{data.get('page', '')}:{data.get('n', '')}")
     if not found or "text" not in data or "target" in data:
         return None
@@ -115,7 +115,7 @@ def _put(stay: Stay, entry: Entry, changes: bool = True) -> None:
 
 
 def draft_of(membership: Membership) -> Entry | None:
-    """The member's draft. It takes a statement if the cache doesn't know it, and one if there is a draft."""
+    """The member's draft. Takes one query if the cache doesn't know it, and one more if there is a draft."""
     stay = _stay_of(membership)
     entry = _known(stay)
     if entry is None:
@@ -130,7 +130,7 @@ def draft_of(membership: Membership) -> Entry | None:
 def _stored(membership: Membership) -> Entry:
     """The draft in the database, unless it was sent and is about to be deleted.
 
-    One of before the member last joined was written too late, and is ignored.
+    A draft from before the member last joined was written too late, and is ignored.
     """
     for row in draft_of_member.rows(membership=membership.pk):
         if row.updated_at >= membership.joined_at and not unwritten.was_sent(membership.pk, row.page):

@@ -111,9 +111,10 @@ def valid_readers(room: int, readers: Collection[Reader]) -> set[Reader]:
 
 @with_own_connection
 def record_presence(received: Mapping[int, Received], reading: set[int]) -> None:
-    """Record that these members are online, and what they have read: those in `reading` all messages.
+    """Record that these members are online, and what they have read.
 
-    `received` has by membership id what the others have read; both have membership ids.
+    `reading` has the ids of memberships that have read all messages. `received` has, by membership id, what the
+    others have received.
     """
     room = Room.objects.filter(pk=OuterRef("room"))
     read: dict[str, Any] = {
@@ -153,7 +154,7 @@ def update_unlocked(members: Collection[int], only: Q | None = None, **values: A
     """Update these members in one statement, except those that another transaction has locked.
 
     Waiting for them could be a deadlock, as other transactions lock several members too. SQLite has no row locks.
-    `only` leaves out others.
+    `only` is a further condition for the rows.
     """
     rows = Membership.with_deleted.filter(only or Q(), pk__in=members)
     if not connection.features.has_select_for_update_skip_locked:

@@ -172,7 +172,7 @@ def _why_stale(request: Request, reason: str) -> str:
     cookie may come from a browser that blocks cookies.
     """
     if reason != REASON_NO_CSRF_COOKIE or settings.SESSION_COOKIE_NAME in request.COOKIES:
-        return _("This page was open for a long time, so nothing was done yet. Do it once more.")
+        return _("This page was open for a long time, so nothing was done. Please try again.")
     url_name = request.resolver_match.url_name
     if url_name in VISITORS_FORMS:
         return _(
@@ -181,12 +181,11 @@ def _why_stale(request: Request, reason: str) -> str:
         )
     if FORMS.get(url_name or "") is MessageForm:
         return _(
-            "Your browser’s cookies for this site were deleted, so it is not known here any more. "
-            "Join the room again, then send this."
+            "Your browser’s cookies for this site were deleted, so you’re no longer signed in. "
+            "Join the room again, then send your message."
         )
     return _(
-        "Your browser’s cookies for this site were deleted, so it is not known here any more. "
-        "Join or sign in again first."
+        "Your browser’s cookies for this site were deleted, so you’re no longer signed in. Join or sign in again first."
     )
 
 

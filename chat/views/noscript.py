@@ -19,7 +19,7 @@ from chat.views.room_page import composer_context, composer_with_draft
 
 RELOAD_AFTER_STREAM = 5  # seconds after the end of a stream; a restarting server is up by then
 STREAM_DURATION = 330  # seconds at most that the gate continues a page
-REQUEST_WITHIN = 10  # seconds from the moment that a browser should request a stream
+REQUEST_WITHIN = 10  # seconds that a browser has to request a stream when it is due
 
 
 @require_safe
@@ -27,8 +27,8 @@ def live(request: Request, slug: str) -> HttpResponse:
     """Show the log without JavaScript: as a stream, if the page is in a frame and the gate can hold one more.
 
     The first answer to such a frame is empty, and followed by the stream: a stream alone would keep the page around it
-    loading for minutes. Otherwise the log reloads itself at the interval that the reader has chosen. If they chose to
-    reload by themselves, it does neither.
+    loading for minutes. Otherwise the log reloads itself at the interval that the reader has chosen. If the
+    reader chose to reload it themselves, it does neither.
     """
     membership = membership_to_read(request, slug).record_seen()
     every = membership.participant.refresh_seconds
@@ -44,10 +44,10 @@ def live(request: Request, slug: str) -> HttpResponse:
 
 
 def _is_expected(request: Request) -> bool:
-    """Whether the request follows the frame's last answer now.
+    """Whether the frame requests the stream before the time in `until`.
 
-    Later, as after Back, which leads to the URL of an old stream, the frame first shows a whole log. It also does if
-    the clocks of two servers differ.
+    If it is later, the frame first shows a whole log: after Back, which leads to the URL of an old stream, or if the
+    clocks of two servers differ.
     """
     until = delta.parse_number(request.GET.get("until", ""))
     return until is not None and time.time() <= until

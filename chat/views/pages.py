@@ -17,8 +17,8 @@ def rules(request: Request) -> HttpResponse:
 @require_safe
 def privacy(request: Request) -> HttpResponse:
     note = _(
-        "What you type in a room is sent to this site while you type, so that it is not lost. Only you can see this "
-        "draft. It is deleted when you send it, when you empty the field, when you leave the room, and after 30 days."
+        "What you type in a room is sent to this site while you type, and saved as a draft so that it isn’t lost. The "
+        "site shows it only to you. It’s deleted when you send it, empty the field or leave the room, or after 30 days."
     )
     return _page(request, _("Privacy and legal notice"), Site.current().privacy, note)
 

@@ -17,7 +17,7 @@ ICONS = (
     {"src": "icon-512.png", "sizes": "512x512", "type": "image/png"},
     {"src": "icon-maskable-512.png", "sizes": "512x512", "type": "image/png", "purpose": "maskable"},
 )
-# Pages about the visitor, and messages, whose addresses lead everyone else to the join page.
+# Pages about the visitor.
 NOT_FOR_SEARCH_ENGINES = ("account", "preferences", "my_rooms")
 
 
@@ -41,7 +41,7 @@ def manifest(request: Request) -> HttpResponse:
 
 @require_safe
 def robots(request: Request) -> HttpResponse:
-    """Tell search engines to leave out pages about the visitor.
+    """Tell search engines to leave out pages about the visitor, and links to messages, which need a membership.
 
     Invite and sign-in links are not in here: search engines must load their pages to read that they are `noindex`.
     """

@@ -13,8 +13,8 @@ REPORT = 20  # batches after which the number is shown
 
 class Command(BaseCommand):
     help = (
-        "Store the HTML of messages that an earlier version of Parlour rendered. Pages show them as this version does, "
-        "with and without this command; it saves rendering them each time. If it is interrupted, run it again."
+        "Render messages from earlier versions of Parlour again, and store the HTML. You don't have to run this: pages "
+        "show the new HTML anyway, but make it again each time. If it is interrupted, run it again."
     )
 
     def handle(self, **options):
