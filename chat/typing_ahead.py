@@ -43,6 +43,10 @@ class FormToken(NamedTuple):
     def is_same_form(self, other: FormToken | None) -> bool:
         return other is not None and (self.page, self.number) == (other.page, other.number)
 
+    def is_related(self, other: FormToken, has_leftover: bool) -> bool:
+        """Whether sending this form concerns the message of the other: the same or a later form, or its leftover."""
+        return self.page == other.page and (self.number <= other.number or (has_leftover and other == self.previous))
+
     def precedes(self, other: FormToken | None) -> bool:
         """Whether `other` is of the same page and was typed later."""
         return other is not None and self.page == other.page and self < other

@@ -9,6 +9,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from chat.exceptions import Refused
+from chat.models.recent_messages import recent_messages, recent_tokens
 from chat.models.typed_order import (
     AlreadySent,
     added_to,
@@ -68,7 +69,7 @@ class SendingMixin(models.Model):
         content, digest = rendered(text, self.room), text_digest(text)
         try:
             with self.room.change():
-                recent = self.recent_messages(MANY if more else FEW)
+                recent = self._recent_related(form, MANY if more else FEW)
                 if parts := parts_of(token, recent):
                     return self._send_again(parts, text, token, more, recent)
                 self.check_may_post()
@@ -98,7 +99,7 @@ class SendingMixin(models.Model):
         with transaction.atomic():
             self._lock_room()
             self.check_may_post()
-            recent = self.recent_messages(MANY)
+            recent = recent_messages(self, MANY)
             parts = parts_of(token, recent)
             if not parts:
                 return None
@@ -122,8 +123,12 @@ class SendingMixin(models.Model):
         parts[0].save(update_fields=["digest", "leftover"])
         return Leftover("" if following else rest)
 
-    def recent_messages(self: Membership, count: int) -> list[Message]:
-        return self.messages.model.recent_of(self, count)
+    def _recent_related(self: Membership, form: FormToken | None, count: int) -> list[Message]:
+        """The member's newest messages, if one of them has to do with this form; usually none has."""
+        tokens = recent_tokens(self)
+        others = ((FormToken.read(token), leftover) for token, leftover in tokens)
+        related = any(form and other and form.is_related(other, bool(leftover)) for other, leftover in others)
+        return recent_messages(self, count) if related or form is None else []
 
     def _lock_room(self: Membership) -> None:
         locked = type(self.room).objects.select_for_update().filter(pk=self.room_id).first()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from django.db import models, transaction
@@ -171,11 +170,6 @@ class Message(models.Model):
         """Return the message that the member `by` sent with this form token, or None if there is none."""
         return next(iter(messages_with_token.rows(token=token, membership=by.pk)), None)
 
-    @staticmethod
-    def recent_of(member: Membership, count: int) -> list[Message]:
-        """The newest messages of this member, newest first. Their texts are loaded when they are needed."""
-        return recent_messages(count).rows(membership=member.pk)
-
     def as_repeat(self, text: str) -> Message:
         """Return this message, as the answer to a form sent twice. Raises Refused if it was sent with another text."""
         if not self.was_sent_as(text):
@@ -276,14 +270,3 @@ class Message(models.Model):
 messages_with_token = PreparedQuery(
     lambda: Message.objects.filter(membership=Parameter("membership"), token=Parameter("token"))
 )
-
-
-@cache
-def recent_messages(count: int) -> PreparedQuery[Message]:
-    return PreparedQuery(
-        lambda: (
-            Message.objects.filter(membership=Parameter("membership"))
-            .order_by("-pk")
-            .defer("text", "html", "detail")[:count]
-        )
-    )
