@@ -70,8 +70,8 @@ def _can_be_sent_again(request: Request) -> bool:
 def _notice(request: Request, context: dict[str, Any], status: int) -> HttpResponse:
     """The error as a notice for htmx. An empty response if a poll or another GET failed with a status from 500 on.
 
-    The page then shows its connection banner; a notice would stay, because no later poll removes it. Empty too if what
-    is being typed could not be kept just now: the page tries again with the next letters.
+    The page then shows its connection banner; a notice would stay, because no later poll removes it. Also empty if
+    a draft could not be saved: the page sends it again as the person types on.
     """
     if _is_silent(request, status):
         return HttpResponse(status=status)

@@ -24,7 +24,7 @@ from chat.views.join import join_page
 from chat.views.messages import fresh_csrf_token, send_error_fragment
 
 BUSY_FOR = 5  # seconds until a browser may retry after a database error
-VISITORS_FORMS = {  # by URL name, for people who may have no session
+VISITORS_FORMS = {  # by URL name, for visitors without a session
     "join",
     "join_here",
     "invite",
