@@ -44,8 +44,12 @@ class FormToken(NamedTuple):
         return other is not None and (self.page, self.number) == (other.page, other.number)
 
     def is_related(self, other: FormToken, has_leftover: bool) -> bool:
-        """Whether sending this form concerns the message of the other: the same or a later form, or its leftover."""
-        return self.page == other.page and (self.number <= other.number or (has_leftover and other == self.previous))
+        """Whether sending this form concerns the message of the other.
+
+        It does if that is of the same or a later form, or has or had letters that belong to this form.
+        """
+        is_before = other.number == self.number - 1 and (has_leftover or other.part > 0)
+        return self.page == other.page and (self.number <= other.number or is_before)
 
     def precedes(self, other: FormToken | None) -> bool:
         """Whether `other` is of the same page and was typed later."""

@@ -8,6 +8,7 @@ from django.utils import timezone
 from chat import retention
 from chat.exceptions import Refused
 from chat.models import Membership, Message
+from chat.models.membership_sending import Leftover
 from chat.models.typed_order import REORDER_WINDOW
 from chat.text import text_digest
 from chat.typing_ahead import FormToken, inserted_in, own_part, rest_of
@@ -283,6 +284,56 @@ def test_the_answer_shows_the_letters_before_the_next_field(alice, post, room):
     assert '<input type="hidden" name="carried" value="&lt;b&gt;">' in answer.content.decode()
     alice.send(room, "old", n=2, page=PAGE, carried="<b>")
     assert said(room) == ["one", "<b>old"]
+
+
+# Enter in the next field, which is still empty
+
+
+@pytest.fixture
+def enter_in_empty_field(post, leave_over):
+    """Alice has sent "one" and typed "two" in the same field; then Enter in the next, empty field."""
+    post(1, "one")
+    assert leave_over(1, "one two").text == "two"
+    return post(1, "one two", more=True)
+
+
+def test_enter_in_the_empty_field_posts_letters_that_the_server_has(enter_in_empty_field, room):
+    assert (enter_in_empty_field.text, said(room)) == ("two", ["one", "two"])
+
+
+def test_letters_that_were_posted_are_not_posted_again(enter_in_empty_field, post, leave_over, room):
+    post(1, "one two", more=True)
+    assert leave_over(1, "one two") == Leftover()
+    post(2, "twothree", has_leftover=True)  # The page still showed them.
+    assert said(room) == ["one", "two", "three"]
+
+
+def test_letters_that_were_posted_and_nothing_else_are_not_posted_again(enter_in_empty_field, post, room):
+    post(2, "two", has_leftover=True)
+    assert said(room) == ["one", "two"]
+
+
+def test_the_same_letters_typed_again_are_posted(enter_in_empty_field, post, room):
+    post(2, "two")
+    assert said(room) == ["one", "two", "two"]
+
+
+def test_letters_after_several_messages_of_one_field_are_posted_by_enter(post, leave_over, room):
+    post(1, "one")
+    post(1, "one two", more=True)
+    assert leave_over(1, "one two three").text == "three"
+    post(1, "one two three", more=True)
+    assert leave_over(1, "one two three") == Leftover()
+    assert said(room) == ["one", "two", "three"]
+
+
+def test_posted_letters_are_no_draft_any_more(alice, post, room):
+    form = {"n": "1", "page": PAGE, "composer": "1", "text": "one two"}
+    post(1, "one")
+    alice.post(room.get_absolute_url() + "leftover/", form, headers={"HX-Request": "true"})
+    alice.post(room.get_absolute_url() + "send/", form | {"more": "1", "next_is_empty": "1"})
+    assert said(room) == ["one", "two"]
+    assert 'value="two"' not in alice.get(room.get_absolute_url()).content.decode()
 
 
 # All of it

@@ -14,6 +14,7 @@ from chat.models.typed_order import (
     AlreadySent,
     added_to,
     keep_typed_order,
+    letters_posted_before,
     may_change,
     next_of,
     overtaken_part,
@@ -21,6 +22,7 @@ from chat.models.typed_order import (
     put_before,
     rendered,
     split,
+    token_of_part,
 )
 from chat.names.normalize import VISIBLE
 from chat.text import MAX_LENGTH, text_digest
@@ -73,9 +75,8 @@ class SendingMixin(models.Model):
                 if parts := parts_of(token, recent):
                     return self._send_again(parts, text, token, more, recent)
                 self.check_may_post()
-                letters = self._leftover_for(token, recent)
-                if letters and not has_leftover:
-                    content = rendered(joined(letters, text), self.room)
+                if (whole := self._with_letters(text, token, has_leftover, recent)) != text:
+                    content = rendered(whole, self.room)
                 return append(self, content, str(form._replace(part=1)) if form and more else token, digest, recent)
         except AlreadySent as repeat:
             return repeat.message
@@ -136,6 +137,14 @@ class SendingMixin(models.Model):
             raise self.room.deleted_refusal()
         self.room = locked
 
+    def _with_letters(self: Membership, text: str, token: str, has_leftover: bool, recent: list[Message]) -> str:
+        """The text with the letters left over for it in front, and without those that were posted already."""
+        letters = self._leftover_for(token, recent)
+        if letters:
+            return text if has_leftover else joined(letters, text)
+        posted = letters_posted_before(token, text, recent) if has_leftover else None
+        return without(posted, text) if posted else text
+
     def _leftover_for(self: Membership, token: str, recent: list[Message]) -> str:
         """Take the letters that wait for the message with this token; they are returned once."""
         form = FormToken.read(token)
@@ -151,6 +160,9 @@ class SendingMixin(models.Model):
     ) -> Message:
         """Send a form of which something is posted already, inside the room's `change()`."""
         first = parts[0]
+        if more and first.leftover and first.was_sent_as(text):
+            self.check_may_post()
+            return self._send_leftover(parts, token, recent)
         if first.token == token and (not more or first.was_sent_as(text)):
             raise AlreadySent(first.as_repeat(text))
         self.check_may_post()
@@ -162,13 +174,19 @@ class SendingMixin(models.Model):
         if added is None:
             position, own = overtaken_part(parts, text)
             added = split(parts[position - 1], own, self)
-        form = FormToken.read(token)
-        first_number = getattr(FormToken.read(first.token), "part", 0)
-        for part in reversed(parts[position:]):
-            part.token = str(form and form._replace(part=first_number + parts.index(part) + 1))
-            part.save(update_fields=["token"])
-        own_token = str(form._replace(part=first_number + position)) if form else None
+        for later in range(len(parts) - 1, position - 1, -1):
+            parts[later].token = token_of_part(parts, later + 1)
+            parts[later].save(update_fields=["token"])
+        own_token = token_of_part(parts, position)
         return append(self, rendered(added, self.room), own_token, text_digest(added), recent)
+
+    def _send_leftover(self: Membership, parts: list[Message], token: str, recent: list[Message]) -> Message:
+        """Post the letters that wait for the next form as a message of their own: Enter was pressed after them."""
+        first, letters = parts[0], parts[0].leftover or ""
+        first.leftover = None
+        first.save(update_fields=["leftover"])
+        own_token = token_of_part(parts, len(parts))
+        return append(self, rendered(letters, self.room), own_token, text_digest(letters), recent)
 
     def _send_first_part(self: Membership, second: Message, text: str, token: str, recent: list[Message]) -> Message:
         """Post what a form sent first, after a later Enter in its field has arrived with the whole text."""
@@ -191,6 +209,14 @@ def joined(letters: str, text: str) -> str:
         reason = _("With the text added in front of it, this message is too long. Shorten it, or send it in parts.")
         raise Refused(reason, code="long")
     return letters + text
+
+
+def without(posted: Message, text: str) -> str:
+    """The text without the letters in front that are posted already. Raises AlreadySent if nothing else is left."""
+    rest = text.removeprefix(posted.text).lstrip()
+    if not VISIBLE.search(rest):
+        raise AlreadySent(posted)
+    return rest
 
 
 def append(

@@ -106,7 +106,28 @@ def added_to(parts: list[Message], typed: str) -> str | None:
     """What was typed after the texts that a form has sent; None if `typed` does not begin with them."""
     first, *others = parts
     own = own_part(typed, first.text, first.digest)
+    if own == typed.lstrip("\n"):
+        return ""  # Letters typed after all parts were taken as the first one's leftover.
     return None if own is None else rest_of(typed, [own, *(part.text for part in others)])
+
+
+def token_of_part(parts: list[Message], position: int) -> str | None:
+    """The token for the part at this position, counted from 0, of a form that sent these parts already."""
+    first = FormToken.read(parts[0].token)
+    return str(first._replace(part=first.part + position)) if first else None
+
+
+def letters_posted_before(token: str, text: str, recent: list[Message]) -> Message | None:
+    """The message with the letters that the text begins with, if they were posted just now as one of their own.
+
+    The page sends them again if it did not know that yet.
+    """
+    form = FormToken.read(token)
+    for message in recent:
+        before = FormToken.read(message.token)
+        if form and before and before.part and before.is_same_form(form.previous) and text.startswith(message.text):
+            return message if message.is_newer_than(REORDER_WINDOW) else None
+    return None
 
 
 def keep_typed_order(message: Message, author: Membership, recent: list[Message]) -> None:

@@ -77,6 +77,13 @@ def keep_leftover(membership: Membership, form: Mapping[str, str], letters: str)
         keep(membership, draft._replace(number=draft.number + 1, text=draft_text(letters)))
 
 
+def forget_leftover(membership: Membership, form: Mapping[str, str], letters: str) -> None:
+    """Take these letters out of the next form's draft: they were posted as a message of their own."""
+    draft, known = submitted(form), _known(_stay_of(membership))
+    if draft and known and (known.page, known.number) == (draft.page, draft.number + 1):
+        keep(membership, known._replace(text=known.text.removeprefix(draft_text(letters))))
+
+
 def record_sent(membership: Membership, tokens: Iterable[str]) -> None:
     """Forget the draft if it was typed in a form with one of these tokens; the first is that of the sent form.
 

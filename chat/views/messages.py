@@ -45,6 +45,8 @@ def send(request: Request, slug: str) -> HttpResponse:
     typing_indicator.stop_typing(membership)
     if form.submit(membership.send):
         drafts.record_sent(membership, [form.cleaned_data["token"], *draft_tokens(request.POST)])
+        if "next_is_empty" in request.POST:
+            drafts.forget_leftover(membership, request.POST, form.result.text)
         _write_drafts_without_gate(request)
         return _sent(request, membership, elsewhere=address_was_withdrawn(membership, slug))
     return _send_error(request, membership, slug, form)
@@ -57,7 +59,12 @@ def _sent(request: Request, membership: Membership, elsewhere: bool = False) -> 
     """
     if responses.is_htmx(request):
         composer = Composer(membership.room.slug, _posted_number(request))
-        context = {"room": membership.room, "elsewhere": elsewhere, "composer": composer}
+        context = {
+            "room": membership.room,
+            "elsewhere": elsewhere,
+            "composer": composer,
+            "next_is_empty": "next_is_empty" in request.POST,
+        }
         if (delta.parse_number(request.POST.get("n", "")) or 0) > LAST_NUMBER:
             context["token"] = {name: request.POST.get(name, "") for name in ("n", "page")}
         return responses.fragment(request, "partials/sent.html", context, headers=responses.POLL_NOW)
