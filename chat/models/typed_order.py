@@ -88,6 +88,20 @@ def put_before(message: Message, letters: str, author: Membership) -> bool:
     return True
 
 
+def take_from_front(message: Message, typed: str, author: Membership) -> str | None:
+    """Remove the letters that were put in front of the author's message, and return them.
+
+    `typed` ends with them. None if there are none, or if the message may not change.
+    """
+    start = start_of("", message.text, message.digest)
+    letters = message.text[:start]
+    if not start or not typed.endswith(letters) or not may_change(message, author):
+        return None
+    message.room = author.room
+    message.touch(**rendered(message.text[start:].lstrip(), author.room))
+    return letters
+
+
 def next_of(token: str, recent: list[Message]) -> Message | None:
     """The message that the same page sent after the form with this token."""
     form = FormToken.read(token)
