@@ -98,18 +98,6 @@ def test_each_form_still_sends_once_after_reordering(post, room):
 # Enter in a field that was sent already
 
 
-def test_enter_in_a_sent_field_posts_what_was_added(post, room):
-    for text in ("one", "onetwo", "onetwothree"):
-        post(1, text, more=text != "one")
-    assert said(room) == ["one", "two", "three"]
-
-
-def test_the_second_enter_may_arrive_first(post, room):
-    post(1, "onetwo", more=True)
-    post(1, "one")
-    assert said(room) == ["one", "two"]
-
-
 @pytest.mark.parametrize("order", [(0, 2, 1), (1, 2, 0), (2, 0, 1), (2, 1, 0), (1, 0, 2)])
 def test_each_enter_ends_a_message_whichever_arrives_first(post, leave_over, room, order):
     post(1, "zero")

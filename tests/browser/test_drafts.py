@@ -159,7 +159,7 @@ def test_the_next_message_is_reported_after_the_first_was_sent(alice):
     assert reports(alice) == ["the first", "the next"]
 
 
-def test_a_pause_does_not_prolong_the_typing_indicator(alice, monkeypatch):
+def test_a_report_after_a_pause_says_so(alice):
     type_and_wait(alice, "half a sentence")
     first, second = (request.post_data_json for request in alice.requests if TYPING.search(request.url))
     assert "paused" not in first
