@@ -1,5 +1,6 @@
 """Typing ahead: messages typed faster than the page and the server follow arrive as they were typed."""
 
+import hashlib
 import random
 
 import pytest
@@ -10,8 +11,8 @@ from chat.exceptions import Refused
 from chat.models import Membership, Message
 from chat.models.membership_sending import Leftover
 from chat.models.typed_order import REORDER_WINDOW
-from chat.text import text_digest
-from chat.typing_ahead import FormToken, inserted_in, own_part, rest_of
+from chat.text import MAX_LENGTH, text_digest
+from chat.typing_ahead import MAX_ADDED, FormToken, inserted_in, own_part, rest_of
 from tests.support.pages import OpenPage
 
 PAGE = "page-key"
@@ -96,18 +97,6 @@ def test_each_form_still_sends_once_after_reordering(post, room):
 
 
 # Enter in a field that was sent already
-
-
-def test_enter_in_a_sent_field_posts_what_was_added(post, room):
-    for text in ("one", "onetwo", "onetwothree"):
-        post(1, text, more=text != "one")
-    assert said(room) == ["one", "two", "three"]
-
-
-def test_the_second_enter_may_arrive_first(post, room):
-    post(1, "onetwo", more=True)
-    post(1, "one")
-    assert said(room) == ["one", "two"]
 
 
 @pytest.mark.parametrize("order", [(0, 2, 1), (1, 2, 0), (2, 0, 1), (2, 1, 0), (1, 0, 2)])
@@ -429,6 +418,33 @@ def test_the_own_part_is_found_behind_letters_in_front():
     digest = text_digest("o")
     assert own_part("oth", "two", digest) == "o"
     assert own_part("xth", "two", digest) is None
+
+
+def test_the_longest_own_part_counts():
+    assert own_part("haha", "ha", text_digest("haha")) == "haha"
+    assert own_part("x" * 9 + "y" * MAX_ADDED, "", text_digest("x" * 9)) == "x" * 9
+    assert own_part("x" * 9 + "y" * (MAX_ADDED + 1), "z", text_digest("x" * 9)) is None
+
+
+def test_a_long_text_is_hashed_once_not_once_for_each_of_its_starts(monkeypatch):
+    """The room is locked meanwhile, and one form can have sent 50 messages, each of which is compared."""
+    hashed = []
+
+    class CountingHash:
+        def __init__(self, data, **options):
+            self.hash = hashlib.blake2b(data, **options)
+            hashed.append(len(data))
+
+        def update(self, data):
+            self.hash.update(data)
+            hashed.append(len(data))
+
+        def hexdigest(self):
+            return self.hash.hexdigest()
+
+    monkeypatch.setattr("chat.text.blake2b", CountingHash)
+    assert own_part("é" * MAX_LENGTH, "another text", "digest") is None
+    assert sum(hashed) == len("é".encode()) * MAX_LENGTH
 
 
 @pytest.mark.parametrize(
