@@ -10,6 +10,7 @@ from chat import retention
 from chat.exceptions import Refused
 from chat.models import Membership, Message
 from chat.models.membership_sending import Leftover
+from chat.models.recent_messages import FEW
 from chat.models.typed_order import REORDER_WINDOW
 from chat.text import MAX_LENGTH, text_digest
 from chat.typing_ahead import MAX_ADDED, FormToken, inserted_in, own_part, rest_of
@@ -274,6 +275,45 @@ def test_the_answer_shows_the_letters_before_the_next_field(alice, post, room):
     assert '<input type="hidden" name="carried" value="&lt;b&gt;">' in answer.content.decode()
     alice.send(room, "old", n=2, page=PAGE, carried="<b>")
     assert said(room) == ["one", "<b>old"]
+
+
+# Forms from further back
+
+
+@pytest.fixture
+def much_later(alice, post):
+    """Alice has sent "one", and since then so much on another page that a send doesn't load it any more."""
+    post(1, "one")
+    for number in range(FEW + 1):
+        alice.membership.send(f"{number}", f"other-page:{number}")
+
+
+def test_another_text_of_a_form_from_further_back_is_refused(much_later, alice, room):
+    answer = alice.post(room.get_absolute_url() + "send/", {"n": "1", "page": PAGE, "text": "two"})
+    assert answer.status_code == 422
+    assert "already used" in answer.content.decode()
+
+
+def test_a_form_from_further_back_posts_only_what_was_added(much_later, post, room):
+    post(1, "one", more=True)
+    post(1, "onetwo", more=True)
+    assert said(room)[-2:] == [f"{FEW}", "two"]
+
+
+def test_the_first_enter_may_arrive_after_all_others(post, room):
+    words = "abcdefg"
+    for end in range(2, len(words) + 1):
+        post(1, words[:end], more=True)
+    post(1, "a")
+    assert said(room) == list(words)
+
+
+def test_letters_left_over_join_a_first_enter_that_was_overtaken(post, leave_over, room):
+    post(1, "one")
+    post(2, "othree", more=True)
+    leave_over(1, "onetw")
+    post(2, "o")
+    assert said(room) == ["one", "two", "three"]
 
 
 # Enter in the next field, which is still empty

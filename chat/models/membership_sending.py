@@ -9,7 +9,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from chat.exceptions import Refused
-from chat.models.recent_messages import recent_messages, recent_tokens
+from chat.models.recent_messages import FEW, MANY, recent_messages, recent_tokens
 from chat.models.typed_order import (
     AlreadySent,
     added_to,
@@ -33,10 +33,8 @@ if TYPE_CHECKING:
     from chat.models.membership import Membership
     from chat.models.message import Message
 
-# How many of the member's newest messages are loaded: FEW for a send, MANY for text that was added to a form after it
-# was sent. A page never has more requests on the way at once.
-FEW, MANY = 5, 50
 More = bool | Literal["next"]  # whether Enter was pressed again after the form was sent; "next": in the next form
+
 
 @dataclass(frozen=True)
 class Leftover:
@@ -74,7 +72,7 @@ class SendingMixin(models.Model):
         content, digest = rendered(text, self.room), text_digest(text)
         try:
             with self.room.change():
-                recent = self._recent_related(form, MANY if more else FEW)
+                recent = recent_messages(self, MANY) if more else self._recent_related(form, FEW)
                 if parts := parts_of(token, recent):
                     return self._send_again(parts, text, token, more, recent)
                 self.check_may_post()
@@ -83,11 +81,11 @@ class SendingMixin(models.Model):
                 return append(self, content, str(form._replace(part=1)) if form and more else token, digest, recent)
         except AlreadySent as repeat:
             return repeat.message
-        except (IntegrityError, Refused):
+        except (IntegrityError, Refused) as error:
             # A form from further back, or the same form sent twice at once, and the other request was first.
             sent = self.messages.model.sent_with(token, by=self)
-            if sent and sent.was_sent_as(text):
-                return sent
+            if sent and (isinstance(error, IntegrityError) or sent.was_sent_as(text)):
+                return sent.as_repeat(text)
             raise
 
     def take_leftover(self: Membership, typed: str, token: str, carried: str = "") -> Leftover | None:
@@ -214,6 +212,7 @@ class SendingMixin(models.Model):
             raise second.used_refusal()
         second.room = self.room
         second.touch(**rendered(after, self.room), digest=text_digest(after))
+        before = self._with_letters(before, token, has_leftover=False, recent=recent)
         return append(self, rendered(before, self.room), token, text_digest(text), recent)
 
 
