@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import time
+from contextlib import contextmanager
 from datetime import timedelta
 from html import unescape
 from types import SimpleNamespace
@@ -19,6 +21,7 @@ from chat.gate import background
 from chat.gate.asgi import Gate
 from chat.models import Draft, Membership, Message, Participant, Site
 from chat.realtime import drafts, gate_backend
+from chat.realtime.unwritten import Unwritten
 from chat.text import MAX_LENGTH
 from tests.support.threads import run
 
@@ -42,6 +45,16 @@ def stored():
 def restart():
     """Write the drafts and forget the cache, as when the server stops and starts."""
     drafts.write()
+    cache.clear()
+
+
+@contextmanager
+def another_process():
+    """What is done meanwhile is done by another process, which shares the database only: there is no Redis."""
+    here, drafts.unwritten = drafts.unwritten, Unwritten()
+    cache.clear()
+    yield
+    drafts.unwritten = here
     cache.clear()
 
 
@@ -190,6 +203,15 @@ def test_sending_keeps_the_draft_of_the_next_message(alice, room):
     assert shown(alice, room).text == "and the ne"
     restart()
     assert shown(alice, room).text == "and the ne"
+
+
+def test_sending_an_earlier_form_of_the_page_keeps_a_draft_that_the_cache_has_forgotten(alice, room):
+    alice.type(room, "and the ne", n=2)
+    restart()
+    alice.send(room, "the first, tried again", n=1)
+    assert shown(alice, room).text == "and the ne"
+    restart()
+    assert stored() == {"Alice": "and the ne"}
 
 
 @pytest.mark.parametrize("forgotten", [False, True])
@@ -418,12 +440,58 @@ def test_what_could_not_be_written_is_written_later_but_not_over_newer_text(alic
     assert stored() == {"Alice": "half a sentence", "Bob": "half a sen"}
 
 
-def test_another_processes_newer_text_is_written(alice, room):
+@pytest.mark.parametrize("later", [True, False])
+def test_with_redis_the_newer_text_of_two_processes_is_written(alice, room, later):
     alice.type(room, "typed here")
     stay = drafts._stay_of(alice.membership)
-    cache.set(drafts._key(stay), (PAGE, 1, "typed later, elsewhere", False, 1.0))
+    cache.set(drafts._key(stay), (PAGE, 1, "typed elsewhere", False, time.time() + (60 if later else -60)))
     drafts.write()
-    assert stored() == {"Alice": "typed later, elsewhere"}
+    assert stored() == {"Alice": "typed elsewhere" if later else "typed here"}
+
+
+@pytest.mark.parametrize("older", ["hal", ""])
+def test_without_redis_an_older_text_does_not_replace_what_another_process_has_written(alice, room, older):
+    alice.type(room, "h")
+    alice.type(room, older)
+    with another_process():
+        alice.type(room, "half a sentence")
+        drafts.write()
+    drafts.write()
+    assert stored() == {"Alice": "half a sentence"}
+
+
+@pytest.mark.parametrize("newer", ["half a sentence", ""])
+def test_without_redis_a_newer_text_replaces_what_another_process_has_written(alice, room, newer):
+    with another_process():
+        alice.type(room, "half")
+        drafts.write()
+    alice.type(room, "half a sen")
+    alice.type(room, newer)
+    drafts.write()
+    assert stored() == ({"Alice": newer} if newer else {})
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_without_redis_sending_a_form_keeps_the_next_ones_draft_of_another_process(alice, room, known):
+    if known:
+        alice.type(room, "the first", n=1)
+    with another_process():
+        alice.type(room, "and the ne", n=2)
+        drafts.write()
+    alice.send(room, "the first", n=1)
+    drafts.write()
+    assert stored() == {"Alice": "and the ne"}
+
+
+@pytest.mark.parametrize("here", [1, 2])
+def test_without_redis_the_later_form_of_a_page_wins_whichever_process_it_reached(alice, room, here):
+    texts = {1: "the first", 2: "and the ne"}
+    alice.type(room, texts[here], n=here)
+    with another_process():
+        alice.type(room, texts[3 - here], n=3 - here)
+        drafts.write()
+    drafts.write()
+    assert stored() == {"Alice": "and the ne"}
 
 
 def test_a_draft_is_written_although_the_cache_has_lost_it(alice, room):

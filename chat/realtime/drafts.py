@@ -6,18 +6,18 @@ import atexit
 import logging
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache as once
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.cache import cache
 from django.db import DatabaseError, InterfaceError, transaction
 
 from chat.composer import LAST_NUMBER, typed_text
-from chat.models import Draft, Membership, Message, Participant
+from chat.models import Draft, Installation, Membership, Message, Participant
 from chat.prepared_query import Parameter, PreparedQuery
-from chat.realtime.unwritten import Stay, Unwritten
+from chat.realtime.unwritten import Form, Stay, Unwritten
 from chat.text import draft_text
 
 logger = logging.getLogger("chat")
@@ -43,6 +43,19 @@ class Entry(NamedTuple):
     @property
     def token(self) -> str:
         return f"{self.page}:{self.number}"
+
+    def is_of(self, page: str, number: int) -> bool:
+        """Whether it is of the page's composer with this number, or of an earlier one.
+
+        A form with a used token got a random number above LAST_NUMBER, which says nothing about the order.
+        """
+        return self.page == page and (self.number == number or self.number < number <= LAST_NUMBER)
+
+    def replaces(self, other: Entry) -> bool:
+        """Whether it is as new as the other: of a later form of the same page, or else not older."""
+        if self.page == other.page and self.number != other.number and max(self.number, other.number) <= LAST_NUMBER:
+            return self.number > other.number
+        return self.updated_at >= other.updated_at
 
 
 unwritten: Unwritten[Entry] = Unwritten()
@@ -86,23 +99,19 @@ def record_sent(membership: Membership, tokens: Iterable[str]) -> None:
     stay, page = _stay_of(membership), forms[0][0]
     known = _known(stay)
     if known is None:
-        unwritten.record_sent(membership.pk, (page for page, _ in forms))
-    elif not known.text or any(_is_of(known, *form) for form in forms):
+        unwritten.record_sent(membership.pk, forms)
+    elif not known.text or _is_sent(known, forms):
         _put(stay, _after(known, page, forms), changes=bool(known.text))
 
 
-def _is_of(draft: Entry, page: str, number: int) -> bool:
-    """Whether the draft is of the page's composer with this number, or of an earlier one.
-
-    A form with a refused text has a random number above LAST_NUMBER, which says nothing about the order.
-    """
-    return draft.page == page and (draft.number == number or draft.number < number <= LAST_NUMBER)
-
-
 def _after(known: Entry, page: str, forms: Iterable[tuple[str, int]]) -> Entry:
-    """The empty entry after the page sent these forms: it refuses what comes from them later."""
+    """The empty entry after the page sent these forms: it refuses what comes from them later.
+
+    It is as old as the draft that was sent. Another process may have written a newer one since, which stays.
+    """
     before = known.number if known.page == page and known.number <= LAST_NUMBER else 0
-    return Entry(page, max([before, *(number + 1 for of, number in forms if of == page and number <= LAST_NUMBER)]))
+    number = max([before, *(number + 1 for of, number in forms if of == page and number <= LAST_NUMBER)])
+    return Entry(page, number, updated_at=known.updated_at)
 
 
 def _put(stay: Stay, entry: Entry, changes: bool = True) -> None:
@@ -133,9 +142,18 @@ def _stored(membership: Membership) -> Entry:
     A draft from before the member last joined was written too late, and is ignored.
     """
     for row in draft_of_member.rows(membership=membership.pk):
-        if row.updated_at >= membership.joined_at and not unwritten.was_sent(membership.pk, row.page):
-            return Entry(row.page, row.number, row.text, row.multiline, row.updated_at.timestamp())
+        entry = _entry(row)
+        if row.updated_at >= membership.joined_at and not _is_sent(entry, unwritten.sent_by(membership.pk)):
+            return entry
     return Entry()
+
+
+def _entry(row: Draft) -> Entry:
+    return Entry(row.page, row.number, row.text, row.multiline, row.updated_at.timestamp())
+
+
+def _is_sent(draft: Entry, forms: Iterable[Form]) -> bool:
+    return any(draft.is_of(*form) for form in forms)
 
 
 def _known(stay: Stay) -> Entry | None:
@@ -169,24 +187,33 @@ def write() -> None:
     try:
         for batch in changes.batches(BATCH):
             # With Redis, another process may have received a newer one.
-            newest = cache.get_many([_key(stay) for stay in batch.entries])
-            _write({stay: Entry(*newest.get(_key(stay), entry)) for stay, entry in batch.entries.items()}, batch.sent)
+            cached = cache.get_many([_key(stay) for stay in batch.entries])
+            _write({stay: _newer(entry, cached.get(_key(stay))) for stay, entry in batch.entries.items()}, batch.sent)
     except (DatabaseError, InterfaceError):
         unwritten.give_back(changes)
         raise
 
 
+def _newer(entry: Entry, cached: Iterable[Any] | None) -> Entry:
+    other = Entry(*cached) if cached else entry
+    return other if other.replaces(entry) else entry
+
+
 @transaction.atomic
-def _write(entries: Mapping[Stay, Entry], sent: Iterable[tuple[int, str]]) -> None:
-    members = Membership.with_deleted.filter(pk__in=[stay.membership for stay in entries])
-    stays = {Stay(*row) for row in members.stays()}
-    entries = dict(sorted(entries.items()))
-    # All processes lock the rows in the same order, so that none waits for another.
-    Draft.objects.lock([*(stay.membership for stay in entries), *(member for member, _ in sent)])
-    drafts = [_row(stay, entry) for stay, entry in entries.items() if entry.text and stay in stays]
-    emptied = [stay.membership for stay, entry in entries.items() if not entry.text and stay in stays]
-    Draft.objects.remove(emptied, list(sent))
-    Draft.objects.store(drafts)
+def _write(entries: Mapping[Stay, Entry], sent: Mapping[int, Collection[Form]]) -> None:
+    """Write these drafts, except those of which the database has newer ones: without Redis, from another process."""
+    Installation.lock()  # All processes write one after the other, so what is read here stays the newest.
+    present = {Stay(*row) for row in Membership.with_deleted.filter(pk__in=[s.membership for s in entries]).stays()}
+    stored = {row.pk: _entry(row) for row in Draft.objects.of([*(stay.membership for stay in entries), *sent])}
+    rest = {pk: draft for pk, draft in stored.items() if not _is_sent(draft, sent.get(pk, ()))}
+    newer = [
+        (stay, entry)
+        for stay, entry in sorted(entries.items())
+        if stay in present and (stay.membership not in rest or entry.replaces(rest[stay.membership]))
+    ]
+    emptied = {stay.membership for stay, entry in newer if not entry.text}
+    Draft.objects.remove([pk for pk in stored if pk in emptied or pk not in rest])
+    Draft.objects.store([_row(stay, entry) for stay, entry in newer if entry.text])
 
 
 def _row(stay: Stay, entry: Entry) -> Draft:
