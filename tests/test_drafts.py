@@ -5,7 +5,6 @@ import re
 import time
 from contextlib import contextmanager
 from datetime import timedelta
-from html import unescape
 from types import SimpleNamespace
 
 import pytest
@@ -239,16 +238,74 @@ def test_a_draft_that_came_back_is_deleted_when_its_page_sends_it(alice, room, f
     assert (shown(alice, room).text, stored()) == ("", {})
 
 
+REFUSED = "too long" * MAX_LENGTH
+
+
+def refused(who, room, text=REFUSED, **form):
+    """Send a text that is refused, and return the fields with which its form is sent again."""
+    form = {"n": 1, "page": PAGE, "text": text} | form
+    answer = who.post(f"/rooms/{room.slug}/send/", form, headers={"HX-Request": "true"})
+    assert answer.status_code == 422
+    return form | dict(re.findall(r'name="(n|page|drafts)" value="([^"]*)"', answer.text))
+
+
 def test_a_text_that_was_refused_and_then_sent_does_not_come_back(alice, room):
     alice.type(room, "half a sen")
-    fields = shown(alice, room).hidden | {"text": "too long" * MAX_LENGTH}
-    refused = alice.post(f"/rooms/{room.slug}/send/", fields, headers={"HX-Request": "true"}).text
-    tokens = unescape(re.search(r'name="drafts" value="([^"]*)"', refused)[1])
-    assert tokens == f"{PAGE}:1 {fields['page']}:1"
-    number = re.search(r'name="n" value="(\d+)"', refused)[1]
-    again = {"n": number, "page": fields["page"], "drafts": tokens, "text": "shorter"}
-    assert alice.post(f"/rooms/{room.slug}/send/", again).status_code == 303
+    fields = shown(alice, room).hidden
+    again = refused(alice, room, **fields)
+    assert again["drafts"].startswith(f"{PAGE}:1 {fields['page']}:1 ")
+    assert alice.post(f"/rooms/{room.slug}/send/", again | {"text": "shorter"}).status_code == 303
     assert shown(alice, room).text == ""
+    restart()
+    assert (shown(alice, room).text, stored()) == ("", {})
+
+
+def test_a_text_that_was_refused_because_its_form_was_used_is_a_draft_until_it_is_sent(alice, room):
+    alice.send(room, "one")
+    again = refused(alice, room, "another text")
+    assert shown(alice, room).text == "another text"
+    restart()
+    assert shown(alice, room).text == "another text"
+    assert alice.post(f"/rooms/{room.slug}/send/", again).status_code == 303
+    restart()
+    assert (shown(alice, room).text, stored()) == ("", {})
+
+
+def test_without_javascript_a_text_of_a_used_form_is_a_draft_until_it_is_sent(alice, room):
+    alice.send(room, "one")
+    answer = alice.send(room, "another text")
+    assert answer.status_code == 422
+    assert shown(alice, room).text == "another text"
+    (form,) = html.document_fromstring(answer.text).cssselect("#composer form")
+    fields = {one.get("name"): one.get("value") for one in form.cssselect("[name]") if one.get("value")}
+    assert fields["text"] == "another text"
+    assert alice.post(f"/rooms/{room.slug}/send/", fields).status_code == 303
+    assert shown(alice, room).text == ""
+
+
+def test_a_text_that_is_refused_twice_is_kept_as_it_was_the_second_time(alice, room):
+    alice.send(room, "one")
+    again = refused(alice, room, "another text")
+    refused(alice, room, **again | {"text": "mended" * MAX_LENGTH})
+    assert shown(alice, room).text.startswith("mended")
+
+
+def test_a_refused_text_stays_a_draft_when_the_next_form_is_sent(alice, room):
+    refused(alice, room)
+    alice.send(room, "the next", n=2)
+    assert shown(alice, room).text == REFUSED[:MAX_LENGTH]
+
+
+@pytest.mark.parametrize("used", [False, True])
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_a_refused_text_does_not_replace_what_is_typed_in_the_next_form(alice, room, used, forgotten):
+    if used:
+        alice.send(room, "one")
+    alice.type(room, "and the ne", n=2)
+    if forgotten:
+        restart()
+    refused(alice, room, **refused(alice, room))
+    assert shown(alice, room).text == "and the ne"
 
 
 def test_sending_a_refused_text_again_keeps_what_was_typed_meanwhile(alice, room):

@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 from django.core.cache import cache
 from django.db import DatabaseError, InterfaceError, transaction
 
-from chat.composer import LAST_NUMBER, typed_text
+from chat.composer import LAST_NUMBER, submitted_tokens, typed_text
 from chat.models import Draft, Installation, Membership, Message, Participant
 from chat.prepared_query import Parameter, PreparedQuery
 from chat.realtime.unwritten import Form, Stay, Unwritten
 from chat.text import draft_text
+from chat.typing_ahead import FormToken
 
 logger = logging.getLogger("chat")
 
@@ -51,6 +52,10 @@ class Entry(NamedTuple):
         """
         return self.page == page and (self.number == number or self.number < number <= LAST_NUMBER)
 
+    def is_later(self, page: str, number: int) -> bool:
+        """Whether it is of a later composer of the same page."""
+        return self.page == page and number < self.number <= LAST_NUMBER
+
     def replaces(self, other: Entry) -> bool:
         """Whether it is as new as the other: of a later form of the same page, or else not older."""
         if self.page == other.page and self.number != other.number and max(self.number, other.number) <= LAST_NUMBER:
@@ -77,10 +82,18 @@ def keep(membership: Membership, draft: Entry) -> None:
     """Keep this draft in place of the member's earlier one, unless it is of a form that was sent or left behind."""
     stay = _stay_of(membership)
     known = _known(stay)
-    if known and known.page == draft.page and draft.number < known.number <= LAST_NUMBER:
+    if known and known.is_later(draft.page, draft.number):
         return
     if known is None or known[:-1] != draft[:-1]:
         _put(stay, draft)
+
+
+def keep_refused(membership: Membership, form: Mapping[str, str], token: FormToken) -> None:
+    """Keep the text of this refused form as a draft with this token, unless its page's next form has text already."""
+    draft, known = submitted(form), _known_or_stored(membership)
+    is_older = known.text and any(known.is_later(*sent) for sent in _forms(submitted_tokens(form)))
+    if draft and not is_older:
+        _put(_stay_of(membership), draft._replace(page=token.page, number=token.number))
 
 
 def keep_leftover(membership: Membership, form: Mapping[str, str], letters: str) -> None:
@@ -95,13 +108,17 @@ def record_sent(membership: Membership, tokens: Iterable[str]) -> None:
 
     A draft that was typed elsewhere stays: in the next composer meanwhile, or in another window.
     """
-    forms = [(found[1], int(found[2])) for found in map(TOKEN.fullmatch, tokens) if found]
+    forms = _forms(tokens)
     stay, page = _stay_of(membership), forms[0][0]
     known = _known(stay)
     if known is None:
         unwritten.record_sent(membership.pk, forms)
     elif not known.text or _is_sent(known, forms):
         _put(stay, _after(known, page, forms), changes=bool(known.text))
+
+
+def _forms(tokens: Iterable[str]) -> list[Form]:
+    return [(found[1], int(found[2])) for found in map(TOKEN.fullmatch, tokens) if found]
 
 
 def _after(known: Entry, page: str, forms: Iterable[tuple[str, int]]) -> Entry:
@@ -125,15 +142,20 @@ def _put(stay: Stay, entry: Entry, changes: bool = True) -> None:
 
 def draft_of(membership: Membership) -> Entry | None:
     """The member's draft. Takes one query if the cache doesn't know it, and one more if there is a draft."""
+    entry = _known_or_stored(membership)
+    if entry.text and Message.sent_with(entry.token, by=membership):
+        record_sent(membership, [entry.token])  # The server ended before it had deleted the draft.
+        return None
+    return entry if entry.text else None
+
+
+def _known_or_stored(membership: Membership) -> Entry:
     stay = _stay_of(membership)
     entry = _known(stay)
     if entry is None:
         entry = _stored(membership)
         cache.add(_key(stay), tuple(entry), CACHE_SECONDS)  # not `set`, as a newer one may have come meanwhile
-    if entry.text and Message.sent_with(entry.token, by=membership):
-        record_sent(membership, [entry.token])  # The server ended before it had deleted the draft.
-        return None
-    return entry if entry.text else None
+    return entry
 
 
 def _stored(membership: Membership) -> Entry:
