@@ -183,7 +183,8 @@ def toggle(request: Request, slug: str) -> HttpResponse:
     composer = replace(_composer(slug, number, request.POST), drafts=draft_tokens(request.POST))
     composer = composer.toggled(typed_text(request.POST))
     if responses.is_htmx(request):
-        return responses.fragment(request, "partials/toggled.html", {"composer": composer})
+        headers = {responses.RESWAP: "outerHTML settle:0ms"}
+        return responses.fragment(request, "partials/toggled.html", {"composer": composer}, headers=headers)
     return _page_with_composer(request, membership, composer)
 
 

@@ -377,6 +377,18 @@ def test_the_cursor_position_is_kept_when_switching(alice):
     expect(alice.field).to_have_value("one two and three")
 
 
+def test_the_text_stays_if_the_server_goes_while_it_answers_a_switch(alice):
+    """Over http, browsers take an answer that ends within its headers for an empty one."""
+    alice.page.route(re.compile(r"/composer/$"), lambda route: route.fulfill(status=200, body=""))
+    alice.field.fill("A list:")
+    with alice.page.expect_response(re.compile(r"/composer/$")):
+        alice.toggle()
+    alice.page.unroute(re.compile(r"/composer/$"))
+    expect(alice.field).to_have_value("A list:")
+    alice.toggle()
+    expect(alice.writing.locator("textarea")).to_have_value("A list:")
+
+
 @EITHER_WAY
 def test_several_lines_are_sent_by_the_button_and_the_mode_stays(visitor, javascript):
     alice = visitor(javascript).enter()
