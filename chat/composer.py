@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from chat.template_hash import template_hash
+from chat.typing_ahead import FormToken
 
 if TYPE_CHECKING:
     from chat.models import Membership
@@ -147,14 +148,13 @@ def typed_text(data: Mapping[str, str]) -> str:
     return data.get("carried", "") + data.get("text", "")
 
 
-def unused_number() -> int:
-    """A random number above LAST_NUMBER, so that no form of the same page has used it."""
-    return LAST_NUMBER + 1 + secrets.randbelow(10**15)
-
-
 def new_page_key() -> str:
-    """A random key for a page, or for a form that gets a token of its own because it was refused."""
     return secrets.token_urlsafe(12)
+
+
+def new_token() -> FormToken:
+    """A random token for a refused text. Its number is above LAST_NUMBER, so it has no place in the order of a page."""
+    return FormToken(new_page_key(), LAST_NUMBER + 1 + secrets.randbelow(10**15))
 
 
 def composer_version() -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import re
 
 import pytest
 from django.utils import timezone
@@ -94,6 +95,49 @@ def test_a_message_that_a_moderator_changed_keeps_its_place(post, room, change):
 def test_each_form_still_sends_once_after_reordering(post, room):
     for number, text in [(2, "two"), (1, "one"), (1, "one"), (2, "two")]:
         post(number, text)
+    assert said(room) == ["one", "two"]
+
+
+# Refusals
+
+
+@pytest.fixture
+def submit(alice, room):
+    """Submit a form as htmx does. Returns the form's fields, with those that the answer adds to it."""
+
+    def submit(number, text, status, **fields):
+        form = {"n": number, "page": PAGE, "text": text} | fields
+        answer = alice.post(room.get_absolute_url() + "send/", form, headers={"HX-Request": "true"})
+        assert answer.status_code == status
+        return form | dict(re.findall(r'name="(n|page|drafts)" value="([^"]*)"', answer.content.decode()))
+
+    return submit
+
+
+def again(refused, text):
+    return {"number": refused["n"], "page": refused["page"], "drafts": refused["drafts"], "text": text}
+
+
+def test_a_refused_message_that_is_mended_within_seconds_takes_its_place(submit, room):
+    refused = submit(1, "one" * MAX_LENGTH, 422)
+    submit(2, "two", 200)
+    submit(**again(refused, "one"), status=200)
+    assert said(room) == ["one", "two"]
+
+
+@pytest.mark.parametrize("when", ["before the refusal", "after the refusal", "after it was sent again"])
+def test_letters_join_a_message_that_was_refused_and_sent_again(alice, submit, post, leave_over, room, when):
+    post(1, "one")
+    if when == "before the refusal":
+        leave_over(1, "onetw")
+    Membership.objects.filter(pk=alice.membership.pk).update(muted=True)
+    refused = submit(2, "o", 422)
+    Membership.objects.filter(pk=alice.membership.pk).update(muted=False)
+    if when == "after the refusal":
+        leave_over(1, "onetw")
+    submit(**again(refused, "o"), status=200)
+    if when == "after it was sent again":
+        assert leave_over(1, "onetw").text == ""
     assert said(room) == ["one", "two"]
 
 
@@ -271,6 +315,7 @@ def test_the_answer_shows_the_letters_before_the_next_field(alice, post, room):
     form = {"n": "1", "page": PAGE, "composer": "1", "text": "one<b>"}
     url = room.get_absolute_url() + "leftover/"
     answer = alice.post(url, form, headers={"HX-Request": "true"})
+    assert answer.headers["HX-Reswap"].startswith("outerHTML"), "only a whole answer removes the sent form"
     assert '<span hx-swap-oob="innerHTML:#carried-2,#sink">' in answer.content.decode()
     assert '<input type="hidden" name="carried" value="&lt;b&gt;">' in answer.content.decode()
     alice.send(room, "old", n=2, page=PAGE, carried="<b>")

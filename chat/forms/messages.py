@@ -53,6 +53,11 @@ class MessageForm(VerbForm):
             "more": "next" if self.data.get("more") == "next" else "more" in self.data,
         }
 
+    @property
+    def needs_new_token(self) -> bool:
+        """Whether the form can't be sent again with its token: it was used for another text, or isn't one."""
+        return "token" not in self.cleaned_data or (self.refusal is not None and self.refusal.code == "used")
+
     def _target(self) -> Target | None:
         try:
             target = Target.read(self.data)
