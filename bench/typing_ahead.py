@@ -81,9 +81,8 @@ async def join(page, url, room):
 async def type_all(page, texts, key, slowdown):
     """Type the texts, each with Enter. Returns the messages shown in the end, and what the composer has."""
     async with page.slowed(slowdown):
-        for text in texts:
-            for part in re.split(f"({'|'.join(COMPOSED)})", text + "\n"):
-                await (compose(page, part, key) if part in COMPOSED else page.type(part, key))
+        for part in re.split(f"({'|'.join(COMPOSED)})", "".join(f"{text}\n" for text in texts)):
+            await (compose(page, part, key) if part in COMPOSED else page.type(part, key))
     before = None
     while before != (now := (await page.evaluate(SHOWN), await page.evaluate(WRITTEN))):
         before = now
