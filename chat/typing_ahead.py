@@ -73,10 +73,20 @@ def own_part(typed: str, stored: str, digest: str) -> str | None:
     with the stored text.
     """
     typed = typed.lstrip("\n")
+    own = start_with_digest(typed, digest)
+    return stored if own is None and typed.startswith(stored) else own
+
+
+def start_with_digest(typed: str, digest: str) -> str | None:
+    """The start of `typed` that has this digest; None if there is none."""
     shortest = max(1, len(typed) - MAX_ADDED)
     starts = (typed[:length] for length in range(len(typed), shortest - 1, -1))
-    own = next((start for start in starts if text_digest(start) == digest), None)
-    return stored if own is None and typed.startswith(stored) else own
+    return next((start for start in starts if text_digest(start) == digest), None)
+
+
+def end_with_digest(text: str, digest: str) -> int | None:
+    """The position from which the text has this digest; None if there is none."""
+    return next((start for start in range(min(len(text), MAX_ADDED)) if text_digest(text[start:]) == digest), None)
 
 
 def start_of(typed: str, stored: str, digest: str) -> int | None:

@@ -12,6 +12,7 @@ from chat.exceptions import Refused
 from chat.models.recent_messages import recent_messages, recent_tokens
 from chat.models.typed_order import (
     AlreadySent,
+    added_before_report,
     added_to,
     keep_typed_order,
     letters_posted_before,
@@ -22,6 +23,7 @@ from chat.models.typed_order import (
     put_before,
     rendered,
     split,
+    take_back,
     token_of_part,
 )
 from chat.names.normalize import VISIBLE
@@ -140,10 +142,12 @@ class SendingMixin(models.Model):
     def _with_letters(self: Membership, text: str, token: str, has_leftover: bool, recent: list[Message]) -> str:
         """The text with the letters left over for it in front, and without those that were posted already."""
         letters = self._leftover_for(token, recent)
-        if letters:
-            return text if has_leftover else joined(letters, text)
-        posted = letters_posted_before(token, text, recent) if has_leftover else None
-        return without(posted, text) if posted else text
+        if not has_leftover:
+            return joined(letters, text) if letters else text
+        posted = letters_posted_before(token, text, recent)
+        if posted is None or not text.removeprefix(posted.text).lstrip().startswith(letters):
+            return text
+        return without(posted, text)
 
     def _leftover_for(self: Membership, token: str, recent: list[Message]) -> str:
         """Take the letters that wait for the message with this token; they are returned once."""
@@ -168,17 +172,25 @@ class SendingMixin(models.Model):
         self.check_may_post()
         if not more:
             return self._send_first_part(first, text, token, recent)
-        added, position = added_to(parts, text), len(parts)
-        if added is not None and not VISIBLE.search(added):
-            raise AlreadySent(parts[-1])
-        if added is None:
-            position, own = overtaken_part(parts, text)
-            added = split(parts[position - 1], own, self)
+        added, position = self._added(parts, text, token, recent)
         for later in range(len(parts) - 1, position - 1, -1):
             parts[later].token = token_of_part(parts, later + 1)
             parts[later].save(update_fields=["token"])
         own_token = token_of_part(parts, position)
         return append(self, rendered(added, self.room), own_token, text_digest(added), recent)
+
+    def _added(self: Membership, parts: list[Message], text: str, token: str, recent: list[Message]) -> tuple[str, int]:
+        """What is to be posted because Enter was pressed again, and its position among the parts of the form."""
+        reported = added_before_report(parts, text)
+        added = added_to(parts, text) if reported is None else reported
+        if added is None:
+            position, own = overtaken_part(parts, text)
+            return split(parts[position - 1], own, self), position
+        if not VISIBLE.search(added):
+            raise AlreadySent(parts[-1])
+        if reported:
+            take_back(reported, parts[0], next_of(token, recent), self)
+        return added, len(parts)
 
     def _send_leftover(self: Membership, parts: list[Message], token: str, recent: list[Message]) -> Message:
         """Post the letters that wait for the next form as a message of their own: Enter was pressed after them."""
