@@ -477,3 +477,12 @@ def test_an_enter_whose_letters_are_not_in_the_next_message_any_more_is_refused(
     with pytest.raises(Refused):
         post(1, "onetwo", more=True)
     assert said(room) == ["one", "twothree and more", "twothree?"]
+
+
+def test_letters_reach_the_next_message_if_a_later_enter_in_its_field_arrived_first(post, leave_over, room):
+    post(1, "one")
+    post(2, "wothree", more=True)
+    left = leave_over(1, "onet")
+    post(2, "wo")
+    assert said(room) == ["one", "two", "three"]
+    assert left.text == ""

@@ -89,9 +89,12 @@ def put_before(message: Message, letters: str, author: Membership) -> bool:
 
 
 def next_of(token: str, recent: list[Message]) -> Message | None:
-    """The message that the same page sent after the form with this token."""
+    """The message that the same page sent first after the form with this token.
+
+    Until the request of its form's first Enter has arrived, it is that of a later Enter, which has the whole text.
+    """
     form = FormToken.read(token)
-    return next((message for message in recent if form and message.token == str(form.next)), None)
+    return next(iter(parts_of(str(form.next), recent)), None) if form else None
 
 
 def parts_of(token: str, recent: list[Message]) -> list[Message]:
