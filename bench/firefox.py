@@ -6,13 +6,14 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 from contextlib import asynccontextmanager, contextmanager, suppress
 
 from bench.bidi import connected
 from bench.server import free_port
 
 PROGRAMS = ("/usr/bin/firefox-esr", "/usr/bin/firefox")
-PERIOD = 0.02  # seconds in which a slowed browser runs once and stops once
+PERIOD = 0.02  # seconds in which a slowed browser runs once and stops once, unless the machine is busy
 
 BETWEEN_ENTERS = 0.1  # seconds; Firefox takes no key until all its processes know that the composition has ended
 
@@ -104,13 +105,14 @@ def _running(program, *arguments):
 def stopped_often(process_group, factor):
     """Let the processes run for one `factor`th of the time. They go on as before afterwards."""
     ended = threading.Event()
-    runs = PERIOD / factor
 
     def stop_and_go():
-        while not ended.wait(runs):
+        began = time.monotonic()
+        while not ended.wait(PERIOD / factor):
             os.killpg(process_group, signal.SIGSTOP)
-            ended.wait(PERIOD - runs)
+            ended.wait((time.monotonic() - began) * (factor - 1))  # a busy machine may have let them run for longer
             os.killpg(process_group, signal.SIGCONT)
+            began = time.monotonic()
 
     thread = threading.Thread(target=stop_and_go)
     if factor > 1:
