@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import takewhile
 from typing import NamedTuple, Self
 
-from chat.text import text_digest
+from chat.text import start_digests, text_digest
 
 MAX_ADDED = 500  # letters that can be told apart as typed before or after a text
 TOKEN = re.compile(r"(?P<page>[\w-]+):(?P<number>\d{1,18})(?:\.(?P<part>\d{1,4}))?", re.ASCII)
@@ -79,14 +79,8 @@ def own_part(typed: str, stored: str, digest: str) -> str | None:
 
 def start_with_digest(typed: str, digest: str) -> str | None:
     """The start of `typed` that has this digest; None if there is none."""
-    shortest = max(1, len(typed) - MAX_ADDED)
-    starts = (typed[:length] for length in range(len(typed), shortest - 1, -1))
-    return next((start for start in starts if text_digest(start) == digest), None)
-
-
-def end_with_digest(text: str, digest: str) -> int | None:
-    """The position from which the text has this digest; None if there is none."""
-    return next((start for start in range(min(len(text), MAX_ADDED)) if text_digest(text[start:]) == digest), None)
+    starts = start_digests(typed, shortest=max(1, len(typed) - MAX_ADDED))
+    return typed[: max((length for length, found in starts if found == digest), default=0)] or None
 
 
 def start_of(typed: str, stored: str, digest: str) -> int | None:

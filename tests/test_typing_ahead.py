@@ -1,5 +1,6 @@
 """Typing ahead: messages typed faster than the page and the server follow arrive as they were typed."""
 
+import hashlib
 import random
 
 import pytest
@@ -10,11 +11,12 @@ from chat.exceptions import Refused
 from chat.models import Membership, Message
 from chat.models.membership_sending import Leftover
 from chat.models.typed_order import REORDER_WINDOW
-from chat.text import text_digest
-from chat.typing_ahead import FormToken, inserted_in, own_part, rest_of
+from chat.text import MAX_LENGTH, text_digest
+from chat.typing_ahead import MAX_ADDED, FormToken, inserted_in, own_part, rest_of
 from tests.support.pages import OpenPage
 
 PAGE = "page-key"
+ENTER_IN_NEXT = {"more": "next"}
 
 
 @pytest.fixture
@@ -95,18 +97,6 @@ def test_each_form_still_sends_once_after_reordering(post, room):
 
 
 # Enter in a field that was sent already
-
-
-def test_enter_in_a_sent_field_posts_what_was_added(post, room):
-    for text in ("one", "onetwo", "onetwothree"):
-        post(1, text, more=text != "one")
-    assert said(room) == ["one", "two", "three"]
-
-
-def test_the_second_enter_may_arrive_first(post, room):
-    post(1, "onetwo", more=True)
-    post(1, "one")
-    assert said(room) == ["one", "two"]
 
 
 @pytest.mark.parametrize("order", [(0, 2, 1), (1, 2, 0), (2, 0, 1), (2, 1, 0), (1, 0, 2)])
@@ -294,7 +284,7 @@ def enter_in_empty_field(post, leave_over):
     """Alice has sent "one" and typed "two" in the same field; then Enter in the next, empty field."""
     post(1, "one")
     assert leave_over(1, "one two").text == "two"
-    return post(1, "one two", more=True)
+    return post(1, "one two", **ENTER_IN_NEXT)
 
 
 def test_enter_in_the_empty_field_posts_letters_that_the_server_has(enter_in_empty_field, room):
@@ -302,7 +292,7 @@ def test_enter_in_the_empty_field_posts_letters_that_the_server_has(enter_in_emp
 
 
 def test_letters_that_were_posted_are_not_posted_again(enter_in_empty_field, post, leave_over, room):
-    post(1, "one two", more=True)
+    post(1, "one two", **ENTER_IN_NEXT)
     assert leave_over(1, "one two") == Leftover()
     post(2, "twothree", has_leftover=True)  # The page still showed them.
     assert said(room) == ["one", "two", "three"]
@@ -318,11 +308,30 @@ def test_the_same_letters_typed_again_are_posted(enter_in_empty_field, post, roo
     assert said(room) == ["one", "two", "two"]
 
 
+def test_letters_that_went_in_front_of_the_next_message_become_one_of_their_own(post, leave_over, room):
+    post(1, "one")
+    leave_over(1, "one two")
+    post(2, "three")
+    assert said(room) == ["one", "twothree"]
+    post(1, "one two", **ENTER_IN_NEXT)
+    post(1, "one two", **ENTER_IN_NEXT)
+    assert said(room) == ["one", "two", "three"]
+
+
+def test_letters_that_others_have_answered_stay_where_they_are(post, leave_over, bob, room):
+    post(1, "one")
+    leave_over(1, "one two")
+    post(2, "three")
+    bob.membership.send("well", "bob:1")
+    post(1, "one two", **ENTER_IN_NEXT)
+    assert said(room) == ["one", "twothree", "well"]
+
+
 def test_letters_after_several_messages_of_one_field_are_posted_by_enter(post, leave_over, room):
     post(1, "one")
     post(1, "one two", more=True)
     assert leave_over(1, "one two three").text == "three"
-    post(1, "one two three", more=True)
+    post(1, "one two three", **ENTER_IN_NEXT)
     assert leave_over(1, "one two three") == Leftover()
     assert said(room) == ["one", "two", "three"]
 
@@ -331,7 +340,7 @@ def test_posted_letters_are_no_draft_any_more(alice, post, room):
     form = {"n": "1", "page": PAGE, "composer": "1", "text": "one two"}
     post(1, "one")
     alice.post(room.get_absolute_url() + "leftover/", form, headers={"HX-Request": "true"})
-    alice.post(room.get_absolute_url() + "send/", form | {"more": "1", "next_is_empty": "1"})
+    alice.post(room.get_absolute_url() + "send/", form | ENTER_IN_NEXT)
     assert said(room) == ["one", "two"]
     assert 'value="two"' not in alice.get(room.get_absolute_url()).content.decode()
 
@@ -341,34 +350,36 @@ def test_posted_letters_are_no_draft_any_more(alice, post, room):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_everything_that_was_typed_arrives_in_order(alice, room, seed):
-    """Play a page whose focus moves late, over a network that mixes up the order of the requests."""
+    """Play a page whose focus moves late, over a network where one request may overtake another."""
     dice = random.Random(seed)
     typed, requests = play(dice)
-    first = {number: text for verb, number, text in reversed(requests) if verb == "send"}.items()
-    for at in range(len(requests) - 1):
-        if dice.random() < 0.4 and may_swap(requests[at], requests[at + 1]):
+    at = 0
+    while at < len(requests) - 1:
+        if swap := dice.random() < 0.4 and may_swap(requests[at], requests[at + 1]):
             requests[at], requests[at + 1] = requests[at + 1], requests[at]
-    for verb, number, text in requests:
-        more = {"more": True} if verb == "send" and (number, text) not in first else {}
+        at += 1 + swap
+    for verb, number, text, more in requests:
         getattr(alice.membership, verb)(text, f"{PAGE}:{number}", **more)
     assert said(room) == typed
 
 
 def play(dice):
     """The messages that were typed, and the requests that the page sends for them."""
-    typed, requests, number, here, cut = [], [], 1, "", 0
-    for line in range(12):
-        text = f"line {line}" + dice.choice(["", "!", " of the play"])
-        typed.append(text)
-        here += text[cut:]
-        cut = 0
-        requests.append(("send", number, here))
-        if dice.random() < 0.5:  # The focus moves at once.
-            number, here = number + 1, ""
-        elif dice.random() < 0.6 and line < 11:  # The focus moves within the next message.
-            cut = dice.randint(1, 4)
-            requests.append(("take_leftover", number, here + f"line {line + 1}"[:cut]))
-            number, here = number + 1, ""
+    typed = [f"line {number}" + dice.choice(["", "!", " of the play"]) for number in range(12)]
+    left, requests, number, field = list(typed), [], 1, ""
+    while left:
+        requests.append(("send", number, field + left[0], {"more": True} if field else {}))
+        field += left.pop(0)
+        if not left or dice.random() < 0.2:
+            continue  # The focus has not moved before the next Enter.
+        if dice.random() < 0.6:  # The focus moves within the next message, or after it and before Enter.
+            cut = dice.choice([1, 4, len(left[0])])
+            letters, left[0] = left[0][:cut], left[0][cut:]
+            requests.append(("take_leftover", number, field + letters, {}))
+            if not left[0]:
+                left.pop(0)
+                requests.append(("send", number, field + letters, ENTER_IN_NEXT))
+        number, field = number + 1, ""
     return typed, requests
 
 
@@ -407,6 +418,33 @@ def test_the_own_part_is_found_behind_letters_in_front():
     digest = text_digest("o")
     assert own_part("oth", "two", digest) == "o"
     assert own_part("xth", "two", digest) is None
+
+
+def test_the_longest_own_part_counts():
+    assert own_part("haha", "ha", text_digest("haha")) == "haha"
+    assert own_part("x" * 9 + "y" * MAX_ADDED, "", text_digest("x" * 9)) == "x" * 9
+    assert own_part("x" * 9 + "y" * (MAX_ADDED + 1), "z", text_digest("x" * 9)) is None
+
+
+def test_a_long_text_is_hashed_once_not_once_for_each_of_its_starts(monkeypatch):
+    """The room is locked meanwhile, and one form can have sent 50 messages, each of which is compared."""
+    hashed = []
+
+    class CountingHash:
+        def __init__(self, data, **options):
+            self.hash = hashlib.blake2b(data, **options)
+            hashed.append(len(data))
+
+        def update(self, data):
+            self.hash.update(data)
+            hashed.append(len(data))
+
+        def hexdigest(self):
+            return self.hash.hexdigest()
+
+    monkeypatch.setattr("chat.text.blake2b", CountingHash)
+    assert own_part("é" * MAX_LENGTH, "another text", "digest") is None
+    assert sum(hashed) == len("é".encode()) * MAX_LENGTH
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ class MessageForm(VerbForm):
             "token": str(token),
             "target": self._target(),
             "has_leftover": "carried" in self.data,
-            "more": "more" in self.data,
+            "more": "next" if self.data.get("more") == "next" else "more" in self.data,
         }
 
     def _target(self) -> Target | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
@@ -24,6 +24,7 @@ from chat.models.typed_order import (
     rendered,
     split,
     take_back,
+    take_from_front,
     token_of_part,
 )
 from chat.names.normalize import VISIBLE
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 # How many of the member's newest messages are loaded: FEW for a send, MANY for text that was added to a form after it
 # was sent. A page never has more requests on the way at once.
 FEW, MANY = 5, 50
+More = bool | Literal["next"]  # whether Enter was pressed again after the form was sent; "next": in the next form
 
 
 @dataclass(frozen=True)
@@ -60,14 +62,16 @@ class SendingMixin(models.Model):
     class Meta:
         abstract = True
 
-    def send(self: Membership, text: str, token: str, has_leftover: bool = False, more: bool = False) -> Message:
+    def send(self: Membership, text: str, token: str, has_leftover: bool = False, more: More = False) -> Message:
         """Post a message and return it. Raises Refused if the member may not post.
 
         If the token was used before with the same text, returns that message. Raises Refused if it is another text.
 
-        `more` says that Enter was pressed in the field of a form that was sent already: only what was added is posted,
-        as a message of its own. `has_leftover` says that the text begins with the letters left over from the page's
-        message before it, or that the author has discarded them; otherwise they are put in front of it.
+        `more` says that Enter was pressed again after the form was sent: only what was added is posted, as a message of
+        its own. It is "next" if the focus was in the next form, still empty, which would otherwise take these letters.
+
+        `has_leftover` says that the text begins with the letters left over from the page's message before it, or that
+        the author has discarded them; otherwise they are put in front of it.
         """
         form = FormToken.read(token)
         content, digest = rendered(text, self.room), text_digest(text)
@@ -160,13 +164,12 @@ class SendingMixin(models.Model):
         return letters
 
     def _send_again(
-        self: Membership, parts: list[Message], text: str, token: str, more: bool, recent: list[Message]
+        self: Membership, parts: list[Message], text: str, token: str, more: More, recent: list[Message]
     ) -> Message:
         """Send a form of which something is posted already, inside the room's `change()`."""
+        if more == "next" and (letters := self._take_letters_back(parts[0], text, token, recent)):
+            return self._append_part(letters, parts, len(parts), recent)
         first = parts[0]
-        if more and first.leftover and first.was_sent_as(text):
-            self.check_may_post()
-            return self._send_leftover(parts, token, recent)
         if first.token == token and (not more or first.was_sent_as(text)):
             raise AlreadySent(first.as_repeat(text))
         self.check_may_post()
@@ -176,8 +179,7 @@ class SendingMixin(models.Model):
         for later in range(len(parts) - 1, position - 1, -1):
             parts[later].token = token_of_part(parts, later + 1)
             parts[later].save(update_fields=["token"])
-        own_token = token_of_part(parts, position)
-        return append(self, rendered(added, self.room), own_token, text_digest(added), recent)
+        return self._append_part(added, parts, position, recent)
 
     def _added(self: Membership, parts: list[Message], text: str, token: str, recent: list[Message]) -> tuple[str, int]:
         """What is to be posted because Enter was pressed again, and its position among the parts of the form."""
@@ -192,13 +194,26 @@ class SendingMixin(models.Model):
             take_back(reported, parts[0], next_of(token, recent), self)
         return added, len(parts)
 
-    def _send_leftover(self: Membership, parts: list[Message], token: str, recent: list[Message]) -> Message:
-        """Post the letters that wait for the next form as a message of their own: Enter was pressed after them."""
-        first, letters = parts[0], parts[0].leftover or ""
-        first.leftover = None
-        first.save(update_fields=["leftover"])
-        own_token = token_of_part(parts, len(parts))
-        return append(self, rendered(letters, self.room), own_token, text_digest(letters), recent)
+    def _append_part(
+        self: Membership, text: str, parts: list[Message], position: int, recent: list[Message]
+    ) -> Message:
+        """Post the part with this position, counted from 0, of a form of which these parts are posted already."""
+        token = token_of_part(parts, position)
+        return append(self, rendered(text, self.room), token, text_digest(text), recent)
+
+    def _take_letters_back(
+        self: Membership, first: Message, typed: str, token: str, recent: list[Message]
+    ) -> str | None:
+        """Take the letters left over from the next message, since Enter was pressed after them; None if it has none."""
+        if not first.was_sent_as(typed):
+            return None
+        self.check_may_post()
+        if letters := first.leftover:
+            first.leftover = None
+            first.save(update_fields=["leftover"])
+            return letters
+        following = next_of(token, recent)
+        return take_from_front(following, typed, self) if following else None
 
     def _send_first_part(self: Membership, second: Message, text: str, token: str, recent: list[Message]) -> Message:
         """Post what a form sent first, after a later Enter in its field has arrived with the whole text."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chat import markup
 from chat.names.normalize import VISIBLE
 from chat.text import MAX_LENGTH, text_digest
-from chat.typing_ahead import FormToken, end_with_digest, own_part, rest_of, start_of, start_with_digest
+from chat.typing_ahead import FormToken, own_part, rest_of, start_of, start_with_digest
 
 if TYPE_CHECKING:
     from chat.models.membership import Membership
@@ -88,6 +88,20 @@ def put_before(message: Message, letters: str, author: Membership) -> bool:
     return True
 
 
+def take_from_front(message: Message, typed: str, author: Membership) -> str | None:
+    """Remove the letters that were put in front of the author's message, and return them.
+
+    `typed` ends with them. None if there are none, or if the message may not change.
+    """
+    start = start_of("", message.text, message.digest)
+    letters = message.text[:start]
+    if not start or not typed.endswith(letters) or not may_change(message, author):
+        return None
+    message.room = author.room
+    message.touch(**rendered(message.text[start:].lstrip(), author.room))
+    return letters
+
+
 def next_of(token: str, recent: list[Message]) -> Message | None:
     """The message that the same page sent first after the form with this token.
 
@@ -120,7 +134,7 @@ def added_before_report(parts: list[Message], typed: str) -> str | None:
     The first digest is then of all that was reported. None if it is of the text as it was sent.
     """
     (first, *others), typed = parts, typed.lstrip("\n")
-    if start_with_digest(typed, first.digest) is not None or end_with_digest(first.text, first.digest) is not None:
+    if start_with_digest(typed, first.digest) is not None or start_of("", first.text, first.digest) is not None:
         return None
     starts = (typed[:length] for length in range(len(typed), 0, -1))
     own_texts = (start for start in starts if first.text.endswith(start))

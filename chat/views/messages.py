@@ -45,7 +45,7 @@ def send(request: Request, slug: str) -> HttpResponse:
     typing_indicator.stop_typing(membership)
     if form.submit(membership.send):
         drafts.record_sent(membership, [form.cleaned_data["token"], *draft_tokens(request.POST)])
-        if "next_is_empty" in request.POST:
+        if form.cleaned_data["more"] == "next":
             drafts.forget_leftover(membership, request.POST, form.result.text)
         _write_drafts_without_gate(request)
         return _sent(request, membership, elsewhere=address_was_withdrawn(membership, slug))
@@ -63,7 +63,7 @@ def _sent(request: Request, membership: Membership, elsewhere: bool = False) -> 
             "room": membership.room,
             "elsewhere": elsewhere,
             "composer": composer,
-            "next_is_empty": "next_is_empty" in request.POST,
+            "empty_next": request.POST.get("more") == "next",
         }
         if (delta.parse_number(request.POST.get("n", "")) or 0) > LAST_NUMBER:
             context["token"] = {name: request.POST.get(name, "") for name in ("n", "page")}
