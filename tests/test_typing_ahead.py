@@ -524,3 +524,13 @@ def test_letters_reach_the_next_message_if_a_later_enter_in_its_field_arrived_fi
     post(2, "wo")
     assert said(room) == ["one", "two", "three"]
     assert left.text == ""
+
+
+def test_letters_reach_the_next_message_after_many_enters_in_the_field_before(post, leave_over, room):
+    typed = ["0123456"[: end + 1] for end in range(7)]
+    post(1, typed[0])
+    for text in typed[1:]:
+        post(1, text, more=True)
+    leave_over(1, typed[-1] + "and")
+    post(2, " more")
+    assert said(room) == [*"0123456", "and more"]

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from chat.models.membership import Membership
     from chat.models.message import Message
 
-# How many of the member's newest messages are loaded: FEW for a send, MANY for text that was added to a form after it
-# was sent. A page never has more requests on the way at once.
-FEW, MANY = 5, 50
+# How many of the member's newest messages are loaded, if one of them has to do with the form that is sent: more than a
+# page ever has on the way at once, each Enter counted.
+MANY = 50
 More = bool | Literal["next"]  # whether Enter was pressed again after the form was sent; "next": in the next form
 
 
@@ -77,7 +77,7 @@ class SendingMixin(models.Model):
         content, digest = rendered(text, self.room), text_digest(text)
         try:
             with self.room.change():
-                recent = self._recent_related(form, MANY if more else FEW)
+                recent = self._recent_related(form)
                 if parts := parts_of(token, recent):
                     return self._send_again(parts, text, token, more, recent)
                 self.check_may_post()
@@ -130,12 +130,12 @@ class SendingMixin(models.Model):
         parts[0].save(update_fields=["digest", "leftover"])
         return Leftover("" if following else rest)
 
-    def _recent_related(self: Membership, form: FormToken | None, count: int) -> list[Message]:
+    def _recent_related(self: Membership, form: FormToken | None) -> list[Message]:
         """The member's newest messages, if one of them has to do with this form; usually none has."""
         tokens = recent_tokens(self)
         others = ((FormToken.read(token), leftover) for token, leftover in tokens)
         related = any(form and other and form.is_related(other, bool(leftover)) for other, leftover in others)
-        return recent_messages(self, count) if related or form is None else []
+        return recent_messages(self, MANY) if related or form is None else []
 
     def _lock_room(self: Membership) -> None:
         locked = type(self.room).objects.select_for_update().filter(pk=self.room_id).first()
