@@ -73,11 +73,14 @@ def own_part(typed: str, stored: str, digest: str) -> str | None:
     with the stored text.
     """
     typed = typed.lstrip("\n")
+    own = start_with_digest(typed, digest)
+    return stored if own is None and typed.startswith(stored) else own
+
+
+def start_with_digest(typed: str, digest: str) -> str | None:
+    """The start of `typed` that has this digest; None if there is none."""
     starts = start_digests(typed, shortest=max(1, len(typed) - MAX_ADDED))
-    longest = max((length for length, found in starts if found == digest), default=0)
-    if not longest and typed.startswith(stored):
-        return stored
-    return typed[:longest] or None
+    return typed[: max((length for length, found in starts if found == digest), default=0)] or None
 
 
 def start_of(typed: str, stored: str, digest: str) -> int | None:

@@ -537,3 +537,85 @@ def test_a_long_text_is_hashed_once_not_once_for_each_of_its_starts(monkeypatch)
 )
 def test_inserted_letters_are_found(typed, sent, inserted):
     assert inserted_in(typed, sent) == inserted
+
+
+# Enter in a sent field, overtaken by the report of what the field had in the end
+
+
+def test_an_enter_that_the_report_overtook_still_ends_its_message(post, leave_over, room):
+    post(1, "one")
+    post(2, " and more")
+    leave_over(1, "onetwothree")
+    post(1, "onetwo", more=True)
+    assert said(room) == ["one", "two", "three and more"]
+
+
+def test_the_same_while_the_next_message_is_not_sent_yet(post, leave_over, room):
+    post(1, "one")
+    leave_over(1, "onetwothree")
+    post(1, "onetwo", more=True)
+    post(2, " and more")
+    assert said(room) == ["one", "two", "three and more"]
+
+
+def test_the_same_if_the_page_sends_the_letters_that_it_shows(post, leave_over, room):
+    post(1, "one")
+    leave_over(1, "onetwothree")
+    post(1, "onetwo", more=True)
+    post(2, "twothree and more", has_leftover=True)
+    assert said(room) == ["one", "two", "three and more"]
+
+
+def test_the_same_in_a_field_with_letters_in_front_that_were_posted_later(post, leave_over, room):
+    post(1, "one")
+    post(2, "o")
+    leave_over(1, "onetw")
+    leave_over(2, "othreefour", carried="tw")
+    post(3, " and more")
+    post(2, "othree", more=True)
+    assert said(room) == ["one", "two", "three", "four and more"]
+
+
+def test_two_enters_that_the_report_overtook_end_their_messages(post, leave_over, room):
+    post(1, "one")
+    post(2, " and more")
+    leave_over(1, "onetwothreefour")
+    for typed in ("onetwo", "onetwothree", "onetwothree"):
+        post(1, typed, more=True)
+    assert said(room) == ["one", "two", "three", "four and more"]
+
+
+def test_an_enter_in_a_field_without_letters_takes_nothing_from_the_next_message(post, room):
+    post(1, "one")
+    post(2, "two of us")
+    post(1, "onetwo", more=True)
+    assert said(room) == ["one", "two", "two of us"]
+
+
+def test_an_enter_whose_letters_are_not_in_the_next_message_any_more_is_refused(post, leave_over, bob, room):
+    post(1, "one")
+    post(2, " and more")
+    leave_over(1, "onetwothree")
+    bob.membership.send("twothree?", "bob:1")
+    with pytest.raises(Refused):
+        post(1, "onetwo", more=True)
+    assert said(room) == ["one", "twothree and more", "twothree?"]
+
+
+def test_letters_reach_the_next_message_if_a_later_enter_in_its_field_arrived_first(post, leave_over, room):
+    post(1, "one")
+    post(2, "wothree", more=True)
+    left = leave_over(1, "onet")
+    post(2, "wo")
+    assert said(room) == ["one", "two", "three"]
+    assert left.text == ""
+
+
+def test_letters_reach_the_next_message_after_many_enters_in_the_field_before(post, leave_over, room):
+    typed = ["0123456"[: end + 1] for end in range(7)]
+    post(1, typed[0])
+    for text in typed[1:]:
+        post(1, text, more=True)
+    leave_over(1, typed[-1] + "and")
+    post(2, " more")
+    assert said(room) == [*"0123456", "and more"]

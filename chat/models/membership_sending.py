@@ -9,9 +9,10 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from chat.exceptions import Refused
-from chat.models.recent_messages import FEW, MANY, recent_messages, recent_tokens
+from chat.models.recent_messages import MANY, recent_messages, recent_tokens
 from chat.models.typed_order import (
     AlreadySent,
+    added_before_report,
     added_to,
     keep_typed_order,
     letters_posted_before,
@@ -22,6 +23,7 @@ from chat.models.typed_order import (
     put_before,
     rendered,
     split,
+    take_back,
     take_from_front,
     token_of_part,
 )
@@ -72,7 +74,7 @@ class SendingMixin(models.Model):
         content, digest = rendered(text, self.room), text_digest(text)
         try:
             with self.room.change():
-                recent = recent_messages(self, MANY) if more else self._recent_related(form, FEW)
+                recent = recent_messages(self, MANY) if more else self._recent_related(form)
                 if parts := parts_of(token, recent):
                     return self._send_again(parts, text, token, more, recent)
                 self.check_may_post()
@@ -125,12 +127,12 @@ class SendingMixin(models.Model):
         parts[0].save(update_fields=["digest", "leftover"])
         return Leftover("" if following else rest)
 
-    def _recent_related(self: Membership, form: FormToken | None, count: int) -> list[Message]:
+    def _recent_related(self: Membership, form: FormToken | None) -> list[Message]:
         """The member's newest messages, if one of them has to do with this form; usually none has."""
         tokens = recent_tokens(self)
         others = ((FormToken.read(token), leftover) for token, leftover in tokens)
         related = any(form and other and form.is_related(other, bool(leftover)) for other, leftover in others)
-        return recent_messages(self, count) if related or form is None else []
+        return recent_messages(self, MANY) if related or form is None else []
 
     def _lock_room(self: Membership) -> None:
         locked = type(self.room).objects.select_for_update().filter(pk=self.room_id).first()
@@ -141,10 +143,12 @@ class SendingMixin(models.Model):
     def _with_letters(self: Membership, text: str, token: str, has_leftover: bool, recent: list[Message]) -> str:
         """The text with the letters left over for it in front, and without those that were posted already."""
         letters = self._leftover_for(token, recent)
-        if letters:
-            return text if has_leftover else joined(letters, text)
-        posted = letters_posted_before(token, text, recent) if has_leftover else None
-        return without(posted, text) if posted else text
+        if not has_leftover:
+            return joined(letters, text) if letters else text
+        posted = letters_posted_before(token, text, recent)
+        if posted is None or not text.removeprefix(posted.text).lstrip().startswith(letters):
+            return text
+        return without(posted, text)
 
     def _leftover_for(self: Membership, token: str, recent: list[Message]) -> str:
         """Take the letters that wait for the message with this token; they are returned once."""
@@ -168,16 +172,24 @@ class SendingMixin(models.Model):
         self.check_may_post()
         if not more:
             return self._send_first_part(first, text, token, recent)
-        added, position = added_to(parts, text), len(parts)
-        if added is not None and not VISIBLE.search(added):
-            raise AlreadySent(parts[-1])
-        if added is None:
-            position, own = overtaken_part(parts, text)
-            added = split(parts[position - 1], own, self)
+        added, position = self._added(parts, text, token, recent)
         for later in range(len(parts) - 1, position - 1, -1):
             parts[later].token = token_of_part(parts, later + 1)
             parts[later].save(update_fields=["token"])
         return self._append_part(added, parts, position, recent)
+
+    def _added(self: Membership, parts: list[Message], text: str, token: str, recent: list[Message]) -> tuple[str, int]:
+        """What is to be posted because Enter was pressed again, and its position among the parts of the form."""
+        reported = added_before_report(parts, text)
+        added = added_to(parts, text) if reported is None else reported
+        if added is None:
+            position, own = overtaken_part(parts, text)
+            return split(parts[position - 1], own, self), position
+        if not VISIBLE.search(added):
+            raise AlreadySent(parts[-1])
+        if reported:
+            take_back(reported, parts[0], next_of(token, recent), self)
+        return added, len(parts)
 
     def _append_part(
         self: Membership, text: str, parts: list[Message], position: int, recent: list[Message]

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from chat.models.membership import Membership
     from chat.models.message import Message
 
-# How many are loaded: FEW for a send, MANY for text that was added to a form after it was sent. A page never has more
-# requests on the way at once.
+# A send reads the tokens of FEW messages. If one of them has to do with its form, it loads MANY: more than a page ever
+# has on the way at once, each Enter counted.
 FEW, MANY = 8, 50
 
 
