@@ -1,9 +1,11 @@
 """System checks: settings that can't work are refused at the start, with a hint."""
 
 import re
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core import checks
+from django.http.request import validate_host
 
 SESSIONS = "chat.sessions"
 LIMIT = re.compile(r"[1-9]\d*/[1-9]\d*\Z")
@@ -51,6 +53,22 @@ def check_https_proxy(app_configs, **kwargs):
     hint = "Set TRUSTED_PROXIES=1 if a reverse proxy with the certificate is in front, which is the usual setup."
     message = "HTTPS=on, but no proxy is trusted to report that a request used HTTPS."
     return [checks.Warning(message, hint=hint, id="chat.W002")]
+
+
+@checks.register()
+def check_site_url(app_configs, **kwargs):
+    """Check that links in emails, which begin with SITE_URL, open this site over the right protocol."""
+    url = urlsplit(settings.SITE_URL)
+    if not settings.SITE_URL:
+        return []
+    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+    if not validate_host(host, settings.ALLOWED_HOSTS):
+        message = f"The host of SITE_URL, {host}, is not in ALLOWED_HOSTS."
+        return [checks.Error(message, hint="Add it to ALLOWED_HOSTS, or correct SITE_URL.", id="chat.E006")]
+    if settings.HTTPS and url.scheme == "http":
+        hint = "Let SITE_URL begin with https://."
+        return [checks.Error("HTTPS=on, but SITE_URL begins with http://.", hint=hint, id="chat.E007")]
+    return []
 
 
 @checks.register()

@@ -1,10 +1,13 @@
 """Settings from the environment, with errors that name the setting and say what to write."""
 
+import re
 import zoneinfo
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+URL_OF_SITE = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?(/[\w.~%/-]*)?", re.ASCII | re.I)
 ON, OFF = ("on", "true", "yes", "1"), ("off", "false", "no", "0", "")
 
 
@@ -38,6 +41,20 @@ class Env(environ.Env):
             if "/" in value:
                 raise ImproperlyConfigured(f"{name}={value!r} is not a host name. Write one such as chat.example.org.")
         return values
+
+    def site_url(self, name, default):
+        """Read the URL of this site, such as https://chat.example.org/chat, and return it without a slash at the end.
+
+        Raises ImproperlyConfigured unless it has only a scheme (http or https), a host, a port and a path.
+        """
+        value = self.str(name, default=default).strip()
+        if not value:
+            return ""
+        found = URL_OF_SITE.fullmatch(value)
+        if not found or int((found[2] or ":1")[1:]) not in range(1, 65536):
+            raise ImproperlyConfigured(f"{name} is not the URL of a site. Write one such as https://chat.example.org.")
+        url = urlsplit(value)
+        return f"{url.scheme}://{url.netloc.lower()}{url.path.rstrip('/')}"
 
     def time_zone(self, name, default):
         value = self.str(name, default=default)

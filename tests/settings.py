@@ -27,6 +27,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
+SITE_URL = "http://testserver"
 
 if "sqlite" not in DATABASES["default"]["ENGINE"]:
     # The server's threads live longer than a test, and PostgreSQL can't drop a database with open connections.

@@ -171,22 +171,24 @@ def delete(request: Request) -> HttpResponse:
 @accounts_enabled
 def reset(request: Request) -> HttpResponse:
     """Email a password reset link. The response doesn't reveal whether there is an account."""
+    if not emails.can_send_links():
+        return responses.page(request, "accounts/no_email.html")
     form = ResetForm(submitted_data(request))
     if form.is_valid():
         limits.check_password_resets(request)
         for user in form.users:
-            _send_reset_link(request, user)
+            _send_reset_link(user)
         return responses.page(request, "accounts/reset_sent.html")
     return account_form_page(request, form, "reset")
 
 
-def _send_reset_link(request: Request, user: User) -> None:
+def _send_reset_link(user: User) -> None:
     """Send the link. Nothing is sent if the account got 3 such emails in this hour; the response is the same."""
     uid = urlsafe_base64_encode(force_bytes(user.pk))
     path = reverse("new_password", args=[uid, default_token_generator.make_token(user)])
     with suppress(LimitExceeded):
         limits.check_reset_emails(user)
-        emails.send_reset(user, Site.current().name, request.build_absolute_uri(path))
+        emails.send_reset(user, Site.current().name, emails.absolute_url(path))
 
 
 @get_or_post

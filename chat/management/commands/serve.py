@@ -21,7 +21,7 @@ from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from redis import Redis, RedisError
 
-from chat import restored_backup
+from chat import emails, restored_backup
 from chat.gate.connection import Connection
 from chat.management.unknown_migrations import refuse_unknown_migrations
 from chat_app.caches import PATIENCE
@@ -95,6 +95,11 @@ class Command(BaseCommand):
             self.say(
                 f"No administrator yet. Create one: {near(sys.executable)} {near(sys.argv[0])} createsuperuser, "
                 f"then open {url}{settings.ADMIN_PATH}"
+            )
+        if settings.ACCOUNTS != "off" and not emails.can_send_links():
+            self.say(
+                "No password reset emails: set SITE_URL, such as https://chat.example.org, "
+                "or only one name in ALLOWED_HOSTS."
             )
         if not settings.LIMITS:
             self.stderr.write(self.style.ERROR(NO_LIMITS))
