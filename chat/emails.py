@@ -12,6 +12,8 @@ from django.template.loader import render_to_string
 from django.urls import get_script_prefix
 from django.utils.translation import gettext as _
 
+from chat.text import one_line
+
 if TYPE_CHECKING:
     from chat.models import User
 
@@ -55,6 +57,6 @@ def send(address: str, subject: str, text: str) -> None:
 def _send(address: str, subject: str, text: str) -> None:
     """Send it now. White space in the subject, such as a line end in the site's name, becomes single spaces."""
     try:
-        send_mail(" ".join(subject.split()), text, None, [address])
+        send_mail(one_line(subject), text, None, [address])
     except (OSError, ValueError) as error:  # ValueError: an address or a subject that no email can have
         logger.error("could not send an email: %s: %s", type(error).__name__, error)

@@ -23,6 +23,11 @@ def unify_line_ends(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def one_line(text: str) -> str:
+    """Return the text with each run of white space, line ends included, as one space."""
+    return " ".join(text.split())
+
+
 def tidy_text(text: str) -> str:
     """Return the text with line feeds as line ends, without line feeds at the start and blank space at the end."""
     return unify_line_ends(text).strip("\n").rstrip()

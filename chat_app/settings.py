@@ -125,6 +125,7 @@ CACHES = {
 # Accounts and sessions
 
 AUTH_USER_MODEL = "chat.User"
+LOGIN_REDIRECT_URL = "admin:index"  # after signing in to the admin with a `next` that leads elsewhere
 # Never cached: a session that one process ended would stay alive in a cache that another process reads.
 SESSION_ENGINE = "chat.sessions"
 SESSION_COOKIE_AGE = 365 * 24 * 3600

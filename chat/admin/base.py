@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.contrib import admin
 from django.contrib import messages as django_messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth.models import Permission
+from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
 from django.db import DatabaseError
 from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 Row = TypeVar("Row", bound=Model)
+YEARS = {"year", "iso_year"}
 
 
 def acting_admin(request: HttpRequest) -> Actor:
@@ -64,7 +67,21 @@ class BoundedPaginator(Paginator):
 
 
 class ChangesMixin(admin.ModelAdmin):
-    """Neither logs nor confirms a form that changed nothing. `save_model` sets `was_changed` on the row."""
+    """The base of all of the admin's pages for a model. A form that changed nothing is neither logged nor confirmed.
+
+    `save_model` sets `was_changed` on the row.
+    """
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Refuse filters by year: a year that no date can have is an error of Django, and none of the lists has one."""
+        return not YEARS.intersection(lookup.split("__")) and super().lookup_allowed(lookup, value, request)
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Model]) -> HttpResponse | None:
+        """Run an action of the list. Ids that are no numbers are of a forged form: status 400."""
+        if not all(pk.isdecimal() for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            raise BadRequest
+        response: HttpResponse | None = super().response_action(request, queryset)
+        return response
 
     def save_model(self, request: HttpRequest, row: Any, form: ModelForm, change: bool) -> None:
         row.was_changed = form.has_changed()

@@ -16,7 +16,7 @@ from chat.forms.base import VerbForm
 from chat.forms.fields import MessageTextField
 from chat.models import Message, Room, User
 from chat.names.normalize import display_name
-from chat.text import FORBIDDEN_CHARACTERS
+from chat.text import FORBIDDEN_CHARACTERS, one_line
 
 if TYPE_CHECKING:
     from chat.types import Request
@@ -65,10 +65,20 @@ class RoomAdminForm(forms.ModelForm):
         fields = ["topic"]
 
     def clean_topic(self) -> str:
-        topic = display_name(self.cleaned_data["topic"])
-        if FORBIDDEN_CHARACTERS.search(topic):
-            raise ValidationError(_("This has characters that cannot be shown. Take them out."), code="characters")
-        return topic
+        return visible(display_name(self.cleaned_data["topic"]))
+
+
+class SiteAdminForm(forms.ModelForm):
+    """The site's texts. Name, welcome and contact are one line each: the name becomes part of the subject of emails."""
+
+    def clean_name(self) -> str:
+        return visible(one_line(self.cleaned_data["name"]))
+
+    def clean_welcome(self) -> str:
+        return visible(one_line(self.cleaned_data["welcome"]))
+
+    def clean_contact(self) -> str:
+        return visible(one_line(self.cleaned_data["contact"]))
 
 
 class MessageAdminForm(forms.ModelForm):
@@ -77,3 +87,10 @@ class MessageAdminForm(forms.ModelForm):
     class Meta:
         model = Message
         fields = ["text"]
+
+
+def visible(text: str) -> str:
+    """Return the text. Raises ValidationError if it has characters that can't be shown."""
+    if FORBIDDEN_CHARACTERS.search(text):
+        raise ValidationError(_("This has characters that cannot be shown. Take them out."), code="characters")
+    return text

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from chat.admin.base import ChangesMixin, acting_admin, changes_in
+from chat.admin.forms import SiteAdminForm
 from chat.models import Site
 from chat.models.audit import Action, record
 
@@ -18,6 +19,8 @@ from chat.models.audit import Action, record
 @admin.register(Site)
 class SiteAdmin(ChangesMixin):
     """The site's settings: there is only one row, so the list redirects to its form."""
+
+    form = SiteAdminForm
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         site = Site.objects.first()
