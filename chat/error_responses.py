@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from chat import responses
 from chat.composer import refused_composer
+from chat.exceptions import Refused
 from chat.message_links import with_message
 from chat.models import Room
 from chat.realtime import delta
@@ -16,23 +17,22 @@ from chat.types import Request
 PASSWORDS = {"password", "old", "new"}  # fields that are never sent back in a page
 
 
-def not_a_member(request: Request, room: Room) -> HttpResponse:
+def not_a_member(request: Request, room: Room, refusal: Refused | None = None) -> HttpResponse:
     """Answer a non-member's request for a page of a room: redirect to the join page, or 403 for htmx.
 
-    The join page leads on to the message if this was its link.
+    The join page leads on to the message if this was its link. `refusal` says why they can't rejoin; None if they can.
     """
     if responses.is_htmx(request):
-        return error_response(
-            request, 403, _("Not in this room"), _("You are not in this room any more. Join again first.")
-        )
+        sentence = str(refusal.message) if refusal else _("You are not in this room any more. Join again first.")
+        return error_response(request, 403, _("Not in this room"), sentence)
     where = request.resolver_match
     message = where.kwargs["pk"] if where.url_name == "message" else None
     return responses.redirect(request, with_message(room.get_absolute_url(), message))
 
 
-def not_a_member_frame(request: Request, room: Room) -> HttpResponse:
+def not_a_member_frame(request: Request, room: Room, refusal: Refused | None = None) -> HttpResponse:
     """Answer a non-member's request for a frame of a room: it reloads itself and links to the join page. Status 403."""
-    context, headers = {"room": room}, {"Refresh": "10"}
+    context, headers = {"room": room, "refusal": refusal}, {"Refresh": "10"}
     return responses.fragment(request, "rooms/not_a_member_frame.html", context, 403, headers)
 
 

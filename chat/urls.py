@@ -85,6 +85,7 @@ urlpatterns = [
     path("rooms/<room_slug:slug>/members/<int:pk>/mute/", members.mute, name="mute"),
     path("rooms/<room_slug:slug>/members/<int:pk>/ban/", members.ban, name="ban"),
     path("rooms/<room_slug:slug>/members/<int:pk>/unban/", members.unban, name="unban"),
+    path("rooms/<room_slug:slug>/members/<int:pk>/allow-rejoin/", members.allow_rejoin, name="allow_rejoin"),
     path("rooms/<room_slug:slug>/members/<int:pk>/answer/", join_requests.answer, name="answer_join_request"),
     path("rooms/<room_slug:slug>/members/<int:pk>/write/", direct_messages.message_member, name="message_member"),
     path("rooms/<room_slug:slug>/chat-request/", direct_messages.chat_request, name="chat_request"),

@@ -203,6 +203,7 @@ TAILWIND_APP_NAME = "theme"
 # Rooms and limits
 
 NAME_HELD_DAYS = env.int("NAME_HELD_DAYS", default=30)
+REMOVAL_MINUTES = env.int("REMOVAL_MINUTES", default=10)
 EMPTY_ROOM_DAYS = env.int("EMPTY_ROOM_DAYS", default=14)
 TYPING = env.bool("TYPING", default=True)
 LIMITS = env.bool("LIMITS", default=True)

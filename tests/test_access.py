@@ -81,7 +81,7 @@ def joined(role, kind):
 
 
 def comes_in(role, kind):
-    return role in OUTSIDE - {"banned"} and kind != "archived"
+    return role in OUTSIDE - {"shown_out", "banned"} and kind != "archived"
 
 
 def invited(role, kind):
@@ -166,6 +166,7 @@ TABLE = {  # URL name: the status of GET, the status of POST
     "mute": (elsewhere, removed),
     "ban": (elsewhere, removed),
     "unban": (elsewhere, removed),
+    "allow_rejoin": (elsewhere, removed),
     "answer_join_request": (elsewhere, answered),
     "message_member": (elsewhere, inside(303, 403)),
     "chat_request": (inside(303, 303), inside(303, 403)),
@@ -175,7 +176,7 @@ TABLE = {  # URL name: the status of GET, the status of POST
     "room_settings": (keeping(200, 303), keeping(303, 403)),
     "invites": (keeping(200, 303), keeping(200, 403)),
     "revoke_invite": (elsewhere, keeping(303, 403)),
-    "invite": (lambda role, kind: 410 if role == "banned" else 200 if role in OUTSIDE else 303, invited),
+    "invite": (lambda role, kind: 410 if role in ("shown_out", "banned") else 200 if role in OUTSIDE else 303, invited),
     "message": (meant, not_so),
 }
 FORMS = {

@@ -69,12 +69,13 @@ def test_every_act_with_power_is_written(alice, bob, room, person, admin_user):
     invite, _key = Invite.objects.issue(by, days=1, max_uses=None)
     invite.revoke(by)
     now(bob).remove(by)
+    now(bob).allow_rejoin(by)
     room.memberships.get(nickname="Dora").ban(by)
     room.memberships.get(nickname="Dora").unban(by)
     by.participant.sign_out_everywhere(admin)
     room.delete_with_messages(by)
     expected = "set_approval approve decline_request set_access rename_room set_rules lock set_role"
-    expected += " issue_invite revoke_invite remove ban unban sign_out_everywhere delete_room"
+    expected += " issue_invite revoke_invite remove allow_rejoin ban unban sign_out_everywhere delete_room"
     assert sorted(logged()) == sorted(expected.split())
     assert AuditDetail.objects.count() == len(logged())
 

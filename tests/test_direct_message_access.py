@@ -58,6 +58,7 @@ TABLE = {  # URL name: statuses of GET for strangers, after declining or leaving
     "mute": (elsewhere, refused),
     "ban": (elsewhere, refused),
     "unban": (elsewhere, refused),
+    "allow_rejoin": (elsewhere, refused),
     "answer_join_request": (elsewhere, refused),
     "message_member": (elsewhere, refused),
     "chat_request": ([404, 404, 200, 303], [404, 404, 303, 303]),

@@ -377,6 +377,8 @@ def test_a_draft_is_gone_when_the_membership_ends(alice, bob, room, how, written
     assert stored() == {}, "nor is it written later"
     if how == "ban":
         bob.membership.unban()
+    if how == "remove":
+        bob.membership.allow_rejoin()
     bob.post(f"/rooms/{room.slug}/join/", {"nickname": "Bob"})
     assert bob.membership.is_inside
     assert shown(bob, room).text == ""

@@ -113,6 +113,7 @@ def test_a_stopped_page_gets_a_new_poller_after_rejoining(alice, bob, room):
     bob.membership.remove()
     gone = bob.poll(room, 1)
     assert (gone.status_code, 'name="gone"' in gone.content.decode()) == (286, True)
+    bob.membership.allow_rejoin()
     bob.join(room.name, "Bobby")
     query = {"since": 1, "from": 1, "gone": 1, "log": room.incarnation}
     answer = bob.get(f"/rooms/{room.slug}/changes/", query, headers={"HX-Request": "true"})

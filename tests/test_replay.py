@@ -37,7 +37,9 @@ writes = st.one_of(
     st.tuples(st.just("member_limit"), people, st.sampled_from(["3", "4", ""])),
     st.tuples(st.sampled_from(["lock", "archive", "approval", "announce_only"]), people, st.sampled_from(["on", ""])),
     st.tuples(
-        st.sampled_from(["join", "join", "leave", "approve", "decline", "remove", "ban", "unban"]), people, nothing
+        st.sampled_from(["join", "join", "leave", "approve", "decline", "remove", "ban", "unban", "allow_rejoin"]),
+        people,
+        nothing,
     ),
 )
 steps = st.lists(st.tuples(writes, minutes, st.sets(people), st.sets(people)), min_size=1, max_size=25)
@@ -154,6 +156,9 @@ class Play:
 
     def unban(self, which, words):
         self._to_other(which, "unban")
+
+    def allow_rejoin(self, which, words):
+        self._to_other(which, "allow_rejoin")
 
     def edit(self, which, words):
         self._to_one(which, lambda message: message.edit(f"edited {next(self.numbers)}"))

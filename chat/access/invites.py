@@ -20,12 +20,14 @@ def invite_by_key(key: str) -> Invite:
 
 
 def check_invite_usable(request: Request, invite: Invite) -> None:
-    """Raise InviteNotUsable if the invite is inactive or this person is banned from its room."""
+    """Raise InviteNotUsable if the invite is inactive, or this person is banned or was removed from its room."""
     membership = membership_of(request, invite.room.slug)
     if invite.refusal:
         raise InviteNotUsable(_("%s Whoever sent it to you can make one.") % invite.refusal)
     if membership and membership.status == Membership.Status.BANNED:
         raise InviteNotUsable(_("You were shown out for good where this invitation leads. Ask whoever sent it to you."))
+    if membership and (refusal := membership.rejoin_refusal):
+        raise InviteNotUsable(str(refusal.message))
 
 
 def invite_to_revoke(request: Request, slug: str, pk: int) -> tuple[Membership, Invite]:

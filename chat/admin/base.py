@@ -76,11 +76,11 @@ class ChangesMixin(admin.ModelAdmin):
         """Refuse filters by year: a year that no date can have is an error of Django, and none of the lists has one."""
         return not YEARS.intersection(lookup.split("__")) and super().lookup_allowed(lookup, value, request)
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Model]) -> HttpResponse | None:
+    def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
         """Run an action of the list. Ids that are no numbers are of a forged form: status 400."""
         if not all(pk.isdecimal() for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             raise BadRequest
-        response: HttpResponse | None = super().response_action(request, queryset)
+        response: HttpResponse | None = super().response_action(request, *args, **kwargs)
         return response
 
     def save_model(self, request: HttpRequest, row: Any, form: ModelForm, change: bool) -> None:

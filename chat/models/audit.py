@@ -35,6 +35,7 @@ class Action(models.TextChoices):
     REMOVE = "remove"
     BAN = "ban"
     UNBAN = "unban"
+    ALLOW_REJOIN = "allow_rejoin"
     MUTE = "mute"
     UNMUTE = "unmute"
     SET_ROLE = "set_role"

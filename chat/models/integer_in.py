@@ -1,8 +1,4 @@
-"""The lookup `in` on integer columns, for ids from requests: numbers that the column can't hold match nothing.
-
-Django's other lookups do that already. Without this, such a number in a list of ids is an OverflowError of SQLite or a
-DataError of PostgreSQL, for example if it is selected in a list or a field of the admin.
-"""
+"""The lookup `in` on integer columns: numbers from requests that the column can't hold match nothing."""
 
 from __future__ import annotations
 
@@ -18,6 +14,12 @@ if TYPE_CHECKING:
 
 @IntegerField.register_lookup
 class IntegerIn(In):
+    """Django's other lookups do that already.
+
+    Without this, such a number in a list of ids is an OverflowError of SQLite or a DataError of PostgreSQL, for example
+    if it is selected in a list or a field of the admin.
+    """
+
     def process_rhs(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> Any:
         if self.rhs_is_direct_value():
             kind = self.lhs.output_field.get_internal_type()

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import Refused
 from chat.models.membership_merging import MergingMixin
+from chat.models.membership_removal import RemovalMixin
 from chat.models.membership_roles import RolesMixin
 from chat.models.membership_sending import SendingMixin
 from chat.models.membership_status import StatusMixin
@@ -40,6 +41,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def banned(self) -> Self:
         return self.filter(status=Membership.Status.BANNED).order_by("-seen_at", "pk")
+
+    def kept_out(self) -> Self:
+        """Removed people who can't rejoin yet, the last removed first."""
+        removed = self.filter(status=Membership.Status.REMOVED, removed_until__gt=timezone.now())
+        return removed.order_by("-removed_until", "pk")
 
     def chat_requests_to(self, participant: Participant | Parameter | None) -> Self:
         """Open chat requests to this participant, as memberships in direct messages, newest first.
@@ -78,7 +84,7 @@ class MembershipManager(models.Manager["Membership"]):
         return super().get_queryset().filter(room__deleted_at=None)
 
 
-class Membership(SendingMixin, RolesMixin, StatusMixin, MergingMixin):
+class Membership(SendingMixin, RolesMixin, StatusMixin, RemovalMixin, MergingMixin):
     """`read_version` and `read_message_count` are the room's counters when the member last read the log."""
 
     ONLINE_FOR = timedelta(seconds=90)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from chat.models.membership import Membership
     from chat.models.participant import Participant
 
-MERGED_FIELDS = ("status", "role", "muted", "nickname", "nickname_key", "holds_name", "namesake_number")
+MERGED_FIELDS = ["status", "role", "muted", "nickname", "nickname_key", "holds_name", "namesake_number"]
+MERGED_FIELDS += ["removed_until"]
 
 
 class MergingMixin(models.Model):
@@ -40,8 +41,9 @@ class MergingMixin(models.Model):
         """Leave in favour of `known`, the same person's other membership, which takes over status, role and mute.
 
         Only more rights or a mute are taken over: `known` does not lose its own. If this membership is banned,
-        it stays, and `known` is banned too, unless `known` is the owner or a moderator. Returns whether
-        this membership ended or `known` has a new status, role or mute.
+        it stays, and `known` is banned too, unless `known` is the owner or a moderator. If it was removed and can't
+        rejoin yet, neither can `known`, unless that is in the room. Returns whether this membership ended or `known`
+        has a new status, role or mute.
         """
         with self.room.change() as room:
             self.refresh_from_db(fields=MERGED_FIELDS)
@@ -50,6 +52,8 @@ class MergingMixin(models.Model):
             if self.status == self.Status.BANNED and not known.is_moderator:
                 return known.become_banned()
             outside = known.status in (self.Status.LEFT, self.Status.REMOVED, self.Status.JOIN_DECLINED)
+            if self.is_kept_out and outside:
+                known.take_removal_of(self)
             if self.is_inside and (outside or known.is_waiting):
                 known.enter_room(room.available_nickname_for(known, known.nickname))
             elif self.is_waiting and outside:

@@ -167,8 +167,8 @@ class StatusMixin(models.Model):
         """Remove a member and announce it, or end a join request without announcing it.
 
         Returns False if the person is neither in the room nor waiting, or if `by` no longer outranks them. They can
-        join again as an ordinary member. A member's invite links are revoked. If an owner is removed, ownership is
-        passed on.
+        join again as an ordinary member after REMOVAL_MINUTES, or after `allow_rejoin`. A member's invite links are
+        revoked. If an owner is removed, ownership is passed on.
         """
         return self._end_membership(self.Status.REMOVED, by)
 
@@ -183,7 +183,7 @@ class StatusMixin(models.Model):
         """
         with self.room.change_by(by) as room:
             banned = type(self).with_deleted.filter(pk=self.pk, status=self.Status.BANNED)
-            if not banned.update(status=self.Status.REMOVED):
+            if not banned.update(status=self.Status.REMOVED, removed_until=None):
                 return False
             record(Action.UNBAN, by, room=room, member=self)
             return True
@@ -246,6 +246,7 @@ class StatusMixin(models.Model):
     def _cancel_request(self: Membership, status: StatusMixin.Status) -> None:
         self.status, self.holds_name = status, False
         self.save(update_fields=["status", "holds_name"])
+        self.keep_out()
         self.room.update_join_request_count()
 
     def _exit(self: Membership, status: StatusMixin.Status, actor: Actor) -> None:
@@ -256,6 +257,7 @@ class StatusMixin(models.Model):
         """
         self.status = status
         self.save(update_fields=["status"])
+        self.keep_out()
         Draft.objects.filter(pk=self.pk).delete()
         self.messages.with_leftover().update(leftover=None)
         self.room.bump_epoch()

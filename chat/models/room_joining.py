@@ -76,8 +76,8 @@ class JoiningMixin(models.Model):
         """Raise Refused if this person may not join under this nickname; None means under any nickname."""
         if not member.can_unarchive:
             self.check_not_archived()
-        if member.status == Membership.Status.BANNED:
-            raise Refused(_("You were shown out of this room for good. Ask those who keep it."), code="banned")
+        if refusal := member.rejoin_refusal:
+            raise refusal
         others_name = nickname and nickname_key(nickname) != member.nickname_key
         if member.muted and member.holds_name and others_name:
             raise Refused(_("You are muted here, and come back only under the name that you had."), code="muted")

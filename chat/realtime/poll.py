@@ -59,9 +59,10 @@ def paused(membership: Membership, cursor: Cursor) -> str:
     return render_to_string(TEMPLATE, {"poll": poll, "paused": True, "missed": missed, "most": MAX_COUNTED})
 
 
-def no_longer_a_member(room: Room, cursor: Cursor) -> str:
-    """The last answer to someone who left the room or was removed."""
-    return _without_room("left", room.slug, cursor, hidden=room.access == room.Access.PRIVATE)
+def no_longer_a_member(membership: Membership, cursor: Cursor) -> str:
+    """The last answer to someone who left the room, was removed or banned. It says why they can't rejoin."""
+    room, refusal = membership.room, membership.rejoin_refusal
+    return _without_room("left", room.slug, cursor, hidden=room.access == room.Access.PRIVATE, refusal=refusal)
 
 
 def room_moved(room: Room, cursor: Cursor) -> str:

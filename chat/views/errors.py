@@ -98,13 +98,18 @@ def wrong_method(request: Request, response: HttpResponse) -> HttpResponse:
 def not_a_member(request: Request, room: Room) -> HttpResponse:
     """The response to someone who is not in this room: a redirect to the join page.
 
-    A submitted form gets an error that keeps its text and offers to join. htmx gets a notice instead of a redirect, and
-    a frame gets a page with a link.
+    A submitted form gets an error that keeps its text and offers to join, or says why they can't rejoin. htmx gets a
+    notice instead of a redirect, and a frame gets a page with a link.
     """
+    membership = membership_of(request, room.slug)
+    refusal = membership.rejoin_refusal if membership else None
     if request.resolver_match.url_name in ("live", "compose"):
-        return error_responses.not_a_member_frame(request, room)
+        return error_responses.not_a_member_frame(request, room, refusal)
     if request.method in ("GET", "HEAD"):
-        return error_responses.not_a_member(request, room)
+        return error_responses.not_a_member(request, room, refusal)
+    if refusal:
+        sentence = _("%s So this was not sent; your words stay here.") % refusal.message
+        return error_response(request, 403, _("Not in this room"), sentence, again=True)
     sentence = _("You are not in this room any more, so this was not sent. Join again first; your words stay here.")
     return error_response(request, 403, _("Not in this room"), sentence, again=True, target_room=room)
 

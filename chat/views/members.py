@@ -23,6 +23,7 @@ STALE = {  # what the page says after an act that changed nothing: someone else 
     "remove": _("Already gone, or you can no longer remove them."),
     "role": _("The role did not change. It was set already, or you can no longer change it."),
     "unban": _("Already unbanned."),
+    "allow_rejoin": _("They can rejoin already."),
 }
 
 
@@ -34,7 +35,7 @@ def members(request: Request, slug: str) -> HttpResponse:
 def members_page(
     request: Request, membership: Membership, context: dict[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
-    """Render the list of members. Moderators also see the join requests and the banned people.
+    """Render the list of members. Moderators also see join requests, and people who can't rejoin.
 
     `context` adds variables to the template's.
     """
@@ -46,6 +47,7 @@ def members_page(
     if context["may_moderate"]:
         banned = people.banned().select_related("participant")[:MAX_BANNED_LISTED]
         context |= {"waiting": people.waiting().select_related("participant"), "banned": banned}
+        context["removed"] = people.kept_out()[:MAX_BANNED_LISTED]
         context |= {"has_banned_guests": any(member.participant.is_guest for member in banned)}
     return responses.page(request, "rooms/members.html", context, status)
 
@@ -86,6 +88,12 @@ def ban(request: Request, slug: str, pk: int) -> HttpResponse:
 def unban(request: Request, slug: str, pk: int) -> HttpResponse:
     by, member = member_to_moderate(request, slug, pk)
     return back_to_members(request, by.room, member.unban(by) or "unban")
+
+
+@require_POST
+def allow_rejoin(request: Request, slug: str, pk: int) -> HttpResponse:
+    by, member = member_to_moderate(request, slug, pk)
+    return back_to_members(request, by.room, member.allow_rejoin(by) or "allow_rejoin")
 
 
 def back_to_members(request: Request, room: Room, acted: bool | str) -> HttpResponse:

@@ -19,7 +19,7 @@ def changes(request: Request, slug: str) -> HttpResponse:
     if address_was_withdrawn(membership, slug):
         return responses.poll_response(poll.room_moved(membership.room, cursor), continues=False)
     if not membership.is_inside:
-        return responses.poll_response(poll.no_longer_a_member(membership.room, cursor), continues=False)
+        return responses.poll_response(poll.no_longer_a_member(membership, cursor), continues=False)
     if "paused" in request.GET:
         membership.record_seen()
         return responses.poll_response(poll.paused(membership, cursor))
@@ -31,7 +31,7 @@ def changes(request: Request, slug: str) -> HttpResponse:
             more = sidebar.due_parts(request, membership.room, cursor.at)
             log_slice = delta.since(membership.room, cursor)
     except (NotAMember, Refused):
-        return responses.poll_response(poll.no_longer_a_member(membership.room, cursor), continues=False)
+        return responses.poll_response(poll.no_longer_a_member(membership, cursor), continues=False)
     held = grants.can_hold(request, membership)
     if "gone" in request.GET or "log" not in request.GET:
         html = poll.with_new_poller(log_slice, cursor, membership, held)

@@ -99,10 +99,14 @@ def pages_of_moderators(room, alice, new_person):
     url, dora, zoe = room.get_absolute_url(), new_person(room.name, "Dora"), new_person(room.name, "Zoe")
     dora_id = dora.membership.pk
     zoe.membership.ban()
+    rob = new_person(room.name, "Rob")
+    rob.membership.remove()
     room.memberships.filter(pk=dora_id).update(status="waiting")
     answer = {"answer": "x" * 300, "approve": "1"}
     pages = {
         "members of a moderator": alice.get(f"{url}members/"),
+        "join page of a removed person": rob.get(url),
+        "frame of a removed person": rob.get(f"{url}live/"),
         "refused answer": alice.post(f"{url}members/{dora_id}/answer/", answer),
         "join request": dora.get(f"{url}join-request/"),
         "settings": alice.get(f"{url}settings/"),
@@ -149,6 +153,8 @@ def account_pages(stranger, ann):
         "reset": stranger.get("/account/reset/"),
         "reset was sent": stranger.post("/account/reset/", {"name": "Nobody"}),
     }
+    with override_settings(SITE_URL=""):
+        pages["no email"] = stranger.get("/account/reset/")
     person.create_account("Ann", SECRET, email="ann@example.org")
     uid = urlsafe_base64_encode(force_bytes(person.user.pk))
     token = default_token_generator.make_token(person.user)
