@@ -80,6 +80,14 @@ def test_open_pages_and_forms_of_a_removed_person_say_why(removed, room):
     assert "may I?" in removed.send(room, "may I?").content.decode(), "the text is kept"
 
 
+def test_the_open_page_of_a_banned_person_says_so_and_does_not_offer_to_join(alice, bob, room):
+    now(bob).ban(now(alice))
+    for answer in (bob.poll(room, 1), bob.get(f"/rooms/{room.slug}/live/")):
+        page = answer.content.decode()
+        assert "You were shown out of this room for good." in page
+        assert "Join again" not in page
+
+
 def test_someone_who_left_may_rejoin_at_once(bob, room):
     now(bob).leave()
     assert "removed" not in bob.get(room.get_absolute_url()).content.decode()
