@@ -27,6 +27,7 @@ from chat.exceptions import Refused
 from chat.models import Actor
 
 if TYPE_CHECKING:
+    from django.contrib.admin.views.main import ChangeList
     from django.utils.functional import _StrOrPromise
 
     from chat.markup import Html
@@ -75,6 +76,12 @@ class ChangesMixin(admin.ModelAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Refuse filters by year: a year that no date can have is an error of Django, and none of the lists has one."""
         return not YEARS.intersection(lookup.split("__")) and super().lookup_allowed(lookup, value, request)
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Refuse NUL in a list's query: PostgreSQL has no such text, so a filter by it would be an error."""
+        if any("\0" in value for _key, values in request.GET.lists() for value in values):
+            raise BadRequest
+        return super().get_changelist_instance(request)
 
     def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
         """Run an action of the list. Ids that are no numbers are of a forged form: status 400."""
