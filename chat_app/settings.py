@@ -174,11 +174,15 @@ SECURE_CSP = {
     "base-uri": ["'none'"],
 }
 X_FRAME_OPTIONS = "SAMEORIGIN"
-SILENCED_SYSTEM_CHECKS = ["security.W019"]  # demands DENY, but without JavaScript a room's page frames its own log
+SILENCED_SYSTEM_CHECKS = [
+    "security.W019",  # demands DENY, but without JavaScript a room's page frames its own log
+    "security.W021",  # demands HSTS_PRELOAD, but being in the browsers' list is the operator's decision
+]
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and TRUSTED_PROXIES else None
 
 # Language, time zone, static files
