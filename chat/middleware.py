@@ -21,6 +21,7 @@ from chat_app.caches import incarnation
 GetResponse = Callable[[Request], HttpResponse]
 
 logger = logging.getLogger("chat")
+from chat_app.logs import about
 STORAGE_ERRORS = (OperationalError, InterfaceError, RedisError)
 SESSION_KEY = re.compile(r"[a-z0-9]{32}\Z")  # as Django creates them; others must not end up in logs and caches
 
@@ -44,7 +45,8 @@ def security_headers() -> dict[str, str]:
 
 
 def unavailable(request: Request, exception: Exception) -> HttpResponse:
-    logger.error("%s: %s", type(exception).__name__, exception)
+    name = type(exception).__name__
+    logger.error("%s: %s", name, exception, extra=about(name))
     return errors.unavailable(request)
 
 

@@ -240,9 +240,9 @@ LIMIT_CREATE_SITE = env.str("LIMIT_CREATE_SITE", default="300/3600")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"keys": {"()": "chat_app.logs.WithoutKeys"}},
+    "filters": {"keys": {"()": "chat_app.logs.WithoutKeys"}, "minute": {"()": "chat_app.logs.OnceAMinute"}},
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["keys"]}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["minute", "keys"]}},
     "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", default="WARNING")},
     "loggers": {"django": {"handlers": [], "propagate": True}, "django.request": {"level": "ERROR"}},
 }
