@@ -1,4 +1,4 @@
-"""Middleware: security headers, sessions, the CSRF cookie, time zones and error pages."""
+"""Middleware: security headers, proxies, sessions, the CSRF cookie, time zones and error pages."""
 
 import logging
 import re
@@ -12,16 +12,17 @@ from django.http import HttpResponse
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from chat import proxies
 from chat.exceptions import InviteNotUsable, LimitExceeded, NotAMember, Refused, RoomMoved
 from chat.realtime import grants
 from chat.types import Request
 from chat.views import errors
 from chat_app.caches import incarnation
+from chat_app.logs import about
 
 GetResponse = Callable[[Request], HttpResponse]
 
 logger = logging.getLogger("chat")
-from chat_app.logs import about
 STORAGE_ERRORS = (OperationalError, InterfaceError, RedisError)
 SESSION_KEY = re.compile(r"[a-z0-9]{32}\Z")  # as Django creates them; others must not end up in logs and caches
 
@@ -68,6 +69,17 @@ class SecurityHeadersMiddleware:
         if settings.DEBUG and response.status_code in (404, 500):
             del response.headers["Content-Security-Policy"]  # Django's debug pages have inline styles and scripts.
         return response
+
+
+class ProxyMistakeMiddleware:
+    """Explains a mistake of the proxy that would make Django's redirect to HTTPS a loop."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Request) -> HttpResponse:
+        mistake = proxies.https_mistake(request)
+        return errors.proxy_mistake(request, mistake) if mistake else self.get_response(request)
 
 
 class SessionMiddleware(DjangoSessionMiddleware):

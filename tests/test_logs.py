@@ -56,6 +56,14 @@ def log(monkeypatch):
     return lambda: [line.split(" ", 2)[2] for line in handler.stream.getvalue().splitlines()]
 
 
+def test_foreign_hosts_are_logged_in_one_line_a_minute(client, db, log):
+    for number in range(5):
+        assert client.get("/", headers={"Host": f"{number}.example"}).status_code == 400
+    (line,) = log()
+    assert "'0.example'" in line
+    assert "ALLOWED_HOSTS" in line
+
+
 def test_redis_being_down_is_logged_in_one_line_a_minute(alice, room, settings, log):
     cache = {"BACKEND": "chat_app.caches.ForgivingRedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
     settings.CACHES = dict.fromkeys(("default", "logs", "limits"), cache)
