@@ -1,4 +1,4 @@
-"""Middleware: security headers, proxies, sessions, the CSRF cookie, time zones and error pages."""
+"""Middleware: security headers, health, proxies, sessions, the CSRF cookie, time zones and error pages."""
 
 import logging
 import re
@@ -17,6 +17,7 @@ from chat.exceptions import InviteNotUsable, LimitExceeded, NotAMember, Refused,
 from chat.realtime import grants
 from chat.types import Request
 from chat.views import errors
+from chat.views.health import health
 from chat_app.caches import incarnation
 from chat_app.logs import about
 
@@ -69,6 +70,16 @@ class SecurityHeadersMiddleware:
         if settings.DEBUG and response.status_code in (404, 500):
             del response.headers["Content-Security-Policy"]  # Django's debug pages have inline styles and scripts.
         return response
+
+
+class HealthMiddleware:
+    """Answers /health/ to monitors, which use any host name or address: no redirect to HTTPS, no check of the host."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Request) -> HttpResponse:
+        return health(request) if request.path_info == "/health/" else self.get_response(request)
 
 
 class ProxyMistakeMiddleware:

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "chat.middleware.SecurityHeadersMiddleware",
+    "chat.middleware.HealthMiddleware",
     "chat.middleware.ProxyMistakeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
