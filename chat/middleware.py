@@ -1,4 +1,4 @@
-"""Middleware: security headers, health, proxies, sessions, the CSRF cookie, time zones and error pages."""
+"""Middleware: security headers, sub-path, health, proxies, sessions, the CSRF cookie, time zones and error pages."""
 
 import logging
 import re
@@ -7,8 +7,9 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
+from django.core.exceptions import MiddlewareNotUsed
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -70,6 +71,24 @@ class SecurityHeadersMiddleware:
         if settings.DEBUG and response.status_code in (404, 500):
             del response.headers["Content-Security-Policy"]  # Django's debug pages have inline styles and scripts.
         return response
+
+
+class SubpathMiddleware:
+    """Takes SUBPATH off the path that URL patterns are matched with. Links get it from FORCE_SCRIPT_NAME."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        if not settings.FORCE_SCRIPT_NAME:
+            raise MiddlewareNotUsed
+        self.get_response, self.prefix = get_response, settings.FORCE_SCRIPT_NAME
+
+    def __call__(self, request: Request) -> HttpResponse:
+        path = request.path_info
+        if path == self.prefix:
+            return HttpResponseRedirect(f"{path}/")
+        if not path.startswith(f"{self.prefix}/"):
+            return errors.outside_subpath(request)
+        request.path, request.path_info = path, path.removeprefix(self.prefix)
+        return self.get_response(request)
 
 
 class HealthMiddleware:

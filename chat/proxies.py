@@ -76,6 +76,14 @@ def log_foreign_host(request: HttpRequest) -> None:
     )
 
 
+def log_missing_subpath() -> None:
+    _log(
+        "Refused a request outside SUBPATH=%s. A proxy must leave the sub-path in the path (nginx: no slash after the "
+        "port in proxy_pass).",
+        settings.FORCE_SCRIPT_NAME,
+    )
+
+
 def _log(line: str, *arguments: object) -> None:
     logger.warning(line, *arguments, extra=about(line))
 

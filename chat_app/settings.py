@@ -22,6 +22,8 @@ HTTPS = env.bool("HTTPS", default=False)
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 ADMIN_PATH = (env.str("ADMIN_PATH", default="admin/").strip("/") or "admin") + "/"
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+SUBPATH = env.str("SUBPATH", default="").strip("/")
+FORCE_SCRIPT_NAME = f"/{SUBPATH}" if SUBPATH else None
 THREADS = env.int("THREADS", default=4)
 
 ROOT_URLCONF = "chat_app.urls"
@@ -47,6 +49,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "chat.middleware.SecurityHeadersMiddleware",
+    "chat.middleware.SubpathMiddleware",
     "chat.middleware.HealthMiddleware",
     "chat.middleware.ProxyMistakeMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -131,8 +134,10 @@ AUTH_USER_MODEL = "chat.User"
 SESSION_ENGINE = "chat.sessions"
 SESSION_COOKIE_AGE = 365 * 24 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
-CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+# Browsers accept __Host- only for the whole host.
+COOKIE_PREFIX = ("__Secure-" if SUBPATH else "__Host-") if HTTPS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}session", f"{COOKIE_PREFIX}csrf"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"/{SUBPATH}/" if SUBPATH else "/"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "chat.views.errors.stale_form"

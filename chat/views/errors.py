@@ -56,6 +56,12 @@ def proxy_mistake(request: Request, sentence: str) -> HttpResponse:
     return error_response(request, 400, _("Proxy not set up correctly"), sentence)
 
 
+def outside_subpath(request: Request) -> HttpResponse:
+    proxies.log_missing_subpath()
+    sentence = _("This site is at %s on this host.") % reverse("home")
+    return error_response(request, 404, _("Nothing here"), sentence)
+
+
 def forbidden(request: Request, exception: Exception | None = None) -> HttpResponse:
     """The page for status 403. It tells members of the room who may do this, and links back to the room."""
     where = request.resolver_match
