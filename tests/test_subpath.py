@@ -50,11 +50,12 @@ def test_the_health_address_is_below_the_path(client):
     assert client.get("/chat/health/", headers={"Host": "10.0.0.7"}).text == "ok\n"
 
 
-def test_following_a_link_in_a_room_marks_it_as_read(client):
-    client.post("/chat/join/", {"room": "Reading club", "nickname": "Alice"})
-    client.get("/chat/rooms/reading-club/")
-    client.get("/chat/", headers={"Referer": "http://testserver/chat/rooms/reading-club/"})
-    assert client.get("/chat/").status_code == 200
+def test_following_a_link_in_a_room_marks_it_as_read(alice, bob, room):
+    alice.get("/chat/rooms/reading-club/")
+    bob.membership.send("hello", "t:1")
+    assert alice.membership.read_version < bob.membership.room.version
+    alice.get("/chat/", headers={"Referer": "http://testserver/chat/rooms/reading-club/"})
+    assert alice.membership.read_version == bob.membership.room.version
 
 
 def test_the_gates_calls_render_links_with_the_path():
