@@ -25,7 +25,8 @@ def sites(tmp_path_factory):
         def url(proxy, kind):
             if proxy not in started:
                 started[proxy] = PROXIES[proxy](stack, folder, behind)
-            scheme, path = "http" if kind == "plain" else "https", "/chat/" if kind == "subpath" else "/"
+            scheme = "http" if kind in ("plain", "host without port") else "https"
+            path = "/chat/" if kind in ("subpath", "shortened path") else "/"
             return f"{scheme}://localhost:{started[proxy][kind]}{path}"
 
         yield url
@@ -38,10 +39,10 @@ class Sender:
         parts = urlsplit(site)
         origin = {"Origin": f"{parts.scheme}://{parts.netloc}"}
         self.client = httpx.Client(base_url=site, verify=False, follow_redirects=True, headers=origin)
-        self.client.get("")
-        page = self.post("join/", room=room, nickname="Bob")
-        assert page.status_code == 200, page.text
-        self.room = str(page.url)
+        self.page = self.client.get("")
+        if self.page.status_code == 200:
+            self.page = self.post("join/", room=room, nickname="Bob")
+        self.room = str(self.page.url)
 
     def __enter__(self):
         return self
@@ -109,6 +110,21 @@ def test_cookies_headers_and_compression_arrive(sites, proxy, kind):
         assert file.startswith(f"{path}static/")
         assert httpx.get(f"{site.removesuffix(path)}{file}", verify=False).status_code == 200
     assert httpx.get(f"{site}health/", verify=False).text == "ok\n"
+
+
+@pytest.mark.parametrize(
+    ("mistake", "sentence"),
+    [
+        ("https off", "You use HTTPS, but this site is set up without it"),
+        ("host without port", "The proxy in front of this site changes its address"),
+        ("no proto", "doesn’t tell the server that you use HTTPS"),
+        ("shortened path", "This site is at /chat/ on this host"),
+    ],
+)
+def test_a_mistake_in_the_settings_of_nginx_is_named(sites, mistake, sentence):
+    with Sender(sites("nginx", mistake), "R") as visitor:
+        assert sentence in visitor.page.text
+        assert visitor.page.status_code in (400, 403, 404)
 
 
 @pytest.mark.parametrize("proxy", PROXIES)

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import re
 import shutil
 import socket
@@ -17,7 +18,10 @@ from chat_app.settings import BASE_DIR
 PAGE = (BASE_DIR / "docs/proxies.md").read_text()
 PROGRAMS = {"nginx": "/usr/sbin/nginx", "caddy": "/usr/bin/caddy"}
 KINDS = ("plain", "tls", "subpath")
+# Sites of nginx with a mistake, and the Parlour behind each.
+MISTAKES = {"https off": "plain", "host without port": "plain", "no proto": "tls", "shortened path": "subpath"}
 STARTING = 60  # seconds
+PORTS = 20_000, 32_000
 NGINX = """
 daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log; {user}
 events {{ worker_connections 256; }}
@@ -52,8 +56,11 @@ def replaced(text, changes):
 
 
 def free_port():
-    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        return listener.getsockname()[1]
+    """A free port that the system doesn't give to other connections, which could take it before the server starts."""
+    while True:
+        port = random.randrange(*PORTS)
+        with contextlib.suppress(OSError), contextlib.closing(socket.create_server(("0.0.0.0", port))):
+            return port
 
 
 def program(name):
@@ -117,7 +124,7 @@ def certificate(folder):
 
 def nginx(stack, folder, behind):
     """Start nginx in front of the Parlours whose ports are `behind`. Return the sites' ports by kind."""
-    ports, (pem, key) = {kind: free_port() for kind in KINDS}, certificate(folder)
+    ports, (pem, key) = {kind: free_port() for kind in (*KINDS, *MISTAKES)}, certificate(folder)
     site, location = example("nginx"), example("nginx", 1)
     names = {"chat.example.org;": "localhost;"}
     tls = names | {"/etc/ssl/chat.example.org.pem": str(pem), "/etc/ssl/chat.example.org.key": str(key)}
@@ -127,10 +134,15 @@ def nginx(stack, folder, behind):
         "tls": replaced(site, tls),
         "subpath": replaced(site, tls | {whole: location}),
     }
+    sites |= {
+        "https off": sites["tls"],
+        "host without port": replaced(sites["plain"], {"$http_host": "$host"}),
+        "no proto": replaced(sites["tls"], {"proxy_set_header X-Forwarded-Proto $scheme;": ""}),
+        "shortened path": replaced(sites["subpath"], {"127.0.0.1:8000;": "127.0.0.1:8000/;"}),
+    }
     for kind, text in sites.items():
-        sites[kind] = replaced(
-            text, {"listen 443": f"listen {ports[kind]}", "127.0.0.1:8000": f"127.0.0.1:{behind[kind]}"}
-        )
+        upstream = f"127.0.0.1:{behind[MISTAKES.get(kind, kind)]}"
+        sites[kind] = replaced(text, {"listen 443": f"listen {ports[kind]}", "127.0.0.1:8000": upstream})
     user = "user root;" if os.getuid() == 0 else ""
     settings = folder / "nginx.conf"
     settings.write_text(NGINX.format(folder=folder, user=user, servers="\n".join(sites.values())))
