@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core import checks
 
 SESSIONS = "chat.sessions"
+SUBPATH = re.compile(r"(?:[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*)?")
 LIMIT = re.compile(r"[1-9]\d*/[1-9]\d*\Z")
 
 
@@ -42,6 +43,14 @@ def check_admin_path(app_configs, **kwargs):
         return []
     hint = "Choose another path, such as staff/."
     return [checks.Error(f"ADMIN_PATH={settings.ADMIN_PATH!r} is used by Parlour's pages.", hint=hint, id="chat.E003")]
+
+
+@checks.register()
+def check_subpath(app_configs, **kwargs):
+    if SUBPATH.fullmatch(settings.SUBPATH):
+        return []
+    hint = "Write a path such as /chat, of letters without accents, digits, hyphens and slashes."
+    return [checks.Error(f"SUBPATH={settings.SUBPATH!r} is not a path.", hint=hint, id="chat.E006")]
 
 
 @checks.register()

@@ -6,6 +6,7 @@ from django.urls.converters import StringConverter
 from chat.views import (
     accounts,
     direct_messages,
+    health,
     home,
     invites,
     join,
@@ -41,6 +42,7 @@ urlpatterns = [
     path("preferences/", preferences.preferences, name="preferences"),
     path("preferences/pause/", preferences.pause, name="pause"),
     path("preferences/refresh/", preferences.refresh, name="refresh"),
+    path("health/", health.health, name="health"),
     path("favicon.ico", site_files.favicon, name="favicon"),
     path("manifest.webmanifest", site_files.manifest, name="manifest"),
     path("robots.txt", site_files.robots, name="robots"),

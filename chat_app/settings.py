@@ -22,6 +22,8 @@ HTTPS = env.bool("HTTPS", default=False)
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 ADMIN_PATH = (env.str("ADMIN_PATH", default="admin/").strip("/") or "admin") + "/"
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+SUBPATH = env.str("SUBPATH", default="").strip("/")
+FORCE_SCRIPT_NAME = f"/{SUBPATH}" if SUBPATH else None
 THREADS = env.int("THREADS", default=4)
 
 ROOT_URLCONF = "chat_app.urls"
@@ -47,6 +49,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "chat.middleware.SecurityHeadersMiddleware",
+    "chat.middleware.SubpathMiddleware",
+    "chat.middleware.HealthMiddleware",
+    "chat.middleware.ProxyMistakeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -129,8 +134,10 @@ AUTH_USER_MODEL = "chat.User"
 SESSION_ENGINE = "chat.sessions"
 SESSION_COOKIE_AGE = 365 * 24 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
-CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+# Browsers accept __Host- only for the whole host.
+COOKIE_PREFIX = ("__Secure-" if SUBPATH else "__Host-") if HTTPS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}session", f"{COOKIE_PREFIX}csrf"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"/{SUBPATH}/" if SUBPATH else "/"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "chat.views.errors.stale_form"
@@ -174,11 +181,15 @@ SECURE_CSP = {
     "base-uri": ["'none'"],
 }
 X_FRAME_OPTIONS = "SAMEORIGIN"
-SILENCED_SYSTEM_CHECKS = ["security.W019"]  # demands DENY, but without JavaScript a room's page frames its own log
+SILENCED_SYSTEM_CHECKS = [
+    "security.W019",  # demands DENY, but without JavaScript a room's page frames its own log
+    "security.W021",  # demands HSTS_PRELOAD, but being in the browsers' list is the operator's decision
+]
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and TRUSTED_PROXIES else None
 
 # Language, time zone, static files
@@ -236,9 +247,13 @@ LIMIT_CREATE_SITE = env.str("LIMIT_CREATE_SITE", default="300/3600")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"keys": {"()": "chat_app.logs.WithoutKeys"}},
+    "filters": {"keys": {"()": "chat_app.logs.WithoutKeys"}, "minute": {"()": "chat_app.logs.OnceAMinute"}},
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["keys"]}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["minute", "keys"]}},
     "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", default="WARNING")},
-    "loggers": {"django": {"handlers": [], "propagate": True}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # chat.views.errors logs it in one line
+    },
 }

@@ -128,6 +128,7 @@ TABLE = {  # URL name: the status of GET, the status of POST
     "favicon": (always(302), not_so),
     "manifest": (always(200), not_so),
     "robots": (always(200), not_so),
+    "health": (always(200), not_so),
     "rules": (always(200), not_so),
     "privacy": (always(200), not_so),
     "account": (always(200), not_so),

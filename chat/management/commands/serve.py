@@ -178,7 +178,7 @@ def shown(host, port):
 
 def url_of(listener):
     host, port, *_ = listener.getsockname()
-    return f"http://{shown(ALL_ADDRESSES.get(host, host), port)}/"
+    return f"http://{shown(ALL_ADDRESSES.get(host, host), port)}{settings.FORCE_SCRIPT_NAME or ''}/"
 
 
 def check_redis():
