@@ -27,6 +27,7 @@ from chat.realtime import drafts, gate_backend
 from chat_app.caches import incarnation
 from tests.support.browsing import IN_TIME
 from tests.support.joining import join_without_request
+from tests.support.phones import clock  # noqa: F401 - a fixture for all
 from tests.support.reading import ann, asked_django, beats, ben, meanwhile, reader, short_holds  # noqa: F401 - fixtures for all
 from tests.support.transactions import rolled_back
 

@@ -15,10 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from chat.exceptions import Refused
 from chat.forms.base import VerbForm
 from chat.forms.fields import NameField, NicknameField, PasswordField
-from chat.models import Participant, User
-from chat.names.normalize import display_name, nickname_key
-from chat.names.validators import MAX_NAME_LENGTH
-from chat.realtime import drafts
+from chat.models import Participant, User, two_factor
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
@@ -102,33 +99,20 @@ class SignInForm(VerbForm):
         self, data: QueryDict | None = None, *, name: str | None = None, guest: Participant | None = None
     ) -> None:
         super().__init__(data, initial={"name": name})
-        self.guest = guest
         if guest is None:
             del self.fields["bring"]
 
-    @property
-    def key(self) -> str:
-        """The nickname key of the submitted name, under which sign-in attempts are counted."""
-        return nickname_key(display_name(self.data.get("name", ""))[:MAX_NAME_LENGTH])
+    def authenticate(self, name: str, password: str) -> Participant:
+        """Return the participant with this name and password. It is not signed in yet.
 
-    def sign_in(self) -> bool:
-        """Check name and password, and return whether they are right. `result` is the participant, not signed in yet.
-
-        An unknown name and a wrong password give the same error.
+        Raises Refused; an unknown name and a wrong password give the same error.
         """
-        return self.submit(self._authenticate)
-
-    def _authenticate(self, name: str, password: str) -> Participant:
         account = not User.objects.filter(username=name).exists() and Participant.by_account_name(name)
         user = authenticate(username=account.user.username if account and account.user else name, password=password)
         if user is None:
             raise Refused(_("Name and password do not go together. Try again."), code="unknown")
-        participant = Participant.objects.filter(user=user).first() or Participant.objects.for_user(user)
-        if self.guest and self.cleaned_data.get("bring"):
-            drafts.write()
-            participant.merge_guest(self.guest)
-            drafts.forget(participant)
-        return participant
+        two_factor.check_may_sign_in(user)
+        return Participant.objects.filter(user=user).first() or Participant.objects.for_user(user)
 
 
 class PasswordForm(VerbForm):
@@ -164,7 +148,9 @@ class DeleteAccountForm(VerbForm):
     password = PasswordField("current-password", label=_("Your password"))
 
 
-class ResetForm(forms.Form):
+class ResetForm(VerbForm):
+    error_field = "who"
+
     who = forms.CharField(
         label=_("Your name or your e-mail address"),
         max_length=254,
