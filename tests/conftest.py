@@ -18,6 +18,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from django.test import Client
 
+from chat import emails
 from chat.gate import background
 from chat.gate.asgi import Gate
 from chat.gate.connection import Connection
@@ -33,6 +34,7 @@ from tests.support.transactions import rolled_back
 
 # Playwright's event loop runs in the thread of the tests, so Django would refuse to use the database there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+emails.PAUSE = 0  # tests wait for emails, and nobody measures the answers
 # The headless shell is the same engine without the rest of a browser: a new context takes a fifth of the time.
 CHROMIUMS = ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")
 

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -162,12 +162,13 @@ class ResetForm(VerbForm):
     def users(self) -> QuerySet[User]:
         """The accounts with that name (or a look-alike) or email address that can be reset by email, at most 5.
 
-        Accounts without an address, deactivated accounts and site staff can't.
+        Accounts without an address, deactivated accounts and site staff can't. The queries are the same if there is no
+        account.
         """
         who = self.cleaned_data["who"]
         account = Participant.by_account_name(who)
-        named = User.objects.filter(pk=account.user_id) if account and account.user_id else User.objects.none()
-        found = named | User.objects.filter(email__iexact=who, participant__isnull=False)
+        named = Q(pk=(account and account.user_id) or 0)
+        found = User.objects.filter(named | Q(email__iexact=who, participant__isnull=False))
         return found.exclude(email="").filter(is_active=True, is_staff=False).order_by("pk")[:5]
 
 

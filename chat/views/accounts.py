@@ -1,7 +1,6 @@
 """Accounts: creating one, passwords, email addresses and deletion."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial, wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -17,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from chat import emails, identity, limits, responses
 from chat.access.accounts import account_to_change, user_to_reset
-from chat.exceptions import LimitExceeded
 from chat.forms.accounts import (
     CreateAccountForm,
     DeleteAccountForm,
@@ -139,23 +137,19 @@ def delete(request: Request) -> HttpResponse:
 @get_or_post
 @accounts_enabled
 def reset(request: Request) -> HttpResponse:
-    """Email a password reset link. The response doesn't reveal whether there is an account."""
+    """Email a password reset link. Neither the response nor its time reveals whether there is an account."""
     form = ResetForm(submitted_data(request))
     if form.is_valid():
         limits.check_password_resets(request)
-        for user in form.users:
-            _send_reset_link(request, user)
+        emails.send_resets(list(form.users), Site.current().name, partial(_reset_link, request))
         return responses.page(request, "accounts/reset_sent.html")
     return account_form_page(request, form, "reset")
 
 
-def _send_reset_link(request: Request, user: User) -> None:
-    """Send the link. Nothing is sent if the account got 3 such emails in this hour; the response is the same."""
+def _reset_link(request: Request, user: User) -> str:
     uid = urlsafe_base64_encode(force_bytes(user.pk))
     path = reverse("new_password", args=[uid, default_token_generator.make_token(user)])
-    with suppress(LimitExceeded):
-        limits.check_reset_emails(user)
-        emails.send_reset(user, Site.current().name, request.build_absolute_uri(path))
+    return request.build_absolute_uri(path)
 
 
 @get_or_post
