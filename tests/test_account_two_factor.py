@@ -302,6 +302,12 @@ def test_a_wrong_code_sets_nothing_up(account_holder, clock, person, code):
     assert sign_in(person()).headers["Location"] == "/"
 
 
+def test_only_pages_that_accept_recovery_codes_mention_them(account_holder, clock):
+    assert "or a recovery code" not in account_holder.get(PAGE).content.decode()
+    set_up(account_holder, clock)
+    assert "or a recovery code" in account_holder.get(REMOVE).content.decode()
+
+
 def test_guests_have_no_such_page(bob, person):
     for who in (bob, person()):
         assert who.get(PAGE).status_code == 404

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from chat import limits, responses
 from chat.forms.base import submitted_data
-from chat.forms.two_factor import CodeForm
+from chat.forms.two_factor import CodeForm, SetUpTwoFactorForm
 from chat.models import two_factor
 from chat.views.two_factor import app_context, submit_setup
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def two_factor_page(request: StaffRequest, site: ParlourAdminSite) -> HttpResponse:
     if two_factor.is_set_up(request.user):
         return _page(request, site, CodeForm(), {"left": two_factor.recovery_codes_left(request.user)})
-    form = CodeForm(submitted_data(request))
+    form = SetUpTwoFactorForm(submitted_data(request))
     if submit_setup(request, request.user, form):
         return _finish_setup(request, site, *form.result)
     return _page(request, site, form, app_context(request, request.user))

@@ -29,6 +29,10 @@ class CodeForm(VerbForm):
     code = CodeField(help_text=_("From your authentication app, or a recovery code."))
 
 
+class SetUpTwoFactorForm(CodeForm):
+    code = CodeField()
+
+
 class RemoveTwoFactorForm(CodeForm):
     error_fields_by_code = {"password": "password"}
     verb_fields = ["password", "code"]

@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from chat import identity, limits, qr, responses
 from chat.access.accounts import account_to_change
 from chat.forms.base import submitted_data
-from chat.forms.two_factor import CodeForm, RemoveTwoFactorForm
+from chat.forms.two_factor import RemoveTwoFactorForm, SetUpTwoFactorForm
 from chat.models import Site, User, two_factor
 from chat.types import Request
 from chat.views.accounts import account_form_page, accounts_enabled, get_or_post
@@ -27,7 +27,7 @@ def two_factor_page(request: Request) -> HttpResponse:
     _participant, user = account_to_change(request)
     if two_factor.is_set_up(user):
         return responses.page(request, "accounts/two_factor.html", {"left": two_factor.recovery_codes_left(user)})
-    form = CodeForm(submitted_data(request))
+    form = SetUpTwoFactorForm(submitted_data(request))
     if submit_setup(request, user, form):
         _device, codes = form.result
         return responses.page(request, "accounts/recovery_codes.html", {"codes": codes})
@@ -54,7 +54,7 @@ def app_context(request: Request, user: User) -> dict[str, Any]:
 
 
 @transaction.atomic
-def submit_setup(request: Request, user: User, form: CodeForm) -> bool:
+def submit_setup(request: Request, user: User, form: SetUpTwoFactorForm) -> bool:
     """Set up two-factor authentication, and return whether the code was right. This session stays signed in."""
     participant = identity.participant_of(request)  # before all sessions end
     if not form.submit_within(partial(limits.check_confirming, user), partial(two_factor.set_up, user, _key(request))):
