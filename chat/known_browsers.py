@@ -43,6 +43,7 @@ def remember(request: HttpRequest, response: HttpResponse, account: str) -> None
         ".".join([browser.id, *others, mine]),
         salt=SALT,
         max_age=SECONDS,
+        path=settings.SESSION_COOKIE_PATH,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite=settings.SESSION_COOKIE_SAMESITE,

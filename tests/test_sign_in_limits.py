@@ -207,8 +207,9 @@ def test_the_cookie_of_a_known_browser_is_private_and_lasts_a_year(owner, settin
     assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
     assert cookie["max-age"] == 365 * 24 * 3600
     assert "Bob" not in cookie.value
-    settings.SESSION_COOKIE_SECURE = True
-    assert sign_in(owner).cookies["browser"]["secure"]
+    settings.SESSION_COOKIE_SECURE, settings.SESSION_COOKIE_PATH = True, "/chat/"
+    cookie = sign_in(owner).cookies["browser"]
+    assert (cookie["secure"], cookie["path"]) == (True, "/chat/"), "like the session's"
 
 
 def test_a_wrong_password_sets_no_cookie(owner, person):
