@@ -119,7 +119,7 @@ slow: $(RUNS) $(COLLECTED)  ## Crowd the server with slow clients: a normal send
 soak: $(RUNS) $(COLLECTED)  ## Watch memory and answers under mixed load (10 minutes): make soak ARGS='--minutes 3'
 	@exec $(BIN)/python -m bench.soak $(ARGS)
 
-typing: $(DEVELOPS) $(COLLECTED)  ## Type into a browser without a pause: nothing may be altered (30 minutes)
+typing: $(DEVELOPS) $(COLLECTED)  ## Type into two browsers without a pause: nothing may be altered (7 hours)
 	@exec $(BIN)/python -m bench.typing_ahead $(ARGS)
 
 alike: $(RUNS) $(COLLECTED)  ## Compare answers for private and missing rooms and accounts: they must look alike (10 minutes)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from chat.template_hash import template_hash
+from chat.typing_ahead import FormToken
 
 if TYPE_CHECKING:
     from chat.models import Membership
@@ -23,6 +24,7 @@ TARGET_KINDS = ("reply", "edit")
 MAX_ID_LENGTH = 18  # digits
 MAX_TOKENS = 4  # of forms whose draft one form may have
 PREFETCHED = 4  # how many composers are fetched before they are needed
+ENTERS_AGAIN = 12  # how often Enter can be pressed in a sent field before the next composer has the focus
 LAST_NUMBER = 9999  # the highest number in a URL; refused text gets a higher one
 CACHE_SECONDS = 24 * 3600  # seconds in the browser's cache
 
@@ -67,6 +69,12 @@ class Composer:
     opening: bool = False
     target: Target | None = None
     drafts: tuple[str, ...] = ()
+
+    @property
+    def enter_again(self) -> list[tuple[str, str]]:
+        """The elements that post what was added to a sent field: the id of each, and what is busy when it is used."""
+        busy = [".next", *(f"#enter-again-{n}" for n in range(1, ENTERS_AGAIN))]
+        return [(f"enter-again-{n}", busy[n - 1]) for n in range(ENTERS_AGAIN, 0, -1)]
 
     @property
     def is_cacheable(self) -> bool:
@@ -147,14 +155,13 @@ def typed_text(data: Mapping[str, str]) -> str:
     return data.get("carried", "") + data.get("text", "")
 
 
-def unused_number() -> int:
-    """A random number above LAST_NUMBER, so that no form of the same page has used it."""
-    return LAST_NUMBER + 1 + secrets.randbelow(10**15)
-
-
 def new_page_key() -> str:
-    """A random key for a page, or for a form that gets a token of its own because it was refused."""
     return secrets.token_urlsafe(12)
+
+
+def new_token() -> FormToken:
+    """A random token for a refused text. Its number is above LAST_NUMBER, so it has no place in the order of a page."""
+    return FormToken(new_page_key(), LAST_NUMBER + 1 + secrets.randbelow(10**15))
 
 
 def composer_version() -> str:

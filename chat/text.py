@@ -1,7 +1,8 @@
 """The text of messages: its maximum length, forbidden characters and line ends."""
 
-import hashlib
 import re
+from collections.abc import Iterator
+from hashlib import blake2b
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -59,4 +60,16 @@ def _too_long(text: str) -> str:
 
 def text_digest(text: str) -> str:
     """Return a hash of the text, as 32 hexadecimal digits, to compare texts."""
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def start_digests(text: str, shortest: int) -> Iterator[tuple[int, str]]:
+    """Yield the length and the `text_digest` of each start of the text, from `shortest` characters on.
+
+    Each character is hashed once, however many starts there are.
+    """
+    digest = blake2b(text[:shortest].encode(), digest_size=16)
+    yield shortest, digest.hexdigest()
+    for length, character in enumerate(text[shortest:], shortest + 1):
+        digest.update(character.encode())
+        yield length, digest.hexdigest()

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import takewhile
 from typing import NamedTuple, Self
 
-from chat.text import text_digest
+from chat.text import start_digests, text_digest
 
 MAX_ADDED = 500  # letters that can be told apart as typed before or after a text
 TOKEN = re.compile(r"(?P<page>[\w-]+):(?P<number>\d{1,18})(?:\.(?P<part>\d{1,4}))?", re.ASCII)
@@ -73,10 +73,14 @@ def own_part(typed: str, stored: str, digest: str) -> str | None:
     with the stored text.
     """
     typed = typed.lstrip("\n")
-    shortest = max(1, len(typed) - MAX_ADDED)
-    starts = (typed[:length] for length in range(len(typed), shortest - 1, -1))
-    own = next((start for start in starts if text_digest(start) == digest), None)
+    own = start_with_digest(typed, digest)
     return stored if own is None and typed.startswith(stored) else own
+
+
+def start_with_digest(typed: str, digest: str) -> str | None:
+    """The start of `typed` that has this digest; None if there is none."""
+    starts = start_digests(typed, shortest=max(1, len(typed) - MAX_ADDED))
+    return typed[: max((length for length, found in starts if found == digest), default=0)] or None
 
 
 def start_of(typed: str, stored: str, digest: str) -> int | None:

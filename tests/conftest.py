@@ -282,7 +282,7 @@ class Visitor:
 
     @property
     def field(self):
-        return self.writing.get_by_label("Message", exact=True)
+        return self.writing.get_by_label("Message", exact=True).last
 
     def send(self, text):
         self.field.fill(text)

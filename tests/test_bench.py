@@ -1,5 +1,8 @@
 """The readers of the bench: how they read an answer, and what they count as missed or doubled."""
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -7,9 +10,11 @@ import pytest
 from bench import crowd, requests
 from bench.alike import Side
 from bench.connection import Answer, parsed
+from bench.firefox import stopped_often
 from bench.people import Person
 from bench.readers import Readers
 from bench.report import Bound, Row
+from bench.typing_ahead import differences
 
 PERSON = Person("room", 1, "Ann", "s" * 32, "c" * 32, "t" * 64, "page-of-tests", "incarnat10")
 
@@ -95,3 +100,37 @@ def test_an_incomplete_answer_is_none():
 )
 def test_a_row_says_whether_it_reaches_its_bounds(value, verdict):
     assert Row("page", "", bounds=(Bound(value, 6, 3),)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("shown", "found"),
+    [
+        (["1 a", "2 b", "3 c"], []),
+        (["1 a2 b", "3 c"], [(["1 a", "2 b"], ["1 a2 b"])]),
+        (["1 a", "3 c", "2 b"], [([], ["3 c"]), (["3 c"], [])]),
+        (["1 a", "2", "3 c"], [(["2 b"], ["2"])]),
+    ],
+)
+def test_only_the_messages_that_were_altered_are_found(shown, found):
+    assert differences(["1 a", "2 b", "3 c"], shown) == found
+
+
+@pytest.fixture
+def program():
+    """A program that ends when it has read a line."""
+    program = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, start_new_session=True)
+    yield program
+    program.kill()
+    program.communicate()
+
+
+def test_a_slowed_browser_runs_on_afterwards(program):
+    seen = set()
+    with stopped_often(program.pid, 4):
+        while seen != {False, True}:
+            seen.add(is_stopped(program))
+    assert not is_stopped(program)
+
+
+def is_stopped(program):
+    return Path(f"/proc/{program.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"

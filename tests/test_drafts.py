@@ -2,13 +2,13 @@
 
 import asyncio
 import re
+import time
+from contextlib import contextmanager
 from datetime import timedelta
-from html import unescape
 from types import SimpleNamespace
 
 import pytest
 from django.core.cache import cache
-from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -17,8 +17,9 @@ from lxml import html
 from chat import retention
 from chat.gate import background
 from chat.gate.asgi import Gate
-from chat.models import Draft, Membership, Message, Participant, Site
+from chat.models import Draft, Message, Participant, Room, Site
 from chat.realtime import drafts, gate_backend
+from chat.realtime.unwritten import Unwritten
 from chat.text import MAX_LENGTH
 from tests.support.threads import run
 
@@ -42,6 +43,16 @@ def stored():
 def restart():
     """Write the drafts and forget the cache, as when the server stops and starts."""
     drafts.write()
+    cache.clear()
+
+
+@contextmanager
+def another_process():
+    """What is done meanwhile is done by another process, which shares the database only: there is no Redis."""
+    here, drafts.unwritten = drafts.unwritten, Unwritten()
+    cache.clear()
+    yield
+    drafts.unwritten = here
     cache.clear()
 
 
@@ -175,14 +186,6 @@ def test_sent_words_do_not_come_back_after_a_crash(alice, room):
     assert shown(alice, room).text == ""
 
 
-def test_sending_forgets_a_draft_that_the_cache_has_forgotten(alice, room):
-    alice.type(room, "typed some minutes ago")
-    restart()
-    alice.send(room, "typed some minutes ago")
-    restart()
-    assert stored() == {}
-
-
 def test_sending_keeps_the_draft_of_the_next_message(alice, room):
     alice.type(room, "the first", n=1)
     alice.type(room, "and the ne", n=2)
@@ -190,6 +193,15 @@ def test_sending_keeps_the_draft_of_the_next_message(alice, room):
     assert shown(alice, room).text == "and the ne"
     restart()
     assert shown(alice, room).text == "and the ne"
+
+
+def test_sending_an_earlier_form_of_the_page_keeps_a_draft_that_the_cache_has_forgotten(alice, room):
+    alice.type(room, "and the ne", n=2)
+    restart()
+    alice.send(room, "the first, tried again", n=1)
+    assert shown(alice, room).text == "and the ne"
+    restart()
+    assert stored() == {"Alice": "and the ne"}
 
 
 @pytest.mark.parametrize("forgotten", [False, True])
@@ -217,16 +229,74 @@ def test_a_draft_that_came_back_is_deleted_when_its_page_sends_it(alice, room, f
     assert (shown(alice, room).text, stored()) == ("", {})
 
 
+REFUSED = "too long" * MAX_LENGTH
+
+
+def refused(who, room, text=REFUSED, **form):
+    """Send a text that is refused, and return the fields with which its form is sent again."""
+    form = {"n": 1, "page": PAGE, "text": text} | form
+    answer = who.post(f"/rooms/{room.slug}/send/", form, headers={"HX-Request": "true"})
+    assert answer.status_code == 422
+    return form | dict(re.findall(r'name="(n|page|drafts)" value="([^"]*)"', answer.text))
+
+
 def test_a_text_that_was_refused_and_then_sent_does_not_come_back(alice, room):
     alice.type(room, "half a sen")
-    fields = shown(alice, room).hidden | {"text": "too long" * MAX_LENGTH}
-    refused = alice.post(f"/rooms/{room.slug}/send/", fields, headers={"HX-Request": "true"}).text
-    tokens = unescape(re.search(r'name="drafts" value="([^"]*)"', refused)[1])
-    assert tokens == f"{PAGE}:1 {fields['page']}:1"
-    number = re.search(r'name="n" value="(\d+)"', refused)[1]
-    again = {"n": number, "page": fields["page"], "drafts": tokens, "text": "shorter"}
-    assert alice.post(f"/rooms/{room.slug}/send/", again).status_code == 303
+    fields = shown(alice, room).hidden
+    again = refused(alice, room, **fields)
+    assert again["drafts"].startswith(f"{PAGE}:1 {fields['page']}:1 ")
+    assert alice.post(f"/rooms/{room.slug}/send/", again | {"text": "shorter"}).status_code == 303
     assert shown(alice, room).text == ""
+    restart()
+    assert (shown(alice, room).text, stored()) == ("", {})
+
+
+def test_a_text_that_was_refused_because_its_form_was_used_is_a_draft_until_it_is_sent(alice, room):
+    alice.send(room, "one")
+    again = refused(alice, room, "another text")
+    assert shown(alice, room).text == "another text"
+    restart()
+    assert shown(alice, room).text == "another text"
+    assert alice.post(f"/rooms/{room.slug}/send/", again).status_code == 303
+    restart()
+    assert (shown(alice, room).text, stored()) == ("", {})
+
+
+def test_without_javascript_a_text_of_a_used_form_is_a_draft_until_it_is_sent(alice, room):
+    alice.send(room, "one")
+    answer = alice.send(room, "another text")
+    assert answer.status_code == 422
+    assert shown(alice, room).text == "another text"
+    (form,) = html.document_fromstring(answer.text).cssselect("#composer form")
+    fields = {one.get("name"): one.get("value") for one in form.cssselect("[name]") if one.get("value")}
+    assert fields["text"] == "another text"
+    assert alice.post(f"/rooms/{room.slug}/send/", fields).status_code == 303
+    assert shown(alice, room).text == ""
+
+
+def test_a_text_that_is_refused_twice_is_kept_as_it_was_the_second_time(alice, room):
+    alice.send(room, "one")
+    again = refused(alice, room, "another text")
+    refused(alice, room, **again | {"text": "mended" * MAX_LENGTH})
+    assert shown(alice, room).text.startswith("mended")
+
+
+def test_a_refused_text_stays_a_draft_when_the_next_form_is_sent(alice, room):
+    refused(alice, room)
+    alice.send(room, "the next", n=2)
+    assert shown(alice, room).text == REFUSED[:MAX_LENGTH]
+
+
+@pytest.mark.parametrize("used", [False, True])
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_a_refused_text_does_not_replace_what_is_typed_in_the_next_form(alice, room, used, forgotten):
+    if used:
+        alice.send(room, "one")
+    alice.type(room, "and the ne", n=2)
+    if forgotten:
+        restart()
+    refused(alice, room, **refused(alice, room))
+    assert shown(alice, room).text == "and the ne"
 
 
 def test_sending_a_refused_text_again_keeps_what_was_typed_meanwhile(alice, room):
@@ -335,7 +405,8 @@ def test_a_draft_is_gone_with_the_guest_the_account_or_the_room(alice, bob, room
     assert sorted(stored()) == ["Alice", "Carol"]
     carol.post("/account/delete/", {"old": "a long walk home", "password": "a long walk home"})
     assert sorted(stored()) == ["Alice"]
-    Membership.with_deleted.filter(room=room).delete()
+    room.mark_deleted()
+    Room.with_deleted.get(pk=room.pk).erase()
     assert Draft.objects.count() == 0
 
 
@@ -418,12 +489,58 @@ def test_what_could_not_be_written_is_written_later_but_not_over_newer_text(alic
     assert stored() == {"Alice": "half a sentence", "Bob": "half a sen"}
 
 
-def test_another_processes_newer_text_is_written(alice, room):
+@pytest.mark.parametrize("later", [True, False])
+def test_with_redis_the_newer_text_of_two_processes_is_written(alice, room, later):
     alice.type(room, "typed here")
     stay = drafts._stay_of(alice.membership)
-    cache.set(drafts._key(stay), (PAGE, 1, "typed later, elsewhere", False, 1.0))
+    cache.set(drafts._key(stay), (PAGE, 1, "typed elsewhere", False, time.time() + (60 if later else -60)))
     drafts.write()
-    assert stored() == {"Alice": "typed later, elsewhere"}
+    assert stored() == {"Alice": "typed elsewhere" if later else "typed here"}
+
+
+@pytest.mark.parametrize("older", ["hal", ""])
+def test_without_redis_an_older_text_does_not_replace_what_another_process_has_written(alice, room, older):
+    alice.type(room, "h")
+    alice.type(room, older)
+    with another_process():
+        alice.type(room, "half a sentence")
+        drafts.write()
+    drafts.write()
+    assert stored() == {"Alice": "half a sentence"}
+
+
+@pytest.mark.parametrize("newer", ["half a sentence", ""])
+def test_without_redis_a_newer_text_replaces_what_another_process_has_written(alice, room, newer):
+    with another_process():
+        alice.type(room, "half")
+        drafts.write()
+    alice.type(room, "half a sen")
+    alice.type(room, newer)
+    drafts.write()
+    assert stored() == ({"Alice": newer} if newer else {})
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_without_redis_sending_a_form_keeps_the_next_ones_draft_of_another_process(alice, room, known):
+    if known:
+        alice.type(room, "the first", n=1)
+    with another_process():
+        alice.type(room, "and the ne", n=2)
+        drafts.write()
+    alice.send(room, "the first", n=1)
+    drafts.write()
+    assert stored() == {"Alice": "and the ne"}
+
+
+@pytest.mark.parametrize("here", [1, 2])
+def test_without_redis_the_later_form_of_a_page_wins_whichever_process_it_reached(alice, room, here):
+    texts = {1: "the first", 2: "and the ne"}
+    alice.type(room, texts[here], n=here)
+    with another_process():
+        alice.type(room, texts[3 - here], n=3 - here)
+        drafts.write()
+    drafts.write()
+    assert stored() == {"Alice": "and the ne"}
 
 
 def test_a_draft_is_written_although_the_cache_has_lost_it(alice, room):
@@ -452,15 +569,6 @@ def test_the_draft_of_an_earlier_room_with_the_same_id_is_not_written(alice, roo
     drafts.write()
     assert stored() == {}
     assert drafts.draft_of(membership) is None
-
-
-@pytest.mark.django_db(transaction=True, reset_sequences=True)
-def test_a_draft_of_before_a_flush_reaches_nobody(alice, room, person):
-    alice.type(room, "half a sen")
-    call_command("flush", interactive=False, verbosity=0)
-    zoe = person("A new room", "Zoe")
-    drafts.write()
-    assert (stored(), shown(zoe, zoe.membership.room).text) == ({}, "")
 
 
 def test_a_member_who_was_erased_meanwhile_is_left_out(alice, bob, room):

@@ -127,7 +127,7 @@ def test_banning_an_account_says_nothing_of_guests(alice, person, room):
     dave = room.join(account, "Dave")
     assert GUESTS_BAN not in alice.get(f"/rooms/{room.slug}/members/").content.decode()
     dave.ban(alice.membership)
-    assert "A guest who is banned" not in alice.get(f"/rooms/{room.slug}/members/").content.decode()
+    assert "A banned guest" not in alice.get(f"/rooms/{room.slug}/members/").content.decode()
 
 
 def test_who_turns_a_guest_away_for_good_reads_what_that_means(alice, room):

@@ -165,7 +165,7 @@ def test_without_the_gate_a_page_cannot_have_read_what_is_not_sent_yet(alice, bo
     assert news(bob.get(room.get_absolute_url()).content.decode()) == (1, f"m{one.pk}")
 
 
-def test_neither_page_nor_poll_takes_another_statement(alice, bob, room, django_assert_num_queries):
+def test_noting_what_a_poll_received_takes_no_statement(alice, bob, room, django_assert_num_queries):
     bob.get(room.get_absolute_url())
     say(alice.membership, "one")
     room.refresh_from_db()

@@ -51,6 +51,13 @@ def test_the_indicator_says_who_types(alice, person, room, names, sentence):
     assert indicator(poll(alice, room)) == sentence
 
 
+def test_a_report_after_a_pause_shows_no_one_as_typing(alice, bob, room):
+    bob.type(room, "half a sentence", paused="1")
+    assert not indicator(poll(alice, room))
+    bob.type(room, "half a sentence, and")
+    assert indicator(poll(alice, room)) == "Bob is typing"
+
+
 def test_typists_see_the_other_typists(alice, bob, room):
     """All readers get the same sentences; each reader's stylesheet shows one of them."""
     for who in (alice, bob):

@@ -1,6 +1,8 @@
 """Typing ahead: messages typed faster than the page and the server follow arrive as they were typed."""
 
+import hashlib
 import random
+import re
 
 import pytest
 from django.utils import timezone
@@ -9,12 +11,14 @@ from chat import retention
 from chat.exceptions import Refused
 from chat.models import Membership, Message
 from chat.models.membership_sending import Leftover
+from chat.models.recent_messages import FEW
 from chat.models.typed_order import REORDER_WINDOW
-from chat.text import text_digest
-from chat.typing_ahead import FormToken, inserted_in, own_part, rest_of
+from chat.text import MAX_LENGTH, text_digest
+from chat.typing_ahead import MAX_ADDED, FormToken, inserted_in, own_part, rest_of
 from tests.support.pages import OpenPage
 
 PAGE = "page-key"
+ENTER_IN_NEXT = {"more": "next"}
 
 
 @pytest.fixture
@@ -94,19 +98,50 @@ def test_each_form_still_sends_once_after_reordering(post, room):
     assert said(room) == ["one", "two"]
 
 
-# Enter in a field that was sent already
+# Refusals
 
 
-def test_enter_in_a_sent_field_posts_what_was_added(post, room):
-    for text in ("one", "onetwo", "onetwothree"):
-        post(1, text, more=text != "one")
-    assert said(room) == ["one", "two", "three"]
+@pytest.fixture
+def submit(alice, room):
+    """Submit a form as htmx does. Returns the form's fields, with those that the answer adds to it."""
+
+    def submit(number, text, status, **fields):
+        form = {"n": number, "page": PAGE, "text": text} | fields
+        answer = alice.post(room.get_absolute_url() + "send/", form, headers={"HX-Request": "true"})
+        assert answer.status_code == status
+        return form | dict(re.findall(r'name="(n|page|drafts)" value="([^"]*)"', answer.content.decode()))
+
+    return submit
 
 
-def test_the_second_enter_may_arrive_first(post, room):
-    post(1, "onetwo", more=True)
-    post(1, "one")
+def again(refused, text):
+    return {"number": refused["n"], "page": refused["page"], "drafts": refused["drafts"], "text": text}
+
+
+def test_a_refused_message_that_is_mended_within_seconds_takes_its_place(submit, room):
+    refused = submit(1, "one" * MAX_LENGTH, 422)
+    submit(2, "two", 200)
+    submit(**again(refused, "one"), status=200)
     assert said(room) == ["one", "two"]
+
+
+@pytest.mark.parametrize("when", ["before the refusal", "after the refusal", "after it was sent again"])
+def test_letters_join_a_message_that_was_refused_and_sent_again(alice, submit, post, leave_over, room, when):
+    post(1, "one")
+    if when == "before the refusal":
+        leave_over(1, "onetw")
+    Membership.objects.filter(pk=alice.membership.pk).update(muted=True)
+    refused = submit(2, "o", 422)
+    Membership.objects.filter(pk=alice.membership.pk).update(muted=False)
+    if when == "after the refusal":
+        leave_over(1, "onetw")
+    submit(**again(refused, "o"), status=200)
+    if when == "after it was sent again":
+        assert leave_over(1, "onetw").text == ""
+    assert said(room) == ["one", "two"]
+
+
+# Enter in a field that was sent already
 
 
 @pytest.mark.parametrize("order", [(0, 2, 1), (1, 2, 0), (2, 0, 1), (2, 1, 0), (1, 0, 2)])
@@ -280,10 +315,50 @@ def test_the_answer_shows_the_letters_before_the_next_field(alice, post, room):
     form = {"n": "1", "page": PAGE, "composer": "1", "text": "one<b>"}
     url = room.get_absolute_url() + "leftover/"
     answer = alice.post(url, form, headers={"HX-Request": "true"})
+    assert answer.headers["HX-Reswap"].startswith("outerHTML"), "only a whole answer removes the sent form"
     assert '<span hx-swap-oob="innerHTML:#carried-2,#sink">' in answer.content.decode()
     assert '<input type="hidden" name="carried" value="&lt;b&gt;">' in answer.content.decode()
     alice.send(room, "old", n=2, page=PAGE, carried="<b>")
     assert said(room) == ["one", "<b>old"]
+
+
+# Forms from further back
+
+
+@pytest.fixture
+def much_later(alice, post):
+    """Alice has sent "one", and since then so much on another page that a send doesn't load it any more."""
+    post(1, "one")
+    for number in range(FEW + 1):
+        alice.membership.send(f"{number}", f"other-page:{number}")
+
+
+def test_another_text_of_a_form_from_further_back_is_refused(much_later, alice, room):
+    answer = alice.post(room.get_absolute_url() + "send/", {"n": "1", "page": PAGE, "text": "two"})
+    assert answer.status_code == 422
+    assert "already used" in answer.content.decode()
+
+
+def test_a_form_from_further_back_posts_only_what_was_added(much_later, post, room):
+    post(1, "one", more=True)
+    post(1, "onetwo", more=True)
+    assert said(room)[-2:] == [f"{FEW}", "two"]
+
+
+def test_the_first_enter_may_arrive_after_all_others(post, room):
+    words = "abcdefg"
+    for end in range(2, len(words) + 1):
+        post(1, words[:end], more=True)
+    post(1, "a")
+    assert said(room) == list(words)
+
+
+def test_letters_left_over_join_a_first_enter_that_was_overtaken(post, leave_over, room):
+    post(1, "one")
+    post(2, "othree", more=True)
+    leave_over(1, "onetw")
+    post(2, "o")
+    assert said(room) == ["one", "two", "three"]
 
 
 # Enter in the next field, which is still empty
@@ -294,7 +369,7 @@ def enter_in_empty_field(post, leave_over):
     """Alice has sent "one" and typed "two" in the same field; then Enter in the next, empty field."""
     post(1, "one")
     assert leave_over(1, "one two").text == "two"
-    return post(1, "one two", more=True)
+    return post(1, "one two", **ENTER_IN_NEXT)
 
 
 def test_enter_in_the_empty_field_posts_letters_that_the_server_has(enter_in_empty_field, room):
@@ -302,7 +377,7 @@ def test_enter_in_the_empty_field_posts_letters_that_the_server_has(enter_in_emp
 
 
 def test_letters_that_were_posted_are_not_posted_again(enter_in_empty_field, post, leave_over, room):
-    post(1, "one two", more=True)
+    post(1, "one two", **ENTER_IN_NEXT)
     assert leave_over(1, "one two") == Leftover()
     post(2, "twothree", has_leftover=True)  # The page still showed them.
     assert said(room) == ["one", "two", "three"]
@@ -318,11 +393,30 @@ def test_the_same_letters_typed_again_are_posted(enter_in_empty_field, post, roo
     assert said(room) == ["one", "two", "two"]
 
 
+def test_letters_that_went_in_front_of_the_next_message_become_one_of_their_own(post, leave_over, room):
+    post(1, "one")
+    leave_over(1, "one two")
+    post(2, "three")
+    assert said(room) == ["one", "twothree"]
+    post(1, "one two", **ENTER_IN_NEXT)
+    post(1, "one two", **ENTER_IN_NEXT)
+    assert said(room) == ["one", "two", "three"]
+
+
+def test_letters_that_others_have_answered_stay_where_they_are(post, leave_over, bob, room):
+    post(1, "one")
+    leave_over(1, "one two")
+    post(2, "three")
+    bob.membership.send("well", "bob:1")
+    post(1, "one two", **ENTER_IN_NEXT)
+    assert said(room) == ["one", "twothree", "well"]
+
+
 def test_letters_after_several_messages_of_one_field_are_posted_by_enter(post, leave_over, room):
     post(1, "one")
     post(1, "one two", more=True)
     assert leave_over(1, "one two three").text == "three"
-    post(1, "one two three", more=True)
+    post(1, "one two three", **ENTER_IN_NEXT)
     assert leave_over(1, "one two three") == Leftover()
     assert said(room) == ["one", "two", "three"]
 
@@ -331,7 +425,7 @@ def test_posted_letters_are_no_draft_any_more(alice, post, room):
     form = {"n": "1", "page": PAGE, "composer": "1", "text": "one two"}
     post(1, "one")
     alice.post(room.get_absolute_url() + "leftover/", form, headers={"HX-Request": "true"})
-    alice.post(room.get_absolute_url() + "send/", form | {"more": "1", "next_is_empty": "1"})
+    alice.post(room.get_absolute_url() + "send/", form | ENTER_IN_NEXT)
     assert said(room) == ["one", "two"]
     assert 'value="two"' not in alice.get(room.get_absolute_url()).content.decode()
 
@@ -341,34 +435,36 @@ def test_posted_letters_are_no_draft_any_more(alice, post, room):
 
 @pytest.mark.parametrize("seed", range(20))
 def test_everything_that_was_typed_arrives_in_order(alice, room, seed):
-    """Play a page whose focus moves late, over a network that mixes up the order of the requests."""
+    """Play a page whose focus moves late, over a network where one request may overtake another."""
     dice = random.Random(seed)
     typed, requests = play(dice)
-    first = {number: text for verb, number, text in reversed(requests) if verb == "send"}.items()
-    for at in range(len(requests) - 1):
-        if dice.random() < 0.4 and may_swap(requests[at], requests[at + 1]):
+    at = 0
+    while at < len(requests) - 1:
+        if swap := dice.random() < 0.4 and may_swap(requests[at], requests[at + 1]):
             requests[at], requests[at + 1] = requests[at + 1], requests[at]
-    for verb, number, text in requests:
-        more = {"more": True} if verb == "send" and (number, text) not in first else {}
+        at += 1 + swap
+    for verb, number, text, more in requests:
         getattr(alice.membership, verb)(text, f"{PAGE}:{number}", **more)
     assert said(room) == typed
 
 
 def play(dice):
     """The messages that were typed, and the requests that the page sends for them."""
-    typed, requests, number, here, cut = [], [], 1, "", 0
-    for line in range(12):
-        text = f"line {line}" + dice.choice(["", "!", " of the play"])
-        typed.append(text)
-        here += text[cut:]
-        cut = 0
-        requests.append(("send", number, here))
-        if dice.random() < 0.5:  # The focus moves at once.
-            number, here = number + 1, ""
-        elif dice.random() < 0.6 and line < 11:  # The focus moves within the next message.
-            cut = dice.randint(1, 4)
-            requests.append(("take_leftover", number, here + f"line {line + 1}"[:cut]))
-            number, here = number + 1, ""
+    typed = [f"line {number}" + dice.choice(["", "!", " of the play"]) for number in range(12)]
+    left, requests, number, field = list(typed), [], 1, ""
+    while left:
+        requests.append(("send", number, field + left[0], {"more": True} if field else {}))
+        field += left.pop(0)
+        if not left or dice.random() < 0.2:
+            continue  # The focus has not moved before the next Enter.
+        if dice.random() < 0.6:  # The focus moves within the next message, or after it and before Enter.
+            cut = dice.choice([1, 4, len(left[0])])
+            letters, left[0] = left[0][:cut], left[0][cut:]
+            requests.append(("take_leftover", number, field + letters, {}))
+            if not left[0]:
+                left.pop(0)
+                requests.append(("send", number, field + letters, ENTER_IN_NEXT))
+        number, field = number + 1, ""
     return typed, requests
 
 
@@ -409,8 +505,117 @@ def test_the_own_part_is_found_behind_letters_in_front():
     assert own_part("xth", "two", digest) is None
 
 
+def test_the_longest_own_part_counts():
+    assert own_part("haha", "ha", text_digest("haha")) == "haha"
+    assert own_part("x" * 9 + "y" * MAX_ADDED, "", text_digest("x" * 9)) == "x" * 9
+    assert own_part("x" * 9 + "y" * (MAX_ADDED + 1), "z", text_digest("x" * 9)) is None
+
+
+def test_a_long_text_is_hashed_once_not_once_for_each_of_its_starts(monkeypatch):
+    """The room is locked meanwhile, and one form can have sent 50 messages, each of which is compared."""
+    hashed = []
+
+    class CountingHash:
+        def __init__(self, data, **options):
+            self.hash = hashlib.blake2b(data, **options)
+            hashed.append(len(data))
+
+        def update(self, data):
+            self.hash.update(data)
+            hashed.append(len(data))
+
+        def hexdigest(self):
+            return self.hash.hexdigest()
+
+    monkeypatch.setattr("chat.text.blake2b", CountingHash)
+    assert own_part("é" * MAX_LENGTH, "another text", "digest") is None
+    assert sum(hashed) == len("é".encode()) * MAX_LENGTH
+
+
 @pytest.mark.parametrize(
     ("typed", "sent", "inserted"), [("oXne", "one", "X"), ("Xone", "one", "X"), ("on", "one", ""), ("aa", "a", "a")]
 )
 def test_inserted_letters_are_found(typed, sent, inserted):
     assert inserted_in(typed, sent) == inserted
+
+
+# Enter in a sent field, overtaken by the report of what the field had in the end
+
+
+def test_an_enter_that_the_report_overtook_still_ends_its_message(post, leave_over, room):
+    post(1, "one")
+    post(2, " and more")
+    leave_over(1, "onetwothree")
+    post(1, "onetwo", more=True)
+    assert said(room) == ["one", "two", "three and more"]
+
+
+def test_the_same_while_the_next_message_is_not_sent_yet(post, leave_over, room):
+    post(1, "one")
+    leave_over(1, "onetwothree")
+    post(1, "onetwo", more=True)
+    post(2, " and more")
+    assert said(room) == ["one", "two", "three and more"]
+
+
+def test_the_same_if_the_page_sends_the_letters_that_it_shows(post, leave_over, room):
+    post(1, "one")
+    leave_over(1, "onetwothree")
+    post(1, "onetwo", more=True)
+    post(2, "twothree and more", has_leftover=True)
+    assert said(room) == ["one", "two", "three and more"]
+
+
+def test_the_same_in_a_field_with_letters_in_front_that_were_posted_later(post, leave_over, room):
+    post(1, "one")
+    post(2, "o")
+    leave_over(1, "onetw")
+    leave_over(2, "othreefour", carried="tw")
+    post(3, " and more")
+    post(2, "othree", more=True)
+    assert said(room) == ["one", "two", "three", "four and more"]
+
+
+def test_two_enters_that_the_report_overtook_end_their_messages(post, leave_over, room):
+    post(1, "one")
+    post(2, " and more")
+    leave_over(1, "onetwothreefour")
+    for typed in ("onetwo", "onetwothree", "onetwothree"):
+        post(1, typed, more=True)
+    assert said(room) == ["one", "two", "three", "four and more"]
+
+
+def test_an_enter_in_a_field_without_letters_takes_nothing_from_the_next_message(post, room):
+    post(1, "one")
+    post(2, "two of us")
+    post(1, "onetwo", more=True)
+    assert said(room) == ["one", "two", "two of us"]
+
+
+def test_an_enter_whose_letters_are_not_in_the_next_message_any_more_is_refused(post, leave_over, bob, room):
+    post(1, "one")
+    post(2, " and more")
+    leave_over(1, "onetwothree")
+    bob.membership.send("twothree?", "bob:1")
+    with pytest.raises(Refused):
+        post(1, "onetwo", more=True)
+    assert said(room) == ["one", "twothree and more", "twothree?"]
+
+
+def test_letters_reach_the_next_message_if_a_later_enter_in_its_field_arrived_first(post, leave_over, room):
+    post(1, "one")
+    post(2, "wothree", more=True)
+    left = leave_over(1, "onet")
+    post(2, "wo")
+    assert said(room) == ["one", "two", "three"]
+    assert left.text == ""
+
+
+def test_letters_reach_the_next_message_after_many_enters_in_the_field_before(post, leave_over, room):
+    typed = ["0123456"[: end + 1] for end in range(7)]
+    post(1, typed[0])
+    for text in typed[1:]:
+        post(1, text, more=True)
+    leave_over(1, typed[-1] + "and")
+    post(2, " more")
+    assert said(room) == [*"0123456", "and more"]

@@ -50,8 +50,13 @@ class MessageForm(VerbForm):
             "token": str(token),
             "target": self._target(),
             "has_leftover": "carried" in self.data,
-            "more": "more" in self.data,
+            "more": "next" if self.data.get("more") == "next" else "more" in self.data,
         }
+
+    @property
+    def needs_new_token(self) -> bool:
+        """Whether the form can't be sent again with its token: it was used for another text, or isn't one."""
+        return "token" not in self.cleaned_data or (self.refusal is not None and self.refusal.code == "used")
 
     def _target(self) -> Target | None:
         try:

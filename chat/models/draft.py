@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from django.db import models
-from django.db.models import Q
 
 from chat.text import MAX_LENGTH
 
@@ -16,17 +15,14 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         fields = ["page", "number", "text", "multiline", "updated_at"]
         self.bulk_create(drafts, update_conflicts=True, unique_fields=["membership"], update_fields=fields)
 
-    def lock(self, members: Collection[int]) -> None:
-        """Lock the drafts of these members, in the order of their ids."""
-        list(self.select_for_update().filter(pk__in=members).order_by("pk").values_list("pk"))
+    def of(self, members: Collection[int]) -> DraftQuerySet:
+        """The drafts of these members."""
+        return self.filter(pk__in=members)
 
-    def remove(self, members: Collection[int], sent: Collection[tuple[int, str]]) -> None:
-        """Delete the drafts of these members, and those that are of a page in `sent`, in one statement.
-
-        `sent` has membership ids with the key of a page of theirs that has sent its text.
-        """
-        of_pages = Q(pk__in=[member for member, _ in sent], page__in=[page for _, page in sent])
-        self.filter(Q(pk__in=members) | of_pages).delete()
+    def remove(self, members: Collection[int]) -> None:
+        """Delete the drafts of these members, in one statement; in none if there are no members."""
+        if members:
+            self.of(members).delete()
 
 
 class Draft(models.Model):

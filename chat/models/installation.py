@@ -32,6 +32,11 @@ class Installation(models.Model):
         return cls.objects.get_or_create(pk=cls.ONLY)[0]
 
     @classmethod
+    def lock(cls) -> None:
+        """Let other processes that lock this row wait until this transaction ends."""
+        list(cls.objects.select_for_update().filter(pk=cls.ONLY).values_list("pk"))
+
+    @classmethod
     def rotate(cls) -> None:
         """Change the incarnation, so that every cache entry becomes invalid.
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
 from chat.exceptions import Refused
-from chat.models.recent_messages import recent_messages, recent_tokens
+from chat.models.recent_messages import MANY, recent_messages, recent_tokens
 from chat.models.typed_order import (
     AlreadySent,
+    added_before_report,
     added_to,
     keep_typed_order,
     letters_posted_before,
@@ -22,6 +23,8 @@ from chat.models.typed_order import (
     put_before,
     rendered,
     split,
+    take_back,
+    take_from_front,
     token_of_part,
 )
 from chat.names.normalize import VISIBLE
@@ -32,9 +35,7 @@ if TYPE_CHECKING:
     from chat.models.membership import Membership
     from chat.models.message import Message
 
-# How many of the member's newest messages are loaded: FEW for a send, MANY for text that was added to a form after it
-# was sent. A page never has more requests on the way at once.
-FEW, MANY = 5, 50
+More = bool | Literal["next"]  # whether Enter was pressed again after the form was sent; "next": in the next form
 
 
 @dataclass(frozen=True)
@@ -58,20 +59,22 @@ class SendingMixin(models.Model):
     class Meta:
         abstract = True
 
-    def send(self: Membership, text: str, token: str, has_leftover: bool = False, more: bool = False) -> Message:
+    def send(self: Membership, text: str, token: str, has_leftover: bool = False, more: More = False) -> Message:
         """Post a message and return it. Raises Refused if the member may not post.
 
         If the token was used before with the same text, returns that message. Raises Refused if it is another text.
 
-        `more` says that Enter was pressed in the field of a form that was sent already: only what was added is posted,
-        as a message of its own. `has_leftover` says that the text begins with the letters left over from the page's
-        message before it, or that the author has discarded them; otherwise they are put in front of it.
+        `more` says that Enter was pressed again after the form was sent: only what was added is posted, as a message of
+        its own. It is "next" if the focus was in the next form, still empty, which would otherwise take these letters.
+
+        `has_leftover` says that the text begins with the letters left over from the page's message before it, or that
+        the author has discarded them; otherwise they are put in front of it.
         """
         form = FormToken.read(token)
         content, digest = rendered(text, self.room), text_digest(text)
         try:
             with self.room.change():
-                recent = self._recent_related(form, MANY if more else FEW)
+                recent = recent_messages(self, MANY) if more else self._recent_related(form)
                 if parts := parts_of(token, recent):
                     return self._send_again(parts, text, token, more, recent)
                 self.check_may_post()
@@ -80,11 +83,11 @@ class SendingMixin(models.Model):
                 return append(self, content, str(form._replace(part=1)) if form and more else token, digest, recent)
         except AlreadySent as repeat:
             return repeat.message
-        except (IntegrityError, Refused):
+        except (IntegrityError, Refused) as error:
             # A form from further back, or the same form sent twice at once, and the other request was first.
             sent = self.messages.model.sent_with(token, by=self)
-            if sent and sent.was_sent_as(text):
-                return sent
+            if sent and (isinstance(error, IntegrityError) or sent.was_sent_as(text)):
+                return sent.as_repeat(text)
             raise
 
     def take_leftover(self: Membership, typed: str, token: str, carried: str = "") -> Leftover | None:
@@ -124,12 +127,12 @@ class SendingMixin(models.Model):
         parts[0].save(update_fields=["digest", "leftover"])
         return Leftover("" if following else rest)
 
-    def _recent_related(self: Membership, form: FormToken | None, count: int) -> list[Message]:
+    def _recent_related(self: Membership, form: FormToken | None) -> list[Message]:
         """The member's newest messages, if one of them has to do with this form; usually none has."""
         tokens = recent_tokens(self)
         others = ((FormToken.read(token), leftover) for token, leftover in tokens)
         related = any(form and other and form.is_related(other, bool(leftover)) for other, leftover in others)
-        return recent_messages(self, count) if related or form is None else []
+        return recent_messages(self, MANY) if related or form is None else []
 
     def _lock_room(self: Membership) -> None:
         locked = type(self.room).objects.select_for_update().filter(pk=self.room_id).first()
@@ -140,10 +143,12 @@ class SendingMixin(models.Model):
     def _with_letters(self: Membership, text: str, token: str, has_leftover: bool, recent: list[Message]) -> str:
         """The text with the letters left over for it in front, and without those that were posted already."""
         letters = self._leftover_for(token, recent)
-        if letters:
-            return text if has_leftover else joined(letters, text)
-        posted = letters_posted_before(token, text, recent) if has_leftover else None
-        return without(posted, text) if posted else text
+        if not has_leftover:
+            return joined(letters, text) if letters else text
+        posted = letters_posted_before(token, text, recent)
+        if posted is None or not text.removeprefix(posted.text).lstrip().startswith(letters):
+            return text
+        return without(posted, text)
 
     def _leftover_for(self: Membership, token: str, recent: list[Message]) -> str:
         """Take the letters that wait for the message with this token; they are returned once."""
@@ -156,37 +161,56 @@ class SendingMixin(models.Model):
         return letters
 
     def _send_again(
-        self: Membership, parts: list[Message], text: str, token: str, more: bool, recent: list[Message]
+        self: Membership, parts: list[Message], text: str, token: str, more: More, recent: list[Message]
     ) -> Message:
         """Send a form of which something is posted already, inside the room's `change()`."""
+        if more == "next" and (letters := self._take_letters_back(parts[0], text, token, recent)):
+            return self._append_part(letters, parts, len(parts), recent)
         first = parts[0]
-        if more and first.leftover and first.was_sent_as(text):
-            self.check_may_post()
-            return self._send_leftover(parts, token, recent)
         if first.token == token and (not more or first.was_sent_as(text)):
             raise AlreadySent(first.as_repeat(text))
         self.check_may_post()
         if not more:
             return self._send_first_part(first, text, token, recent)
-        added, position = added_to(parts, text), len(parts)
-        if added is not None and not VISIBLE.search(added):
-            raise AlreadySent(parts[-1])
-        if added is None:
-            position, own = overtaken_part(parts, text)
-            added = split(parts[position - 1], own, self)
+        added, position = self._added(parts, text, token, recent)
         for later in range(len(parts) - 1, position - 1, -1):
             parts[later].token = token_of_part(parts, later + 1)
             parts[later].save(update_fields=["token"])
-        own_token = token_of_part(parts, position)
-        return append(self, rendered(added, self.room), own_token, text_digest(added), recent)
+        return self._append_part(added, parts, position, recent)
 
-    def _send_leftover(self: Membership, parts: list[Message], token: str, recent: list[Message]) -> Message:
-        """Post the letters that wait for the next form as a message of their own: Enter was pressed after them."""
-        first, letters = parts[0], parts[0].leftover or ""
-        first.leftover = None
-        first.save(update_fields=["leftover"])
-        own_token = token_of_part(parts, len(parts))
-        return append(self, rendered(letters, self.room), own_token, text_digest(letters), recent)
+    def _added(self: Membership, parts: list[Message], text: str, token: str, recent: list[Message]) -> tuple[str, int]:
+        """What is to be posted because Enter was pressed again, and its position among the parts of the form."""
+        reported = added_before_report(parts, text)
+        added = added_to(parts, text) if reported is None else reported
+        if added is None:
+            position, own = overtaken_part(parts, text)
+            return split(parts[position - 1], own, self), position
+        if not VISIBLE.search(added):
+            raise AlreadySent(parts[-1])
+        if reported:
+            take_back(reported, parts[0], next_of(token, recent), self)
+        return added, len(parts)
+
+    def _append_part(
+        self: Membership, text: str, parts: list[Message], position: int, recent: list[Message]
+    ) -> Message:
+        """Post the part with this position, counted from 0, of a form of which these parts are posted already."""
+        token = token_of_part(parts, position)
+        return append(self, rendered(text, self.room), token, text_digest(text), recent)
+
+    def _take_letters_back(
+        self: Membership, first: Message, typed: str, token: str, recent: list[Message]
+    ) -> str | None:
+        """Take the letters left over from the next message, since Enter was pressed after them; None if it has none."""
+        if not first.was_sent_as(typed):
+            return None
+        self.check_may_post()
+        if letters := first.leftover:
+            first.leftover = None
+            first.save(update_fields=["leftover"])
+            return letters
+        following = next_of(token, recent)
+        return take_from_front(following, typed, self) if following else None
 
     def _send_first_part(self: Membership, second: Message, text: str, token: str, recent: list[Message]) -> Message:
         """Post what a form sent first, after a later Enter in its field has arrived with the whole text."""
@@ -200,6 +224,7 @@ class SendingMixin(models.Model):
             raise second.used_refusal()
         second.room = self.room
         second.touch(**rendered(after, self.room), digest=text_digest(after))
+        before = self._with_letters(before, token, has_leftover=False, recent=recent)
         return append(self, rendered(before, self.room), token, text_digest(text), recent)
 
 

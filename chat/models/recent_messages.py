@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from chat.models.membership import Membership
     from chat.models.message import Message
 
+# A send reads the tokens of FEW messages. If one of them has to do with its form, it loads MANY: more than a page ever
+# has on the way at once, each Enter counted.
+FEW, MANY = 8, 50
+
 
 def recent_messages(member: Membership, count: int) -> list[Message]:
     """The member's newest messages, newest first. Their texts are loaded when they are needed."""
@@ -22,7 +26,7 @@ def recent_messages(member: Membership, count: int) -> list[Message]:
 
 
 def recent_tokens(member: Membership) -> list[tuple[str | None, str | None]]:
-    """The tokens and leftovers of the member's five newest messages. Without the rest, they cost much less."""
+    """The tokens and leftovers of the member's FEW newest messages. Without the rest, they cost much less."""
     return _tokens.rows(membership=member.pk)
 
 
@@ -36,4 +40,4 @@ def _newest(count: int) -> PreparedQuery[Any]:
     return PreparedQuery(lambda: _of_member().defer("text", "html", "detail")[:count])
 
 
-_tokens: PreparedQuery[Any] = PreparedQuery(lambda: _of_member().values_list("token", "leftover")[:5])
+_tokens: PreparedQuery[Any] = PreparedQuery(lambda: _of_member().values_list("token", "leftover")[:FEW])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chat import markup
 from chat.names.normalize import VISIBLE
 from chat.text import MAX_LENGTH, text_digest
-from chat.typing_ahead import FormToken, own_part, rest_of, start_of
+from chat.typing_ahead import FormToken, own_part, rest_of, start_of, start_with_digest
 
 if TYPE_CHECKING:
     from chat.models.membership import Membership
@@ -88,10 +88,27 @@ def put_before(message: Message, letters: str, author: Membership) -> bool:
     return True
 
 
+def take_from_front(message: Message, typed: str, author: Membership) -> str | None:
+    """Remove the letters that were put in front of the author's message, and return them.
+
+    `typed` ends with them. None if there are none, or if the message may not change.
+    """
+    start = start_of("", message.text, message.digest)
+    letters = message.text[:start]
+    if not start or not typed.endswith(letters) or not may_change(message, author):
+        return None
+    message.room = author.room
+    message.touch(**rendered(message.text[start:].lstrip(), author.room))
+    return letters
+
+
 def next_of(token: str, recent: list[Message]) -> Message | None:
-    """The message that the same page sent after the form with this token."""
+    """The message that the same page sent first after the form with this token.
+
+    Until the request of its form's first Enter has arrived, it is that of a later Enter, which has the whole text.
+    """
     form = FormToken.read(token)
-    return next((message for message in recent if form and message.token == str(form.next)), None)
+    return next(iter(parts_of(str(form.next), recent)), None) if form else None
 
 
 def parts_of(token: str, recent: list[Message]) -> list[Message]:
@@ -109,6 +126,38 @@ def added_to(parts: list[Message], typed: str) -> str | None:
     if own == typed.lstrip("\n"):
         return ""  # Letters typed after all parts were taken as the first one's leftover.
     return None if own is None else rest_of(typed, [own, *(part.text for part in others)])
+
+
+def added_before_report(parts: list[Message], typed: str) -> str | None:
+    """What was typed after the texts that a form has sent, if the report of its further letters arrived before this.
+
+    The first digest is then of all that was reported. None if it is of the text as it was sent.
+    """
+    (first, *others), typed = parts, typed.lstrip("\n")
+    if start_with_digest(typed, first.digest) is not None or start_of("", first.text, first.digest) is not None:
+        return None
+    starts = (typed[:length] for length in range(len(typed), 0, -1))
+    own_texts = (start for start in starts if first.text.endswith(start))
+    rests = (rest_of(typed, [own, *(part.text for part in others)]) for own in own_texts)
+    return next((rest for rest in rests if rest is not None), None)
+
+
+def take_back(letters: str, first: Message, following: Message | None, author: Membership) -> None:
+    """Cut letters off the first part's leftover, or off the following message, which has got them in front.
+
+    Raises Refused if they are in neither.
+    """
+    if first.leftover and first.leftover.startswith(letters):
+        first.leftover = first.leftover.removeprefix(letters).lstrip() or None
+        first.save(update_fields=["leftover"])
+        return
+    rest = following.text.removeprefix(letters).lstrip() if following else ""
+    if not following or not following.text.startswith(letters) or not VISIBLE.search(rest):
+        raise first.used_refusal()
+    if not may_change(following, author):
+        raise first.used_refusal()
+    following.room = author.room
+    following.touch(**rendered(rest, author.room))
 
 
 def token_of_part(parts: list[Message], position: int) -> str | None:

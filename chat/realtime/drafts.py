@@ -6,19 +6,20 @@ import atexit
 import logging
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache as once
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.cache import cache
 from django.db import DatabaseError, InterfaceError, transaction
 
-from chat.composer import LAST_NUMBER, typed_text
-from chat.models import Draft, Membership, Message, Participant
+from chat.composer import LAST_NUMBER, submitted_tokens, typed_text
+from chat.models import Draft, Installation, Membership, Message, Participant
 from chat.prepared_query import Parameter, PreparedQuery
-from chat.realtime.unwritten import Stay, Unwritten
+from chat.realtime.unwritten import Form, Stay, Unwritten
 from chat.text import draft_text
+from chat.typing_ahead import FormToken
 
 logger = logging.getLogger("chat")
 
@@ -44,6 +45,23 @@ class Entry(NamedTuple):
     def token(self) -> str:
         return f"{self.page}:{self.number}"
 
+    def is_of(self, page: str, number: int) -> bool:
+        """Whether it is of the page's composer with this number, or of an earlier one.
+
+        A form with a used token got a random number above LAST_NUMBER, which says nothing about the order.
+        """
+        return self.page == page and (self.number == number or self.number < number <= LAST_NUMBER)
+
+    def is_later(self, page: str, number: int) -> bool:
+        """Whether it is of a later composer of the same page."""
+        return self.page == page and number < self.number <= LAST_NUMBER
+
+    def replaces(self, other: Entry) -> bool:
+        """Whether it is as new as the other: of a later form of the same page, or else not older."""
+        if self.page == other.page and self.number != other.number and max(self.number, other.number) <= LAST_NUMBER:
+            return self.number > other.number
+        return self.updated_at >= other.updated_at
+
 
 unwritten: Unwritten[Entry] = Unwritten()
 draft_of_member = PreparedQuery(lambda: Draft.objects.filter(membership=Parameter("membership")))
@@ -64,10 +82,18 @@ def keep(membership: Membership, draft: Entry) -> None:
     """Keep this draft in place of the member's earlier one, unless it is of a form that was sent or left behind."""
     stay = _stay_of(membership)
     known = _known(stay)
-    if known and known.page == draft.page and draft.number < known.number <= LAST_NUMBER:
+    if known and known.is_later(draft.page, draft.number):
         return
     if known is None or known[:-1] != draft[:-1]:
         _put(stay, draft)
+
+
+def keep_refused(membership: Membership, form: Mapping[str, str], token: FormToken) -> None:
+    """Keep the text of this refused form as a draft with this token, unless its page's next form has text already."""
+    draft, known = submitted(form), _known_or_stored(membership)
+    is_older = known.text and any(known.is_later(*sent) for sent in _forms(submitted_tokens(form)))
+    if draft and not is_older:
+        _put(_stay_of(membership), draft._replace(page=token.page, number=token.number))
 
 
 def keep_leftover(membership: Membership, form: Mapping[str, str], letters: str) -> None:
@@ -89,27 +115,27 @@ def record_sent(membership: Membership, tokens: Iterable[str]) -> None:
 
     A draft that was typed elsewhere stays: in the next composer meanwhile, or in another window.
     """
-    forms = [(found[1], int(found[2])) for found in map(TOKEN.fullmatch, tokens) if found]
+    forms = _forms(tokens)
     stay, page = _stay_of(membership), forms[0][0]
     known = _known(stay)
     if known is None:
-        unwritten.record_sent(membership.pk, (page for page, _ in forms))
-    elif not known.text or any(_is_of(known, *form) for form in forms):
+        unwritten.record_sent(membership.pk, forms)
+    elif not known.text or _is_sent(known, forms):
         _put(stay, _after(known, page, forms), changes=bool(known.text))
 
 
-def _is_of(draft: Entry, page: str, number: int) -> bool:
-    """Whether the draft is of the page's composer with this number, or of an earlier one.
-
-    A form with a refused text has a random number above LAST_NUMBER, which says nothing about the order.
-    """
-    return draft.page == page and (draft.number == number or draft.number < number <= LAST_NUMBER)
+def _forms(tokens: Iterable[str]) -> list[Form]:
+    return [(found[1], int(found[2])) for found in map(TOKEN.fullmatch, tokens) if found]
 
 
 def _after(known: Entry, page: str, forms: Iterable[tuple[str, int]]) -> Entry:
-    """The empty entry after the page sent these forms: it refuses what comes from them later."""
+    """The empty entry after the page sent these forms: it refuses what comes from them later.
+
+    It is as old as the draft that was sent. Another process may have written a newer one since, which stays.
+    """
     before = known.number if known.page == page and known.number <= LAST_NUMBER else 0
-    return Entry(page, max([before, *(number + 1 for of, number in forms if of == page and number <= LAST_NUMBER)]))
+    number = max([before, *(number + 1 for of, number in forms if of == page and number <= LAST_NUMBER)])
+    return Entry(page, number, updated_at=known.updated_at)
 
 
 def _put(stay: Stay, entry: Entry, changes: bool = True) -> None:
@@ -123,15 +149,20 @@ def _put(stay: Stay, entry: Entry, changes: bool = True) -> None:
 
 def draft_of(membership: Membership) -> Entry | None:
     """The member's draft. Takes one query if the cache doesn't know it, and one more if there is a draft."""
+    entry = _known_or_stored(membership)
+    if entry.text and Message.sent_with(entry.token, by=membership):
+        record_sent(membership, [entry.token])  # The server ended before it had deleted the draft.
+        return None
+    return entry if entry.text else None
+
+
+def _known_or_stored(membership: Membership) -> Entry:
     stay = _stay_of(membership)
     entry = _known(stay)
     if entry is None:
         entry = _stored(membership)
         cache.add(_key(stay), tuple(entry), CACHE_SECONDS)  # not `set`, as a newer one may have come meanwhile
-    if entry.text and Message.sent_with(entry.token, by=membership):
-        record_sent(membership, [entry.token])  # The server ended before it had deleted the draft.
-        return None
-    return entry if entry.text else None
+    return entry
 
 
 def _stored(membership: Membership) -> Entry:
@@ -140,9 +171,18 @@ def _stored(membership: Membership) -> Entry:
     A draft from before the member last joined was written too late, and is ignored.
     """
     for row in draft_of_member.rows(membership=membership.pk):
-        if row.updated_at >= membership.joined_at and not unwritten.was_sent(membership.pk, row.page):
-            return Entry(row.page, row.number, row.text, row.multiline, row.updated_at.timestamp())
+        entry = _entry(row)
+        if row.updated_at >= membership.joined_at and not _is_sent(entry, unwritten.sent_by(membership.pk)):
+            return entry
     return Entry()
+
+
+def _entry(row: Draft) -> Entry:
+    return Entry(row.page, row.number, row.text, row.multiline, row.updated_at.timestamp())
+
+
+def _is_sent(draft: Entry, forms: Iterable[Form]) -> bool:
+    return any(draft.is_of(*form) for form in forms)
 
 
 def _known(stay: Stay) -> Entry | None:
@@ -176,24 +216,33 @@ def write() -> None:
     try:
         for batch in changes.batches(BATCH):
             # With Redis, another process may have received a newer one.
-            newest = cache.get_many([_key(stay) for stay in batch.entries])
-            _write({stay: Entry(*newest.get(_key(stay), entry)) for stay, entry in batch.entries.items()}, batch.sent)
+            cached = cache.get_many([_key(stay) for stay in batch.entries])
+            _write({stay: _newer(entry, cached.get(_key(stay))) for stay, entry in batch.entries.items()}, batch.sent)
     except (DatabaseError, InterfaceError):
         unwritten.give_back(changes)
         raise
 
 
+def _newer(entry: Entry, cached: Iterable[Any] | None) -> Entry:
+    other = Entry(*cached) if cached else entry
+    return other if other.replaces(entry) else entry
+
+
 @transaction.atomic
-def _write(entries: Mapping[Stay, Entry], sent: Iterable[tuple[int, str]]) -> None:
-    members = Membership.with_deleted.filter(pk__in=[stay.membership for stay in entries])
-    stays = {Stay(*row) for row in members.stays()}
-    entries = dict(sorted(entries.items()))
-    # All processes lock the rows in the same order, so that none waits for another.
-    Draft.objects.lock([*(stay.membership for stay in entries), *(member for member, _ in sent)])
-    drafts = [_row(stay, entry) for stay, entry in entries.items() if entry.text and stay in stays]
-    emptied = [stay.membership for stay, entry in entries.items() if not entry.text and stay in stays]
-    Draft.objects.remove(emptied, list(sent))
-    Draft.objects.store(drafts)
+def _write(entries: Mapping[Stay, Entry], sent: Mapping[int, Collection[Form]]) -> None:
+    """Write these drafts, except those of which the database has newer ones: without Redis, from another process."""
+    Installation.lock()  # All processes write one after the other, so what is read here stays the newest.
+    present = {Stay(*row) for row in Membership.with_deleted.filter(pk__in=[s.membership for s in entries]).stays()}
+    stored = {row.pk: _entry(row) for row in Draft.objects.of([*(stay.membership for stay in entries), *sent])}
+    rest = {pk: draft for pk, draft in stored.items() if not _is_sent(draft, sent.get(pk, ()))}
+    newer = [
+        (stay, entry)
+        for stay, entry in sorted(entries.items())
+        if stay in present and (stay.membership not in rest or entry.replaces(rest[stay.membership]))
+    ]
+    emptied = {stay.membership for stay, entry in newer if not entry.text}
+    Draft.objects.remove([pk for pk in stored if pk in emptied or pk not in rest])
+    Draft.objects.store([_row(stay, entry) for stay, entry in newer if entry.text])
 
 
 def _row(stay: Stay, entry: Entry) -> Draft:

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Generic, NamedTuple, TypeVar
 
 Value = TypeVar("Value")
+Form = tuple[str, int]  # the key of a page, and the number of its composer
 
 
 class Stay(NamedTuple):
@@ -20,34 +21,38 @@ class Stay(NamedTuple):
 
 
 class Changes(NamedTuple, Generic[Value]):
-    """`entries` by stay; `sent` has membership ids with the key of a page of theirs that has sent its text."""
+    """`entries` by stay; `sent` has, by membership id, the forms that sent their text."""
 
     entries: dict[Stay, Value]
-    sent: set[tuple[int, str]]
+    sent: dict[int, set[Form]]
 
     def batches(self, size: int) -> Iterator[Changes[Value]]:
-        """Split the changes so that each part has at most `size` entries, and `size` sent pages."""
-        entries, sent = list(self.entries.items()), list(self.sent)
+        """Split the changes so that each part has at most `size` entries, and sent forms of `size` members."""
+        entries, sent = list(self.entries.items()), list(self.sent.items())
         for start in range(0, max(len(entries), len(sent)), size):
-            yield Changes(dict(entries[start : start + size]), set(sent[start : start + size]))
+            yield Changes(dict(entries[start : start + size]), dict(sent[start : start + size]))
 
 
 class Unwritten(Generic[Value]):
     """Collects changes from all threads. `taken_at` is when they were last taken, on the monotonic clock."""
 
     def __init__(self) -> None:
-        self._lock, self._changes, self.taken_at = Lock(), Changes[Value]({}, set()), time.monotonic()
+        self._lock, self._changes, self.taken_at = Lock(), Changes[Value]({}, {}), time.monotonic()
 
     def add(self, stay: Stay, entry: Value) -> None:
         with self._lock:
             self._changes.entries[stay] = entry
 
-    def record_sent(self, membership: int, pages: Iterable[str]) -> None:
+    def record_sent(self, membership: int, forms: Iterable[Form]) -> None:
         with self._lock:
-            self._changes.sent.update((membership, page) for page in pages)
+            self._add_sent(membership, forms)
 
-    def was_sent(self, membership: int, page: str) -> bool:
-        return (membership, page) in self._changes.sent
+    def _add_sent(self, membership: int, forms: Iterable[Form]) -> None:
+        sent = self._changes.sent
+        sent[membership] = sent.get(membership, set()).union(forms)
+
+    def sent_by(self, membership: int) -> set[Form]:
+        return self._changes.sent.get(membership, set())
 
     def get(self, stay: Stay) -> Value | None:
         return self._changes.entries.get(stay)
@@ -55,10 +60,12 @@ class Unwritten(Generic[Value]):
     def take(self) -> Changes[Value]:
         """Return all changes and forget them."""
         with self._lock:
-            taken, self._changes, self.taken_at = self._changes, Changes({}, set()), time.monotonic()
+            taken, self._changes, self.taken_at = self._changes, Changes({}, {}), time.monotonic()
             return taken
 
     def give_back(self, changes: Changes[Value]) -> None:
         """Collect changes again that could not be written; newer ones of the same stays are kept."""
         with self._lock:
-            self._changes = Changes(changes.entries | self._changes.entries, changes.sent | self._changes.sent)
+            self._changes = Changes(changes.entries | self._changes.entries, self._changes.sent)
+            for membership, forms in changes.sent.items():
+                self._add_sent(membership, forms)

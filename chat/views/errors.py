@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from chat import error_responses, responses
 from chat.access.origin import is_from_our_page
 from chat.access.rooms import membership_of, room_to_join
+from chat.composer import new_token
 from chat.error_responses import error_response
 from chat.exceptions import LimitExceeded, Refused, RoomMoved
 from chat.forms.join import JoinForm
@@ -160,7 +161,7 @@ def stale_form(request: Request, reason: str = "") -> HttpResponse:
     form = FORMS.get(where.url_name or "", Form)(request.POST)
     form.add_error(getattr(form, "error_field", None), sentence)
     if responses.is_htmx(request) and isinstance(form, MessageForm):
-        return send_error_fragment(request, form, fresh_token=True)
+        return send_error_fragment(request, form, new_token(), new_csrf_token=True)
     if responses.is_htmx(request) and isinstance(form, JoinForm):
         return _join_form_again(request, form, where.kwargs)
     return error_response(request, 422, _("Once more, please"), sentence, again=True)

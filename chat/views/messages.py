@@ -23,16 +23,16 @@ from chat.composer import (
     Composer,
     Target,
     draft_tokens,
-    new_page_key,
+    new_token,
     refused_composer,
     submitted_tokens,
     typed_text,
-    unused_number,
 )
 from chat.forms.messages import LeftoverForm, MessageForm
 from chat.models import Membership, Message, Room
 from chat.realtime import delta, drafts, grants, typing_indicator
 from chat.types import Request
+from chat.typing_ahead import FormToken
 from chat.views.noscript import composer_frame
 from chat.views.room_page import room_page
 
@@ -45,7 +45,7 @@ def send(request: Request, slug: str) -> HttpResponse:
     typing_indicator.stop_typing(membership)
     if form.submit(membership.send):
         drafts.record_sent(membership, [form.cleaned_data["token"], *draft_tokens(request.POST)])
-        if "next_is_empty" in request.POST:
+        if form.cleaned_data["more"] == "next":
             drafts.forget_leftover(membership, request.POST, form.result.text)
         _write_drafts_without_gate(request)
         return _sent(request, membership, elsewhere=address_was_withdrawn(membership, slug))
@@ -63,7 +63,7 @@ def _sent(request: Request, membership: Membership, elsewhere: bool = False) -> 
             "room": membership.room,
             "elsewhere": elsewhere,
             "composer": composer,
-            "next_is_empty": "next_is_empty" in request.POST,
+            "empty_next": request.POST.get("more") == "next",
         }
         if (delta.parse_number(request.POST.get("n", "")) or 0) > LAST_NUMBER:
             context["token"] = {name: request.POST.get(name, "") for name in ("n", "page")}
@@ -82,32 +82,33 @@ def _composer_url(request: Request, membership: Membership) -> str:
 
 
 def _send_error(request: Request, membership: Membership, slug: str, form: MessageForm) -> HttpResponse:
-    draft = drafts.submitted(request.POST)
-    if draft and draft.number <= LAST_NUMBER:  # A higher one is of a form that was refused before.
-        drafts.keep(membership, draft)
+    token = new_token()
+    drafts.keep_refused(membership, request.POST, token)
     if responses.is_htmx(request):
-        return send_error_fragment(request, form)
-    return _page_with_composer(request, membership, _refused(slug, form), 422)
+        return send_error_fragment(request, form, token)
+    return _page_with_composer(request, membership, _refused(slug, form, token), 422)
 
 
-def send_error_fragment(request: Request, form: MessageForm, fresh_token: bool = False) -> HttpResponse:
-    """Why the message was not sent, with status 422, and a token not used before; the form keeps its text.
+def send_error_fragment(
+    request: Request, form: MessageForm, token: FormToken, new_csrf_token: bool = False
+) -> HttpResponse:
+    """Why the message was not sent, with status 422; the form keeps its text, and its token if that is unused.
 
-    `fresh_token` adds a new CSRF token.
+    `token` is new: that of its draft, and of the form if it needs one. `new_csrf_token` adds a new CSRF token.
     """
     context = {
         "error": _reason(form),
-        "number": unused_number(),
-        "page_key": new_page_key(),
-        "drafts": submitted_tokens(form.data),
-        "fresh_token": fresh_token,
+        "token": form.needs_new_token and token,
+        "drafts": [*submitted_tokens(form.data), token],
+        "new_csrf_token": new_csrf_token,
     }
     headers = {responses.RETARGET: f"#answer-{_posted_number(request)}", responses.RESWAP: "innerHTML settle:0ms"}
     return responses.fragment(request, "partials/send_error.html", context, 422, headers=headers)
 
 
-def _refused(slug: str, form: MessageForm) -> Composer:
-    return refused_composer(slug, form.data, _reason(form))
+def _refused(slug: str, form: MessageForm, token: FormToken) -> Composer:
+    composer = refused_composer(slug, form.data, _reason(form))
+    return replace(composer, drafts=(*composer.drafts, str(token)))
 
 
 def _reason(form: MessageForm) -> str:
@@ -115,7 +116,7 @@ def _reason(form: MessageForm) -> str:
 
 
 def _posted_number(request: Request) -> int:
-    """The number, on its page, of the composer that was submitted. A refused form keeps it, but gets a new token."""
+    """The number, on its page, of the composer that was submitted, also of one that got a new token."""
     return delta.parse_number(request.POST.get("composer", "")) or 1
 
 
@@ -148,7 +149,8 @@ def leftover(request: Request, slug: str) -> HttpResponse:
     composer = Composer(slug, _posted_number(request) + 1)
     if left.text and left.joins:
         drafts.keep_leftover(membership, request.POST, left.text)
-    return responses.fragment(request, "partials/leftover.html", {"leftover": left, "composer": composer})
+    context, headers = {"leftover": left, "composer": composer}, {responses.RESWAP: "outerHTML settle:0ms"}
+    return responses.fragment(request, "partials/leftover.html", context, headers=headers)
 
 
 @require_POST
@@ -189,7 +191,8 @@ def toggle(request: Request, slug: str) -> HttpResponse:
     composer = replace(_composer(slug, number, request.POST), drafts=draft_tokens(request.POST))
     composer = composer.toggled(typed_text(request.POST))
     if responses.is_htmx(request):
-        return responses.fragment(request, "partials/toggled.html", {"composer": composer})
+        headers = {responses.RESWAP: "outerHTML settle:0ms"}
+        return responses.fragment(request, "partials/toggled.html", {"composer": composer}, headers=headers)
     return _page_with_composer(request, membership, composer)
 
 

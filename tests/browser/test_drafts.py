@@ -114,6 +114,24 @@ def test_an_emptied_field_stays_empty(alice):
     expect(alice.field).to_have_value("")
 
 
+def test_discarded_letters_stay_away(alice):
+    """They were typed into a form that was sent, while the next one was on its way."""
+    held = []
+    alice.page.route(re.compile("/composer/2/"), lambda route: held.append(route))
+    alice.field.fill("one")
+    alice.field.press("Enter")
+    alice.field.press_sequentially("tw")
+    held[0].continue_()
+    letters = alice.page.locator("#carried-2")
+    expect(letters).to_contain_text("tw")
+    alice.page.wait_for_timeout(2 * PAUSE)  # They are saved.
+    alice.page.get_by_role("button", name="Discard “tw”").click()
+    expect(letters).to_be_empty()
+    alice.page.wait_for_timeout(2 * PAUSE)
+    alice.page.reload()
+    expect(alice.field).to_have_value("")
+
+
 def test_only_the_newest_form_is_reported(alice):
     alice.page.route(re.compile(r"/send/$"), lambda route: None)
     alice.field.fill("on its way")
@@ -159,7 +177,7 @@ def test_the_next_message_is_reported_after_the_first_was_sent(alice):
     assert reports(alice) == ["the first", "the next"]
 
 
-def test_a_pause_does_not_prolong_the_typing_indicator(alice, monkeypatch):
+def test_a_report_after_a_pause_says_so(alice):
     type_and_wait(alice, "half a sentence")
     first, second = (request.post_data_json for request in alice.requests if TYPING.search(request.url))
     assert "paused" not in first
@@ -176,6 +194,24 @@ def test_a_report_that_was_refused_is_silent_and_later_ones_arrive(alice, settin
         alice.field.press_sequentially(" a sentence", delay=A_KEY)
     alice.page.reload()
     expect(alice.field).to_have_value("half a sentence")
+
+
+@pytest.mark.parametrize("stop", ["no connection", "the proxy says that the server is down"])
+def test_what_was_typed_without_a_server_becomes_a_draft_once_it_is_back(alice, stop):
+    alice.page.clock.install()
+    alice.page.route(TYPING, lambda route: route.abort() if stop == "no connection" else route.fulfill(status=502))
+    with alice.page.expect_event("requestfinished" if "proxy" in stop else "requestfailed", paused_report):
+        alice.field.press_sequentially("in a tunnel", delay=A_KEY)
+        alice.page.clock.run_for(2 * PAUSE)
+    alice.page.unroute(TYPING)
+    with alice.page.expect_response(lambda answer: is_report(answer.request, "in a tunnel")):
+        alice.page.clock.run_for(30_000)
+    alice.page.reload()
+    expect(alice.field).to_have_value("in a tunnel")
+
+
+def paused_report(request):
+    return TYPING.search(request.url) and "paused" in request.post_data_json
 
 
 def test_reports_arrive_in_order_although_the_first_is_slow(alice):

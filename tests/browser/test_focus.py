@@ -47,11 +47,6 @@ def test_a_link_in_the_list_of_rooms_keeps_the_focus_when_the_list_is_refreshed(
     expect(other).to_be_focused()
 
 
-def test_each_id_in_the_lists_of_rooms_is_there_once(alice):
-    ids = alice.page.evaluate("[...document.querySelectorAll('[id]')].map(one => one.id)")
-    assert sorted(ids) == sorted(set(ids))
-
-
 def test_the_link_to_join_again_keeps_the_focus_while_the_page_polls(alice):
     alice.context.clear_cookies()
     polled(alice)

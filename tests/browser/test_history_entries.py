@@ -47,11 +47,13 @@ def test_back_leaves_the_room_after_jumps_to_the_latest_message(alice, key):
     alice.page.wait_for_url(alice.server + "/")
 
 
-def test_after_a_jump_the_tab_key_goes_on_to_the_message_field(alice):
+def test_after_a_jump_the_tab_key_goes_on_behind_the_log(alice):
     scroll_up(alice)
     alice.page.get_by_role("link", name="Jump to latest").press("Enter")
     at_the_end(alice)
     expect(alice.page.locator("#end > span")).to_be_focused()
+    alice.page.keyboard.press("Tab")
+    expect(alice.page.get_by_role("link", name="60 new since you were here")).to_be_focused()
 
 
 def test_the_link_to_skip_to_the_latest_message_adds_no_entry(alice):

@@ -164,6 +164,5 @@ def test_text_that_is_too_long_is_kept_and_sent_when_shortened(alice, bob):
     words = alice.writing.locator("[name=text]").first
     expect(words).to_have_value("x" * 4100)
     words.fill("shorter")
-    alice.page.wait_for_timeout(500)  # Two submits of one form within half a second count as one.
     words.press("Enter")
     bob.reads("shorter")
