@@ -122,7 +122,7 @@ soak: $(RUNS) $(COLLECTED)  ## Watch memory and answers under mixed load (10 min
 typing: $(DEVELOPS) $(COLLECTED)  ## Type into two browsers without a pause: nothing may be altered (7 hours)
 	@exec $(BIN)/python -m bench.typing_ahead $(ARGS)
 
-alike: $(RUNS) $(COLLECTED)  ## Compare answers for private and missing rooms: they must look alike (10 minutes)
+alike: $(RUNS) $(COLLECTED)  ## Compare answers for private and missing rooms and accounts: they must look alike (10 minutes)
 	@exec $(BIN)/python -m bench.alike $(ARGS)
 
 clean:  ## Remove everything that make created, never .env or the database

@@ -100,6 +100,11 @@ class ForgivingRedisCache(RedisCache):
             return super().add(key, *arguments, **more)
         return False
 
+    def touch(self, key, *arguments, **more):
+        with forgiven():
+            return super().touch(key, *arguments, **more)
+        return False
+
     def incr(self, key, delta=1, version=None):
         with forgiven():
             return super().incr(key, delta, version)

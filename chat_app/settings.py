@@ -137,6 +137,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 # Browsers accept __Host- only for the whole host.
 COOKIE_PREFIX = ("__Secure-" if SUBPATH else "__Host-") if HTTPS else ""
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}session", f"{COOKIE_PREFIX}csrf"
+BROWSER_COOKIE_NAME = f"{COOKIE_PREFIX}browser"
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"/{SUBPATH}/" if SUBPATH else "/"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
@@ -154,6 +155,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 TWO_FACTOR = env.choice("TWO_FACTOR", default="optional", choices=["optional", "required"])
+# django-otp would lock a device for everyone after wrong codes. limits.py counts them instead.
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
 
 # Email: links to reset a password
 
@@ -232,6 +235,9 @@ LIMIT_CHAT_REQUEST_ADDRESS = env.str("LIMIT_CHAT_REQUEST_ADDRESS", default="100/
 LIMIT_SETTINGS_PERSON = env.str("LIMIT_SETTINGS_PERSON", default="30/600")
 LIMIT_SIGN_IN_ADDRESS = env.str("LIMIT_SIGN_IN_ADDRESS", default="20/600")
 LIMIT_SIGN_IN_NAME = env.str("LIMIT_SIGN_IN_NAME", default="10/600")
+LIMIT_SIGN_IN_BROWSER = env.str("LIMIT_SIGN_IN_BROWSER", default="10/600")
+LIMIT_KNOWN_BROWSER_NAME = env.str("LIMIT_KNOWN_BROWSER_NAME", default="10/86400")
+LIMIT_CONFIRM_PERSON = env.str("LIMIT_CONFIRM_PERSON", default="10/600")
 LIMIT_ACCOUNT_ADDRESS = env.str("LIMIT_ACCOUNT_ADDRESS", default="20/3600")
 LIMIT_ACCOUNT_SITE = env.str("LIMIT_ACCOUNT_SITE", default="200/3600")
 LIMIT_RESET_ADDRESS = env.str("LIMIT_RESET_ADDRESS", default="10/3600")

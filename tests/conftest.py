@@ -18,6 +18,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from django.test import Client
 
+from chat import emails
 from chat.gate import background
 from chat.gate.asgi import Gate
 from chat.gate.connection import Connection
@@ -27,11 +28,13 @@ from chat.realtime import drafts, gate_backend
 from chat_app.caches import incarnation
 from tests.support.browsing import IN_TIME
 from tests.support.joining import join_without_request
+from tests.support.phones import clock  # noqa: F401 - a fixture for all
 from tests.support.reading import ann, asked_django, beats, ben, meanwhile, reader, short_holds  # noqa: F401 - fixtures for all
 from tests.support.transactions import rolled_back
 
 # Playwright's event loop runs in the thread of the tests, so Django would refuse to use the database there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+emails.PAUSE = 0  # tests wait for emails, and nobody measures the answers
 # The headless shell is the same engine without the rest of a browser: a new context takes a fifth of the time.
 CHROMIUMS = ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")
 

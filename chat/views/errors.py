@@ -30,6 +30,7 @@ VISITORS_FORMS = {  # by URL name, for visitors without a session
     "join_here",
     "invite",
     "sign_in",
+    "sign_in_code",
     "create_account",
     "reset",
     "new_password",
