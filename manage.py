@@ -19,10 +19,11 @@ def main():
         raise SystemExit(
             f"{missing}. Install Parlour first: `make install`, then use .venv/bin/python manage.py …"
         ) from missing
-    from chat_app import env_file
+    from chat_app import env_file, start
 
     env_file.write_if_missing()
     try:
+        start.prepare()
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as wrong:
         raise SystemExit(f"Parlour can't start: {wrong}") from None

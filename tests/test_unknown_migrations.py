@@ -49,6 +49,7 @@ def old(tmp_path):
             database.execute(
                 "INSERT INTO django_migrations (app, name, applied) VALUES (?, ?, '2026-11-23 10:00:00')", (app, name)
             )
+    (tmp_path / "serve.sqlite3").chmod(0o600)
     return tmp_path / "serve.sqlite3"
 
 
