@@ -23,6 +23,7 @@ from redis import Redis, RedisError
 
 from chat import restored_backup
 from chat.gate.connection import Connection
+from chat.management.migration_lock import migration_lock
 from chat.management.unknown_migrations import refuse_unknown_migrations
 from chat_app.caches import PATIENCE
 
@@ -72,14 +73,16 @@ class Command(BaseCommand):
     def migrate(self):
         """Apply missing migrations at the start, so that an upgrade needs only the new code and a restart.
 
-        Raises CommandError if the database can't be used.
+        Raises CommandError if the database can't be used. The lock comes first: two processes that open a new SQLite
+        database at the same time can fail even before they migrate.
         """
         try:
-            refuse_unknown_migrations(connection)
-            waiting = unapplied_migrations()
-            if waiting:
-                self.say(f"Applying {len(waiting)} database migration{'s' if len(waiting) > 1 else ''}.")
-                call_command("migrate", verbosity=0, interactive=False)
+            with migration_lock(connection):
+                refuse_unknown_migrations(connection)
+                waiting = unapplied_migrations()
+                if waiting:
+                    self.say(f"Applying {len(waiting)} database migration{'s' if len(waiting) > 1 else ''}.")
+                    call_command("migrate", verbosity=0, interactive=False)
         except DatabaseError as error:
             raise CommandError(f"The database can't be used: {str(error).strip()}") from error
 
