@@ -3,15 +3,21 @@
 import os
 import sys
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
+from django.db import connections
 
-from chat_app import private_files
+from chat_app import private_files, wal_check
+from chat_app.start_lock import sqlite_path
 
 
 def prepare():
-    """Check and protect files. Called before the first connection to the database."""
+    """Protect the files, and exit with the reason if using the database would damage it."""
     private_files.protect()
+    if path := sqlite_path(settings.DATABASES["default"]):
+        connections.close_all()
+        wal_check.refuse_stale_wal(path)
 
 
 def django():
@@ -29,4 +35,6 @@ def django():
     from chat.management.unknown_migrations import exit_on_unknown_migrations
 
     exit_on_unknown_migrations()
+    if path := sqlite_path(settings.DATABASES["default"]):
+        wal_check.renew_id(path)
     return application
