@@ -1,8 +1,7 @@
-"""Refuses an SQLite database that was replaced while the -wal file of the old one stayed, before anything is damaged.
+"""Refuses an SQLite database that was replaced while the -wal file of the old one stayed, before it is damaged."""
 
-SQLite applies every -wal file it finds: nothing in it says to which database it belongs. So Parlour gives the database
-a new random id at each start (SQLite's `user_version`), and remembers it in a file of its own.
-"""
+# SQLite applies every -wal file it finds: nothing in it says to which database it belongs. So Parlour gives the
+# database a new random id at each start (SQLite's `user_version`), and remembers it in a file of its own.
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Lets one process at a time migrate a database. Others wait, and then find nothing left to do."""
+"""A lock for the migration of a database: other processes wait, and then find nothing left to do."""
 
 import contextlib
 
