@@ -14,7 +14,8 @@ def main():
         os.environ.setdefault("DEBUG", "on")
     try:
         from django.core.exceptions import ImproperlyConfigured
-        from django.core.management import execute_from_command_line
+
+        from chat_app.command_line import CommandLine
     except ImportError as missing:
         raise SystemExit(
             f"{missing}. Install Parlour first: `make install`, then use .venv/bin/python manage.py …"
@@ -24,7 +25,7 @@ def main():
     env_file.write_if_missing()
     try:
         start.prepare()
-        execute_from_command_line(sys.argv)
+        CommandLine(sys.argv).execute()
     except ImproperlyConfigured as wrong:
         raise SystemExit(f"Parlour can't start: {wrong}") from None
 
