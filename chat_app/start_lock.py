@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 SUFFIX = "-start"  # of the locked file, which also remembers the database (see wal_check)
-held = set()  # paths of the databases whose lock this process has
+held: set[Path] = set()  # paths of the databases whose lock this process has
 
 
 def sqlite_path(database):

@@ -51,7 +51,7 @@ def port():
 def said(process, until):
     """The output of the process, up to a line with this text."""
     lines = []
-    giving_up = threading.Timer(30, process.kill)
+    giving_up = threading.Timer(120, process.kill)
     giving_up.start()
     for line in process.stdout:
         lines.append(line)

@@ -196,20 +196,25 @@ def test_what_is_no_database_is_left_to_django(tmp_path, content):
 # The README's commands
 
 
+SETTINGS = {"SECRET_KEY": "x" * 60, "ENV_FILE": os.devnull, "DJANGO_SETTINGS_MODULE": "chat_app.settings"}
+
+
 @pytest.fixture
 def site(tmp_path):
-    """A folder with Parlour and a database, as after the first start."""
-    for folder in ("chat", "chat_app", "templates", "theme"):
-        ignored = shutil.ignore_patterns("__pycache__", "node_modules")
-        shutil.copytree(BASE_DIR / folder, tmp_path / folder, ignore=ignored)
-    shutil.copyfile(BASE_DIR / "manage.py", tmp_path / "manage.py")
-    (tmp_path / ".venv").symlink_to(sys.prefix)
+    """Parlour with a database, as after the first start."""
+    copied_site(tmp_path)
     manage(tmp_path, "migrate --verbosity 0")
     query(tmp_path / "parlour.sqlite3", "CREATE TABLE note (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT)")
     return tmp_path
 
 
-SETTINGS = {"SECRET_KEY": "x" * 60, "ENV_FILE": os.devnull, "DJANGO_SETTINGS_MODULE": "chat_app.settings"}
+def copied_site(folder):
+    """Copy Parlour's code into the folder."""
+    for name in ("chat", "chat_app", "templates", "theme"):
+        shutil.copytree(BASE_DIR / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+    for name in ("manage.py", "requirements.txt"):
+        shutil.copyfile(BASE_DIR / name, folder / name)
+    (folder / ".venv").symlink_to(sys.prefix)
 
 
 def manage(folder, command):
