@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -9,8 +10,7 @@ from chat_app.environment import Env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = Env()
-Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+env = Env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 
 # Core
 
@@ -117,9 +117,10 @@ def cache(url, entries):
     return keys | {"BACKEND": memory, "OPTIONS": {"MAX_ENTRIES": entries}}
 
 
-DATABASES = {"default": database(env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'parlour.sqlite3'}"))}
-# redis-py works with Valkey, but does not know its URL scheme.
-REDIS_URL = env.str("REDIS_URL", default="").replace("valkey://", "redis://").replace("valkeys://", "rediss://")
+DATABASES = {
+    "default": database(env.database("DATABASE_URL", default=f"sqlite:///{quote(str(BASE_DIR / 'parlour.sqlite3'))}"))
+}
+REDIS_URL = env.redis("REDIS_URL", default="")
 CACHES = {
     "default": cache(REDIS_URL, entries=20_000),
     # Each entry is a rendered log of some tens of kilobytes, hence few entries.
@@ -162,7 +163,7 @@ OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
 
 EMAIL = env.mail("EMAIL_URL", default="consolemail://")
 EMAIL_BACKEND = EMAIL.pop("EMAIL_BACKEND")
-EMAIL_HOST, EMAIL_PORT = EMAIL.get("EMAIL_HOST") or "localhost", EMAIL.get("EMAIL_PORT") or 25
+EMAIL_HOST, EMAIL_PORT = EMAIL.get("EMAIL_HOST") or "localhost", EMAIL["EMAIL_PORT"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL.get("EMAIL_HOST_USER") or "", EMAIL.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_TLS", False), EMAIL.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 20
@@ -207,7 +208,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "chat_app.static_files.Storage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 TAILWIND_APP_NAME = "theme"

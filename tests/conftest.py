@@ -40,9 +40,9 @@ CHROMIUMS = ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out tests of SQLite's guarantees on another database."""
-    if connection.vendor != "sqlite":
-        others = [item for item in items if item.get_closest_marker("sqlite")]
+    """Leave out tests of one database's guarantees on the other."""
+    if other := {"sqlite": "postgresql", "postgresql": "sqlite"}.get(connection.vendor):
+        others = [item for item in items if item.get_closest_marker(other)]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
 
@@ -174,10 +174,10 @@ def mallory(person):
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     """As in pytest-django. Django has deleted the database afterwards, but if a thread still has it open, its -wal and
-    -shm are left: delete them too."""
+    -shm are left: delete them too, and the file that was locked while it was migrated."""
     yield
     if connection.vendor == "sqlite":
-        for suffix in ("-wal", "-shm"):
+        for suffix in ("-wal", "-shm", "-start"):
             Path(f"{connection.settings_dict['TEST']['NAME']}{suffix}").unlink(missing_ok=True)
 
 
