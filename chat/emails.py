@@ -1,9 +1,13 @@
-"""Emails, sent from a thread, so that response times don't reveal which accounts exist."""
+"""Emails, sent by threads of their own after the answer, so that response times don't reveal which accounts exist."""
 
 from __future__ import annotations
 
 import logging
-from threading import Thread
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -12,26 +16,27 @@ from django.template.loader import render_to_string
 from django.urls import get_script_prefix
 from django.utils.translation import gettext as _
 
+from chat import limits
+from chat.exceptions import LimitExceeded
 from chat.text import one_line
 
 if TYPE_CHECKING:
     from chat.models import User
 
 logger = logging.getLogger("chat")
+PAUSE = 1  # seconds until the work begins, which would slow down the answer that is under way
+MOST_WAITING = 1000
+
+senders = ThreadPoolExecutor(2, thread_name_prefix="mail")
+places = BoundedSemaphore(MOST_WAITING)
 
 
-def can_send_links() -> bool:
-    """Whether this site knows its own address, for links in emails."""
-    return bool(_site_url())
+def site_url() -> str:
+    """The URL of this site for links in emails, without a slash at the end, or "" if it is not known.
 
-
-def absolute_url(path: str) -> str:
-    """The URL of this path for a link in an email. Never from the request, as visitors choose its Host header."""
-    return f"{_site_url()}/{path.removeprefix(get_script_prefix())}"
-
-
-def _site_url() -> str:
-    """SITE_URL, or the URL of the only host name in ALLOWED_HOSTS, or "" if there are several or patterns."""
+    It is SITE_URL, or that of the only host name in ALLOWED_HOSTS. Never from the request, as visitors choose its Host
+    header. Call it in the thread of a request, which knows the path that the site is below.
+    """
     if settings.SITE_URL:
         return str(settings.SITE_URL)
     host, *others = settings.ALLOWED_HOSTS or [""]
@@ -40,18 +45,40 @@ def _site_url() -> str:
     return f"{'https' if settings.HTTPS else 'http'}://{host}{get_script_prefix().rstrip('/')}"
 
 
-def send_reset(user: User, site: str, link: str) -> None:
-    """Send a password reset link. The email names the account, because an address may have several.
+def absolute_url(site: str, path: str) -> str:
+    """The URL of this path below `site`, which is the result of `site_url`."""
+    return f"{site}/{path.removeprefix(get_script_prefix())}"
 
-    `site` is the site's name, `link` the absolute URL.
+
+def send_resets(users: list[User], site: str, link_for: Callable[[User], str]) -> None:
+    """Email a password reset link to each of these users, later. For no user, the same is done with an empty list.
+
+    `site` is the site's name, `link_for` returns the absolute URL for a user.
     """
+    if places.acquire(blocking=False):
+        senders.submit(_send_resets, time.monotonic() + PAUSE, users, site, link_for)
+    else:
+        logger.error("more than %d requests for emails are waiting: this one is dropped", MOST_WAITING)
+
+
+def _send_resets(due: float, users: list[User], site: str, link_for: Callable[[User], str]) -> None:
+    try:
+        time.sleep(max(0, due - time.monotonic()))
+        for user in users:
+            with suppress(LimitExceeded):
+                limits.check_reset_emails(user)
+                _send_reset(user, site, link_for(user))
+    except Exception:  # a future would keep it to itself
+        logger.exception("An email could not be made.")
+    finally:
+        places.release()
+
+
+def _send_reset(user: User, site: str, link: str) -> None:
+    """Send a password reset link. The email names the account, because an address may have several."""
     subject = _("Your password at %(site)s") % {"site": site}
     context = {"site": site, "link": link, "name": user.get_username()}
-    send(user.email, subject, render_to_string("accounts/reset_email.txt", context))
-
-
-def send(address: str, subject: str, text: str) -> None:
-    Thread(target=_send, args=[address, subject, text], name="mail").start()
+    _send(user.email, subject, render_to_string("accounts/reset_email.txt", context))
 
 
 def _send(address: str, subject: str, text: str) -> None:
