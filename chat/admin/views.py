@@ -54,7 +54,7 @@ def _finish_setup(request: StaffRequest, site: ParlourAdminSite, device: Device,
 @require_POST
 def remove(request: StaffRequest, site: ParlourAdminSite) -> HttpResponse:
     form = CodeForm(request.POST)
-    if form.submit_within(partial(limits.check_confirming, request.user), partial(two_factor.remove, request.user)):
+    if form.submit_within(partial(limits.check_confirming, request.user), partial(two_factor.turn_off, request.user)):
         _log(request, site, _("Removed the second factor."))
         return responses.redirect(request, reverse("admin:two_factor"))
     return _page(request, site, form, {"left": two_factor.recovery_codes_left(request.user)})

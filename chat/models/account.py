@@ -101,7 +101,7 @@ class AccountMixin(models.Model):
 
     def remove_two_factor(self: Participant, password: str, code: str) -> None:
         """Turn off two-factor authentication. Raises Refused if the password or the code is wrong."""
-        two_factor.remove(self._check_password(password), code)
+        two_factor.turn_off(self._check_password(password), code)
 
     def delete_account(self: Participant, password: str) -> None:
         """Delete the user, leave all rooms and free all names; messages stay, with their nicknames.

@@ -86,7 +86,7 @@ def verify_code(user: User, code: str) -> Device:
     return device
 
 
-def remove(user: User, code: str) -> None:
+def turn_off(user: User, code: str) -> None:
     """Turn off two-factor authentication, if `code` is right: one from the app, or a recovery code.
 
     Raises Refused if it is wrong.

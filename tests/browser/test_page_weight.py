@@ -159,8 +159,11 @@ def test_people_can_chat_on_a_production_server(reader, running):
 def test_files_are_hashed_compressed_and_kept_for_good(reader, full_room):
     page = reader()
     come_in(page, full_room, "Erin")
-    page.wait_for_load_state("networkidle")
-    files = [answer for answer in page.answers if "/static/" in answer.url]
+    for _ in range(50):  # Icons come last, in their own time.
+        page.wait_for_timeout(100)
+        files = [answer for answer in page.answers if "/static/" in answer.url]
+        if any(".svg" in answer.url for answer in files):
+            break
     assert {Path(answer.url).suffix for answer in files} >= {".css", ".js", ".svg"}
     for answer in files:
         assert answer.status == 200
