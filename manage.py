@@ -14,16 +14,18 @@ def main():
         os.environ.setdefault("DEBUG", "on")
     try:
         from django.core.exceptions import ImproperlyConfigured
-        from django.core.management import execute_from_command_line
+
+        from chat_app.command_line import CommandLine
     except ImportError as missing:
         raise SystemExit(
             f"{missing}. Install Parlour first: `make install`, then use .venv/bin/python manage.py …"
         ) from missing
-    from chat_app import env_file
+    from chat_app import env_file, start
 
     env_file.write_if_missing()
     try:
-        execute_from_command_line(sys.argv)
+        start.prepare()
+        CommandLine(sys.argv).execute()
     except ImproperlyConfigured as wrong:
         raise SystemExit(f"Parlour can't start: {wrong}") from None
 

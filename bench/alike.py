@@ -1,4 +1,4 @@
-"""make alike: a stranger gets the same answer, in the same time, for a private room and for a missing one."""
+"""make alike: a stranger gets the same answer, in the same time, for a private and a missing room, or account."""
 
 import argparse
 import asyncio
@@ -99,6 +99,7 @@ class Proof:
         self.addresses("former address: ", former, former.replace("hidden", "absent"), self.stranger.questions)
         self.messages(message)
         self.titles()
+        self.resets()
 
     def addresses(self, where, there, absent, questions):
         """Compare the address of a private room with one of the same length that never was a room."""
@@ -119,6 +120,15 @@ class Proof:
             for name in ("Hidden", "Absent")
         ]
         self.compare("joining by name", asked, [f"{name}-{n}" for name in ("hidden", "absent") for n in numbers][::-1])
+
+    def resets(self):
+        """Compare asking for a password reset by the name of an account with a name that no account has."""
+        guest = Stranger(self.server, people.make_one(self.server, name="Resetting").people[0])
+        account = {"name": "Hidden name", "password": "a long walk home", "email": "hidden@example.org"}
+        with connected(self.server.address) as connection:
+            connection.ask(guest.post("/account/create/", **account))
+        asked = [repeat(self.stranger.post("/account/reset/", who=name)) for name in ("Hidden name", "Absent name")]
+        self.compare("password reset", asked, ["Hidden name", "Absent name"])
 
     def home(self):
         """Compare the home page of a site with a private room with that of a site without one."""

@@ -5,7 +5,10 @@ import re
 from django.conf import settings
 from django.core import checks
 
+from chat_app.settings import env
+
 SESSIONS = "chat.sessions"
+SUBPATH = re.compile(r"(?:[A-Za-z0-9_-]+(?:/[A-Za-z0-9_-]+)*)?")
 LIMIT = re.compile(r"[1-9]\d*/[1-9]\d*\Z")
 
 
@@ -14,7 +17,7 @@ def check_limits(app_configs, **kwargs):
     names = sorted({name for name in dir(settings) if name.startswith("LIMIT_")})
     return [
         checks.Error(
-            f"{name}={getattr(settings, name)!r} is not a rate limit.",
+            f"{env.where(name)} is not a rate limit.",
             hint="Write count/seconds, such as 30/60.",
             id="chat.E001",
         )
@@ -28,9 +31,17 @@ def check_minimums(app_configs, **kwargs):
     minimums = {"THREADS": 1, "TRUSTED_PROXIES": 0, "NAME_HELD_DAYS": 0, "EMPTY_ROOM_DAYS": 0}
     minimums |= dict.fromkeys((f"MAX_{what}_ADDRESS" for what in ("HEADS", "BODIES", "REFUSED", "HELD")), 1)
     return [
-        checks.Error(f"{name}={getattr(settings, name)} is too low.", hint=f"The minimum is {minimum}.", id="chat.E002")
+        checks.Error(f"{env.where(name)} is too low.", hint=f"The minimum is {minimum}.", id="chat.E002")
         for name, minimum in minimums.items()
         if getattr(settings, name) < minimum
+    ]
+
+
+@checks.register()
+def check_names_of_settings(app_configs, **kwargs):
+    return [
+        checks.Warning(f"{where} is not a setting.", hint=f"Did you mean {nearest}?", id="chat.W003")
+        for where, nearest in env.slips()
     ]
 
 
@@ -42,7 +53,15 @@ def check_admin_path(app_configs, **kwargs):
     if first_part(settings.ADMIN_PATH) not in taken:
         return []
     hint = "Choose another path, such as staff/."
-    return [checks.Error(f"ADMIN_PATH={settings.ADMIN_PATH!r} is used by Parlour's pages.", hint=hint, id="chat.E003")]
+    return [checks.Error(f"{env.where('ADMIN_PATH')} is used by Parlour's pages.", hint=hint, id="chat.E003")]
+
+
+@checks.register()
+def check_subpath(app_configs, **kwargs):
+    if SUBPATH.fullmatch(settings.SUBPATH):
+        return []
+    hint = "Write a path such as /chat, of letters without accents, digits, hyphens and slashes."
+    return [checks.Error(f"SUBPATH={settings.SUBPATH!r} is not a path.", hint=hint, id="chat.E006")]
 
 
 @checks.register()

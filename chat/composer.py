@@ -24,6 +24,7 @@ TARGET_KINDS = ("reply", "edit")
 MAX_ID_LENGTH = 18  # digits
 MAX_TOKENS = 4  # of forms whose draft one form may have
 PREFETCHED = 4  # how many composers are fetched before they are needed
+ENTERS_AGAIN = 12  # how often Enter can be pressed in a sent field before the next composer has the focus
 LAST_NUMBER = 9999  # the highest number in a URL; refused text gets a higher one
 CACHE_SECONDS = 24 * 3600  # seconds in the browser's cache
 
@@ -68,6 +69,12 @@ class Composer:
     opening: bool = False
     target: Target | None = None
     drafts: tuple[str, ...] = ()
+
+    @property
+    def enter_again(self) -> list[tuple[str, str]]:
+        """The elements that post what was added to a sent field: the id of each, and what is busy when it is used."""
+        busy = [".next", *(f"#enter-again-{n}" for n in range(1, ENTERS_AGAIN))]
+        return [(f"enter-again-{n}", busy[n - 1]) for n in range(ENTERS_AGAIN, 0, -1)]
 
     @property
     def is_cacheable(self) -> bool:

@@ -13,7 +13,7 @@ from chat.models import Room
 from chat.realtime import delta
 from chat.types import Request
 
-PASSWORDS = {"password", "old", "new"}  # fields that are never sent back in a page
+PASSWORDS = {"password", "old", "new", "code"}  # fields that are never sent back in a page
 
 
 def not_a_member(request: Request, room: Room) -> HttpResponse:

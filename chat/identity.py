@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from chat.models import Participant
+from chat.models import Participant, User
 
 if TYPE_CHECKING:
     from chat.types import Request
@@ -17,6 +17,16 @@ SESSION_KEY = "participant"
 GENERATION_KEY = "generation"
 RENEWED_KEY = "renewed"
 RENEWED_EVERY = 30 * 24 * 3600  # seconds
+PENDING_KEY = "pending_sign_in"
+PENDING_SECONDS = 600  # to find the phone and type its code
+
+
+class PendingSignIn(NamedTuple):
+    """A sign-in after a right password, before the code. `bring_guest`: merge the session's guest into the account."""
+
+    participant: Participant
+    user: User
+    bring_guest: bool
 
 
 def participant_of(request: Request) -> Participant | None:
@@ -52,6 +62,7 @@ def bind_session(request: Request, participant: Participant, anew: bool = False)
     `anew` forces a new key, for a guest who becomes an account. The session is saved. Call it in the transaction of a
     verb that ends other sessions or uses up a link, so that both are done or neither.
     """
+    request.session.pop(PENDING_KEY, None)
     bound = request.session.get(SESSION_KEY), session_generation(request)
     if anew or bound != (participant.pk, participant.generation):
         request.session[SESSION_KEY] = participant.pk
@@ -60,6 +71,31 @@ def bind_session(request: Request, participant: Participant, anew: bool = False)
         with transaction.atomic():
             request.session.cycle_key()
     set_participant(request, participant)
+
+
+def begin_sign_in(request: Request, account: PendingSignIn) -> None:
+    """Note in the session that the password was right and a code is still missing. This signs no one in."""
+    request.session[PENDING_KEY] = {
+        "participant": account.participant.pk,
+        "generation": account.participant.generation,
+        "until": _now() + PENDING_SECONDS,
+        "bring_guest": account.bring_guest,
+    }
+
+
+def pending_sign_in(request: Request) -> PendingSignIn | None:
+    """The account that still has to give a code; None if there is none, or it took too long.
+
+    Also None after the account's sessions ended, for example because its password was changed.
+    """
+    pending = request.session.get(PENDING_KEY)
+    if not pending or pending["until"] < _now():
+        return None
+    same = {"pk": pending["participant"], "generation": pending["generation"]}
+    participant = Participant.objects.select_related("user").filter(is_active_q(), **same).first()
+    if participant is None or participant.user is None:
+        return None
+    return PendingSignIn(participant, participant.user, pending["bring_guest"])
 
 
 def sign_out(request: Request) -> None:

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from math import ceil
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.core.cache import caches
 
-from chat import client_ip
+from chat import client_ip, known_browsers
 from chat.exceptions import LimitExceeded
 from chat.gate.places import Shares
+from chat.names.normalize import display_name, nickname_key
+from chat.names.validators import MAX_NAME_LENGTH
 from chat.text import text_digest
 
 if TYPE_CHECKING:
+    from django.http import HttpResponse
+
     from chat.models import Membership, Participant, Room, User
     from chat.types import Request
+
+LONGEST_PAUSE = 3600  # seconds between two tries of a password or a code
+FIRST_TRIES = 3  # of an address, which no other address can use up
 
 
 @dataclass(frozen=True)
@@ -31,7 +40,7 @@ class Limit:
     seconds: int
 
     @classmethod
-    def named(cls, name: str) -> Limit:
+    def named(cls, name: str) -> Self:
         """Return the limit in the setting `name`, which is written as `count/seconds`."""
         count, seconds = getattr(settings, name).split("/")
         return cls(name, int(count), int(seconds))
@@ -48,6 +57,42 @@ class Limit:
             return  # A full cache dropped the counter between the two calls above.
         if used > self.count:
             raise LimitExceeded(self, self.seconds - elapsed)
+
+
+@dataclass(frozen=True)
+class TryLimit(Limit):
+    """A limit for tries of a password or a code: `count` tries in `seconds`, then one try after each pause.
+
+    The first pause is `seconds / count`, and each try doubles it, up to LONGEST_PAUSE. So nothing is ever locked.
+    """
+
+    def spend(self, who: str | int) -> None:
+        """Count one try by `who`, in the cache. Raises LimitExceeded during a pause; this try is then not counted."""
+        counter, key = caches["limits"], f"{self.name}:{who}"
+        left = counter.get(f"{key}:pause", 0) - time.time()
+        if left > 0:
+            raise LimitExceeded(self, ceil(left))
+        counter.add(key, 0, timeout=self.seconds)
+        try:
+            tries = counter.incr(key)
+        except ValueError:
+            return  # A full cache dropped the counter between the two calls above.
+        if tries >= self.count:
+            self._pause(key, tries)
+
+    def _pause(self, key: str, tries: int) -> None:
+        """Begin the pause after this try. Raises LimitExceeded if another request has just begun it."""
+        pause = ceil(min(self.seconds / self.count * 2.0 ** min(tries - self.count, 20), LONGEST_PAUSE))
+        if not caches["limits"].add(f"{key}:pause", time.time() + pause, timeout=pause):
+            raise LimitExceeded(self, pause)
+        caches["limits"].touch(key, self.seconds + 2 * pause)
+
+    def refund(self, who: str | int) -> None:
+        """Don't count the last try by `who`, because it was right."""
+        counter, key = caches["limits"], f"{self.name}:{who}"
+        with suppress(ValueError):  # the counter has expired
+            counter.decr(key)
+        counter.set(f"{key}:pause", 0, timeout=0)  # deletes it
 
 
 def check_sending(request: Request, membership: Membership) -> None:
@@ -99,13 +144,53 @@ def check_room_settings(request: Request, membership: Membership) -> None:
     _spend("SETTINGS", person=membership.participant_id)
 
 
-def check_signing_in(request: Request, name: str | None = "") -> None:
-    """Count one attempt to sign in: by default 20 per network, 10 per name in ten minutes, 120 a minute for the site.
+def check_signing_in(request: Request, name: str) -> None:
+    """Count one try to sign in to the account `name`, however it is spelled. Raises LimitExceeded.
 
-    The last limit protects the CPU: each attempt takes a tenth of a second. Without a `name`, no account name is
-    counted. Raises LimitExceeded.
+    A browser in which this account signed in before has tries of its own: 10 in ten minutes, by default. All others
+    share 10 for the name, and have 20 per address. So other people can't keep the account's owner out. Each try also
+    takes a tenth of a second, so the site has 120 a minute, counted apart for known browsers and for addresses with few
+    tries.
     """
-    _spend("SIGN_IN", address=client_ip.network_of(request), name=name and text_digest(name), site="site")
+    if not settings.LIMITS:
+        return
+    crowd = _crowd(request, name)  # before this try is counted
+    tries = _tries(request, name)
+    for limit, who in tries:
+        limit.spend(who)
+    try:
+        Limit.named("LIMIT_SIGN_IN_SITE").spend(crowd)
+    except LimitExceeded:
+        _refund(tries)
+        raise
+
+
+def refund_signing_in(request: Request, name: str) -> None:
+    """Don't count the try that `check_signing_in` counted: it was right.
+
+    A known browser's tries stay counted, because only these limit how often it signs in.
+    """
+    if settings.LIMITS and not known_browsers.known_id(request, _account(name)):
+        _refund(_tries(request, name))
+
+
+def remember_browser(request: Request, response: HttpResponse, name: str) -> None:
+    """Make this a known browser of the account `name`, which has signed in: by default 10 new ones a day."""
+    if not known_browsers.known_id(request, _account(name)):
+        try:
+            _spend("KNOWN_BROWSER", name=_account(name))
+        except LimitExceeded:
+            return
+    known_browsers.remember(request, response, _account(name))
+
+
+def check_confirming(user: User) -> None:
+    """Count one password or code that a signed-in person gives to confirm something: by default 10 in ten minutes.
+
+    What others try at the sign-in page doesn't count. Raises LimitExceeded.
+    """
+    if settings.LIMITS:
+        TryLimit.named("LIMIT_CONFIRM_PERSON").spend(user.pk)
 
 
 def check_creating_accounts(request: Request) -> None:
@@ -168,3 +253,32 @@ def _spend(action: str, **scopes: str | int | None) -> None:
     for scope, who in scopes.items():
         if who:
             Limit.named(f"LIMIT_{action}_{scope.upper()}").spend(who)
+
+
+def _account(name: str) -> str:
+    """A digest of an account's name that is the same for all its spellings."""
+    return text_digest(nickname_key(display_name(name)[:MAX_NAME_LENGTH]))
+
+
+def _tries(request: Request, name: str) -> list[tuple[TryLimit, str]]:
+    """The limits that a try to sign in to this account counts for, each with whom it counts."""
+    account = _account(name)
+    if browser := known_browsers.known_id(request, account):
+        counted = {"BROWSER": f"{browser}:{account}"}
+    else:
+        counted = {"ADDRESS": client_ip.network_of(request), "NAME": account}
+    return [(TryLimit.named(f"LIMIT_SIGN_IN_{scope}"), who) for scope, who in counted.items() if who]
+
+
+def _refund(tries: list[tuple[TryLimit, str]]) -> None:
+    for limit, who in tries:
+        limit.refund(who)
+
+
+def _crowd(request: Request, name: str) -> str:
+    """Which part of the site's limit a try counts for, so that a few addresses can't use it up for everyone."""
+    if known_browsers.known_id(request, _account(name)):
+        return "known"
+    network = client_ip.network_of(request)
+    tried: int = caches["limits"].get(f"LIMIT_SIGN_IN_ADDRESS:{network}", 0)
+    return "few" if network and tried < FIRST_TRIES else "many"

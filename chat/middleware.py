@@ -1,4 +1,4 @@
-"""Middleware: security headers, sessions, the CSRF cookie, time zones and error pages."""
+"""Middleware: security headers, sub-path, health, proxies, sessions, the CSRF cookie, time zones and error pages."""
 
 import logging
 import re
@@ -7,16 +7,20 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
+from django.core.exceptions import MiddlewareNotUsed
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from chat import proxies
 from chat.exceptions import InviteNotUsable, LimitExceeded, NotAMember, Refused, RoomMoved
 from chat.realtime import grants
 from chat.types import Request
 from chat.views import errors
+from chat.views.health import health
 from chat_app.caches import incarnation
+from chat_app.logs import about
 
 GetResponse = Callable[[Request], HttpResponse]
 
@@ -44,7 +48,8 @@ def security_headers() -> dict[str, str]:
 
 
 def unavailable(request: Request, exception: Exception) -> HttpResponse:
-    logger.error("%s: %s", type(exception).__name__, exception)
+    name = type(exception).__name__
+    logger.error("%s: %s", name, exception, extra=about(name))
     return errors.unavailable(request)
 
 
@@ -66,6 +71,45 @@ class SecurityHeadersMiddleware:
         if settings.DEBUG and response.status_code in (404, 500):
             del response.headers["Content-Security-Policy"]  # Django's debug pages have inline styles and scripts.
         return response
+
+
+class SubpathMiddleware:
+    """Takes SUBPATH off the path that URL patterns are matched with. Links get it from FORCE_SCRIPT_NAME."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        if not settings.FORCE_SCRIPT_NAME:
+            raise MiddlewareNotUsed
+        self.get_response, self.prefix = get_response, settings.FORCE_SCRIPT_NAME
+
+    def __call__(self, request: Request) -> HttpResponse:
+        path = request.path_info
+        if path == self.prefix:
+            return HttpResponseRedirect(f"{path}/")
+        if not path.startswith(f"{self.prefix}/"):
+            return errors.outside_subpath(request)
+        request.path, request.path_info = path, path.removeprefix(self.prefix)
+        return self.get_response(request)
+
+
+class HealthMiddleware:
+    """Answers /health/ to monitors, which use any host name or address: no redirect to HTTPS, no check of the host."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Request) -> HttpResponse:
+        return health(request) if request.path_info == "/health/" else self.get_response(request)
+
+
+class ProxyMistakeMiddleware:
+    """Explains a mistake of the proxy that would make Django's redirect to HTTPS a loop."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Request) -> HttpResponse:
+        mistake = proxies.https_mistake(request)
+        return errors.proxy_mistake(request, mistake) if mistake else self.get_response(request)
 
 
 class SessionMiddleware(DjangoSessionMiddleware):

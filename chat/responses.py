@@ -46,9 +46,9 @@ def cached_fragment(request: Request, template: str, context: Context = None, se
     return response
 
 
-def redirect(request: Request, url: str) -> HttpResponse:
-    """A redirect (303) to the form's `next` if that is a page of this site, otherwise to `url`."""
-    back = request.POST.get("next", "")
+def redirect(request: Request, url: str, to_next: bool = True) -> HttpResponse:
+    """A redirect (303) to the form's `next` if `to_next` and that is a page of this site, otherwise to `url`."""
+    back = request.POST.get("next", "") if to_next else ""
     if back.isprintable() and back and url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
         url = back
     return vary_on_htmx(HttpResponse(status=303, headers={"Location": iri_to_uri(url)}))

@@ -18,7 +18,9 @@ def _compute(*templates: str) -> str:
     sources: dict[str, str] = {}
     for name in templates:
         _collect(name, sources)
-    return hashlib.blake2b("".join(sources.values()).encode(), digest_size=6).hexdigest()
+    # Rendered links contain the sub-path.
+    text = "".join([settings.FORCE_SCRIPT_NAME or "", *sources.values()])
+    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
 
 def _collect(name: str, sources: dict[str, str]) -> None:

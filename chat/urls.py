@@ -6,6 +6,7 @@ from django.urls.converters import StringConverter
 from chat.views import (
     accounts,
     direct_messages,
+    health,
     home,
     invites,
     join,
@@ -20,8 +21,10 @@ from chat.views import (
     reader_css,
     room_settings,
     rooms,
+    sign_in,
     sign_in_links,
     site_files,
+    two_factor,
 )
 
 
@@ -41,6 +44,7 @@ urlpatterns = [
     path("preferences/", preferences.preferences, name="preferences"),
     path("preferences/pause/", preferences.pause, name="pause"),
     path("preferences/refresh/", preferences.refresh, name="refresh"),
+    path("health/", health.health, name="health"),
     path("favicon.ico", site_files.favicon, name="favicon"),
     path("manifest.webmanifest", site_files.manifest, name="manifest"),
     path("robots.txt", site_files.robots, name="robots"),
@@ -49,9 +53,12 @@ urlpatterns = [
     # /account/
     path("account/", accounts.account, name="account"),
     path("account/create/", accounts.create, name="create_account"),
-    path("account/sign-in/", accounts.sign_in, name="sign_in"),
-    path("account/sign-out/", accounts.sign_out, name="sign_out"),
-    path("account/sign-out/elsewhere/", accounts.sign_out_elsewhere, name="sign_out_elsewhere"),
+    path("account/sign-in/", sign_in.sign_in, name="sign_in"),
+    path("account/sign-in/code/", sign_in.sign_in_code, name="sign_in_code"),
+    path("account/sign-out/", sign_in.sign_out, name="sign_out"),
+    path("account/sign-out/elsewhere/", sign_in.sign_out_elsewhere, name="sign_out_elsewhere"),
+    path("account/two-factor/", two_factor.two_factor_page, name="two_factor"),
+    path("account/two-factor/remove/", two_factor.remove, name="remove_two_factor"),
     path("account/password/", accounts.password, name="password"),
     path("account/email/", accounts.email, name="email"),
     path("account/delete/", accounts.delete, name="delete_account"),

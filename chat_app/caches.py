@@ -12,6 +12,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from chat_app.logs import about
+
 logger = logging.getLogger("chat")
 # Timeouts in seconds. One retry, because a pooled connection may be closed by now. The library's own default would
 # make a page wait for ten seconds.
@@ -46,7 +48,7 @@ class Incarnation:
             self.value = apps.get_model("chat.Installation").current().incarnation
             self.due_at = time.monotonic() + REREAD_SECONDS
         except (DatabaseError, InterfaceError) as error:
-            logger.warning("The installation's incarnation can't be read: %s", error)
+            logger.warning("The installation's incarnation can't be read: %s", error, extra=about("incarnation"))
 
 
 incarnation = Incarnation()
@@ -98,6 +100,11 @@ class ForgivingRedisCache(RedisCache):
             return super().add(key, *arguments, **more)
         return False
 
+    def touch(self, key, *arguments, **more):
+        with forgiven():
+            return super().touch(key, *arguments, **more)
+        return False
+
     def incr(self, key, delta=1, version=None):
         with forgiven():
             return super().incr(key, delta, version)
@@ -110,4 +117,4 @@ def forgiven():
     try:
         yield
     except RedisError as error:
-        logger.warning("Redis is down: %s", error)
+        logger.warning("Redis is down: %s", error, extra=about("Redis"))

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -9,8 +10,7 @@ from chat_app.environment import Env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = Env()
-Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+env = Env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 
 # Core
 
@@ -22,6 +22,8 @@ HTTPS = env.bool("HTTPS", default=False)
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 ADMIN_PATH = (env.str("ADMIN_PATH", default="admin/").strip("/") or "admin") + "/"
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+SUBPATH = env.str("SUBPATH", default="").strip("/")
+FORCE_SCRIPT_NAME = f"/{SUBPATH}" if SUBPATH else None
 THREADS = env.int("THREADS", default=4)
 
 ROOT_URLCONF = "chat_app.urls"
@@ -47,6 +49,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "chat.middleware.SecurityHeadersMiddleware",
+    "chat.middleware.SubpathMiddleware",
+    "chat.middleware.HealthMiddleware",
+    "chat.middleware.ProxyMistakeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -112,9 +117,10 @@ def cache(url, entries):
     return keys | {"BACKEND": memory, "OPTIONS": {"MAX_ENTRIES": entries}}
 
 
-DATABASES = {"default": database(env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'parlour.sqlite3'}"))}
-# redis-py works with Valkey, but does not know its URL scheme.
-REDIS_URL = env.str("REDIS_URL", default="").replace("valkey://", "redis://").replace("valkeys://", "rediss://")
+DATABASES = {
+    "default": database(env.database("DATABASE_URL", default=f"sqlite:///{quote(str(BASE_DIR / 'parlour.sqlite3'))}"))
+}
+REDIS_URL = env.redis("REDIS_URL", default="")
 CACHES = {
     "default": cache(REDIS_URL, entries=20_000),
     # Each entry is a rendered log of some tens of kilobytes, hence few entries.
@@ -129,8 +135,11 @@ AUTH_USER_MODEL = "chat.User"
 SESSION_ENGINE = "chat.sessions"
 SESSION_COOKIE_AGE = 365 * 24 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
-CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+# Browsers accept __Host- only for the whole host.
+COOKIE_PREFIX = ("__Secure-" if SUBPATH else "__Host-") if HTTPS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}session", f"{COOKIE_PREFIX}csrf"
+BROWSER_COOKIE_NAME = f"{COOKIE_PREFIX}browser"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"/{SUBPATH}/" if SUBPATH else "/"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "chat.views.errors.stale_form"
@@ -147,12 +156,14 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 TWO_FACTOR = env.choice("TWO_FACTOR", default="optional", choices=["optional", "required"])
+# django-otp would lock a device for everyone after wrong codes. limits.py counts them instead.
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
 
 # Email: links to reset a password
 
 EMAIL = env.mail("EMAIL_URL", default="consolemail://")
 EMAIL_BACKEND = EMAIL.pop("EMAIL_BACKEND")
-EMAIL_HOST, EMAIL_PORT = EMAIL.get("EMAIL_HOST") or "localhost", EMAIL.get("EMAIL_PORT") or 25
+EMAIL_HOST, EMAIL_PORT = EMAIL.get("EMAIL_HOST") or "localhost", EMAIL["EMAIL_PORT"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL.get("EMAIL_HOST_USER") or "", EMAIL.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_TLS", False), EMAIL.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 20
@@ -174,11 +185,15 @@ SECURE_CSP = {
     "base-uri": ["'none'"],
 }
 X_FRAME_OPTIONS = "SAMEORIGIN"
-SILENCED_SYSTEM_CHECKS = ["security.W019"]  # demands DENY, but without JavaScript a room's page frames its own log
+SILENCED_SYSTEM_CHECKS = [
+    "security.W019",  # demands DENY, but without JavaScript a room's page frames its own log
+    "security.W021",  # demands HSTS_PRELOAD, but being in the browsers' list is the operator's decision
+]
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS and TRUSTED_PROXIES else None
 
 # Language, time zone, static files
@@ -193,7 +208,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "chat_app.static_files.Storage"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 TAILWIND_APP_NAME = "theme"
@@ -221,6 +236,9 @@ LIMIT_CHAT_REQUEST_ADDRESS = env.str("LIMIT_CHAT_REQUEST_ADDRESS", default="100/
 LIMIT_SETTINGS_PERSON = env.str("LIMIT_SETTINGS_PERSON", default="30/600")
 LIMIT_SIGN_IN_ADDRESS = env.str("LIMIT_SIGN_IN_ADDRESS", default="20/600")
 LIMIT_SIGN_IN_NAME = env.str("LIMIT_SIGN_IN_NAME", default="10/600")
+LIMIT_SIGN_IN_BROWSER = env.str("LIMIT_SIGN_IN_BROWSER", default="10/600")
+LIMIT_KNOWN_BROWSER_NAME = env.str("LIMIT_KNOWN_BROWSER_NAME", default="10/86400")
+LIMIT_CONFIRM_PERSON = env.str("LIMIT_CONFIRM_PERSON", default="10/600")
 LIMIT_ACCOUNT_ADDRESS = env.str("LIMIT_ACCOUNT_ADDRESS", default="20/3600")
 LIMIT_ACCOUNT_SITE = env.str("LIMIT_ACCOUNT_SITE", default="200/3600")
 LIMIT_RESET_ADDRESS = env.str("LIMIT_RESET_ADDRESS", default="10/3600")
@@ -240,9 +258,13 @@ MAX_HELD_ADDRESS = env.int("MAX_HELD_ADDRESS", default=1000)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"keys": {"()": "chat_app.logs.WithoutKeys"}},
+    "filters": {"keys": {"()": "chat_app.logs.WithoutKeys"}, "minute": {"()": "chat_app.logs.OnceAMinute"}},
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["keys"]}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["minute", "keys"]}},
     "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", default="WARNING")},
-    "loggers": {"django": {"handlers": [], "propagate": True}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # chat.views.errors logs it in one line
+    },
 }

@@ -18,6 +18,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from django.test import Client
 
+from chat import emails
 from chat.gate import background
 from chat.gate.asgi import Gate
 from chat.gate.connection import Connection
@@ -27,19 +28,21 @@ from chat.realtime import drafts, gate_backend
 from chat_app.caches import incarnation
 from tests.support.browsing import IN_TIME
 from tests.support.joining import join_without_request
+from tests.support.phones import clock  # noqa: F401 - a fixture for all
 from tests.support.reading import ann, asked_django, beats, ben, meanwhile, reader, short_holds  # noqa: F401 - fixtures for all
 from tests.support.transactions import rolled_back
 
 # Playwright's event loop runs in the thread of the tests, so Django would refuse to use the database there.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+emails.PAUSE = 0  # tests wait for emails, and nobody measures the answers
 # The headless shell is the same engine without the rest of a browser: a new context takes a fifth of the time.
 CHROMIUMS = ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out tests of SQLite's guarantees on another database."""
-    if connection.vendor != "sqlite":
-        others = [item for item in items if item.get_closest_marker("sqlite")]
+    """Leave out tests of one database's guarantees on the other."""
+    if other := {"sqlite": "postgresql", "postgresql": "sqlite"}.get(connection.vendor):
+        others = [item for item in items if item.get_closest_marker(other)]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]
 
@@ -171,10 +174,10 @@ def mallory(person):
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     """As in pytest-django. Django has deleted the database afterwards, but if a thread still has it open, its -wal and
-    -shm are left: delete them too."""
+    -shm are left: delete them too, and the file that was locked while it was migrated."""
     yield
     if connection.vendor == "sqlite":
-        for suffix in ("-wal", "-shm"):
+        for suffix in ("-wal", "-shm", "-start"):
             Path(f"{connection.settings_dict['TEST']['NAME']}{suffix}").unlink(missing_ok=True)
 
 
@@ -279,7 +282,7 @@ class Visitor:
 
     @property
     def field(self):
-        return self.writing.get_by_label("Message", exact=True)
+        return self.writing.get_by_label("Message", exact=True).last
 
     def send(self, text):
         self.field.fill(text)

@@ -128,13 +128,17 @@ TABLE = {  # URL name: the status of GET, the status of POST
     "favicon": (always(302), not_so),
     "manifest": (always(200), not_so),
     "robots": (always(200), not_so),
+    "health": (always(200), not_so),
     "rules": (always(200), not_so),
     "privacy": (always(200), not_so),
     "account": (always(200), not_so),
     "create_account": (signed_in(303, others=200), elsewhere),
     "sign_in": (always(200), always(303)),
+    "sign_in_code": (elsewhere, elsewhere),
     "sign_out": (elsewhere, elsewhere),
     "sign_out_elsewhere": (elsewhere, elsewhere),
+    "two_factor": (signed_in(200), signed_in(422)),
+    "remove_two_factor": (signed_in(303), signed_in(303)),
     "password": (signed_in(200), signed_in(303)),
     "email": (signed_in(200), signed_in(303)),
     "delete_account": (signed_in(200), signed_in(303)),
@@ -190,6 +194,8 @@ FORMS = {
     "delete_room": {"name": "Reading club"},
     "create_account": {"name": "Zoe", "password": SECRET},
     "sign_in": {"name": "Ursula", "password": SECRET},
+    "sign_in_code": {"code": "000000"},
+    "two_factor": {"code": "000000"},
     "password": {"old": SECRET, "new": "a longer walk home"},
     "email": {"email": "kim@example.org", "password": SECRET},
     "delete_account": {"password": SECRET},
@@ -336,7 +342,8 @@ def test_every_role_gets_the_status_in_the_table(name, cast, world):
                 if kind == "open" and "session" in cookies:
                     got_a_cookie.add((role, method))
     assert unlike(expected, seen) == {}
-    assert got_a_cookie == {(role, "post") for role in who_gets_a_cookie(name, set(ROLES))}
+    methods = ("get", "post") if name == "two_factor" else ("post",)  # its session keeps the key for the app
+    assert got_a_cookie == {(role, method) for role in who_gets_a_cookie(name, set(ROLES)) for method in methods}
 
 
 def who_gets_a_cookie(name, everybody):
@@ -351,7 +358,7 @@ def who_gets_a_cookie(name, everybody):
         return everybody - NOBODY_YET
     if name == "create_account":
         return everybody - {"account"}  # they have an account already
-    if name in ("password", "delete_account"):
+    if name in ("password", "delete_account", "two_factor"):
         return everybody & {"account"}
     return everybody if name in BECOMING_ANOTHER else set()
 

@@ -2,11 +2,15 @@
 
 import re
 import time
+from threading import BoundedSemaphore
 
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from chat import emails
 from chat.access.rooms import can_still_read
 from chat.models import Membership, Message, Participant, Room, SignInLink, User
 from chat.realtime import gate_backend
@@ -314,6 +318,32 @@ def test_requesting_a_reset_does_not_reveal_which_accounts_exist(account_holder,
     assert len({token.sub("", page) for page in pages}) == 1
     assert mailed() is not None
     assert len(mail.outbox) == 1
+
+
+def test_requesting_a_reset_is_the_same_work_for_known_and_unknown_names(account_holder, person, monkeypatch):
+    """All that depends on the account is done later, in another thread."""
+    later, queries = [], []
+    monkeypatch.setattr(emails.senders, "submit", lambda *work: later.append(work))
+    for who in ("Bob", "Eve", "bob@example.org", "eve@example.org"):
+        with CaptureQueriesContext(connection) as asked:
+            assert person().post("/account/reset/", {"who": who}).status_code == 200
+        queries.append([re.sub(r"'[^']*'|[0-9]+", "?", query["sql"]) for query in asked])
+        assert len(later) == len(queries)
+    assert queries[0] == queries[1] == queries[2] == queries[3]
+    assert not mail.outbox
+    monkeypatch.setattr(emails, "render_to_string", lambda *_arguments: "text")
+    for work, *arguments in later:
+        work(*arguments)
+    assert [email.to for email in mail.outbox] == [["bob@example.org"]] * 2
+
+
+def test_requests_for_emails_that_wait_are_bounded(account_holder, person, monkeypatch, caplog):
+    later = []
+    monkeypatch.setattr(emails.senders, "submit", lambda *work: later.append(work))
+    monkeypatch.setattr(emails, "places", BoundedSemaphore(1))
+    answers = [person().post("/account/reset/", {"who": "Bob"}).status_code for _try in range(2)]
+    assert (answers, len(later)) == ([200, 200], 1)
+    assert "this one is dropped" in caplog.text
 
 
 def test_members_and_messages_have_an_account_badge(account_holder, alice, room):

@@ -621,3 +621,29 @@ def test_endless_trailers_are_cut_off(serve):
             for _ in range(MAX_HEAD // 500 + 20):
                 connection.sendall(b"a:b\r\n" * 100)
         assert connection.recv(100).startswith(b"HTTP/1.1 431 ")
+
+
+# The Host header
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET http://x/ HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.0\r\nHost: x\r\nhost: y\r\n\r\n",
+    ],
+)
+def test_a_request_without_host_or_with_two_is_malformed(serve, head):
+    server = serve()
+    with server.connect() as connection:
+        connection.sendall(head)
+        assert connection.recv(1000).startswith(b"HTTP/1.1 400 ")
+    assert server.site.seen == []
+
+
+def test_http_1_0_needs_no_host(serve):
+    with serve().connect() as connection:
+        connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")

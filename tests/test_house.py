@@ -4,7 +4,6 @@ import ast
 import json
 import os
 import re
-import stat
 from collections import Counter
 from pathlib import Path
 from statistics import median
@@ -14,7 +13,6 @@ import pytest
 from django.core.management import call_command
 
 import manage
-from chat_app import env_file
 from chat_app.environment import Env
 from chat_app.settings import BASE_DIR
 from tests.support.imports import circle, import_graph, rooms, running_back
@@ -83,44 +81,6 @@ def test_the_example_explains_each_limit_directly_above_it():
         counted = {name.rpartition("_")[0] for name in re.findall(r"^(LIMIT_\w+)=", block, re.MULTILINE)}
         assert len(counted) == 1, block
         assert block.startswith("# "), block
-
-
-@pytest.fixture
-def env_path(tmp_path, monkeypatch):
-    monkeypatch.setattr(env_file, "PATH", tmp_path / ".env")
-    monkeypatch.delenv("SECRET_KEY")
-    return env_file.PATH
-
-
-def test_a_first_env_file_is_private_and_has_a_key_of_its_own(env_path):
-    keys = set()
-    for _ in range(2):
-        env_file.write_if_missing()
-        assert stat.S_IMODE(env_path.stat().st_mode) == 0o600
-        keys.add(re.search("^SECRET_KEY='([A-Za-z0-9_-]{64})'$", env_path.read_text(), re.MULTILINE)[1])
-        env_path.unlink()
-    assert len(keys) == 2
-
-
-def test_an_env_file_is_never_overwritten(env_path):
-    env_path.write_text("SECRET_KEY=mine")
-    env_file.write_if_missing()
-    assert env_path.read_text() == "SECRET_KEY=mine"
-
-
-def test_a_copy_of_the_example_gets_a_key_and_keeps_the_rest(env_path):
-    env_path.write_text("# mine\nSECRET_KEY=\nTHREADS=2\n")
-    env_file.write_if_missing()
-    filled = env_path.read_text()
-    assert re.fullmatch(r"# mine\nSECRET_KEY='[\w-]{60,}'\nTHREADS=2\n", filled)
-    env_file.write_if_missing()
-    assert env_path.read_text() == filled
-
-
-def test_no_env_file_is_written_if_the_environment_has_the_key(env_path, monkeypatch):
-    monkeypatch.setenv("SECRET_KEY", "from the environment")
-    env_file.write_if_missing()
-    assert not env_path.exists()
 
 
 # Commands

@@ -116,4 +116,4 @@ def test_every_page_describes_itself_to_search_engines(pages):
 
 def test_pages_of_secret_links_are_not_for_search_engines(pages):
     marked = [name for name, page in pages.items() if meta(page, "robots") == ["noindex"]]
-    assert marked == ["invite", "use a sign-in link"]
+    assert marked == ["invite", "use a sign-in link", "use a sign-in link with a code"]

@@ -16,7 +16,10 @@ def send_many(who, room, count, **more):
 
 KIM = {"name": "Kim", "password": "a long walk home"}
 CLUB = "/rooms/reading-club/"
-UNSAID = {"LIMIT_RESET_NAME"}  # an error would reveal which accounts exist: see test_accounts.py
+UNSAID = {  # limits without an error
+    "LIMIT_RESET_NAME",  # it would reveal which accounts exist: see test_accounts.py
+    "LIMIT_KNOWN_BROWSER_NAME",  # signing in still works: see test_sign_in_limits.py
+}
 LIMITED = [  # setting, person, URL, and the form that is sent, with a different {n} each time
     ("SEND_PERSON", "alice", f"{CLUB}send/", {"n": "{n}", "page": "page-of-tests", "text": "message {n}"}),
     ("SEND_ADDRESS", "alice", f"{CLUB}send/", {"n": "{n}", "page": "page-of-tests", "text": "message {n}"}),
@@ -41,9 +44,11 @@ LIMITED = [  # setting, person, URL, and the form that is sent, with a different
     ("SIGN_IN_ADDRESS", "mallory", "/account/sign-in/", KIM | {"password": "wrong"}),
     ("SIGN_IN_NAME", "mallory", "/account/sign-in/", KIM | {"password": "wrong"}),
     ("SIGN_IN_SITE", "mallory", "/account/sign-in/", KIM | {"password": "wrong"}),
-    ("SIGN_IN_NAME", "kim", "/account/password/", {"old": "wrong", "new": "a longer walk home"}),
-    ("SIGN_IN_NAME", "kim", "/account/email/", {"email": "kim@example.org", "password": "wrong"}),
-    ("SIGN_IN_NAME", "kim", "/account/delete/", {"password": "wrong"}),
+    ("SIGN_IN_BROWSER", "kim", "/account/sign-in/", KIM | {"password": "wrong"}),
+    ("CONFIRM_PERSON", "kim", "/account/password/", {"old": "wrong", "new": "a longer walk home"}),
+    ("CONFIRM_PERSON", "kim", "/account/email/", {"email": "kim@example.org", "password": "wrong"}),
+    ("CONFIRM_PERSON", "kim", "/account/delete/", {"password": "wrong"}),
+    ("CONFIRM_PERSON", "kim", "/account/two-factor/", {"code": "000000"}),
     ("RESET_ADDRESS", "mallory", "/account/reset/", {"who": "Kim"}),
 ]
 
@@ -67,7 +72,9 @@ def test_requests_over_the_limit_are_refused_with_an_explanation(
     first, second = (who.post(path, typed, REMOTE_ADDR="203.0.113.9") for typed in forms)
     assert first.status_code in (200, 204, 303, 422), "once is not too often"
     assert second.status_code == 429
-    assert "That was too often in a short time, so nothing was done. Try again in" in second.content.decode()
+    tried = setting.startswith(("SIGN_IN", "CONFIRM"))  # these have a form that says it
+    said = "this one did not count. Nothing is locked. " if tried else "in a short time, so nothing was done. "
+    assert f"{said}Try again in" in second.content.decode()
     assert 0 < int(second.headers["Retry-After"]) <= 3600
 
 
@@ -209,7 +216,8 @@ def test_an_invalid_limit_is_refused_at_the_start(settings, setting):
         ("::1", ""),
         ("::ffff:127.0.0.1", ""),
         ("", ""),
-        ("unknown", ""),
+        ("unknown", "unknown"),
+        ("fe80::1%eth0", "fe80::/64"),
     ],
 )
 def test_the_client_address_that_is_counted(rf, peer, network):
@@ -223,9 +231,18 @@ def test_the_client_address_that_is_counted(rf, peer, network):
         (1, "198.51.100.7", "198.51.100.7"),
         (1, "6.6.6.6, 198.51.100.7", "198.51.100.7"),
         (2, "6.6.6.6, 198.51.100.7, 10.0.0.1", "198.51.100.7"),
-        (2, "198.51.100.7", ""),
-        (1, "", ""),
-        (1, "forged", ""),
+        (1, "6.6.6.6, 198.51.100.7:5555", "198.51.100.7"),
+        (1, "[2001:db8:1:2:3:4:5:6]", "2001:db8:1:2::/64"),
+        (1, "[2001:db8:1:2:3:4:5:6]:5555", "2001:db8:1:2::/64"),
+        (1, "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        (1, "[::ffff:198.51.100.7]:5555", "198.51.100.7"),
+        (1, "127.0.0.1:5555", ""),
+        (2, "198.51.100.7", "unknown"),
+        (1, "", "unknown"),
+        (1, "forged", "unknown"),
+        (1, "198.51.100.7:port", "unknown"),
+        (1, "[198.51.100.7", "unknown"),
+        (1, "2001:db8::1]:5555", "unknown"),
     ],
 )
 def test_only_our_own_proxies_are_believed_from_the_right(rf, settings, proxies, forwarded, network):
@@ -259,7 +276,24 @@ def test_the_gates_shares_are_settings(settings, proxies, network):
 @pytest.mark.parametrize("name", ["MAX_HEADS_ADDRESS", "MAX_BODIES_ADDRESS", "MAX_REFUSED_ADDRESS", "MAX_HELD_ADDRESS"])
 def test_a_share_of_nothing_is_refused_at_the_start(settings, name):
     setattr(settings, name, 0)
-    assert [error.msg for error in check_minimums(None)] == [f"{name}=0 is too low."]
+    assert [error.msg for error in check_minimums(None)] == [f"{name} is too low."]
+
+
+def test_an_address_that_cannot_be_read_is_limited_and_logged_with_the_setting(alice, room, settings, caplog):
+    settings.TRUSTED_PROXIES, settings.LIMIT_SEND_ADDRESS = 1, "1/3600"
+    forwarded = ["1.2.3.4.5", "not an address", ""]
+    sent = [alice.send(room, "x", n, headers={"X-Forwarded-For": value}) for n, value in enumerate(forwarded, 1)]
+    assert [answer.status_code for answer in sent] == [303, 429, 429]
+    assert "TRUSTED_PROXIES=1" in caplog.records[0].getMessage()
+    assert "X-Forwarded-For" in caplog.records[0].getMessage()
+
+
+def test_a_proxy_on_this_machine_that_is_not_counted_is_logged(rf, settings, caplog):
+    settings.TRUSTED_PROXIES = 0
+    client_ip.network_of(rf.get("/", REMOTE_ADDR="127.0.0.1"))
+    assert caplog.records == []
+    client_ip.network_of(rf.get("/", REMOTE_ADDR="127.0.0.1", headers={"X-Forwarded-For": "198.51.100.7"}))
+    assert "TRUSTED_PROXIES=0" in caplog.records[0].getMessage()
 
 
 def test_sending_is_limited_by_address(alice, room, settings):

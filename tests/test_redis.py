@@ -11,6 +11,8 @@ import pytest
 from django.core.cache import caches
 from redis import Redis, RedisError
 
+from chat import limits
+from chat.exceptions import LimitExceeded
 from chat.realtime import db_watch, pubsub
 from tests.support.reading import until
 
@@ -121,6 +123,28 @@ def test_without_redis_messages_are_sent_and_read(redis_settings, redis, alice, 
     assert "hello" in alice.get(room.get_absolute_url()).text
     assert "hello" in alice.poll(room, 1).text
     assert time.monotonic() - began < 5
+
+
+def test_wrong_tries_are_counted_in_redis(redis_settings):
+    limit = limits.TryLimit("TRIES", 3, 600)
+    for _try in range(3):
+        limit.spend("me")
+    with pytest.raises(LimitExceeded) as exceeded:
+        limit.spend("me")
+    assert 190 < exceeded.value.wait <= 200
+    limit.refund("me")
+    limit.spend("me")
+    with pytest.raises(LimitExceeded):
+        limit.spend("me")
+
+
+def test_without_redis_people_can_sign_in(redis_settings, redis):
+    limit = limits.TryLimit("TRIES", 1, 600)
+    redis.stop()
+    for _try in range(3):
+        limit.spend("me")
+        limit.refund("me")
+    assert caches["limits"].touch("TRIES:me", 600) is False
 
 
 def test_a_failed_cache_deletion_raises(redis_settings, redis):

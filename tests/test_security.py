@@ -1,6 +1,7 @@
 """Security: headers, cookies, sessions, and escaped text."""
 
 import re
+import runpy
 
 import httpx
 import pytest
@@ -8,6 +9,7 @@ from django.urls import get_resolver
 
 from chat import markup
 from chat.models import Message, Room, Site
+from chat_app.settings import BASE_DIR
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
@@ -262,6 +264,14 @@ def test_production_settings_give_no_warning(tmp_path):
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     checked = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
+
+
+@pytest.mark.parametrize(("environment", "preload"), [({}, False), ({"HSTS_PRELOAD": "on"}, True)])
+def test_only_its_own_setting_agrees_to_the_browsers_list_of_https_sites(monkeypatch, environment, preload):
+    for name, value in ({"HTTPS": "on"} | environment).items():
+        monkeypatch.setenv(name, value)
+    read = runpy.run_path(str(BASE_DIR / "chat_app/settings.py"))
+    assert (read["SECURE_HSTS_SECONDS"] > 0, read["SECURE_HSTS_PRELOAD"]) == (True, preload)
 
 
 @pytest.fixture

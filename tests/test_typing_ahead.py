@@ -353,6 +353,17 @@ def test_the_first_enter_may_arrive_after_all_others(post, room):
     assert said(room) == list(words)
 
 
+def test_the_second_enter_may_arrive_after_the_third_and_the_report(post, leave_over, room):
+    post(1, "a")
+    leave_over(1, "ab")
+    post(2, "c")
+    post(2, "cde", more=True)
+    leave_over(2, "cdef")
+    post(2, "cd", more=True)
+    post(3, "g")
+    assert said(room) == ["a", "bc", "d", "e", "fg"]
+
+
 def test_letters_left_over_join_a_first_enter_that_was_overtaken(post, leave_over, room):
     post(1, "one")
     post(2, "othree", more=True)

@@ -6,9 +6,10 @@ import subprocess
 import sys
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, get_commands
 from django.db.migrations.recorder import MigrationRecorder
 
+from chat_app import command_line
 from chat_app.settings import BASE_DIR
 from tests.test_serve import port, serve  # noqa: F401 - fixtures
 
@@ -49,6 +50,7 @@ def old(tmp_path):
             database.execute(
                 "INSERT INTO django_migrations (app, name, applied) VALUES (?, ?, '2026-11-23 10:00:00')", (app, name)
             )
+    (tmp_path / "serve.sqlite3").chmod(0o600)
     return tmp_path / "serve.sqlite3"
 
 
@@ -61,6 +63,26 @@ def test_serve_refuses_unknown_migrations_in_one_sentence(old, serve, port):  # 
     assert len(printed.strip().splitlines()) == 1
     with sqlite3.connect(old) as database:
         assert database.execute("SELECT count(*) FROM django_migrations").fetchone() == (3,)
+
+
+@pytest.mark.parametrize("command", ["createsuperuser --no-input --username ann", "restored", "shell -c 1/0", "flush"])
+def test_commands_that_use_it_refuse_it_in_one_sentence(old, command):
+    refused = manage(command, old)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "from before its first release" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["showmigrations chat", "prune --help", "help prune"])
+def test_commands_that_do_not_use_it_run(old, command):
+    assert manage(command, old).returncode == 0
+
+
+def test_only_commands_without_rows_of_parlours_are_not_checked():
+    ours = {name for name, app in get_commands().items() if app == "chat"}
+    assert ours & command_line.UNCHECKED == {"migrate", "serve"}
+    writing = {"changepassword", "clearsessions", "createsuperuser", "loaddata", "runserver", "shell"}
+    assert writing & command_line.UNCHECKED == set()
 
 
 @pytest.mark.parametrize("server", ["wsgi", "asgi"])
@@ -79,6 +101,13 @@ def test_other_servers_start_without_a_database_that_answers(tmp_path, server):
     assert "Traceback" not in started.stderr
 
 
+def manage(command, database):
+    environment = {"SECRET_KEY": "x", "ENV_FILE": os.devnull, "DATABASE_URL": f"sqlite:///{database}"}
+    environment["DJANGO_SUPERUSER_PASSWORD"] = "x"
+    run = [sys.executable, "manage.py", *command.split()]
+    return subprocess.run(run, env=environment, cwd=BASE_DIR, capture_output=True, text=True, timeout=120)
+
+
 def start(server, database):
     """As a server does that imports the application, inside its event loop where it has one."""
     environment = {"SECRET_KEY": "x", "ENV_FILE": os.devnull, "DATABASE_URL": database}
@@ -88,4 +117,4 @@ def start(server, database):
         "asyncio.run(main())"
     )
     command = [sys.executable, "-c", code]
-    return subprocess.run(command, env=environment, cwd=BASE_DIR, capture_output=True, text=True, timeout=30)
+    return subprocess.run(command, env=environment, cwd=BASE_DIR, capture_output=True, text=True, timeout=120)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, URLResolver, path, reverse
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.models import Device
 
-from chat.admin import two_factor
+from chat import limits
 from chat.admin.forms import AdminSignInForm
+from chat.models import two_factor
+
+if TYPE_CHECKING:
+    from chat.types import Request
 
 View = Callable[..., HttpResponseBase]
 AnyView = TypeVar("AnyView", bound=View)
@@ -36,6 +40,14 @@ class ParlourAdminSite(AdminSite):
         A user without 2FA needs only the password. With 2FA, they must have given a code in this session.
         """
         return super().has_permission(request) and (has_verified(request) or not two_factor.is_set_up(request.user))
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Sign in. A right password, with the code if one is needed, doesn't count as a try."""
+        response: HttpResponse = super().login(request, extra_context)
+        if request.method == "POST" and response.status_code == 302 and "username" in request.POST:
+            limits.refund_signing_in(cast("Request", request), request.POST["username"])
+            limits.remember_browser(cast("Request", request), response, request.POST["username"])
+        return response
 
     def admin_view(self, view: AnyView, cacheable: bool = False) -> AnyView:
         """Wrap an admin view, so that users who still have to set up two-factor authentication are sent there."""

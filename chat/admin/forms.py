@@ -10,11 +10,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from chat import limits
-from chat.admin import two_factor
 from chat.exceptions import Refused
-from chat.forms.base import VerbForm
 from chat.forms.fields import MessageTextField
-from chat.models import Message, Room, User
+from chat.forms.two_factor import CodeField
+from chat.models import Message, Room, User, two_factor
 from chat.names.normalize import display_name
 from chat.text import FORBIDDEN_CHARACTERS
 
@@ -22,19 +21,11 @@ if TYPE_CHECKING:
     from chat.types import Request
 
 
-class CodeField(forms.CharField):
-    """A field for a code of an authentication app. It is a text field, because it accepts recovery codes too."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        typed_once = {"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false"}
-        super().__init__(label=_("Code"), max_length=40, widget=forms.TextInput(attrs=typed_once), **kwargs)
-
-
 class AdminSignInForm(AdminAuthenticationForm):
-    code = CodeField(required=False, help_text=_("Empty, if you have set up no second factor."))
+    code = CodeField(required=False, help_text=_("Leave blank if you don’t use two-factor authentication."))
 
     def clean(self) -> dict[str, Any]:
-        limits.check_signing_in(cast("Request", self.request))
+        limits.check_signing_in(cast("Request", self.request), self.data.get("username", ""))
         cleaned = super().clean()
         user = self.get_user()
         if user and two_factor.is_set_up(user):
@@ -50,13 +41,6 @@ class AdminSignInForm(AdminAuthenticationForm):
             user.otp_device = two_factor.verify_code(user, code)
         except Refused as refusal:
             self.add_error("code", refusal)
-
-
-class CodeForm(VerbForm):
-    error_field = "code"
-    verb_fields = ["code"]
-
-    code = CodeField()
 
 
 class RoomAdminForm(forms.ModelForm):

@@ -14,19 +14,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from chat import limits, qr, responses
-from chat.admin import two_factor
-from chat.admin.forms import CodeForm
+from chat import limits, responses
 from chat.forms.base import submitted_data
-from chat.models import Site
+from chat.forms.two_factor import CodeForm, SetUpTwoFactorForm
+from chat.models import two_factor
+from chat.views.two_factor import app_context, submit_setup
 
 if TYPE_CHECKING:
     from django_otp.models import Device
 
     from chat.admin.admin_site import ParlourAdminSite
     from chat.types import StaffRequest
-
-KEY = "second_factor_key"  # in the session, until it is confirmed; each session has its own
 
 
 @never_cache
@@ -35,13 +33,10 @@ KEY = "second_factor_key"  # in the session, until it is confirmed; each session
 def two_factor_page(request: StaffRequest, site: ParlourAdminSite) -> HttpResponse:
     if two_factor.is_set_up(request.user):
         return _page(request, site, CodeForm(), {"left": two_factor.recovery_codes_left(request.user)})
-    form, key = CodeForm(submitted_data(request)), request.session.setdefault(KEY, two_factor.new_key())
-    if request.method == "POST":
-        limits.check_signing_in(request)
-        if form.submit(partial(two_factor.set_up, request.user, key)):
-            return _finish_setup(request, site, *form.result)
-    app = two_factor.app_setup(request.user, key, Site.current().name)
-    return _page(request, site, form, {"app": app, "picture": qr.picture(app["link"])})
+    form = SetUpTwoFactorForm(submitted_data(request))
+    if submit_setup(request, request.user, form):
+        return _finish_setup(request, site, *form.result)
+    return _page(request, site, form, app_context(request, request.user))
 
 
 def _finish_setup(request: StaffRequest, site: ParlourAdminSite, device: Device, codes: list[str]) -> HttpResponse:
@@ -49,7 +44,6 @@ def _finish_setup(request: StaffRequest, site: ParlourAdminSite, device: Device,
 
     All other sessions of this person need a code from now on.
     """
-    del request.session[KEY]
     django_otp.login(request, device)
     _log(request, site, _("Set up a second factor."))
     return _page(request, site, CodeForm(), {"codes": codes, "left": len(codes)})
@@ -60,8 +54,7 @@ def _finish_setup(request: StaffRequest, site: ParlourAdminSite, device: Device,
 @require_POST
 def remove(request: StaffRequest, site: ParlourAdminSite) -> HttpResponse:
     form = CodeForm(request.POST)
-    limits.check_signing_in(request)
-    if form.submit(partial(two_factor.remove, request.user)):
+    if form.submit_within(partial(limits.check_confirming, request.user), partial(two_factor.remove, request.user)):
         _log(request, site, _("Removed the second factor."))
         return responses.redirect(request, reverse("admin:two_factor"))
     return _page(request, site, form, {"left": two_factor.recovery_codes_left(request.user)})
@@ -75,6 +68,5 @@ def _log(request: StaffRequest, site: ParlourAdminSite, message: str) -> None:
 def _page(request: StaffRequest, site: ParlourAdminSite, form: CodeForm, context: dict[str, Any]) -> HttpResponse:
     passes = site.has_permission(request)
     frame = site.each_context(request) | {"has_permission": True, "is_nav_sidebar_enabled": passes, "passes": passes}
-    status = 422 if form.errors else 200
     context = {"title": _("Second factor"), "form": form} | context
-    return responses.page(request, "admin/two_factor.html", frame | context, status)
+    return responses.page(request, "admin/two_factor.html", frame | context, form.status)

@@ -8,17 +8,14 @@ from django import forms
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import Refused
 from chat.forms.base import VerbForm
 from chat.forms.fields import NameField, NicknameField, PasswordField
-from chat.models import Participant, User
-from chat.names.normalize import display_name, nickname_key
-from chat.names.validators import MAX_NAME_LENGTH
-from chat.realtime import drafts
+from chat.models import Participant, User, two_factor
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
@@ -102,33 +99,20 @@ class SignInForm(VerbForm):
         self, data: QueryDict | None = None, *, name: str | None = None, guest: Participant | None = None
     ) -> None:
         super().__init__(data, initial={"name": name})
-        self.guest = guest
         if guest is None:
             del self.fields["bring"]
 
-    @property
-    def key(self) -> str:
-        """The nickname key of the submitted name, under which sign-in attempts are counted."""
-        return nickname_key(display_name(self.data.get("name", ""))[:MAX_NAME_LENGTH])
+    def authenticate(self, name: str, password: str) -> Participant:
+        """Return the participant with this name and password. It is not signed in yet.
 
-    def sign_in(self) -> bool:
-        """Check name and password, and return whether they are right. `result` is the participant, not signed in yet.
-
-        An unknown name and a wrong password give the same error.
+        Raises Refused; an unknown name and a wrong password give the same error.
         """
-        return self.submit(self._authenticate)
-
-    def _authenticate(self, name: str, password: str) -> Participant:
         account = not User.objects.filter(username=name).exists() and Participant.by_account_name(name)
         user = authenticate(username=account.user.username if account and account.user else name, password=password)
         if user is None:
             raise Refused(_("Name and password do not go together. Try again."), code="unknown")
-        participant = Participant.objects.filter(user=user).first() or Participant.objects.for_user(user)
-        if self.guest and self.cleaned_data.get("bring"):
-            drafts.write()
-            participant.merge_guest(self.guest)
-            drafts.forget(participant)
-        return participant
+        two_factor.check_may_sign_in(user)
+        return Participant.objects.filter(user=user).first() or Participant.objects.for_user(user)
 
 
 class PasswordForm(VerbForm):
@@ -164,7 +148,9 @@ class DeleteAccountForm(VerbForm):
     password = PasswordField("current-password", label=_("Your password"))
 
 
-class ResetForm(forms.Form):
+class ResetForm(VerbForm):
+    error_field = "who"
+
     who = forms.CharField(
         label=_("Your name or your e-mail address"),
         max_length=254,
@@ -176,12 +162,13 @@ class ResetForm(forms.Form):
     def users(self) -> QuerySet[User]:
         """The accounts with that name (or a look-alike) or email address that can be reset by email, at most 5.
 
-        Accounts without an address, deactivated accounts and site staff can't.
+        Accounts without an address, deactivated accounts and site staff can't. The queries are the same if there is no
+        account.
         """
         who = self.cleaned_data["who"]
         account = Participant.by_account_name(who)
-        named = User.objects.filter(pk=account.user_id) if account and account.user_id else User.objects.none()
-        found = named | User.objects.filter(email__iexact=who, participant__isnull=False)
+        named = Q(pk=(account and account.user_id) or 0)
+        found = User.objects.filter(named | Q(email__iexact=who, participant__isnull=False))
         return found.exclude(email="").filter(is_active=True, is_staff=False).order_by("pk")[:5]
 
 

@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.http import HttpRequest, QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from chat.exceptions import Refused
+from chat.exceptions import LimitExceeded, Refused
 
 KEY = re.compile(r"\A[A-Za-z0-9_-]{8,40}\Z", re.ASCII)  # the key of a form or a page, as `secrets` makes them
 
@@ -24,6 +26,7 @@ class VerbForm(forms.Form):
     error_field: ClassVar[str]
     error_fields_by_code: ClassVar[dict[str, str]] = {}
     refusal: Refused | None = None
+    exceeded: LimitExceeded | None = None
     result: Any
 
     @property
@@ -45,6 +48,34 @@ class VerbForm(forms.Form):
             self.refusal = refusal
             self.add_error(self.error_fields_by_code.get(refusal.code or "", self.error_field), refusal)
         return not self.errors
+
+    def submit_within(self, check: Callable[[], None], verb: Callable[..., Any]) -> bool:
+        """Submit a bound form, unless `check` raises that the limit for tries is used up: that is an error too."""
+        if not self.is_bound:
+            return False
+        try:
+            check()
+        except LimitExceeded as exceeded:
+            self.exceeded = exceeded
+            self.add_error(self.error_field, _try_again(exceeded.wait))
+            return False
+        return self.submit(verb)
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of a page with this form."""
+        if self.exceeded:
+            return 429
+        return 422 if self.errors else 200
+
+
+def _try_again(wait: int) -> str:
+    """Say when to try again, in seconds or, from two minutes on, in minutes (rounded up)."""
+    sentence = _("There were too many tries, so this one did not count. Nothing is locked.")
+    if wait < 120:
+        return f"{sentence} {ngettext('Try again in %d second.', 'Try again in %d seconds.', wait) % wait}"
+    minutes = -(-wait // 60)
+    return f"{sentence} {ngettext('Try again in %d minute.', 'Try again in %d minutes.', minutes) % minutes}"
 
 
 class OwnFieldsForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at runtime

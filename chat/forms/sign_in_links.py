@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from chat.forms.base import VerbForm
+from chat.forms.two_factor import CodeField
 
 
 class SignInLinkForm(VerbForm):
@@ -17,6 +18,14 @@ class SignInLinkForm(VerbForm):
 
 class UseSignInLinkForm(VerbForm):
     error_field = "sign_out_others"
-    verb_fields = ["sign_out_others"]
 
     sign_out_others = forms.BooleanField(label=_("Sign out the browsers in which I was before"), required=False)
+
+
+class UseSignInLinkWithCodeForm(UseSignInLinkForm):
+    """The form for accounts with two-factor authentication."""
+
+    error_field = "code"
+    field_order = ("code", "sign_out_others")
+
+    code = CodeField(help_text=_("From your authentication app, or a recovery code."))

@@ -11,6 +11,7 @@ from chat.gate.polls import Poll, Polls
 from chat.gate.rooms import Rooms
 from chat.gate.sidebar import Sidebar
 from chat.gate.signatures import Arguments, RunInThread
+from chat_app.logs import about
 
 Sleep = Callable[[float], Awaitable[None]]
 logger = logging.getLogger("chat.gate")
@@ -116,5 +117,6 @@ async def run_forever(task: Callable[[*Arguments], Awaitable[None]], *arguments:
         try:
             await task(*arguments)
         except Exception:
-            logger.exception("background task %s failed and is restarted", getattr(task, "__name__", task))
+            name = getattr(task, "__name__", task)
+            logger.exception("background task %s failed and is restarted", name, extra=about(name))
             await asyncio.sleep(RETRY_DELAY)

@@ -20,6 +20,7 @@ from chat.gate.reading import Reading, Received
 from chat.gate.rooms import Room, Rooms
 from chat.gate.signatures import Headers
 from chat.gate.timing_wheel import TimingWheel
+from chat_app.logs import about
 
 logger = logging.getLogger("chat.gate")
 
@@ -216,7 +217,7 @@ class Polls:
                 await asyncio.wait({room.sidebar.refresh_task})
             grant, painting = await self.news(poll.grant, poll.since, poll.request.path, poll.origin)
         except Exception as error:
-            logger.error("could not answer a poll: %s: %s", type(error).__name__, error)
+            logger.error("could not answer a poll: %s: %s", type(error).__name__, error, extra=about("polls"))
             return poll.connection.answer(self.unavailable)
         room = self.rooms.by_id.get(poll.grant.room)
         if not grant or not room:

@@ -1,4 +1,4 @@
-"""HTTP with limits that uvicorn lacks: a request's bytes besides the body, time for its head, pipelined requests."""
+"""HTTP with checks that uvicorn lacks: bytes besides the body, time for the head, pipelined requests, one Host."""
 
 import asyncio
 from typing import Any, cast
@@ -23,6 +23,10 @@ LAST_HEADERS = (
 
 class TooManyRequests(Exception):
     """The client sent too many requests on one connection without waiting for the answers."""
+
+
+class InvalidHost(Exception):
+    """The request has several Host headers, or none although HTTP/1.1 requires one."""
 
 
 class Application(Interface):
@@ -90,6 +94,9 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._stop_timer()
+        hosts = sum(name == b"host" for name, _value in self.headers)
+        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
+            raise InvalidHost  # The parser then reports a malformed request, which is answered with 400.
         cast(dict[str, Any], self.scope)["connection"] = self
         super().on_headers_complete()
 

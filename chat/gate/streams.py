@@ -89,8 +89,11 @@ async def wait(room: Room, grant: Grant, connection: Connection) -> None:
 
 
 def without_length(headers: Headers) -> Headers:
-    """Return the headers without length and encoding, with one more that keeps proxies from buffering."""
-    kept = [pair for pair in headers if pair[0] not in (b"content-length", b"content-encoding")]
+    """Return the headers without the length, with one more that keeps proxies from buffering.
+
+    Django's `Content-Encoding: identity` stays: otherwise Caddy would compress the stream, and hold back small parts.
+    """
+    kept = [pair for pair in headers if pair[0] != b"content-length"]
     return [*kept, (b"x-accel-buffering", b"no")]
 
 

@@ -9,6 +9,7 @@ from chat.gate.polls import Poll
 from chat.gate.rooms import Room, Rooms
 from chat.gate.sidebar import RenderedPart
 from chat.gate.signatures import RunInThread
+from chat_app.logs import about
 
 logger = logging.getLogger("chat.gate")
 
@@ -66,7 +67,8 @@ class TypingFollower:
         try:
             part = await self.run_in_thread(self.typing_part, room_id, room.incarnation, tuple(sidebar.languages))
         except Exception as error:
-            logger.error("could not refresh the typing indicator: %s: %s", type(error).__name__, error)
+            what = f"{type(error).__name__}: {error}"
+            logger.error("could not refresh the typing indicator: %s", what, extra=about("typing indicator"))
             return False
         changed = part.mark != (sidebar.mark_and_epoch(PART) or ((), 0))[0]
         if changed:

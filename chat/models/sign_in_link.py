@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import Refused
+from chat.models import two_factor
 from chat.models.invite import key_digest
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ class SignInLinkQuerySet(models.QuerySet["SignInLink"]):
 
         Only a digest of the key is stored.
         """
-        return self.select_related("participant").filter(key_digest=key_digest(key)).first()
+        return self.select_related("participant__user").filter(key_digest=key_digest(key)).first()
 
     def active(self) -> Self:
         """Sign-in links that can still be used, newest first."""
@@ -77,12 +79,19 @@ class SignInLink(models.Model):
             return _("This link has expired. Make another one in the browser in which you are still you.")
         return ""
 
+    @cached_property
+    def needs_code(self) -> bool:
+        """Whether it signs in to an account with two-factor authentication."""
+        return self.participant.user is not None and two_factor.is_set_up(self.participant.user)
+
     @transaction.atomic
-    def use(self, sign_out_others: bool = False) -> Participant:
+    def use(self, sign_out_others: bool = False, code: str = "") -> Participant:
         """Use up this link, and return the participant to sign in.
 
-        `sign_out_others` ends all earlier sessions. Raises Refused if the link is used, revoked or expired.
+        `sign_out_others` ends all earlier sessions. `code` is one of two-factor authentication, if the account uses it.
+        Raises Refused if the code is wrong, or the link is used, revoked or expired.
         """
+        self._check_code(code)
         # Lock the participant before the link, as `sign_out_everywhere` does: the same order avoids deadlocks.
         type(self.participant).objects.select_for_update().get(pk=self.participant_id)
         unused = SignInLink.objects.active().order_by().filter(pk=self.pk)
@@ -92,3 +101,11 @@ class SignInLink(models.Model):
         if sign_out_others:
             self.participant.sign_out_everywhere()
         return self.participant
+
+    def _check_code(self, code: str) -> None:
+        """Check the code, unless the link can't be used anyway: then it must not use up a code."""
+        user = self.participant.user
+        if user and not self.refusal:
+            two_factor.check_may_sign_in(user)
+            if self.needs_code:
+                two_factor.verify_code(user, code)

@@ -54,7 +54,7 @@ def overtaken_part(parts: list[Message], typed: str) -> tuple[int, str]:
     none.
     """
     for count in range(1, len(parts) + 1):
-        before = added_to(parts[: count - 1], typed) if count > 1 else typed
+        before = added_after(parts[: count - 1], typed) if count > 1 else typed
         if before and end_of(before, parts[count - 1]):
             return count, before
     raise parts[0].used_refusal()
@@ -126,6 +126,12 @@ def added_to(parts: list[Message], typed: str) -> str | None:
     if own == typed.lstrip("\n"):
         return ""  # Letters typed after all parts were taken as the first one's leftover.
     return None if own is None else rest_of(typed, [own, *(part.text for part in others)])
+
+
+def added_after(parts: list[Message], typed: str) -> str | None:
+    """Like `added_to`, also if the report of further letters in the same field arrived before this."""
+    reported = added_before_report(parts, typed)
+    return added_to(parts, typed) if reported is None else reported
 
 
 def added_before_report(parts: list[Message], typed: str) -> str | None:

@@ -13,6 +13,7 @@ from django.db import close_old_connections, connection, transaction
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
+from django.urls import set_script_prefix
 from django.utils import timezone, translation
 
 from chat import retention
@@ -44,11 +45,15 @@ RENDERERS: dict[str, Callable[[delta.LogSlice], str]] = {"poll": delta.render_de
 
 
 def with_own_connection(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """Make a function run with usable database connections, as in a request, and a recently read incarnation."""
+    """Make a function run as in a request: with usable database connections and SUBPATH in links.
+
+    The incarnation was read recently.
+    """
 
     @wraps(function)
     def wrapper(*arguments: Parameters.args, **named: Parameters.kwargs) -> Result:
         close_old_connections()
+        set_script_prefix(settings.FORCE_SCRIPT_NAME or "/")
         try:
             incarnation.reread_if_due()
             return function(*arguments, **named)

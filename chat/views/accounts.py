@@ -1,24 +1,21 @@
-"""Accounts: creating one, signing in and out, passwords, email addresses and deletion."""
+"""Accounts: creating one, passwords, email addresses and deletion."""
 
 from collections.abc import Callable
-from contextlib import suppress
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
-from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from chat import emails, identity, limits, responses
 from chat.access.accounts import account_to_change, user_to_reset
-from chat.exceptions import LimitExceeded
 from chat.forms.accounts import (
     CreateAccountForm,
     DeleteAccountForm,
@@ -26,18 +23,17 @@ from chat.forms.accounts import (
     NewPasswordForm,
     PasswordForm,
     ResetForm,
-    SignInForm,
 )
-from chat.forms.base import submitted_data
+from chat.forms.base import VerbForm, submitted_data
 from chat.forms.sign_in_links import SignInLinkForm
-from chat.models import Membership, Participant, Site, User
+from chat.models import Membership, Participant, Site, User, two_factor
 from chat.types import Request
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def account_page(
-    request: Request, participant: Participant | None, form: Form, made: dict[str, Any] | None = None
+    request: Request, participant: Participant | None, form: VerbForm, made: dict[str, Any] | None = None
 ) -> HttpResponse:
     """Show the account page, with status 422 if `form` has errors.
 
@@ -48,17 +44,24 @@ def account_page(
     if participant:
         context["memberships"] = participant.memberships.filter(status=Membership.Status.IN).select_related("room")
         context["links"] = participant.sign_in_links.active()
-    return responses.page(request, "accounts/account.html", context, 422 if form.errors else 200)
+        context["uses_two_factor"] = participant.user is not None and two_factor.is_set_up(participant.user)
+    return responses.page(request, "accounts/account.html", context, form.status)
 
 
-def account_form_page(request: Request, form: Form, name: str) -> HttpResponse:
+def account_form_page(
+    request: Request, form: VerbForm, name: str, context: dict[str, Any] | None = None
+) -> HttpResponse:
     """Show a page with one form about an account, from the template `accounts/<name>.html`.
 
-    The request's `next` parameter is the URL to go to afterwards. The status is 422 if the form has errors.
+    The request's `next` parameter is the URL to go to afterwards. The status is 422 if the form has errors, and 429
+    after too many tries.
     """
     next_url = request.POST.get("next", "") or request.GET.get("next", "")
-    context = {"form": form, "next_url": next_url, "participant": identity.participant_of(request)}
-    return responses.page(request, f"accounts/{name}.html", context, 422 if form.errors else 200)
+    context = {"form": form, "next_url": next_url, "participant": identity.participant_of(request)} | (context or {})
+    response = responses.page(request, f"accounts/{name}.html", context, form.status)
+    if form.exceeded:
+        response.headers["Retry-After"] = str(form.exceeded.wait)
+    return response
 
 
 def accounts_enabled(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -93,40 +96,10 @@ def create(request: Request) -> HttpResponse:
         with transaction.atomic():
             if form.submit((participant or Participant()).create_account):
                 identity.bind_session(request, form.result, anew=True)
-                return responses.redirect(request, reverse("account"))
+                response = responses.redirect(request, reverse("account"))
+                limits.remember_browser(request, response, form.result.user.username)
+                return response
     return account_form_page(request, form, "create")
-
-
-@get_or_post
-@accounts_enabled
-def sign_in(request: Request) -> HttpResponse:
-    here = identity.participant_of(request)
-    form = SignInForm(
-        submitted_data(request), name=request.GET.get("name"), guest=here if here and here.is_guest else None
-    )
-    if request.method == "POST":
-        limits.check_signing_in(request, form.key)
-        if form.sign_in():
-            identity.bind_session(request, form.result)
-            return responses.redirect(request, reverse("home"))
-    return account_form_page(request, form, "sign_in")
-
-
-@require_POST
-def sign_out(request: Request) -> HttpResponse:
-    identity.sign_out(request)
-    return responses.redirect(request, reverse("home"))
-
-
-@require_POST
-def sign_out_elsewhere(request: Request) -> HttpResponse:
-    """Sign this person out everywhere except in this session."""
-    participant = identity.participant_of(request)
-    if participant:
-        with transaction.atomic():
-            participant.sign_out_everywhere()
-            identity.bind_session(request, participant)
-    return responses.redirect(request, reverse("account"))
 
 
 @get_or_post
@@ -134,11 +107,9 @@ def sign_out_elsewhere(request: Request) -> HttpResponse:
 def password(request: Request) -> HttpResponse:
     participant, user = account_to_change(request)
     form = PasswordForm(submitted_data(request), user=user)
-    if request.method == "POST":
-        limits.check_signing_in(request, participant.account_key)
-        if form.submit(participant.change_password):
-            identity.bind_session(request, participant)
-            return responses.redirect(request, reverse("account"))
+    if form.submit_within(partial(limits.check_confirming, user), participant.change_password):
+        identity.bind_session(request, participant)
+        return responses.redirect(request, reverse("account"))
     return account_form_page(request, form, "password")
 
 
@@ -147,46 +118,38 @@ def password(request: Request) -> HttpResponse:
 def email(request: Request) -> HttpResponse:
     participant, user = account_to_change(request)
     form = EmailForm(submitted_data(request), user=user)
-    if request.method == "POST":
-        limits.check_signing_in(request, participant.account_key)
-        if form.submit(participant.change_email):
-            return responses.redirect(request, reverse("account"))
+    if form.submit_within(partial(limits.check_confirming, user), participant.change_email):
+        return responses.redirect(request, reverse("account"))
     return account_form_page(request, form, "email")
 
 
 @get_or_post
 @accounts_enabled
 def delete(request: Request) -> HttpResponse:
-    participant, _user = account_to_change(request)
+    participant, user = account_to_change(request)
     form = DeleteAccountForm(submitted_data(request))
-    if request.method == "POST":
-        limits.check_signing_in(request, participant.account_key)
-        if form.submit(participant.delete_account):
-            identity.sign_out(request)
-            return responses.redirect(request, reverse("home"))
+    if form.submit_within(partial(limits.check_confirming, user), participant.delete_account):
+        identity.sign_out(request)
+        return responses.redirect(request, reverse("home"))
     return account_form_page(request, form, "delete_account")
 
 
 @get_or_post
 @accounts_enabled
 def reset(request: Request) -> HttpResponse:
-    """Email a password reset link. The response doesn't reveal whether there is an account."""
+    """Email a password reset link. Neither the response nor its time reveals whether there is an account."""
     form = ResetForm(submitted_data(request))
     if form.is_valid():
         limits.check_password_resets(request)
-        for user in form.users:
-            _send_reset_link(request, user)
+        emails.send_resets(list(form.users), Site.current().name, partial(_reset_link, request))
         return responses.page(request, "accounts/reset_sent.html")
     return account_form_page(request, form, "reset")
 
 
-def _send_reset_link(request: Request, user: User) -> None:
-    """Send the link. Nothing is sent if the account got 3 such emails in this hour; the response is the same."""
+def _reset_link(request: Request, user: User) -> str:
     uid = urlsafe_base64_encode(force_bytes(user.pk))
     path = reverse("new_password", args=[uid, default_token_generator.make_token(user)])
-    with suppress(LimitExceeded):
-        limits.check_reset_emails(user)
-        emails.send_reset(user, Site.current().name, request.build_absolute_uri(path))
+    return request.build_absolute_uri(path)
 
 
 @get_or_post

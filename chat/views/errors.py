@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from chat import error_responses, responses
+from chat import error_responses, proxies, responses
 from chat.access.origin import is_from_our_page
 from chat.access.rooms import membership_of, room_to_join
 from chat.composer import new_token
@@ -30,6 +30,7 @@ VISITORS_FORMS = {  # by URL name, for visitors without a session
     "join_here",
     "invite",
     "sign_in",
+    "sign_in_code",
     "create_account",
     "reset",
     "new_password",
@@ -48,8 +49,19 @@ FORMS = {  # by URL name, for text that is kept when a form expired
 def bad_request(request: Request, exception: Exception | None = None) -> HttpResponse:
     sentence = _("The address or the form was broken. Nothing was changed.")
     if isinstance(exception, DisallowedHost):
-        sentence = _("This server does not know that it has this name. Its operator has to add it to ALLOWED_HOSTS.")
+        proxies.log_foreign_host(request)
+        sentence = _("This site doesn’t know this host name. Its operator has to check ALLOWED_HOSTS and the proxy.")
     return error_response(request, 400, _("That did not make sense"), sentence)
+
+
+def proxy_mistake(request: Request, sentence: str) -> HttpResponse:
+    return error_response(request, 400, _("Proxy not set up correctly"), sentence)
+
+
+def outside_subpath(request: Request) -> HttpResponse:
+    proxies.log_missing_subpath()
+    sentence = _("This site is at %s on this host.") % reverse("home")
+    return error_response(request, 404, _("Nothing here"), sentence)
 
 
 def forbidden(request: Request, exception: Exception | None = None) -> HttpResponse:
@@ -152,6 +164,8 @@ def stale_form(request: Request, reason: str = "") -> HttpResponse:
     """
     sentence = _why_stale(request, reason)
     if not is_from_our_page(request):
+        if mistake := proxies.form_mistake(request):
+            return error_response(request, 403, _("Proxy not set up correctly"), mistake)
         then = _("Copy what you typed, go back and reload.")
         return error_response(request, 403, _("Not accepted"), f"{sentence} {then}")
     where = request.resolver_match

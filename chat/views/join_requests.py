@@ -3,6 +3,7 @@
 from functools import partial
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from chat import responses
@@ -54,7 +55,7 @@ def cancel(request: Request, slug: str) -> HttpResponse:
     """Cancel your own join request."""
     membership = membership_with_join_request(request, slug)
     cancelled = membership.is_waiting and membership.leave()
-    return responses.redirect(request, "/" if cancelled else "/?stale=cancel")
+    return responses.redirect(request, reverse("home") + ("" if cancelled else "?stale=cancel"))
 
 
 @require_POST

@@ -60,7 +60,7 @@ def _reload(request: Request, room: Room, seconds: int = 0, streamed: bool = Fal
     """
     headers, ends_in = {}, 0
     if streamed:
-        # A stream is not compressed, because the compressor would hold back small parts.
+        # Neither Django nor a proxy compresses a stream then; a compressor would hold back small parts.
         headers, ends_in, seconds = {"Content-Encoding": "identity"}, STREAM_DURATION, RELOAD_AFTER_STREAM
     query = {"until": int(time.time()) + ends_in + seconds + REQUEST_WITHIN}
     if unread := _unread(request):

@@ -1,6 +1,7 @@
 """A person's preferences: how pages look, and how often they fetch new messages, or not at all (paused)."""
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from chat import identity, limits, responses
@@ -14,7 +15,7 @@ from chat.types import Request
 def preferences(request: Request) -> HttpResponse:
     participant = identity.participant_of(request)
     if participant is None:
-        return responses.redirect(request, "/")
+        return responses.redirect(request, reverse("home"))
     if request.method == "POST":
         limits.check_preferences(request, participant)
     form = PreferencesForm(submitted_data(request), instance=participant)
@@ -45,4 +46,4 @@ def pause(request: Request) -> HttpResponse:
         limits.check_preferences(request, participant)
         participant.pause("paused" in request.POST)
         grants.revoke_grants(request)
-    return responses.redirect(request, "/")
+    return responses.redirect(request, reverse("home"))

@@ -4,6 +4,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.urls import Resolver404, resolve
 
@@ -91,7 +92,8 @@ def mark_previous_room_read(request: Request) -> None:
     if "Cache-Control" in request.headers:
         return
     with suppress(Resolver404):
-        page = resolve(unquote(referring_url(request).path))
+        path = unquote(referring_url(request).path).removeprefix(settings.FORCE_SCRIPT_NAME or "")
+        page = resolve(path)
         membership = membership_of(request, page.kwargs["slug"]) if page.url_name == "room" else None
         if membership and membership.is_inside and membership.was_online_recently and not membership.participant.paused:
             membership.try_mark_read()

@@ -39,6 +39,6 @@ def delete(request: Request, slug: str) -> HttpResponse:
     form = DeleteRoomForm(submitted_data(request), room=membership.room)
     if form.is_valid():
         membership.room.delete_with_messages(by=membership)
-        return responses.redirect(request, "/")
+        return responses.redirect(request, reverse("home"))
     context = room_context(membership) | {"form": form}
     return responses.page(request, "rooms/delete.html", context, 422 if form.errors else 200)

@@ -38,4 +38,4 @@ def _join_page_of(request: Request, slug: str) -> HttpResponse:
 @require_POST
 def leave(request: Request, slug: str) -> HttpResponse:
     left = membership_to_read(request, slug).leave()
-    return responses.redirect(request, "/" if left else "/?stale=leave")
+    return responses.redirect(request, reverse("home") + ("" if left else "?stale=leave"))

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from chat.models import Membership, Participant, Room, SignInLink
 from chat.models.direct_message import open_direct_message
 from chat.realtime import delta, unread
+from chat.text import MAX_LENGTH
 from tests.support import more_pages
 from tests.support.browsing import say
 
@@ -371,6 +372,13 @@ def test_every_page_is_accessible_and_fits_on_a_small_screen(visitor, short_log,
         found[show.__name__] = too_wide(alice.page) + too_small_for_a_finger(alice.page)
         found[show.__name__] += complaints(alice.page)
     assert_none(found)
+
+
+def test_axe_finds_no_problem_with_a_refused_message_above_the_next_field(visitor):
+    alice = visitor(viewport=SMALL, reduced_motion="reduce").enter()
+    alice.send("a" * (MAX_LENGTH + 1))
+    expect(alice.page.get_by_role("button", name="try again")).to_be_visible()
+    assert complaints(alice.page) == []
 
 
 def test_axe_finds_no_problem_on_the_home_page_of_an_empty_site(visitor):

@@ -8,9 +8,10 @@ import pytest
 from django.core import mail
 from playwright.sync_api import expect
 
-from chat.models import Participant
+from chat.models import Participant, User
 from tests.support.browsing import EITHER_WAY, say
 from tests.support.flows import SECRET, account, at, fill, follow, goes_to, hears, press, sees, sign_in, take_back
+from tests.support.phones import Phone, base32, phone_of
 
 pytestmark = EITHER_WAY
 ANOTHER = "a longer walk home"
@@ -100,6 +101,72 @@ def test_a_deleted_account_leaves_its_messages(ann, browser_user):
     bob.reads("I was here")
     sign_in(ann)
     sees(ann, "Name and password do not go together.")
+
+
+# Two-factor authentication
+
+
+def test_two_factor_authentication_is_set_up_asked_for_and_removed(ann, browser_user, clock):
+    at(ann, "/account/")
+    follow(ann, "Set up two-factor authentication")
+    expect(ann.page.get_by_alt_text("The key as a QR code")).to_be_visible()
+    phone = Phone(clock, base32(ann.page.locator("code.key").inner_text()))
+    fill(ann, Code="000000")
+    press(ann, "Set up")
+    sees(ann, "This code is wrong")
+    fill(ann, Code=phone.code())
+    press(ann, "Set up")
+    expect(ann.page.locator(".recovery-codes li")).to_have_count(10)
+    recovery_code = ann.page.locator(".recovery-codes code").first.inner_text()
+    follow(ann, "I have written them down")
+    sees(ann, "Signed in as Ann.")
+    for code in (phone.code(), recovery_code):
+        signs_in_with_a_code(browser_user(), code)
+    follow(ann, "Two-factor authentication: on")
+    sees(ann, "You have 9 recovery codes left.")
+    follow(ann, "Remove two-factor authentication")
+    fill(ann, Your_password=SECRET, Code=phone.code())
+    press(ann, "Remove")
+    goes_to(ann, "/account/")
+    expect(ann.page.get_by_role("link", name="Set up two-factor authentication")).to_be_visible()
+
+
+def signs_in_with_a_code(who, code):
+    sign_in(who)
+    sees(who, "Your password is right.")
+    at(who, "/account/")
+    sees(who, "This browser is nobody here just now.")
+    at(who, "/account/sign-in/code/")
+    fill(who, Code="000000")
+    press(who, "Sign in")
+    sees(who, "This code is wrong")
+    fill(who, Code=code)
+    press(who, "Sign in")
+    goes_to(who, "/")
+    sees(who, "Signed in as Ann")
+
+
+def test_a_sign_in_link_of_an_account_with_two_factor_authentication_asks_for_a_code(ann, browser_user, clock):
+    phone, other = phone_of(User.objects.get(), clock), browser_user()
+    at(ann, "/account/")
+    press(ann, "Make a link")
+    other.page.goto(ann.page.locator(".new-link .link a").inner_text())
+    press(other, "Go on")
+    expect(other.page.get_by_role("heading", name="Go on as yourself")).to_be_visible()
+    fill(other, Code=phone.code())
+    press(other, "Go on")
+    goes_to(other, "/")
+    sees(other, "in this browser you are Ann now")
+
+
+def test_after_too_many_wrong_passwords_the_page_says_when_to_try_again(browser_user):
+    account()
+    ann = browser_user()
+    for _try in range(11):
+        sign_in(ann, password="wrong")
+        expect(ann.page.locator(".error")).to_be_visible()
+    sees(ann, "Nothing is locked. Try again in")
+    expect(ann.page.get_by_label("Name", exact=True)).to_have_value("Ann")
 
 
 # Signing in and out

@@ -196,6 +196,24 @@ def test_a_report_that_was_refused_is_silent_and_later_ones_arrive(alice, settin
     expect(alice.field).to_have_value("half a sentence")
 
 
+@pytest.mark.parametrize("stop", ["no connection", "the proxy says that the server is down"])
+def test_what_was_typed_without_a_server_becomes_a_draft_once_it_is_back(alice, stop):
+    alice.page.clock.install()
+    alice.page.route(TYPING, lambda route: route.abort() if stop == "no connection" else route.fulfill(status=502))
+    with alice.page.expect_event("requestfinished" if "proxy" in stop else "requestfailed", paused_report):
+        alice.field.press_sequentially("in a tunnel", delay=A_KEY)
+        alice.page.clock.run_for(2 * PAUSE)
+    alice.page.unroute(TYPING)
+    with alice.page.expect_response(lambda answer: is_report(answer.request, "in a tunnel")):
+        alice.page.clock.run_for(30_000)
+    alice.page.reload()
+    expect(alice.field).to_have_value("in a tunnel")
+
+
+def paused_report(request):
+    return TYPING.search(request.url) and "paused" in request.post_data_json
+
+
 def test_reports_arrive_in_order_although_the_first_is_slow(alice):
     held = []
     alice.page.route(TYPING, lambda route: route.continue_() if held else held.append(route))

@@ -104,3 +104,29 @@ def test_the_join_page_has_no_gap_between_rules_and_form(alice, visitor):
     dave.page.goto(dave.server + room.get_absolute_url())
     hint, field = dave.page.get_by_text("Newcomers wait here"), dave.page.get_by_label("Your name")
     assert field.bounding_box()["y"] - hint.bounding_box()["y"] < 120
+
+
+def test_an_address_keeps_its_order_within_a_sentence_from_right_to_left(alice):
+    alice = alice(DESKTOP)
+    say(alice.mine, "العنوان: https://example.com/عربي وشكرا")
+    alice.page.reload()
+    left_edges = alice.page.locator(".body a").evaluate("""link => [0, "https://example.com/".length].map(index => {
+        const range = document.createRange();
+        range.setStart(link.firstChild, index);
+        range.setEnd(link.firstChild, index + 1);
+        return range.getBoundingClientRect().left;
+    })""")
+    assert left_edges == sorted(left_edges), "the host is left of the path"
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_a_message_that_was_not_sent_is_aligned_with_its_buttons(alice, viewport):
+    alice = alice(viewport)
+    alice.send("   ")
+    form = alice.page.locator("#composer form").first
+    again = form.get_by_role("button", name="try again")
+    expect(again).to_be_visible()
+    field, status = form.locator("[name=text]").bounding_box(), form.locator(".send-status").bounding_box()
+    assert field["x"] == status["x"]
+    assert again.bounding_box()["y"] - (field["y"] + field["height"]) >= 4
+    assert form.evaluate("form => getComputedStyle(form).opacity") == "1", "a pale button looks disabled"

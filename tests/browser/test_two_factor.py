@@ -1,12 +1,12 @@
 """Two-factor authentication of the admin in a browser."""
 
 import pytest
-from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import expect
 
 from tests.browser.test_accessibility import WIDER_THAN_THE_SCREEN, assert_none, complaints
 from tests.support.browsing import EITHER_WAY
-from tests.test_two_factor import PAGE, PASSWORD, Phone, base32, clock, required, root  # noqa: F401 - fixtures
+from tests.support.phones import Phone, base32
+from tests.test_two_factor import PAGE, PASSWORD, required, root  # noqa: F401 - fixtures
 
 
 @EITHER_WAY
@@ -55,7 +55,6 @@ def test_the_pages_of_2fa_are_accessible(visitor, root, clock, required, width):
     phone = Phone(clock, base32(page.locator("code.key").inner_text()))
     set_up_with(page, "000000")
     found["refused"] = flaws(page)
-    TOTPDevice.objects.update(throttling_failure_timestamp=None)
     set_up_with(page, phone.code())
     expect(page.locator(".recovery-codes li")).to_have_count(10)
     found["codes"] = flaws(page)

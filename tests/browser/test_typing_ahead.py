@@ -69,6 +69,14 @@ def test_letters_typed_before_the_focus_moved_begin_the_next_message(alice, seco
     assert alice.console == []
 
 
+def test_letters_that_are_carried_over_look_like_the_beginning_of_the_field(alice, second_composer):
+    type_past_enter(alice, second_composer, "one", "two")
+    expect(carried(alice)).to_have_text("two")
+    letters, field = alice.writing.locator("#composer .carried").bounding_box(), alice.field.bounding_box()
+    assert letters["x"] + letters["width"] == pytest.approx(field["x"], abs=0.5)
+    assert (letters["y"], letters["height"]) == (field["y"], field["height"])
+
+
 def test_enter_sends_letters_that_are_shown_before_an_empty_field(alice, second_composer):
     type_past_enter(alice, second_composer, "one", "two")
     expect(carried(alice)).to_have_text("two")

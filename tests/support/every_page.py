@@ -1,5 +1,7 @@
 """Every kind of page and fragment that Parlour answers with, as HTML by name, without a browser."""
 
+import time
+
 import pytest
 from django.contrib.auth.tokens import default_token_generator
 from django.db import OperationalError
@@ -7,6 +9,7 @@ from django.test import override_settings
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from django_otp.oath import TOTP
 
 from chat.models import Invite, Membership, Participant, SignInLink, Site, User
 
@@ -158,9 +161,25 @@ def account_pages(stranger, ann):
         "password": "/account/password/",
         "email": "/account/email/",
         "delete account": "/account/delete/",
+        "set up two-factor authentication": "/account/two-factor/",
     }.items():
         pages[name] = ann.get(path)
+    pages |= two_factor_pages(person.user, ann, stranger)
     return pages | {"refused password": ann.post("/account/password/", {"old_password": "wrong"})}
+
+
+def two_factor_pages(user, ann, stranger):
+    """The pages of an account that uses two-factor authentication."""
+    code = TOTP(bytes.fromhex(ann.session["second_factor_key"]))
+    code.time = time.time()
+    pages = {"recovery codes": ann.post("/account/two-factor/", {"code": f"{code.token():06}"})}
+    _link, key = SignInLink.objects.issue(user.participant, hours=1)
+    pages["use a sign-in link with a code"] = stranger.get(f"/continue/{key}/")
+    stranger.post("/account/sign-in/", {"name": "Ann", "password": SECRET})
+    pages["code"] = stranger.get("/account/sign-in/code/")
+    pages["refused code"] = stranger.post("/account/sign-in/code/", {"code": "1"})
+    pages["two-factor authentication"] = ann.get("/account/two-factor/")
+    return pages | {"remove two-factor authentication": ann.get("/account/two-factor/remove/")}
 
 
 def error_pages(room, new_person):

@@ -1,12 +1,17 @@
 """Pages outside a room and about the person, one function each, which opens the page in the browser."""
 
+import time
+
 from django.contrib.auth.tokens import default_token_generator
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from django_otp.oath import TOTP
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from playwright.sync_api import expect
 
 from chat.models import Invite, Membership, Participant, Room, SignInLink
+from tests.support.phones import base32
 
 SECRET = "a long walk home"
 
@@ -187,6 +192,54 @@ def another_address(alice):
     sees(alice, "This is not your password.")
 
 
+def two_factor_setup(alice):
+    at(alice, "/account/two-factor/")
+    alice.page.get_by_label("Code").fill("000000")
+    press(alice, "Set up")
+    sees(alice, "This code is wrong")
+
+
+def recovery_codes(alice):
+    at(alice, "/account/two-factor/")
+    totp = TOTP(base32(alice.page.locator("code.key").inner_text()))
+    totp.time = time.time()
+    alice.page.get_by_label("Code").fill(f"{totp.token():06}")
+    press(alice, "Set up")
+    expect(alice.page.locator(".recovery-codes li")).to_have_count(10)
+
+
+def two_factor_is_on(alice):
+    at(alice, "/account/two-factor/")
+    sees(alice, "You have 10 recovery codes left.")
+
+
+def removing_two_factor(alice):
+    at(alice, "/account/two-factor/remove/")
+    alice.page.get_by_label("Your password").fill("wrong")
+    alice.page.get_by_label("Code").fill("000000")
+    press(alice, "Remove")
+    sees(alice, "This is not your password.")
+
+
+def code_after_the_password(alice):
+    at(alice, "/account/sign-in/")
+    alice.page.get_by_label("Name").fill("Alice")
+    alice.page.get_by_label("Password").fill(SECRET)
+    press(alice, "Sign in")
+    sees(alice, "Your password is right.")
+    alice.page.get_by_label("Code").fill("000000")
+    press(alice, "Sign in")
+    sees(alice, "This code is wrong")
+
+
+def sign_in_link_with_a_code(alice):
+    nora = club().memberships.get(nickname="Nora").participant.create_account("Nora", SECRET)
+    TOTPDevice.objects.create(user=nora.user, name="app")
+    _link, key = SignInLink.objects.issue(nora, hours=1)
+    at(alice, f"/continue/{key}/")
+    expect(alice.page.get_by_label("Code")).to_be_visible()
+
+
 def deleting_the_account(alice):
     at(alice, "/account/delete/")
     alice.page.get_by_label("Your password").fill("wrong")
@@ -211,5 +264,6 @@ DOORS = [
 SELDOM = [
     *(joined, another_name, newer_messages, paused_room, people_of_whom_one_is_muted, nobody),
     *(personal_link_that_was_taken_back, personal_link_of_somebody_else, mail_was_sent, account_of_an_account),
-    *(another_password, another_address, deleting_the_account, password_by_a_mailed_link),
+    *(another_password, another_address, two_factor_setup, recovery_codes, two_factor_is_on, removing_two_factor),
+    *(code_after_the_password, sign_in_link_with_a_code, deleting_the_account, password_by_a_mailed_link),
 ]

@@ -23,7 +23,10 @@ from redis import Redis, RedisError
 
 from chat import restored_backup
 from chat.gate.connection import Connection
+from chat.management import requirements
+from chat.management.migration_lock import migration_lock
 from chat.management.unknown_migrations import refuse_unknown_migrations
+from chat_app import static_files
 from chat_app.caches import PATIENCE
 
 BACKLOG = 2048  # connections that the system queues until the server accepts them
@@ -59,6 +62,7 @@ class Command(BaseCommand):
     def handle(self, *, bind, threads, **options):
         with clean_exit():
             listener = listen(*bind)
+            self.compare_packages()
             self.migrate()
             call_command("clearsessions")
             check_redis()
@@ -72,22 +76,40 @@ class Command(BaseCommand):
     def migrate(self):
         """Apply missing migrations at the start, so that an upgrade needs only the new code and a restart.
 
-        Raises CommandError if the database can't be used.
+        Raises CommandError if the database can't be used. The lock comes first: two processes that open a new SQLite
+        database at the same time can fail even before they migrate.
         """
         try:
-            refuse_unknown_migrations(connection)
-            waiting = unapplied_migrations()
-            if waiting:
-                self.say(f"Applying {len(waiting)} database migration{'s' if len(waiting) > 1 else ''}.")
-                call_command("migrate", verbosity=0, interactive=False)
+            with migration_lock(connection):
+                refuse_unknown_migrations(connection)
+                waiting = unapplied_migrations()
+                if waiting:
+                    self.say(f"Applying {len(waiting)} database migration{'s' if len(waiting) > 1 else ''}.")
+                    call_command("migrate", verbosity=0, interactive=False)
         except DatabaseError as error:
             raise CommandError(f"The database can't be used: {str(error).strip()}") from error
 
     def collect(self):
-        """Collect static files if `staticfiles.json` is missing. After an upgrade, `make run` collects them again."""
-        if not (settings.STATIC_ROOT / "staticfiles.json").exists():
-            self.say("Collecting static files.")
-            call_command("collectstatic", verbosity=0, interactive=False)
+        """Collect static files if they are missing, or others than those of the code and the libraries.
+
+        Raises CommandError if that fails.
+        """
+        try:
+            with static_files.one_at_a_time():
+                if not static_files.are_current():
+                    changed = static_files.are_collected()
+                    self.say("Static files have changed. Collecting them." if changed else "Collecting static files.")
+                    call_command("collectstatic", verbosity=0, interactive=False)
+        except OSError as error:
+            hint = "Run manage.py collectstatic as the user who owns that folder."
+            raise CommandError(f"Static files can't be collected: {error}. {hint}") from error
+
+    def compare_packages(self):
+        if different := requirements.differences():
+            self.say(
+                f"Installed packages are not those of requirements.txt: {', '.join(different)}. "
+                f"Run: {near(sys.executable)} -m pip install -r requirements.txt"
+            )
 
     def greet(self, url):
         self.say(f"Parlour is at {url} - press Ctrl+C to stop")
@@ -178,7 +200,7 @@ def shown(host, port):
 
 def url_of(listener):
     host, port, *_ = listener.getsockname()
-    return f"http://{shown(ALL_ADDRESSES.get(host, host), port)}/"
+    return f"http://{shown(ALL_ADDRESSES.get(host, host), port)}{settings.FORCE_SCRIPT_NAME or ''}/"
 
 
 def check_redis():

@@ -1,13 +1,13 @@
-"""manage.py two_factor_off: for staff who lost their authentication app and recovery codes, turn off their 2FA."""
+"""manage.py two_factor_off: for people who lost their authentication app and recovery codes, turn off their 2FA."""
 
 from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
-from chat.admin import two_factor
+from chat.models import two_factor
 
 
 class Command(BaseCommand):
-    help = "Turn off a user's two-factor authentication. If it is required, they set it up again when they sign in."
+    help = "Turn off a user's two-factor authentication. If it is required, they set it up again in the admin."
 
     def add_arguments(self, parser):
         parser.add_argument("name", help="username")

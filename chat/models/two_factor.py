@@ -1,13 +1,13 @@
-"""Two-factor authentication of site staff: codes from an authentication app, and recovery codes."""
+"""Two-factor authentication of accounts: codes from an authentication app, and recovery codes."""
 
 import base64
 import re
-from datetime import timedelta
+import secrets
 from urllib.parse import quote
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.utils.timesince import timeuntil
 from django.utils.translation import gettext as _
 from django_otp import user_has_device, verify_token
 from django_otp.models import Device
@@ -15,9 +15,10 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice, default_key
 
 from chat.exceptions import Refused
-from chat.models import User
+from chat.models.user import User
 
 RECOVERY_CODES = 10
+RECOVERY_DIGITS = 12  # digits only, which phones can type where they expect a code
 APP_CODE = re.compile(r"[0-9]{6}", re.ASCII)  # recovery codes are longer
 
 new_key = default_key
@@ -28,17 +29,28 @@ def app_setup(user: User, key: str, issuer: str) -> dict[str, str]:
     """Return the secret for an authentication app in two forms: `link` for the QR code, and `letters` to type."""
     device = TOTPDevice(user=user, key=key)
     letters = base64.b32encode(device.bin_key).decode()
-    return {
-        "link": f"{device.config_url}&issuer={quote(issuer)}",
-        "letters": " ".join(letters[start : start + 4] for start in range(0, len(letters), 4)),
-    }
+    return {"link": f"{device.config_url}&issuer={quote(issuer)}", "letters": _in_fours(letters)}
+
+
+def _in_fours(text: str) -> str:
+    return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+
+def check_may_sign_in(user: User) -> None:
+    """Raise Refused for a site admin who still has to set up two-factor authentication, if TWO_FACTOR requires it."""
+    if settings.TWO_FACTOR == "required" and user.is_staff and not is_set_up(user):
+        sentence = _(
+            "Site admins need two-factor authentication here. Sign in to the admin first, and set it up there."
+        )
+        raise Refused(sentence, code="required")
 
 
 @transaction.atomic
 def set_up(user: User, key: str, code: str) -> tuple[TOTPDevice, list[str]]:
     """Turn on two-factor authentication with this secret key of an authentication app, if `code` fits it.
 
-    Returns the device and its recovery codes. Raises Refused if the code is wrong or it is on already.
+    Returns the device and its recovery codes. All sessions end, because they began without a code; the caller signs
+    this browser in again. Raises Refused if the code is wrong or it is on already.
     """
     get_user_model().objects.select_for_update().get(pk=user.pk)
     if is_set_up(user):
@@ -46,14 +58,16 @@ def set_up(user: User, key: str, code: str) -> tuple[TOTPDevice, list[str]]:
     device = TOTPDevice.objects.create(user=user, name="app", key=key)
     if not device.verify_token(_normalize_code(code)):
         raise _wrong()
+    if participant := getattr(user, "participant", None):
+        participant.sign_out_everywhere()
     return device, _new_recovery_codes(user)
 
 
 def _new_recovery_codes(user: User) -> list[str]:
     device = StaticDevice.objects.create(user=user, name="recovery codes")
-    codes = [StaticToken.random_token() for _number in range(RECOVERY_CODES)]
+    codes = [f"{secrets.randbelow(10**RECOVERY_DIGITS):0{RECOVERY_DIGITS}}" for _number in range(RECOVERY_CODES)]
     StaticToken.objects.bulk_create(StaticToken(device=device, token=code) for code in codes)
-    return codes
+    return [_in_fours(code) for code in codes]
 
 
 def recovery_codes_left(user: User) -> int:
@@ -61,35 +75,21 @@ def recovery_codes_left(user: User) -> int:
 
 
 def verify_code(user: User, code: str) -> Device:
-    """Check this code, use it up and return its 2FA device.
-
-    Raises Refused if the code is missing or wrong, or after too many wrong codes.
-    """
+    """Check this code, use it up and return its 2FA device. Raises Refused if the code is missing or wrong."""
     code = _normalize_code(code)
     if not code:
-        raise Refused(_("Type the code that your app shows just now, or a recovery code."), code="missing")
+        raise Refused(_("Type the code that your app shows now, or a recovery code."), code="missing")
     kind = TOTPDevice if APP_CODE.fullmatch(code) else StaticDevice
     device: Device | None = kind.objects.devices_for_user(user, confirmed=True).first()
-    _check_not_throttled(device)
     if device is None or not verify_token(user, device.persistent_id, code):
         raise _wrong()
     return device
 
 
-def _check_not_throttled(device: Device | None) -> None:
-    """Raise Refused while the device is locked after wrong codes; each wrong code doubles the wait."""
-    if device is None:
-        return
-    allowed, why = device.verify_is_allowed()
-    if not allowed:
-        wait = timeuntil(why["locked_until"] + timedelta(minutes=1))  # "1 minute" for some seconds, rather than 0
-        raise Refused(_("Too many codes were wrong. Try again in %(wait)s.") % {"wait": wait}, code="wait")
-
-
 def remove(user: User, code: str) -> None:
     """Turn off two-factor authentication, if `code` is right: one from the app, or a recovery code.
 
-    Raises Refused if it is wrong, or after too many wrong ones.
+    Raises Refused if it is wrong.
     """
     verify_code(user, code)
     forget(user)
