@@ -113,7 +113,7 @@ chaos: $(RUNS) $(COLLECTED)  ## Kill the server repeatedly under load: nothing m
 restart: $(RUNS) $(COLLECTED)  ## Restart the server under load: readers may miss one poll at most (1 minute)
 	@exec $(BIN)/python -m bench.restart $(ARGS)
 
-slow: $(RUNS) $(COLLECTED)  ## Crowd the server with slow clients: a normal send stays fast (1 minute)
+slow: $(RUNS) $(COLLECTED)  ## Crowd the server with slow clients: a normal send stays fast (6 minutes)
 	@exec $(BIN)/python -m bench.slow $(ARGS)
 
 soak: $(RUNS) $(COLLECTED)  ## Watch memory and answers under mixed load (10 minutes): make soak ARGS='--minutes 3'

@@ -1,4 +1,4 @@
-"""make slow: a normal send stays fast among slow senders, slow readers and nine tabs of one browser."""
+"""make slow: a normal send stays fast among slow clients of all kinds, and among nine tabs of one browser."""
 
 import argparse
 import asyncio
@@ -6,14 +6,13 @@ import contextlib
 import socket
 import time
 
-from bench import people, requests
+from bench import hostile, people, requests
 from bench.browsing import Reader, Sender
-from bench.verdict import percentile, prove, total
+from bench.send_times import judge, times
+from bench.verdict import prove, total
 from bench.wire import Connection, give_up
 
 MESSAGES = 200  # in the room, so that its page exceeds a slow reader's socket buffers
-SENDS = 150  # per figure
-PAUSE = 0.05  # seconds between two normal sends
 TABS, CONNECTIONS = 9, 6  # pages of one browser, and its connections to one HTTP/1.1 server
 MOST_HELD = 3  # polls of one session that the gate may hold
 HELD = 0.5  # seconds after which an unanswered poll counts as held
@@ -73,15 +72,6 @@ async def read_slowly(server, person):
             await asyncio.sleep(1)
 
 
-async def times(sender, sends=SENDS):
-    """The seconds that each of `sends` sends took."""
-    before = len(sender.times)
-    for _ in range(sends):
-        await sender.say(number := len(sender.times) + 1, f"{sender.name} says {number}")
-        await asyncio.sleep(PAUSE)
-    return sender.times[before:]
-
-
 @contextlib.asynccontextmanager
 async def crowded(server, people_there, each):
     """The first `each` people send slowly, the others read slowly. Yields their tasks after 3 seconds."""
@@ -104,16 +94,7 @@ async def crowd(server, members, each, verdict):
     async with crowded(server, others, each) as tasks:
         slow = await times(sender)
         verdict.must("slow clients still connected", not any(task.done() for task in tasks), len(tasks))
-    judge_crowd(verdict, quiet + await times(sender), slow)
-
-
-def judge_crowd(verdict, quiet, slow):
-    before, now = percentile(quiet, 0.95), percentile(slow, 0.95)
-    verdict.figure(
-        "send without slow clients, p50 / p95", f"{percentile(quiet, 0.5) * 1000:.1f} / {before * 1000:.1f} ms"
-    )
-    verdict.figure("send among slow clients, p50 / p95", f"{percentile(slow, 0.5) * 1000:.1f} / {now * 1000:.1f} ms")
-    verdict.must("ratio of the p95: under 2", now < 2 * before, f"{now / before:.2f}")
+    judge(verdict, "send among slow clients", quiet + await times(sender), slow)
 
 
 async def tabs(server, person, verdict):
@@ -145,21 +126,25 @@ async def end_under_crowd(server, others, each, verdict):
     verdict.must(f"SIGTERM among them: ends within {EXITS_WITHIN} s", seconds < EXITS_WITHIN, f"{seconds:.2f} s")
 
 
-async def run(server, each, verdict):
+async def run(server, each, many, verdict):
     members = people.make_one(server, 2 * each + 1).people
     people.fill(server, members[0].slug, MESSAGES)
     await crowd(server, members, each, verdict)
     await tabs(server, people.make_one(server, 1, name="Tabs").people[0], verdict)
+    await hostile.run(server, many, verdict)
     await end_under_crowd(server, members[1:], each, verdict)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--each", type=int, default=50, help="number of slow senders, and of slow readers")
-    each = parser.parse_args().each
+    parser.add_argument("--many", type=int, default=1000, help="number of hostile clients of each kind")
+    asked = parser.parse_args()
+    each, many = asked.each, asked.many
     prove(
-        f"make slow: {each} slow senders and {each} slow readers; then nine tabs of one browser",
-        lambda server, verdict: run(server, each, verdict),
+        f"make slow: {each} slow senders and {each} slow readers; nine tabs of one browser; {many:,} hostile clients",
+        lambda server, verdict: run(server, each, many, verdict),
+        application="bench.loopback:application",
     )
 
 

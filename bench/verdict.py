@@ -27,11 +27,11 @@ class Verdict:
         sys.exit(bool(self.failed))
 
 
-def prove(title, proof):
-    """Run `proof(server, verdict)` against a new server, which is always ended."""
+def prove(title, proof, **about):
+    """Run `proof(server, verdict)` against a new server, which is always ended. `about`: see `bench.server.Server`."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     verdict = Verdict(title)
-    with running() as server:
+    with running(**about) as server:
         asyncio.run(proof(server, verdict))
     verdict.end()
 

@@ -31,6 +31,7 @@ def check_limits(app_configs, **kwargs):
 @checks.register()
 def check_minimums(app_configs, **kwargs):
     minimums = {"THREADS": 1, "TRUSTED_PROXIES": 0, "NAME_HELD_DAYS": 0, "EMPTY_ROOM_DAYS": 0, "REMOVAL_MINUTES": 0}
+    minimums |= dict.fromkeys((f"MAX_{what}_ADDRESS" for what in ("HEADS", "BODIES", "REFUSED", "HELD")), 1)
     return [
         checks.Error(f"{env.where(name)} is too low.", hint=f"The minimum is {minimum}.", id="chat.E002")
         for name, minimum in minimums.items()

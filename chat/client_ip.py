@@ -2,7 +2,9 @@
 
 import logging
 import re
+from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -31,6 +33,13 @@ def network_of(request: HttpRequest) -> str:
         _log_uncounted_proxy(request)
         return ""
     return str(ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
+
+
+def network_of_environ(environ: Mapping[str, Any]) -> str:
+    """Return the network that a request came from, as above. `environ` has at least its address and headers."""
+    request = HttpRequest()
+    request.META = dict(environ)
+    return network_of(request)
 
 
 def _client_address(request: HttpRequest) -> str:

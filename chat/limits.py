@@ -13,6 +13,7 @@ from django.core.cache import caches
 
 from chat import client_ip, known_browsers
 from chat.exceptions import LimitExceeded
+from chat.gate.places import Shares
 from chat.names.normalize import display_name, nickname_key
 from chat.names.validators import MAX_NAME_LENGTH
 from chat.text import text_digest
@@ -224,6 +225,22 @@ def check_creating_rooms(request: Request, participant: Participant) -> None:
     Raises LimitExceeded.
     """
     _spend("CREATE", person=participant.pk, address=client_ip.network_of(request), site="site")
+
+
+def connection_shares() -> Shares:
+    """Return how many connections of one address the gate keeps open at once.
+
+    By default 1,000 unfinished heads, 200 unfinished bodies, 1,000 refused requests that are still being sent, and
+    1,000 held polls and streams: enough for a school class of 200 behind one address, with 3 held polls each. A new
+    connection above the first three ends the oldest one. A poll above the last one is answered at once. LIMITS=off
+    doesn't change them.
+    """
+    return Shares(
+        heads=settings.MAX_HEADS_ADDRESS,
+        bodies=settings.MAX_BODIES_ADDRESS,
+        refused=settings.MAX_REFUSED_ADDRESS,
+        held=settings.MAX_HELD_ADDRESS,
+    )
 
 
 def _spend(action: str, **scopes: str | int | None) -> None:

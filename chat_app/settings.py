@@ -251,6 +251,10 @@ LIMIT_SIGN_IN_SITE = env.str("LIMIT_SIGN_IN_SITE", default="120/60")
 LIMIT_CREATE_PERSON = env.str("LIMIT_CREATE_PERSON", default="10/3600")
 LIMIT_CREATE_ADDRESS = env.str("LIMIT_CREATE_ADDRESS", default="60/3600")
 LIMIT_CREATE_SITE = env.str("LIMIT_CREATE_SITE", default="300/3600")
+MAX_HEADS_ADDRESS = env.int("MAX_HEADS_ADDRESS", default=1000)
+MAX_BODIES_ADDRESS = env.int("MAX_BODIES_ADDRESS", default=200)
+MAX_REFUSED_ADDRESS = env.int("MAX_REFUSED_ADDRESS", default=1000)
+MAX_HELD_ADDRESS = env.int("MAX_HELD_ADDRESS", default=1000)
 
 # Logging: never message text, tokens or cookies
 

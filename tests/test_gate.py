@@ -8,11 +8,13 @@ import socket
 import struct
 import threading
 import time
+from operator import itemgetter
 
 import pytest
 import uvicorn
 
 from chat.gate.asgi import Gate
+from chat.gate.places import Shares
 from chat.gate.protocol import MAX_HEAD, Protocol
 from chat.gate.route_limits import DEFAULT_LIMIT, UPLOAD_RATE, BodyLimit, RouteLimit
 from tests.support.threads import run
@@ -348,8 +350,8 @@ def test_a_client_that_disconnects_while_sending_leaves_nothing(serve, caplog):
     server = serve()
     with server.connect() as client:
         client.sendall(half_a_post())
-        until(lambda: server.gate.reading == 1)
-    until(lambda: server.gate.reading == 0)
+        until(lambda: server.gate.bodies.count == 1)
+    until(lambda: server.gate.bodies.count == 0)
     assert (server.gate.working, server.site.seen, caplog.records) == (0, [], [])
 
 
@@ -377,17 +379,55 @@ def test_if_too_many_wait_for_django_the_next_gets_a_retry_time(serve):
     assert server.ask("POST", "/", b"hello").status == 200
 
 
-def test_if_too_many_are_sending_only_the_next_sender_is_refused(serve):
-    server = serve(max_reading=2)
+def test_if_too_many_are_sending_the_oldest_makes_room_for_the_next(serve):
+    server = serve(max_bodies=2)
     with server.connect() as one, server.connect() as two:
-        one.sendall(half_a_post())
-        two.sendall(half_a_post())
-        until(lambda: server.gate.reading == 2)
-        assert server.ask("GET", "/").status == 200
-        refused = server.ask("POST", "/", b"x")
-        assert (refused.status, "Retry-After" in refused.headers) == (503, True)
-    until(lambda: server.gate.reading == 0)
-    assert server.ask("POST", "/", b"x").status == 200
+        for number, client in enumerate((one, two), start=1):
+            client.sendall(half_a_post())
+            until(lambda number=number: server.gate.bodies.count == number)
+        assert server.ask("POST", "/", b"x").status == 200
+        assert one.recv(99).startswith(b"HTTP/1.1 408 ")
+        two.sendall(b"x" * 996)
+        assert two.recv(99).startswith(b"HTTP/1.1 200 ")
+    until(lambda: server.gate.bodies.count == 0)
+
+
+def by_header(environ):
+    """The network that the header X-Network names."""
+    return environ.get("HTTP_X_NETWORK", "")
+
+
+def half_a_post_from(network):
+    return half_a_post().replace(b"\r\n", b"\r\nX-Network: %s\r\n" % network.encode(), 1)
+
+
+def test_a_network_with_many_unfinished_bodies_loses_its_oldest(serve):
+    server = serve(shares=Shares(bodies=2), network_of=by_header)
+    networks = ["one", "two", "one", "one"]
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(server.connect()) for _ in networks]
+        for client, network, count in zip(clients, networks, [1, 2, 3, 3], strict=True):
+            client.sendall(half_a_post_from(network))
+            until(lambda count=count: server.gate.bodies.count == count)
+        assert clients[0].recv(99).startswith(b"HTTP/1.1 408 ")
+        for client in clients[1:]:
+            client.sendall(b"x" * 996)
+            assert client.recv(99).startswith(b"HTTP/1.1 200 ")
+
+
+def test_refused_clients_that_still_send_take_no_place_of_others(serve):
+    server = serve(body_limit=BodyLimit(100), max_bodies=1, shares=Shares(refused=2), network_of=by_header)
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(server.connect()) for _ in range(3)]
+        for client in clients:
+            client.sendall(half_a_post_from("one"))
+            assert client.recv(99).startswith(b"HTTP/1.1 413 ")
+        until(lambda: server.gate.refused.count == 2)
+        assert server.gate.bodies.count == 0
+        assert server.ask("POST", "/", b"x").status == 200
+        assert b"".join(iter(lambda: clients[0].recv(9999), b"")).endswith(b"</html>\n")
+        assert server.gate.refused.count == 2
+    until(lambda: server.gate.refused.count == 0)
 
 
 def test_fifty_slow_senders_do_not_block_a_sender(serve):
@@ -396,13 +436,13 @@ def test_fifty_slow_senders_do_not_block_a_sender(serve):
         slow = [stack.enter_context(server.connect()) for _ in range(50)]
         for client in slow:
             client.sendall(half_a_post(path="/slow"))
-        until(lambda: server.gate.reading == 50)
+        until(lambda: server.gate.bodies.count == 50)
         for n in range(3):
             for client in slow:
                 client.sendall(b"x")
             assert server.ask("POST", "/honest", b"message %d" % n).text == "hello"
             time.sleep(1)
-        assert server.gate.reading == 50  # the slow clients were still connected
+        assert server.gate.bodies.count == 50  # the slow clients were still connected
     assert [seen["PATH_INFO"] for seen in server.site.seen] == ["/honest"] * 3
 
 
@@ -422,7 +462,7 @@ def test_a_stopping_server_answers_a_slow_sender(serve, caplog):
     server = serve()
     with server.connect() as client:
         client.sendall(half_a_post())
-        until(lambda: server.gate.reading == 1)
+        until(lambda: server.gate.bodies.count == 1)
         server.stop()
         assert client.recv(9999).startswith(b"HTTP/1.1 503 ")
     assert not [record for record in caplog.records if record.exc_info]
@@ -461,6 +501,44 @@ def test_an_incomplete_head_has_a_deadline(serve, monkeypatch):
     with serve().connect() as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost:")
         assert connection.recv(100).startswith(b"HTTP/1.1 408 ")
+
+
+def incomplete_heads(stack, server, count):
+    """Connections of one address that have sent half a head, in the order in which the server accepted them."""
+    clients, before = [], server.gate.heads.count
+    for number in range(1, count + 1):
+        clients.append(stack.enter_context(server.connect()))
+        clients[-1].sendall(b"GET / HTTP/1.1\r\nHost:")
+        until(lambda number=number: server.gate.heads.count == before + number)
+    return clients
+
+
+def test_an_address_with_many_incomplete_heads_loses_its_oldest(serve):
+    server = serve(shares=Shares(heads=2), network_of=itemgetter("REMOTE_ADDR"))
+    with contextlib.ExitStack() as stack:
+        one, two = incomplete_heads(stack, server, 2)
+        assert server.ask("GET", "/").status == 200
+        assert one.recv(99).startswith(b"HTTP/1.1 408 ")
+        two.sendall(b" x\r\n\r\n")
+        assert two.recv(99).startswith(b"HTTP/1.1 200 ")
+        assert server.gate.heads.count == 0
+
+
+def test_behind_a_proxy_incomplete_heads_have_no_share(serve):
+    server = serve(shares=Shares(heads=2), network_of=itemgetter("REMOTE_ADDR"), behind_proxy=True)
+    with contextlib.ExitStack() as stack:
+        for client in incomplete_heads(stack, server, 3):
+            client.sendall(b" x\r\n\r\n")
+            assert client.recv(99).startswith(b"HTTP/1.1 200 ")
+
+
+def test_if_there_are_too_many_incomplete_heads_the_oldest_makes_room(serve):
+    server = serve(max_heads=2)
+    with contextlib.ExitStack() as stack:
+        one, _two = incomplete_heads(stack, server, 2)
+        assert server.ask("GET", "/").status == 200
+        assert one.recv(99).startswith(b"HTTP/1.1 408 ")
+    until(lambda: server.gate.heads.count == 0)
 
 
 def test_an_incomplete_second_head_has_a_deadline_too(serve, monkeypatch):

@@ -4,7 +4,7 @@ import pytest
 from django.core.cache import caches
 
 from chat import client_ip, limits
-from chat.checks import check_limits
+from chat.checks import check_limits, check_minimums
 from chat.exceptions import LimitExceeded
 from chat.models import Message, Room
 from chat_app import settings as ours
@@ -249,6 +249,34 @@ def test_only_our_own_proxies_are_believed_from_the_right(rf, settings, proxies,
     settings.TRUSTED_PROXIES = proxies
     request = rf.get("/", REMOTE_ADDR="203.0.113.9", headers={"X-Forwarded-For": forwarded})
     assert client_ip.network_of(request) == network
+
+
+def test_the_gate_reads_the_same_address_as_django(rf, settings):
+    settings.TRUSTED_PROXIES = 1
+    environ = rf.get("/", headers={"X-Forwarded-For": "6.6.6.6, 2001:db8:1:2::7"}).META
+    assert client_ip.network_of_environ(environ) == "2001:db8:1:2::/64"
+
+
+@pytest.mark.parametrize(("proxies", "network"), [(0, "203.0.113.9"), (1, "")])
+@pytest.mark.django_db
+def test_the_gates_shares_are_settings(settings, proxies, network):
+    from chat_app.asgi import make_gate  # imported here: the module reads the database
+
+    settings.TRUSTED_PROXIES = proxies
+    settings.MAX_HEADS_ADDRESS, settings.MAX_BODIES_ADDRESS = 11, 12
+    settings.MAX_REFUSED_ADDRESS, settings.MAX_HELD_ADDRESS = 13, 14
+    gate = make_gate()
+    shares = gate.heads.share, gate.bodies.share, gate.refused.share, gate.hub.polls.max_per_address
+    assert shares == (11, 12, 13, 14)
+    assert gate.network_of_peer(("::ffff:203.0.113.9", 5000)) == network
+    environ = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": "198.51.100.7"}
+    assert gate.network_of(environ) == ("198.51.100.7" if proxies else "10.0.0.1")
+
+
+@pytest.mark.parametrize("name", ["MAX_HEADS_ADDRESS", "MAX_BODIES_ADDRESS", "MAX_REFUSED_ADDRESS", "MAX_HELD_ADDRESS"])
+def test_a_share_of_nothing_is_refused_at_the_start(settings, name):
+    setattr(settings, name, 0)
+    assert [error.msg for error in check_minimums(None)] == [f"{name} is too low."]
 
 
 def test_an_address_that_cannot_be_read_is_limited_and_logged_with_the_setting(alice, room, settings, caplog):

@@ -3,6 +3,7 @@
 import re
 import time
 from threading import Event
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -73,6 +74,17 @@ def test_three_polls_of_a_session_are_held_and_more_answered_at_once(ann, ben, g
     assert sum("in good time" in each.result(3).text for each in tabs) == 3
     held(gate, 0)
     assert not gate.hub.polls.by_session
+
+
+def test_polls_above_the_share_of_an_address_are_answered_at_once(gate, monkeypatch):
+    polls = gate.hub.polls
+    monkeypatch.setattr(polls, "max_per_address", 2)
+    held = [SimpleNamespace(session=session, address="192.0.2.1") for session in "ab"]
+    with polls.counted(held[0]):
+        assert polls.has_capacity("c", "192.0.2.1")
+        with polls.counted(held[1]):
+            found = {address: polls.has_capacity("c", address) for address in ("192.0.2.1", "192.0.2.2", "")}
+    assert found == {"192.0.2.1": False, "192.0.2.2": True, "": True}
 
 
 def open_tab(reader):

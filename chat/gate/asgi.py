@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO
 
@@ -12,6 +12,7 @@ from chat.gate.backend import Backend
 from chat.gate.error_pages import GateRefusal
 from chat.gate.grants import Offer
 from chat.gate.hub import Hub
+from chat.gate.places import DEFAULT_SHARES, Places, Shares
 from chat.gate.request_body import Disconnected
 from chat.gate.route_limits import DEFAULT_LIMIT, BodyLimit, RouteLimit, limit_for
 from chat.gate.signatures import Arguments, Receive, Result, Scope, Send
@@ -34,7 +35,12 @@ class Gate:
         queue: int = 256,  # requests that wait for a thread
         body_limit: BodyLimit = DEFAULT_LIMIT,
         route_limits: tuple[RouteLimit, ...] = (),  # instead of `body_limit`, for the routes that match
-        max_reading: int = 1000,  # bodies being read at once
+        max_bodies: int = 1000,  # unfinished bodies; each takes up to 64 kB of memory
+        max_heads: int = 3000,  # unfinished heads; each takes up to 64 kB of memory, usually far less
+        max_refused: int = 3000,  # refused clients that are still sending
+        shares: Shares = DEFAULT_SHARES,  # how many of these may come from one network
+        network_of: Callable[[wsgi.Environ], str] = lambda _: "",  # the client's network, "" if unknown
+        behind_proxy: bool = False,  # the peer is a proxy: the client is only known when the head is complete
         linger: float = 10,  # seconds that a refused client may go on sending
         headers: tuple[tuple[str, str], ...] = (),  # the site's security headers, for the gate's own answers
         backend: Backend | None = None,  # without it, Django answers every poll
@@ -43,10 +49,13 @@ class Gate:
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="django")
         self.max_working = threads + queue
         self.body_limit, self.route_limits = body_limit, route_limits
-        self.max_reading, self.linger = max_reading, linger
+        self.bodies, self.heads = Places(max_bodies, shares.bodies), Places(max_heads, shares.heads)
+        self.refused, self.linger = Places(max_refused, shares.refused), linger
+        self.network_of, self.behind_proxy = network_of, behind_proxy
         self.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        self.reading = self.working = 0
-        self.hub = Hub(backend, self.run_in_thread, self.headers, share=max(1, threads // 2)) if backend else None
+        self.working = 0
+        calls = max(1, threads // 2)
+        self.hub = Hub(backend, self.run_in_thread, self.headers, calls, shares.held) if backend else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -113,8 +122,8 @@ class Gate:
         if announced > limit.max_body:
             raise GateRefusal(413, hang_up=True)
         try:
-            with self.reading_slot():
-                async with asyncio.timeout(limit.deadline(announced)):
+            async with asyncio.timeout(limit.deadline(announced)) as deadline:
+                with self.bodies.taken(self.network_of(wsgi.client_variables(scope)), deadline):
                     return await request_body.read(receive, limit.max_body)
         except request_body.TooLarge as error:
             raise GateRefusal(413, hang_up=error.more) from None
@@ -124,15 +133,9 @@ class Gate:
             logger.exception("could not store a request body (is the disk full?)")
             raise GateRefusal(503, hang_up=True) from None
 
-    @contextlib.contextmanager
-    def reading_slot(self) -> Iterator[None]:
-        if self.reading >= self.max_reading:
-            raise GateRefusal(503, hang_up=True)
-        self.reading += 1
-        try:
-            yield
-        finally:
-            self.reading -= 1
+    def network_of_peer(self, peer: tuple[str, int] | None) -> str:
+        """Return the network of a connection without a complete request yet; "" if the peer is a proxy."""
+        return "" if self.behind_proxy else self.network_of({"REMOTE_ADDR": wsgi.address({"client": peer})})
 
     async def call_django(self, scope: Scope, body: IO[bytes], length: int, offer: Offer) -> Response:
         """Run Django in a thread and return its response; then apply the offer that it filled in.
@@ -162,19 +165,20 @@ class Gate:
     async def refuse(self, refusal: GateRefusal, scope: Scope, receive: Receive, send: Send) -> None:
         response = error_pages.error_response(refusal, scope, self.headers)
         if refusal.hang_up:
-            await self.deliver_and_hang_up(response, receive, send)
+            await self.deliver_and_hang_up(response, scope, receive, send)
         else:
             await deliver(response, send)
 
-    async def deliver_and_hang_up(self, response: Response, receive: Receive, send: Send) -> None:
+    async def deliver_and_hang_up(self, response: Response, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer at once, then read the request for a while longer before the connection is closed.
 
         Closing while the client sends resets the connection, and browsers drop an answer that came before the reset.
         """
         await deliver(response, send, more=True)
-        with contextlib.suppress(TimeoutError, GateRefusal, asyncio.CancelledError), self.reading_slot():
-            async with asyncio.timeout(self.linger):
-                await request_body.discard(receive)
+        with contextlib.suppress(TimeoutError, asyncio.CancelledError):
+            async with asyncio.timeout(self.linger) as deadline:
+                with self.refused.taken(self.network_of(wsgi.client_variables(scope)), deadline):
+                    await request_body.discard(receive)
         await send({"type": "http.response.body"})
 
 

@@ -32,16 +32,18 @@ class Hub:
 
     `share` is the maximum number of polls in Django at once, and also of calls in threads for waiting readers, such
     as paintings. After a restart, every open page polls without a grant, and other requests must not wait behind
-    them.
+    them. `max_per_address` is the maximum number of connections that wait for news for one network.
     """
 
-    def __init__(self, backend: Backend, run_in_thread: RunInThread, headers: Headers, share: int) -> None:
+    def __init__(
+        self, backend: Backend, run_in_thread: RunInThread, headers: Headers, share: int, max_per_address: int
+    ) -> None:
         self.backend, self.run_in_thread = backend, run_in_thread
         self.grants, self.rooms = Grants(backend.session_cookie), Rooms()
         run = self.run_for_readers
         paintings = Paintings(backend.render_painting, run, self.rooms, backend.max_log_growth, backend.max_changes)
         renewals = GrantRenewals(backend.valid_grants, run, self.grants)
-        self.polls = Polls(self.grants, self.rooms, paintings, renewals, headers)
+        self.polls = Polls(self.grants, self.rooms, paintings, renewals, headers, max_per_address)
         self.streams = Streams(self.polls)
         self.typing = TypingFollower(backend.typing_part, run, self.rooms)
         self.polls_in_django, self.calls = asyncio.Semaphore(share), asyncio.Semaphore(share)

@@ -27,7 +27,6 @@ logger = logging.getLogger("chat.gate")
 MIN_HOLD, MAX_HOLD = 7, 9  # seconds, random in between, so that readers don't come back in waves
 MAX_SLEEP = 4  # seconds; a page whose last answer is older was asleep, and is answered at once
 MAX_PER_SESSION = 3  # held connections; a browser opens six, so its writes can use the others
-MAX_PER_ADDRESS = 1000
 MAX_HELD = 10_000
 POLL_HEADERS = [
     (b"content-type", b"text/html; charset=utf-8"),
@@ -100,6 +99,7 @@ class Polls:
         paintings: Paintings,
         renewals: GrantRenewals,
         headers: Headers,
+        max_per_address: int,
         max_held: int = MAX_HELD,
     ) -> None:
         self.grants, self.rooms, self.paintings, self.renewals = grants, rooms, paintings, renewals
@@ -107,7 +107,7 @@ class Polls:
         self.unavailable = PollAnswer(head_of(503, busy.headers), busy.body)
         self.head = head_of(200, [*headers, *POLL_HEADERS])
         self.head_with_news = head_of(200, [*headers, *POLL_HEADERS, ASK_AGAIN])
-        self.held, self.max_held = 0, max_held
+        self.held, self.max_held, self.max_per_address = 0, max_held, max_per_address
         self.by_session: Counter[str] = Counter()
         self.by_address: Counter[str] = Counter()
         self.wheel: TimingWheel[Poll] = TimingWheel()
@@ -144,7 +144,7 @@ class Polls:
             not self.stopping
             and self.held < self.max_held
             and self.by_session.get(session, 0) < MAX_PER_SESSION
-            and (not address or self.by_address.get(address, 0) < MAX_PER_ADDRESS)
+            and (not address or self.by_address.get(address, 0) < self.max_per_address)
         )
 
     def hold(self, poll: Poll, room: Room) -> None:

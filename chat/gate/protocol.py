@@ -2,8 +2,11 @@
 
 import asyncio
 from typing import Any, cast
+from typing import Protocol as Interface
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from chat.gate.places import Place, Places
 
 MAX_HEAD = 64 * 1024  # bytes of a request without its body: request line, headers, chunk marks, trailers
 MAX_PIPELINED = 8  # requests that wait for the one before them; browsers send none
@@ -26,13 +29,25 @@ class InvalidHost(Exception):
     """The request has several Host headers, or none although HTTP/1.1 requires one."""
 
 
+class Application(Interface):
+    """The part of the gate that connections use."""
+
+    heads: Places
+
+    def network_of_peer(self, peer: tuple[str, int] | None) -> str: ...
+
+
 class Protocol(HttpToolsProtocol):
     """Uvicorn's HTTP protocol with limits: the time until a request's head is complete, and its bytes except the body.
 
     It also limits how many requests wait in the pipeline. If a limit is exceeded, it closes the connection.
+    While a head is not complete, its connection has one of the gate's places.
     """
 
+    app: Application
+    network = ""  # of the peer, which may be a proxy
     timer: asyncio.TimerHandle | None = None
+    place: Place | None = None
     under_way: RequestResponseCycle | None = None
     incomplete = False
     head_timeout: float = HEAD_TIMEOUT
@@ -40,6 +55,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.network = self.app.network_of_peer(self.client)
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -102,11 +118,15 @@ class Protocol(HttpToolsProtocol):
     def _expect_head(self) -> None:
         self.other_bytes, self.incomplete = 0, True
         self.timer = self.loop.call_later(self.head_timeout, self._hang_up, TOO_SLOW)
+        self.place = self.app.heads.enter(self.network, lambda: self._hang_up(TOO_SLOW))
 
     def _stop_timer(self) -> None:
         if self.timer:
             self.timer.cancel()
             self.timer = None
+        if self.place:
+            self.app.heads.leave(self.place)
+            self.place = None
 
     def _hang_up(self, status_line: bytes) -> None:
         self._stop_timer()

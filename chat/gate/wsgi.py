@@ -114,8 +114,7 @@ def environ(scope: Scope, file: IO[bytes], length: int) -> Environ:
         "SERVER_NAME": name,
         "SERVER_PORT": str(port or 80),
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
-        "REMOTE_ADDR": address(scope),
-        **header_variables(scope["headers"]),
+        **client_variables(scope),
         "CONTENT_LENGTH": str(length),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope["scheme"],
@@ -127,6 +126,11 @@ def environ(scope: Scope, file: IO[bytes], length: int) -> Environ:
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
+
+
+def client_variables(scope: Scope) -> Environ:
+    """Return the client's address and headers as WSGI variables."""
+    return {"REMOTE_ADDR": address(scope), **header_variables(scope["headers"])}
 
 
 def path_variables(scope: Scope) -> dict[str, str]:
