@@ -196,7 +196,7 @@ FORMS = {
     "create_account": {"name": "Zoe", "password": SECRET},
     "sign_in": {"name": "Ursula", "password": SECRET},
     "sign_in_code": {"code": "000000"},
-    "two_factor": {"code": "000000"},
+    "two_factor": {"password": SECRET, "code": "000000"},
     "password": {"old": SECRET, "new": "a longer walk home"},
     "email": {"email": "kim@example.org", "password": SECRET},
     "delete_account": {"password": SECRET},

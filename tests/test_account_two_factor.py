@@ -252,7 +252,7 @@ def set_up(who, clock):
     """Set it up on its page. Returns the phone and the recovery codes."""
     page = html.document_fromstring(who.get(PAGE).content.decode())
     phone = Phone(clock, base32(page.cssselect("code.key")[0].text))
-    answer = who.post(PAGE, {"code": phone.code()})
+    answer = who.post(PAGE, {"password": SECRET, "code": phone.code()})
     shown = html.document_fromstring(answer.content.decode()).cssselect(".recovery-codes code")
     return phone, [code.text for code in shown]
 
@@ -287,7 +287,7 @@ def test_setting_it_up_in_the_admin_ends_public_sessions_that_began_without_a_co
     root.post("/admin/login/", {"username": "root", "password": SECRET, "next": "/admin/"})
     page = html.document_fromstring(root.get("/admin/two-factor/").content.decode())
     phone = Phone(clock, base32(page.cssselect("code.key")[0].text))
-    assert root.post("/admin/two-factor/", {"code": phone.code()}).status_code == 200
+    assert root.post("/admin/two-factor/", {"password": SECRET, "code": phone.code()}).status_code == 200
     known = ["Signed in as" in who.get("/account/").content.decode() for who in (before, root)]
     assert known == [False, True]
     assert root.get("/admin/").status_code == 200
@@ -296,10 +296,22 @@ def test_setting_it_up_in_the_admin_ends_public_sessions_that_began_without_a_co
 @pytest.mark.parametrize("code", ["", "000000"])
 def test_a_wrong_code_sets_nothing_up(account_holder, clock, person, code):
     account_holder.get(PAGE)
-    answer = account_holder.post(PAGE, {"code": code})
+    answer = account_holder.post(PAGE, {"password": SECRET, "code": code})
     assert (answer.status_code, bool(errors(answer))) == (422, True)
     assert not TOTPDevice.objects.exists()
     assert sign_in(person()).headers["Location"] == "/"
+
+
+@pytest.mark.parametrize("password", ["", "wrong"])
+def test_setting_it_up_needs_the_password(account_holder, clock, person, password):
+    """Otherwise a person at an open browser could lock out its owner for good."""
+    page = html.document_fromstring(account_holder.get(PAGE).content.decode())
+    phone = Phone(clock, base32(page.cssselect("code.key")[0].text))
+    answer = account_holder.post(PAGE, {"password": password, "code": phone.code()})
+    assert (answer.status_code, bool(errors(answer))) == (422, True)
+    assert not TOTPDevice.objects.exists()
+    answer = account_holder.post(PAGE, {"password": SECRET, "code": phone.code()})
+    assert answer.status_code == 200, "the code was not used up"
 
 
 def test_only_pages_that_accept_recovery_codes_mention_them(account_holder, clock):

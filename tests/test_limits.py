@@ -48,7 +48,7 @@ LIMITED = [  # setting, person, URL, and the form that is sent, with a different
     ("CONFIRM_PERSON", "kim", "/account/password/", {"old": "wrong", "new": "a longer walk home"}),
     ("CONFIRM_PERSON", "kim", "/account/email/", {"email": "kim@example.org", "password": "wrong"}),
     ("CONFIRM_PERSON", "kim", "/account/delete/", {"password": "wrong"}),
-    ("CONFIRM_PERSON", "kim", "/account/two-factor/", {"code": "000000"}),
+    ("CONFIRM_PERSON", "kim", "/account/two-factor/", {"password": "wrong", "code": "000000"}),
     ("RESET_ADDRESS", "mallory", "/account/reset/", {"who": "Kim"}),
 ]
 

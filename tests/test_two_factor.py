@@ -39,7 +39,7 @@ def browser(root):
 def protected(browser, clock):
     """A function that sets up two-factor authentication. Returns the phone and the recovery codes."""
     phone = Phone(clock, key_on(browser.get(PAGE)))
-    answer = browser.post(PAGE, {"code": phone.code()})
+    answer = browser.post(PAGE, {"password": PASSWORD, "code": phone.code()})
     return phone, [code.text for code in parsed(answer).cssselect(".recovery-codes code")]
 
 
@@ -91,7 +91,7 @@ def test_every_admin_page_links_to_the_setup(browser):
 
 def test_opening_the_page_or_a_wrong_code_sets_nothing_up(browser, clock):
     key = key_on(browser.get(PAGE))
-    answer = browser.post(PAGE, {"code": "000000"})
+    answer = browser.post(PAGE, {"password": PASSWORD, "code": "000000"})
     assert answer.status_code == 422
     assert "wrong" in said(answer)
     assert key_on(answer) == key, "the app has read this one already"
@@ -118,7 +118,7 @@ def test_ten_recovery_codes_are_shown_once(browser, protected):
 
 def test_two_factor_authentication_cannot_be_set_up_twice(browser, phone):
     key = TOTPDevice.objects.get().key
-    assert browser.post(PAGE, {"code": phone.code()}).status_code == 200
+    assert browser.post(PAGE, {"password": PASSWORD, "code": phone.code()}).status_code == 200
     assert TOTPDevice.objects.get().key == key
 
 
@@ -126,8 +126,9 @@ def test_two_open_setup_pages_set_up_one_device(root, browser, clock):
     other = Client()
     sign_in(other)
     phones = [Phone(clock, key_on(each.get(PAGE))) for each in (browser, other)]
-    assert browser.post(PAGE, {"code": phones[0].code()}).status_code == 200
-    assert other.post(PAGE, {"code": phones[1].code()}).headers["Location"] == f"{DOOR}?next={PAGE}"
+    assert browser.post(PAGE, {"password": PASSWORD, "code": phones[0].code()}).status_code == 200
+    late = other.post(PAGE, {"password": PASSWORD, "code": phones[1].code()})
+    assert late.headers["Location"] == f"{DOOR}?next={PAGE}"
     assert TOTPDevice.objects.get().bin_key == phones[0].key
 
 
@@ -190,15 +191,23 @@ def test_the_code_of_another_user_is_refused(phone):
     eve = Client()
     sign_in(eve, name="eve")
     hers = Phone(phone.clock, key_on(eve.get(PAGE)))
-    eve.post(PAGE, {"code": hers.code()})
+    eve.post(PAGE, {"password": PASSWORD, "code": hers.code()})
     assert "wrong" in said(sign_in(Client(), code=hers.code()))
+
+
+def test_setting_it_up_needs_the_password(browser, clock):
+    phone = Phone(clock, key_on(browser.get(PAGE)))
+    answer = browser.post(PAGE, {"password": "wrong", "code": phone.code()})
+    assert answer.status_code == 422
+    assert "This is not your password." in said(answer)
+    assert not TOTPDevice.objects.exists()
 
 
 def test_a_verified_session_is_valid_for_its_own_user_only(root, browser, phone):
     eve = Client()
     eve.force_login(User.objects.create_superuser("eve", password=PASSWORD))
     hers = Phone(phone.clock, key_on(eve.get(PAGE)))
-    eve.post(PAGE, {"code": hers.code()})
+    eve.post(PAGE, {"password": PASSWORD, "code": hers.code()})
     session, mine = browser.session, eve.session
     session["otp_device_id"] = mine["otp_device_id"]
     session.save()
@@ -265,7 +274,7 @@ def test_a_session_from_before_the_setup_needs_a_code(root, browser, clock):
     sign_in(before)
     assert is_in(before)
     phone = Phone(clock, key_on(browser.get(PAGE)))
-    browser.post(PAGE, {"code": phone.code()})
+    browser.post(PAGE, {"password": PASSWORD, "code": phone.code()})
     assert is_in(browser), "it has just shown one"
     assert before.get("/admin/chat/room/").headers["Location"] == f"{DOOR}?next=/admin/chat/room/"
     assert before.get(PAGE).headers["Location"] == f"{DOOR}?next={PAGE}"
@@ -342,7 +351,7 @@ def test_the_setup_page_allows_setting_it_up_and_signing_out(required, root, bro
     assert {link for link in links if link.startswith("/")} == {"/admin/"}
     assert "Rooms" not in page.content.decode()
     phone = Phone(clock, key_on(page))
-    assert browser.post(PAGE, {"code": phone.code()}).status_code == 200
+    assert browser.post(PAGE, {"password": PASSWORD, "code": phone.code()}).status_code == 200
     assert is_in(browser)
     assert browser.post(REMOVE, {"code": phone.code()}).status_code == 303
     assert browser.get("/admin/").headers["Location"] == PAGE

@@ -29,13 +29,13 @@ class CodeForm(VerbForm):
     code = CodeField(help_text=_("From your authentication app, or a recovery code."))
 
 
-class SetUpTwoFactorForm(CodeForm):
-    code = CodeField()
-
-
-class RemoveTwoFactorForm(CodeForm):
+class PasswordAndCodeForm(CodeForm):
     error_fields_by_code = {"password": "password"}
     verb_fields = ["password", "code"]
     field_order = verb_fields
 
     password = PasswordField("current-password", label=_("Your password"))
+
+
+class SetUpTwoFactorForm(PasswordAndCodeForm):
+    code = CodeField()

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
+from django.utils.translation import gettext as _
+
+from chat.exceptions import Refused
 
 if TYPE_CHECKING:
     from django_otp.models import Device
@@ -26,6 +29,14 @@ class User(AbstractUser):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save the user and what the signals do, such as ending all sessions, in one transaction."""
         super().save(*args, **kwargs)
+
+    def confirm_password(self, password: str) -> None:
+        """Raise Refused if this is not the user's password.
+
+        Hashing takes a tenth of a second, so call it before a transaction, which locks SQLite for all other writers.
+        """
+        if not self.check_password(password):
+            raise Refused(_("This is not your password."), code="password")
 
     def reset_password(self, password: str) -> None:
         """Set a new password without the old one, which was forgotten, and end all sessions."""

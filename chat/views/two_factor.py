@@ -7,11 +7,12 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
+from django_otp.models import Device
 
 from chat import identity, limits, qr, responses
 from chat.access.accounts import account_to_change
 from chat.forms.base import submitted_data
-from chat.forms.two_factor import RemoveTwoFactorForm, SetUpTwoFactorForm
+from chat.forms.two_factor import PasswordAndCodeForm, SetUpTwoFactorForm
 from chat.models import Site, User, two_factor
 from chat.types import Request
 from chat.views.accounts import account_form_page, accounts_enabled, get_or_post
@@ -39,7 +40,7 @@ def two_factor_page(request: Request) -> HttpResponse:
 @accounts_enabled
 def remove(request: Request) -> HttpResponse:
     participant, user = account_to_change(request)
-    form = RemoveTwoFactorForm(submitted_data(request))
+    form = PasswordAndCodeForm(submitted_data(request))
     if not two_factor.is_set_up(user):
         return responses.redirect(request, reverse("two_factor"))
     if form.submit_within(partial(limits.check_confirming, user), participant.remove_two_factor):
@@ -53,17 +54,28 @@ def app_context(request: Request, user: User) -> dict[str, Any]:
     return {"app": app, "picture": qr.picture(app["link"])}
 
 
-@transaction.atomic
 def submit_setup(request: Request, user: User, form: SetUpTwoFactorForm) -> bool:
-    """Set up two-factor authentication, and return whether the code was right. This session stays signed in."""
+    """Set up two-factor authentication, and return whether password and code were right.
+
+    The form's result is the device and its recovery codes.
+    """
+    return form.submit_within(partial(limits.check_confirming, user), partial(_set_up, request, user))
+
+
+def _set_up(request: Request, user: User, password: str, code: str) -> tuple[Device, list[str]]:
+    """Set up two-factor authentication. This session stays signed in.
+
+    A person at an open browser needs the password, because they could lock out its owner.
+    """
+    user.confirm_password(password)
     participant = identity.participant_of(request)  # before all sessions end
-    if not form.submit_within(partial(limits.check_confirming, user), partial(two_factor.set_up, user, _key(request))):
-        return False
-    del request.session[KEY]
-    if participant and participant.user_id == user.pk:
-        participant.refresh_from_db(fields=["generation"])
-        identity.bind_session(request, participant)
-    return True
+    with transaction.atomic():
+        device, codes = two_factor.set_up(user, _key(request), code)
+        del request.session[KEY]
+        if participant and participant.user_id == user.pk:
+            participant.refresh_from_db(fields=["generation"])
+            identity.bind_session(request, participant)
+    return device, codes
 
 
 def _key(request: Request) -> str:

@@ -25,6 +25,7 @@ def test_two_factor_authentication_is_set_up_and_required_in_a_browser(visitor, 
         assert ours == []
         browser_user.console.clear()  # caused by axe itself, because the policy forbids what it tries
     phone = Phone(clock, base32(page.locator("code.key").inner_text()))
+    page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_label("Code").fill(phone.code())
     page.get_by_role("button", name="Set up").click()
     expect(page.locator(".recovery-codes li")).to_have_count(10)

@@ -178,7 +178,7 @@ def two_factor_pages(user, ann, stranger):
     """The pages of an account that uses two-factor authentication."""
     code = TOTP(bytes.fromhex(ann.session["second_factor_key"]))
     code.time = time.time()
-    pages = {"recovery codes": ann.post("/account/two-factor/", {"code": f"{code.token():06}"})}
+    pages = {"recovery codes": ann.post("/account/two-factor/", {"password": SECRET, "code": f"{code.token():06}"})}
     _link, key = SignInLink.objects.issue(user.participant, hours=1)
     pages["use a sign-in link with a code"] = stranger.get(f"/continue/{key}/")
     stranger.post("/account/sign-in/", {"name": "Ann", "password": SECRET})

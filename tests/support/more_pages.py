@@ -194,6 +194,7 @@ def another_address(alice):
 
 def two_factor_setup(alice):
     at(alice, "/account/two-factor/")
+    alice.page.get_by_label("Your password").fill(SECRET)
     alice.page.get_by_label("Code").fill("000000")
     press(alice, "Set up")
     sees(alice, "This code is wrong")
@@ -203,6 +204,7 @@ def recovery_codes(alice):
     at(alice, "/account/two-factor/")
     totp = TOTP(base32(alice.page.locator("code.key").inner_text()))
     totp.time = time.time()
+    alice.page.get_by_label("Your password").fill(SECRET)
     alice.page.get_by_label("Code").fill(f"{totp.token():06}")
     press(alice, "Set up")
     expect(alice.page.locator(".recovery-codes li")).to_have_count(10)
