@@ -11,6 +11,7 @@ from chat_app import env_file
 from chat_app.start_lock import sqlite_path
 
 READABLE_BY_OTHERS = stat.S_IROTH | stat.S_IWOTH
+SQLITE_SUFFIXES = ("", "-journal", "-shm", "-start", "-wal")
 
 
 def protect():
@@ -30,7 +31,9 @@ def private_files():
     found = {env_file.PATH, *folder.glob("*.sqlite3*")}
     database = sqlite_path(settings.DATABASES["default"])
     if database:
-        found |= {path for path in database.parent.glob("*") if path.name.startswith(database.name)}
+        found |= {Path(f"{database}{suffix}") for suffix in SQLITE_SUFFIXES}
+        if database.suffix:  # Without one, other files may begin with its name.
+            found |= {path for path in database.parent.glob("*") if path.name.startswith(database.name)}
     return sorted(path for path in found if path.is_file() and not path.is_symlink())
 
 

@@ -91,6 +91,16 @@ def test_env_and_copies_next_to_it_are_corrected(site, capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_files_whose_names_only_begin_like_the_database_are_left_alone(site, settings, monkeypatch):
+    """A web server may have to read them."""
+    monkeypatch.setitem(settings.DATABASES["default"], "NAME", str(site / "chat"))
+    database, others = [site / "chat", site / "chat-wal"], [site / "chat.css", site / "chatter", site / "chat-logo.png"]
+    open_to_all(*database, *others)
+    private_files.protect()
+    assert [mode(path) for path in database] == ["0o600"] * 2
+    assert [mode(path) for path in others] == ["0o644"] * 3
+
+
 def test_a_group_keeps_the_access_that_was_given_to_it(site, capsys):
     (site / ".env").touch()
     (site / ".env").chmod(0o640)
