@@ -40,11 +40,15 @@ def locked(path):
 
 
 def take(file):
+    """Lock the file, when no other process has the lock. Exits with the reason if the disk has no locks."""
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        say_waiting()
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say_waiting()
+            fcntl.flock(file, fcntl.LOCK_EX)
+    except OSError as error:
+        sys.exit(f"Can't lock {file.name}: {error.strerror}. Keep the database on a disk of this machine.")
 
 
 def say_waiting():

@@ -19,7 +19,8 @@ WAL_MODE = 2  # the version of database files in WAL mode; others have 1, such a
 PATIENCE = 1  # seconds to wait for other processes that use the database
 STALE = (
     "{name}-wal belongs to another database than {name}: it is probably left from before a backup was restored. Using "
-    "both would destroy data. Move {name}-wal and {name}-shm to another folder, then run manage.py restored and start."
+    "both would destroy data. Move {name}-wal and {name}-shm to another folder, then run manage.py restored and start. "
+    "If both come from the same copy, move {name}-start instead, and nothing is lost."
 )
 
 
@@ -105,10 +106,11 @@ def id_of(database):
 
 
 def recall(file):
-    """What was remembered, or None if there is nothing."""
+    """What was remembered, or None if there is nothing that can be read."""
     file.seek(0)
-    with suppress(ValueError):
-        return json.loads(file.read())
+    with suppress(ValueError, TypeError, KeyError):
+        known = json.loads(file.read())
+        return {"ids": list(known["ids"]), "changes": int(known["changes"]), "schema": int(known["schema"])}
     return None
 
 

@@ -67,6 +67,17 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
         start_lock.open_file(tmp_path / "new.sqlite3")
 
 
+@pytest.mark.sqlite
+def test_a_disk_without_locks_is_named(tmp_path, monkeypatch):
+    def refuse(*arguments):
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    reason = r"Can't lock .*new.sqlite3-start: No locks available. Keep the database on a disk of this machine."
+    with pytest.raises(SystemExit, match=reason), start_lock.locked(tmp_path / "new.sqlite3"):
+        pass
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.postgresql
 def test_migrate_waits_for_the_lock_of_another_connection_on_postgresql(migrate):

@@ -121,6 +121,28 @@ def test_a_copy_of_the_file_from_before_the_last_start_is_refused(path):
         start(path)
 
 
+def test_a_database_that_is_put_back_together_with_its_own_wal_can_be_used(path):
+    """It looks the same as a foreign -wal, so the reason says what to do then: moving the -wal would lose messages."""
+    write_and_crash(path)
+    pair = {name: path.with_name(name).read_bytes() for name in (path.name, f"{path.name}-wal")}
+    start(path)
+    for name, content in pair.items():
+        path.with_name(name).write_bytes(content)
+    with pytest.raises(SystemExit, match=r"If both come from the same copy, move parlour\.sqlite3-start instead"):
+        start(path)
+    path.with_name("parlour.sqlite3-start").rename(path.with_name("moved"))
+    start(path)
+    assert query(path, "SELECT count(*) FROM note") == [(50,)]
+
+
+@pytest.mark.parametrize("content", ["5", '{"ids": 1, "changes": 0, "schema": 0}', "\0", "[1]", '{"ids": [1]}'])
+def test_a_damaged_file_about_the_database_stops_nothing(path, content):
+    write_and_crash(path)
+    path.with_name("parlour.sqlite3-start").write_text(content)
+    start(path)
+    assert query(path, "SELECT count(*) FROM note") == [(50,)]
+
+
 def test_sqlite_itself_would_use_it(path, python):
     """Why all this is necessary."""
     write_and_crash(path, rows=2000)
