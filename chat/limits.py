@@ -144,8 +144,8 @@ def check_room_settings(request: Request, membership: Membership) -> None:
     _spend("SETTINGS", person=membership.participant_id)
 
 
-def check_signing_in(request: Request, name: str) -> None:
-    """Count one try to sign in to the account `name`, however it is spelled. Raises LimitExceeded.
+def check_signing_in(request: Request, name: str, code: bool = False) -> None:
+    """Count one try to sign in to the account `name`, however it is spelled, and its `code`. Raises LimitExceeded.
 
     A browser in which this account signed in before has tries of its own: 10 in ten minutes, by default. All others
     share 10 for the name, and have 20 per address. So other people can't keep the account's owner out. Each try also
@@ -163,15 +163,29 @@ def check_signing_in(request: Request, name: str) -> None:
     except LimitExceeded:
         _refund(tries)
         raise
+    if code:
+        check_code(request, name)
 
 
-def refund_signing_in(request: Request, name: str) -> None:
-    """Don't count the try that `check_signing_in` counted: it was right.
+def refund_signing_in(request: Request, name: str, code: bool = False) -> None:
+    """Don't count the try that `check_signing_in` counted, nor its `code`: it was right.
 
     A known browser's tries stay counted, because only these limit how often it signs in.
     """
     if settings.LIMITS and not known_browsers.known_id(request, _account(name)):
         _refund(_tries(request, name))
+        if code:
+            TryLimit.named("LIMIT_CODE_NAME").refund(_account(name))
+
+
+def check_code(request: Request, name: str) -> None:
+    """Count one code for the account `name`, after a right password: at most 20 in a day, by default.
+
+    `check_signing_in` counts it too, but forgets it after ten minutes. So a thief with the password could try 1,300
+    codes in a day. Known browsers have tries of their own. Raises LimitExceeded.
+    """
+    if settings.LIMITS and not known_browsers.known_id(request, _account(name)):
+        TryLimit.named("LIMIT_CODE_NAME").spend(_account(name))
 
 
 def remember_browser(request: Request, response: HttpResponse, name: str) -> None:

@@ -12,6 +12,7 @@ from lxml import html
 from chat import identity
 from chat.models import Participant, SignInLink, User
 from tests.support.phones import Phone, base32, phone_of
+from tests.test_sign_in_limits import now  # noqa: F401 - a fixture
 
 SECRET = "a long walk home"
 PAGE, REMOVE, CODE = "/account/two-factor/", "/account/two-factor/remove/", "/account/sign-in/code/"
@@ -143,6 +144,43 @@ def test_codes_are_limited_like_passwords(phone, person):
     assert [answer.status_code for answer in tried] == [422] * 10 + [429] * 2
     assert "Nothing is locked. Try again in" in errors(tried[-1])
     assert tried[-1].headers["Retry-After"]
+
+
+def codes_checked_in_an_hour(limits_clock, try_code):
+    """How many codes are checked if ten minutes pass after each nine, which the limit of the name never stops."""
+    checked = 0
+    for _ten_minutes in range(6):
+        checked += sum(try_code() for _try in range(9))
+        limits_clock.seconds += 601
+    return checked
+
+
+def test_a_thief_with_the_password_can_try_few_codes(phone, person, now):  # noqa: F811
+    def try_code():
+        thief = person()
+        sign_in(thief)
+        return thief.post(CODE, {"code": "000000"}).status_code == 422
+
+    assert codes_checked_in_an_hour(now, try_code) <= 21
+
+
+def test_a_thief_with_a_sign_in_link_can_try_few_codes(link, person, now):  # noqa: F811
+    thief = person()
+    assert codes_checked_in_an_hour(now, lambda: thief.post(link, {"code": "000000"}).status_code == 422) <= 21
+
+
+def test_a_thief_at_the_admin_can_try_few_codes(db, person, clock, now):  # noqa: F811
+    phone_of(User.objects.create_superuser("root", password=SECRET), clock)
+    form = {"username": "root", "password": SECRET, "next": "/admin/", "code": "000000"}
+    assert codes_checked_in_an_hour(now, lambda: person().post("/admin/login/", form).status_code == 200) <= 21
+
+
+def test_right_codes_are_not_counted(phone, person, settings):
+    settings.LIMIT_CODE_NAME = "2/86400"
+    for _time in range(3):
+        bob = person()
+        sign_in(bob)
+        assert bob.post(CODE, {"code": phone.code()}).status_code == 303
 
 
 def test_wrong_codes_of_a_thief_do_not_slow_a_known_browser(phone, account_holder, person):

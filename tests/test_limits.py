@@ -18,6 +18,7 @@ KIM = {"name": "Kim", "password": "a long walk home"}
 CLUB = "/rooms/reading-club/"
 UNSAID = {  # limits without an error
     "LIMIT_RESET_NAME",  # it would reveal which accounts exist: see test_accounts.py
+    "LIMIT_CODE_NAME",  # only accounts with two-factor authentication have it: see test_account_two_factor.py
     "LIMIT_KNOWN_BROWSER_NAME",  # signing in still works: see test_sign_in_limits.py
 }
 LIMITED = [  # setting, person, URL, and the form that is sent, with a different {n} each time

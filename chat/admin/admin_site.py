@@ -45,7 +45,7 @@ class ParlourAdminSite(AdminSite):
         """Sign in. A right password, with the code if one is needed, doesn't count as a try."""
         response: HttpResponse = super().login(request, extra_context)
         if request.method == "POST" and response.status_code == 302 and "username" in request.POST:
-            limits.refund_signing_in(cast("Request", request), request.POST["username"])
+            limits.refund_signing_in(cast("Request", request), request.POST["username"], code=True)
             limits.remember_browser(cast("Request", request), response, request.POST["username"])
         return response
 

@@ -37,6 +37,7 @@ class AdminSignInForm(AdminAuthenticationForm):
 
         Called only after a correct password, so that others can't find out whether this account uses 2FA.
         """
+        limits.check_code(cast("Request", self.request), user.get_username())
         try:
             user.otp_device = two_factor.verify_code(user, code)
         except Refused as refusal:

@@ -46,9 +46,9 @@ def sign_in_code(request: Request) -> HttpResponse:
         expired = identity.PENDING_KEY in request.session
         return responses.redirect(request, reverse("sign_in") + ("?again" if expired else ""), to_next=False)
     name, form = pending.user.username, CodeForm(submitted_data(request))
-    check, verify = partial(limits.check_signing_in, request, name), partial(two_factor.verify_code, pending.user)
-    if form.submit_within(check, verify):
-        limits.refund_signing_in(request, name)
+    check = partial(limits.check_signing_in, request, name, code=True)
+    if form.submit_within(check, partial(two_factor.verify_code, pending.user)):
+        limits.refund_signing_in(request, name, code=True)
         return _finish(request, pending)
     return account_form_page(request, form, "sign_in_code", {"name": name})
 

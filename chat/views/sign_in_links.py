@@ -59,11 +59,11 @@ def _use(request: Request, link: SignInLink, form: UseSignInLinkForm) -> bool:
     if used:
         identity.bind_session(request, form.result)
         if link.needs_code:
-            limits.refund_signing_in(request, form.result.user.username)
+            limits.refund_signing_in(request, form.result.user.username, code=True)
     return used
 
 
 def _check_code_tries(request: Request, link: SignInLink) -> None:
     """Count a try to sign in, if the link needs a code, which could be guessed."""
     if link.needs_code and not link.refusal and link.participant.user:
-        limits.check_signing_in(request, link.participant.user.username)
+        limits.check_signing_in(request, link.participant.user.username, code=True)
