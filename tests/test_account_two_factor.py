@@ -156,12 +156,9 @@ def codes_checked_in_an_hour(limits_clock, try_code):
 
 
 def test_a_thief_with_the_password_can_try_few_codes(phone, person, now):  # noqa: F811
-    def try_code():
-        thief = person()
-        sign_in(thief)
-        return thief.post(CODE, {"code": "000000"}).status_code == 422
-
-    assert codes_checked_in_an_hour(now, try_code) <= 21
+    thief = person()
+    sign_in(thief)
+    assert codes_checked_in_an_hour(now, lambda: thief.post(CODE, {"code": "000000"}).status_code == 422) <= 21
 
 
 def test_a_thief_with_a_sign_in_link_can_try_few_codes(link, person, now):  # noqa: F811
