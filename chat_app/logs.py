@@ -10,6 +10,8 @@ import time
 KEYS = re.compile(
     r"(?<=/continue/)[\w-]+|(?<=/invitations/)[\w-]+|(?<=/account/reset/)[\w-]+/[\w-]+|(?<=/rooms/)[\w-]{22}(?=/)"
 )
+# Some readers of logs begin a new line at these, and terminals a command. Headers may contain them.
+CONTROLS = re.compile(r"[\x80-\x9f]")
 INTERVAL = 60  # seconds
 UNAVAILABLE = 503
 
@@ -17,6 +19,14 @@ UNAVAILABLE = 503
 class WithoutKeys(logging.Filter):
     def filter(self, record):
         record.msg, record.args = KEYS.sub("…", record.getMessage()), ()
+        return True
+
+
+class WithoutControls(logging.Filter):
+    """Writes control characters outside of ASCII as escapes. The server refuses those of ASCII in a request."""
+
+    def filter(self, record):
+        record.msg, record.args = CONTROLS.sub(lambda found: f"\\x{ord(found[0]):x}", record.getMessage()), ()
         return True
 
 
@@ -54,8 +64,11 @@ def about(subject):
 def subject_of(record):
     """Return the line's subject, or None.
 
-    Django logs a line for each answer with status 503, and uvicorn warns of each malformed request.
+    Django logs a line for each answer with status 503 and for each form of another site, and uvicorn warns of each
+    malformed request.
     """
+    if record.name == "django.security.csrf":
+        return record.name
     if record.name == "uvicorn.error" and record.levelno == logging.WARNING:
         return record.msg
     if getattr(record, "status_code", None) == UNAVAILABLE:

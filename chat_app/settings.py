@@ -262,9 +262,19 @@ MAX_HELD_ADDRESS = env.int("MAX_HELD_ADDRESS", default=1000)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"keys": {"()": "chat_app.logs.WithoutKeys"}, "minute": {"()": "chat_app.logs.OnceAMinute"}},
+    "filters": {
+        "minute": {"()": "chat_app.logs.OnceAMinute"},
+        "keys": {"()": "chat_app.logs.WithoutKeys"},
+        "controls": {"()": "chat_app.logs.WithoutControls"},
+    },
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["minute", "keys"]}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["minute", "keys", "controls"],
+        }
+    },
     "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", default="WARNING")},
     "loggers": {
         "django": {"handlers": [], "propagate": True},

@@ -5,6 +5,7 @@ import logging
 
 import pytest
 from django.db import OperationalError
+from django.test import Client
 
 from chat_app import logs
 from chat_app.logs import OnceAMinute, WithoutKeys, about
@@ -62,6 +63,16 @@ def test_foreign_hosts_are_logged_in_one_line_a_minute(client, db, log):
     (line,) = log()
     assert "'0.example'" in line
     assert "ALLOWED_HOSTS" in line
+
+
+def test_forms_of_other_sites_are_logged_in_one_line_a_minute(db, log):
+    visitor = Client(enforce_csrf_checks=True)
+    for number in range(10):
+        answer = visitor.post("/join/", {"room": "R"}, headers={"Origin": f"https://{number}\x85\x9b.example"})
+        assert answer.status_code == 403
+    (line,) = log()
+    assert line.startswith("WARNING django.security.csrf: Forbidden (Origin checking failed")
+    assert r" https://0\x85\x9b.example " in line
 
 
 def test_redis_being_down_is_logged_in_one_line_a_minute(alice, room, settings, log):
