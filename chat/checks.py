@@ -84,10 +84,13 @@ def check_site_url(app_configs, **kwargs):
     host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
     if not validate_host(host, settings.ALLOWED_HOSTS):
         message = f"The host of SITE_URL, {host}, is not in ALLOWED_HOSTS."
-        return [checks.Error(message, hint="Add it to ALLOWED_HOSTS, or correct SITE_URL.", id="chat.E006")]
+        return [checks.Error(message, hint="Add it to ALLOWED_HOSTS, or correct SITE_URL.", id="chat.E007")]
     if settings.HTTPS and url.scheme == "http":
         hint = "Let SITE_URL begin with https://."
-        return [checks.Error("HTTPS=on, but SITE_URL begins with http://.", hint=hint, id="chat.E007")]
+        return [checks.Error("HTTPS=on, but SITE_URL begins with http://.", hint=hint, id="chat.E008")]
+    if settings.SUBPATH and url.path != f"/{settings.SUBPATH}":
+        message = "The path of SITE_URL is not SUBPATH, so links in emails would lead to no page."
+        return [checks.Error(message, hint=f"Let its path be /{settings.SUBPATH}.", id="chat.E009")]
     return []
 
 

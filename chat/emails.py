@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from django.urls import get_script_prefix
 from django.utils.translation import gettext as _
 
 from chat import limits
+from chat.email_threads import EmailThreads
 from chat.exceptions import LimitExceeded
 from chat.text import one_line
 
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger("chat")
 PAUSE = 1  # seconds until the work begins, which would slow down the answer that is under way
 MOST_WAITING = 1000
+LAST_SECONDS = 5  # for emails that wait when the process ends
 
-senders = ThreadPoolExecutor(2, thread_name_prefix="mail")
+senders = EmailThreads(2)
+atexit.register(senders.finish, LAST_SECONDS)
 places = BoundedSemaphore(MOST_WAITING)
 
 
@@ -68,7 +71,7 @@ def _send_resets(due: float, users: list[User], site: str, link_for: Callable[[U
             with suppress(LimitExceeded):
                 limits.check_reset_emails(user)
                 _send_reset(user, site, link_for(user))
-    except Exception:  # a future would keep it to itself
+    except Exception:  # it would end the thread
         logger.exception("An email could not be made.")
     finally:
         places.release()

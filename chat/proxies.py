@@ -29,7 +29,7 @@ def https_mistake(request: HttpRequest) -> str:
         _log(
             "HTTPS=on, but the proxy doesn't report that a request used HTTPS. Its X-Forwarded-Proto is %r and must be "
             "'https' (nginx: proxy_set_header X-Forwarded-Proto $scheme).",
-            proto,
+            proto and proto[:100],
         )
     elif not settings.TRUSTED_PROXIES and (proto == "https" or uses_https):
         _log(
@@ -52,17 +52,16 @@ def form_mistake(request: HttpRequest) -> str:
         return ""
     if origin.scheme == "https" and not request.is_secure():
         _log(
-            "Refused a form of https://%s, because the server got it as http://%s. If a proxy with the certificate is "
-            "in front, set HTTPS=on and TRUSTED_PROXIES=1.",
-            origin.netloc,
+            "Refused a form of %r, because the server got it as http://%s. If a proxy with the certificate is in "
+            "front, set HTTPS=on and TRUSTED_PROXIES=1.",
+            origin.geturl()[:100],
             host,
         )
         return _("You use HTTPS, but this site is set up without it, so nothing was done. Tell the site’s operator.")
     _log(
-        "Refused a form of %s://%s, because the proxy passed on the host %r. It must pass on the browser's Host "
-        "header, with the port (nginx: proxy_set_header Host $http_host).",
-        origin.scheme,
-        origin.netloc,
+        "Refused a form of %r, because the proxy passed on the host %r. It must pass on the browser's Host header, "
+        "with the port (nginx: proxy_set_header Host $http_host).",
+        origin.geturl()[:100],
         host,
     )
     return _("The proxy in front of this site changes its address, so nothing was done. Tell the site’s operator.")

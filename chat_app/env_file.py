@@ -15,7 +15,8 @@ FIRST = """\
 # Keep this file private: anyone who has the key can sign in as anyone else.
 SECRET_KEY='{key}'
 """
-KEY_LINE = re.compile(r"""^[ \t]*(?:export[ \t]+)?SECRET_KEY[ \t]*=(?P<value>.*)$""", re.MULTILINE)
+# Some editors on Windows begin a file with U+FEFF.
+KEY_LINE = re.compile(r"""^\ufeff?[ \t]*(?:export[ \t]+)?SECRET_KEY[ \t]*=(?P<value>.*)$""", re.MULTILINE)
 EMPTY = ("", "''", '""')
 SETTING = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)")
 LOOKS_LIKE_A_NAME = re.compile(r"(?:export\s+)?([A-Z]+(?:_[A-Z]+)*)(?=[:\s])")

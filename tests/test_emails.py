@@ -1,5 +1,7 @@
 """Emails: their links lead to this site, whatever the request says; without a known address, none is sent."""
 
+import inspect
+import re
 from io import StringIO
 
 import pytest
@@ -134,6 +136,20 @@ def test_the_site_url_must_fit_the_other_settings(two_hosts):
     assert scheme.msg == "HTTPS=on, but SITE_URL begins with http://."
     two_hosts.SITE_URL = "https://other.example.org/chat"
     assert checks.check_site_url(None) == []
+
+
+@pytest.mark.parametrize("url", ["https://chat.example.org", "https://chat.example.org/talk"])
+def test_the_site_url_must_end_with_the_sub_path(two_hosts, url):
+    two_hosts.SUBPATH, two_hosts.SITE_URL = "chat", url
+    [path] = checks.check_site_url(None)
+    assert path.msg == "The path of SITE_URL is not SUBPATH, so links in emails would lead to no page."
+    two_hosts.SITE_URL = "https://chat.example.org/chat"
+    assert checks.check_site_url(None) == []
+
+
+def test_the_checks_of_settings_have_ids_of_their_own():
+    ids = re.findall(r'id="(chat\.\w+)"', inspect.getsource(checks))
+    assert sorted(ids) == sorted(set(ids))
 
 
 def test_line_ends_in_the_name_of_the_site_do_not_stop_emails(two_hosts, person):

@@ -304,6 +304,13 @@ def test_an_env_file_is_never_overwritten(env_path):
     assert env_path.read_text() == "SECRET_KEY=mine"
 
 
+def test_a_key_after_a_byte_order_mark_is_kept(env_path):
+    """Windows' Notepad writes one. A new key would end all sessions."""
+    env_path.write_text("\ufeffSECRET_KEY=mine\nTHREADS=2\n", encoding="utf-8")
+    env_file.write_if_missing()
+    assert env_file.read(env_path)["SECRET_KEY"].value == "mine"
+
+
 def test_a_copy_of_the_example_gets_a_key_and_keeps_the_rest(env_path):
     env_path.write_text("# mine\nSECRET_KEY=\nTHREADS=2\n")
     env_file.write_if_missing()

@@ -60,6 +60,15 @@ def test_a_changed_host_is_named(caplog, settings, host, headers):
     assert not Room.objects.exists()
 
 
+def test_a_forged_origin_writes_no_other_line_into_the_log(caplog):
+    """Some readers of logs begin a new line at U+0085, and terminals a command at U+009B."""
+    for scheme in ("http", "https"):
+        caplog.clear()
+        join(Host=SITE, Origin=f"{scheme}://a\x85\x9b{'b' * 1000}", **{"Sec-Fetch-Site": "same-origin"})
+        assert logged(caplog).isprintable()
+        assert len(logged(caplog)) < 500
+
+
 @pytest.mark.parametrize("origin", ["https://evil.example", f"https://{SITE}.evil.example", "null", "http://[", ""])
 def test_a_form_of_another_site_is_not_taken_for_a_mistake(caplog, origin):
     refused = join(Host=SITE, Origin=origin)
