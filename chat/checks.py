@@ -40,10 +40,15 @@ def check_minimums(app_configs, **kwargs):
 
 @checks.register()
 def check_names_of_settings(app_configs, **kwargs):
-    return [
+    slips = [
         checks.Warning(f"{where} is not a setting.", hint=f"Did you mean {nearest}?", id="chat.W003")
         for where, nearest in env.slips()
     ]
+    renamed = [
+        checks.Error(f"{where} has another name now.", hint=f"Write {present} instead.", id="chat.E008")
+        for where, present in env.renamed()
+    ]
+    return slips + renamed
 
 
 @checks.register()
@@ -83,7 +88,7 @@ def check_site_url(app_configs, **kwargs):
     host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
     if not validate_host(host, settings.ALLOWED_HOSTS):
         message = f"The host of SITE_URL, {host}, is not in ALLOWED_HOSTS."
-        return [checks.Error(message, hint="Add it to ALLOWED_HOSTS, or correct SITE_URL.", id="chat.E006")]
+        return [checks.Error(message, hint="Add it to ALLOWED_HOSTS, or correct SITE_URL.", id="chat.E009")]
     if settings.HTTPS and url.scheme == "http":
         hint = "Let SITE_URL begin with https://."
         return [checks.Error("HTTPS=on, but SITE_URL begins with http://.", hint=hint, id="chat.E007")]
