@@ -41,10 +41,15 @@ def check_minimums(app_configs, **kwargs):
 
 @checks.register()
 def check_names_of_settings(app_configs, **kwargs):
-    return [
+    slips = [
         checks.Warning(f"{where} is not a setting.", hint=f"Did you mean {nearest}?", id="chat.W003")
         for where, nearest in env.slips()
     ]
+    renamed = [
+        checks.Error(f"{where} has another name now.", hint=f"Write {present} instead.", id="chat.E010")
+        for where, present in env.renamed()
+    ]
+    return slips + renamed
 
 
 @checks.register()

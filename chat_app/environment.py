@@ -16,6 +16,13 @@ ON, OFF = ("on", "true", "yes", "1"), ("off", "false", "no", "0", "")
 HOST = re.compile(r"\*|\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]", re.IGNORECASE | re.ASCII)
 ALIKE = 0.85  # how similar an unknown name must be to a setting's, from 0 to 1, to be taken for a slip
 OTHERS = {"ENV_FILE", "DJANGO_SETTINGS_MODULE"}
+RENAMED = {
+    "SECOND_FACTOR": "TWO_FACTOR",
+    "LIMIT_ASK_PERSON": "LIMIT_CHAT_REQUEST_PERSON",
+    "LIMIT_ASK_ADDRESS": "LIMIT_CHAT_REQUEST_ADDRESS",
+    "LIMIT_SETTLE_PERSON": "LIMIT_SETTINGS_PERSON",
+    "LIMIT_TYPE_PERSON": "LIMIT_TYPING_PERSON",
+}
 
 
 class Env(environ.Env):
@@ -130,9 +137,13 @@ class Env(environ.Env):
 
     def slips(self):
         """Names that look like a mistyped setting, as pairs: where it is set, and the nearest setting."""
-        unknown = {*self.lines, *self.ENVIRON} - self.known - OTHERS
+        unknown = {*self.lines, *self.ENVIRON} - self.known - OTHERS - RENAMED.keys()
         nearest = {name: difflib.get_close_matches(name.upper(), self.known, 1, ALIKE) for name in sorted(unknown)}
         return [(self.where(name), found[0]) for name, found in nearest.items() if found]
+
+    def renamed(self):
+        """Earlier names of settings, as pairs: where it is set, and the present name."""
+        return [(self.where(name), RENAMED[name]) for name in sorted({*self.lines, *self.ENVIRON} & RENAMED.keys())]
 
 
 def host(value):

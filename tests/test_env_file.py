@@ -223,6 +223,18 @@ def test_a_mistyped_name_is_warned_of_with_the_nearest(read, monkeypatch):
     ]
 
 
+def test_an_earlier_name_stops_the_start(read, monkeypatch):
+    """Ignored, it would leave the default: optional two-factor authentication, where it was required."""
+    env = read("SECOND_FACTOR=required\nLIMIT_SETTLE_PERSON=1/60\n")
+    env.known.update(settings.env.known)
+    monkeypatch.setattr(checks, "env", env)
+    found = [(error.is_serious(), error.msg, error.hint) for error in checks.check_names_of_settings(None)]
+    assert found == [
+        (True, "LIMIT_SETTLE_PERSON (.env, line 2) has another name now.", "Write LIMIT_SETTINGS_PERSON instead."),
+        (True, "SECOND_FACTOR (.env, line 1) has another name now.", "Write TWO_FACTOR instead."),
+    ]
+
+
 def test_names_of_other_programs_are_not_warned_of(read):
     env = read("")
     env.known.update(settings.env.known)

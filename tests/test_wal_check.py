@@ -256,6 +256,11 @@ def test_the_commands_of_the_readme_back_up_and_restore_also_a_second_time(site,
         assert query(site / "parlour.sqlite3", "PRAGMA integrity_check") == [("ok",)]
         assert query(site / "parlour.sqlite3", "SELECT count(*) FROM note WHERE text LIKE 'lost%'") == [(0,)]
         assert query(site / "parlour.sqlite3", f"SELECT count(*) FROM note WHERE text LIKE '{text}%'") == [(50,)]
+    moved_away = list(site.glob("replaced*/parlour.sqlite3"))
+    assert len(moved_away) == 2
+    for path in moved_away:
+        assert path.parent.stat().st_mode & 0o777 == 0o700
+        assert query(path, "SELECT count(*) FROM note WHERE text LIKE 'lost%'") == [(50,)]
 
 
 def test_every_command_refuses_a_stale_wal(site):

@@ -47,5 +47,5 @@ def user_to_reset(uid: str, token: str) -> User:
         user = resettable.get(pk=int(urlsafe_base64_decode(uid)))
         if default_token_generator.check_token(user, token):
             return user
-    sentence = _("A link for another password works once and for a day, and has to be whole. Ask for another one.")
+    sentence = _("A link to reset a password works once and for a day, and must be complete. Ask for another one.")
     raise ExplainedNotFound(sentence, (reverse("reset"), _("Ask for another link")))

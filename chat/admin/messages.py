@@ -64,7 +64,7 @@ class MessageAdmin(VerbAdmin):
     def state(self, message: Message) -> _StrOrPromise:
         return _("removed") if message.removed_at else _("edited") if message.edited_at else ""
 
-    @admin.action(permissions=["change"], description=_("Remove: a tombstone takes its place"))
+    @admin.action(permissions=["change"], description=_("Remove: only author and time remain"))
     def remove(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
         self.run_verb(
             request,

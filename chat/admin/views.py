@@ -68,5 +68,5 @@ def _log(request: StaffRequest, site: ParlourAdminSite, message: str) -> None:
 def _page(request: StaffRequest, site: ParlourAdminSite, form: CodeForm, context: dict[str, Any]) -> HttpResponse:
     passes = site.has_permission(request)
     frame = site.each_context(request) | {"has_permission": True, "is_nav_sidebar_enabled": passes, "passes": passes}
-    context = {"title": _("Second factor"), "form": form} | context
+    context = {"title": _("Two-factor authentication"), "form": form} | context
     return responses.page(request, "admin/two_factor.html", frame | context, form.status)

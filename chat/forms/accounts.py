@@ -61,7 +61,7 @@ def email_field() -> forms.EmailField:
             "invalid": _("This does not look like an e-mail address; one is like ann@example.org."),
             "max_length": _("No e-mail address is as long as this."),
         },
-        help_text=_("If you like: only by it can you get another password. Nobody sees it but the site’s staff."),
+        help_text=_("Optional. You need it to reset a forgotten password. Only the site’s staff can see it."),
     )
 
 

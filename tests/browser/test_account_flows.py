@@ -61,9 +61,10 @@ def test_the_email_address_is_changed(ann):
     expect(ann.page.get_by_label("E-mail address")).to_have_value("new@example.org")
 
 
-def test_a_forgotten_password_is_replaced_by_a_mailed_link(browser_user):
+def test_a_forgotten_password_is_replaced_by_a_mailed_link(browser_user, settings):
     account("Ann", email="ann@example.org")
     ann = browser_user()
+    settings.SITE_URL = ann.server
     at(ann, "/account/sign-in/")
     follow(ann, "Forgot your password?")
     ann.page.get_by_label("Your name or your e-mail address").fill("Ann")

@@ -17,7 +17,7 @@ def test_two_factor_authentication_is_set_up_and_required_in_a_browser(visitor, 
     page.get_by_label("Username").fill("root")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
-    page.get_by_role("link", name="Second factor").click()
+    page.get_by_role("link", name="Two-factor authentication").click()
     expect(page.get_by_alt_text("The key as a QR code")).to_be_visible()
     assert page.get_by_alt_text("The key as a QR code").evaluate("picture => picture.naturalWidth") > 100
     if javascript:
@@ -40,6 +40,7 @@ def test_two_factor_authentication_is_set_up_and_required_in_a_browser(visitor, 
 
 
 def set_up_with(page, code):
+    page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_label("Code").fill(code)
     page.get_by_role("button", name="Set up").click()
 
