@@ -69,7 +69,7 @@ def test_a_forgotten_password_is_replaced_by_a_mailed_link(browser_user, setting
     follow(ann, "Forgot your password?")
     ann.page.get_by_label("Your name or your e-mail address").fill("Ann")
     press(ann, "Send me a link")
-    sees(ann, "a link is on its way there")
+    sees(ann, "we have sent a link there")
     ann.page.goto(mailed())
     fill(ann, Your_new_password=ANOTHER)
     press(ann, "Save")

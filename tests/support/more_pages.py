@@ -168,7 +168,7 @@ def mail_was_sent(alice):
     at(alice, "/account/reset/")
     alice.page.get_by_label("Your name or your").fill("Nobody")
     press(alice, "Send me a link")
-    sees(alice, "a link is on its way there")
+    sees(alice, "we have sent a link there")
 
 
 def account_of_an_account(alice):
