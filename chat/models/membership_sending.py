@@ -15,6 +15,7 @@ from chat.models.typed_order import (
     added_before_report,
     added_to,
     keep_typed_order,
+    letters_in_front,
     letters_posted_before,
     may_change,
     next_of,
@@ -22,9 +23,9 @@ from chat.models.typed_order import (
     parts_of,
     put_before,
     rendered,
+    rewrite,
     split,
     take_back,
-    take_from_front,
     token_of_part,
 )
 from chat.names.normalize import VISIBLE
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from chat.models.membership import Membership
     from chat.models.message import Message
 
-More = bool | Literal["next"]  # whether Enter was pressed again after the form was sent; "next": in the next form
+EnterAgain = bool | Literal["next"]  # "next": in the next form
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class SendingMixin(models.Model):
     class Meta:
         abstract = True
 
-    def send(self: Membership, text: str, token: str, has_leftover: bool = False, more: More = False) -> Message:
+    def send(self: Membership, text: str, token: str, has_leftover: bool = False, more: EnterAgain = False) -> Message:
         """Post a message and return it. Raises Refused if the member may not post.
 
         If the token was used before with the same text, returns that message. Raises Refused if it is another text.
@@ -161,7 +162,7 @@ class SendingMixin(models.Model):
         return letters
 
     def _send_again(
-        self: Membership, parts: list[Message], text: str, token: str, more: More, recent: list[Message]
+        self: Membership, parts: list[Message], text: str, token: str, more: EnterAgain, recent: list[Message]
     ) -> Message:
         """Send a form of which something is posted already, inside the room's `change()`."""
         if more == "next" and (letters := self._take_letters_back(parts[0], text, token, recent)):
@@ -187,8 +188,8 @@ class SendingMixin(models.Model):
             return split(parts[position - 1], own, self), position
         if not VISIBLE.search(added):
             raise AlreadySent(parts[-1])
-        if reported:
-            take_back(reported, parts[0], next_of(token, recent), self)
+        if reported and not take_back(reported, parts[0], next_of(token, recent), self):
+            raise parts[0].used_refusal()
         return added, len(parts)
 
     def _append_part(
@@ -205,12 +206,11 @@ class SendingMixin(models.Model):
         if not first.was_sent_as(typed):
             return None
         self.check_may_post()
-        if letters := first.leftover:
-            first.leftover = None
-            first.save(update_fields=["leftover"])
-            return letters
         following = next_of(token, recent)
-        return take_from_front(following, typed, self) if following else None
+        letters = first.leftover or (letters_in_front(following) if following else "")
+        if letters and typed.endswith(letters) and take_back(letters, first, following, self):
+            return letters
+        return None
 
     def _send_first_part(self: Membership, second: Message, text: str, token: str, recent: list[Message]) -> Message:
         """Post what a form sent first, after a later Enter in its field has arrived with the whole text."""
@@ -222,8 +222,7 @@ class SendingMixin(models.Model):
         before, after = second.text[: start + len(text)], second.text[start + len(text) :].lstrip()
         if not may_change(second, self) or not VISIBLE.search(after):
             raise second.used_refusal()
-        second.room = self.room
-        second.touch(**rendered(after, self.room), digest=text_digest(after))
+        rewrite(second, after, self, digest=text_digest(after))
         before = self._with_letters(before, token, has_leftover=False, recent=recent)
         return append(self, rendered(before, self.room), token, text_digest(text), recent)
 

@@ -34,6 +34,12 @@ def rendered(text: str, room: Room) -> dict[str, Any]:
     return {"text": text, "html": markup.render(text, room), "renderer": markup.RENDERER}
 
 
+def rewrite(message: Message, text: str, author: Membership, **fields: Any) -> None:
+    """Give the author's message another text, and these other fields."""
+    message.room = author.room
+    message.touch(**rendered(text, author.room), **fields)
+
+
 def may_change(message: Message, author: Membership) -> bool:
     """Whether the author's message may still get another text, because it was typed in another order than it arrived.
 
@@ -54,7 +60,7 @@ def overtaken_part(parts: list[Message], typed: str) -> tuple[int, str]:
     none.
     """
     for count in range(1, len(parts) + 1):
-        before = added_after(parts[: count - 1], typed) if count > 1 else typed
+        before = added_in_any_order(parts[: count - 1], typed) if count > 1 else typed
         if before and end_of(before, parts[count - 1]):
             return count, before
     raise parts[0].used_refusal()
@@ -68,8 +74,7 @@ def split(part: Message, own: str, author: Membership) -> str:
         raise AlreadySent(part)
     if not may_change(part, author):
         raise part.used_refusal()
-    part.room = author.room
-    part.touch(**rendered(ended, author.room), digest=text_digest(own))
+    rewrite(part, ended, author, digest=text_digest(own))
     return follows
 
 
@@ -83,23 +88,13 @@ def put_before(message: Message, letters: str, author: Membership) -> bool:
     """Put letters in front of the author's message. Returns False if it may not change, or would be too long."""
     if len(letters) + len(message.text) > MAX_LENGTH or not may_change(message, author):
         return False
-    message.room = author.room
-    message.touch(**rendered(letters + message.text, author.room))
+    rewrite(message, letters + message.text, author)
     return True
 
 
-def take_from_front(message: Message, typed: str, author: Membership) -> str | None:
-    """Remove the letters that were put in front of the author's message, and return them.
-
-    `typed` ends with them. None if there are none, or if the message may not change.
-    """
-    start = start_of("", message.text, message.digest)
-    letters = message.text[:start]
-    if not start or not typed.endswith(letters) or not may_change(message, author):
-        return None
-    message.room = author.room
-    message.touch(**rendered(message.text[start:].lstrip(), author.room))
-    return letters
+def letters_in_front(message: Message) -> str:
+    """The letters that were put in front of the message after it was sent."""
+    return message.text[: start_of("", message.text, message.digest) or 0]
 
 
 def next_of(token: str, recent: list[Message]) -> Message | None:
@@ -128,7 +123,7 @@ def added_to(parts: list[Message], typed: str) -> str | None:
     return None if own is None else rest_of(typed, [own, *(part.text for part in others)])
 
 
-def added_after(parts: list[Message], typed: str) -> str | None:
+def added_in_any_order(parts: list[Message], typed: str) -> str | None:
     """Like `added_to`, also if the report of further letters in the same field arrived before this."""
     reported = added_before_report(parts, typed)
     return added_to(parts, typed) if reported is None else reported
@@ -148,22 +143,22 @@ def added_before_report(parts: list[Message], typed: str) -> str | None:
     return next((rest for rest in rests if rest is not None), None)
 
 
-def take_back(letters: str, first: Message, following: Message | None, author: Membership) -> None:
+def take_back(letters: str, first: Message, following: Message | None, author: Membership) -> bool:
     """Cut letters off the first part's leftover, or off the following message, which has got them in front.
 
-    Raises Refused if they are in neither.
+    Returns False if they are in neither, or if that message may not change.
     """
     if first.leftover and first.leftover.startswith(letters):
         first.leftover = first.leftover.removeprefix(letters).lstrip() or None
         first.save(update_fields=["leftover"])
-        return
-    rest = following.text.removeprefix(letters).lstrip() if following else ""
-    if not following or not following.text.startswith(letters) or not VISIBLE.search(rest):
-        raise first.used_refusal()
-    if not may_change(following, author):
-        raise first.used_refusal()
-    following.room = author.room
-    following.touch(**rendered(rest, author.room))
+        return True
+    if not following or not following.text.startswith(letters) or not may_change(following, author):
+        return False
+    rest = following.text.removeprefix(letters).lstrip()
+    if not VISIBLE.search(rest):
+        return False
+    rewrite(following, rest, author)
+    return True
 
 
 def token_of_part(parts: list[Message], position: int) -> str | None:
@@ -173,7 +168,7 @@ def token_of_part(parts: list[Message], position: int) -> str | None:
 
 
 def letters_posted_before(token: str, text: str, recent: list[Message]) -> Message | None:
-    """The message with the letters that the text begins with, if they were posted just now as one of their own.
+    """The message with the letters that the text begins with, if Enter has just posted them as a message.
 
     The page sends them again if it did not know that yet.
     """

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from chat.models import Message
+from tests.browser.test_composer import alice, said  # noqa: F401 - fixture
 from tests.support.browsing import lines
 
 
@@ -26,13 +26,6 @@ class Held:
 
 
 @pytest.fixture
-def alice(visitor):
-    alice = visitor().enter()
-    alice.page.wait_for_load_state("networkidle")
-    return alice
-
-
-@pytest.fixture
 def second_composer(alice):
     return Held(alice.page, re.compile(r"/composer/2/"))
 
@@ -50,10 +43,6 @@ def type_past_enter(alice, composer, sent, letters):
     composer.go_on()
     expect(alice.field).to_be_focused()
     expect(alice.field).to_have_value("")
-
-
-def said():
-    return list(Message.objects.filter(event="").order_by("first_version").values_list("text", flat=True))
 
 
 def carried(alice):
