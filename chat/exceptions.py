@@ -10,7 +10,7 @@ from django.http import Http404
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
 
-    from chat.limits import Limit
+    from chat.limit_counters import Limit
     from chat.models import Membership, Room
 
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import suppress
-from dataclasses import dataclass
-from math import ceil
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core.cache import caches
@@ -14,6 +10,7 @@ from django.core.cache import caches
 from chat import client_ip, known_browsers
 from chat.exceptions import LimitExceeded
 from chat.gate.places import Shares
+from chat.limit_counters import Limit, TryLimit
 from chat.names.normalize import display_name, nickname_key
 from chat.names.validators import MAX_NAME_LENGTH
 from chat.text import text_digest
@@ -24,75 +21,7 @@ if TYPE_CHECKING:
     from chat.models import Membership, Participant, Room, User
     from chat.types import Request
 
-LONGEST_PAUSE = 3600  # seconds between two tries of a password or a code
 FIRST_TRIES = 3  # of an address, which no other address can use up
-
-
-@dataclass(frozen=True)
-class Limit:
-    """A rate limit: at most `count` times in `seconds`, in fixed windows that start at multiples of `seconds`.
-
-    `name` is that of its setting.
-    """
-
-    name: str
-    count: int
-    seconds: int
-
-    @classmethod
-    def named(cls, name: str) -> Self:
-        """Return the limit in the setting `name`, which is written as `count/seconds`."""
-        count, seconds = getattr(settings, name).split("/")
-        return cls(name, int(count), int(seconds))
-
-    def spend(self, who: str | int) -> None:
-        """Count one use by `who`, in the cache. Raises LimitExceeded if the limit of this time window is used up."""
-        window, elapsed = divmod(int(time.time()), self.seconds)
-        key = f"{self.name}:{who}:{window}"
-        counter = caches["limits"]
-        counter.add(key, 0, timeout=self.seconds + 1)
-        try:
-            used = counter.incr(key)
-        except ValueError:
-            return  # A full cache dropped the counter between the two calls above.
-        if used > self.count:
-            raise LimitExceeded(self, self.seconds - elapsed)
-
-
-@dataclass(frozen=True)
-class TryLimit(Limit):
-    """A limit for tries of a password or a code: `count` tries in `seconds`, then one try after each pause.
-
-    The first pause is `seconds / count`, and each try doubles it, up to LONGEST_PAUSE. So nothing is ever locked.
-    """
-
-    def spend(self, who: str | int) -> None:
-        """Count one try by `who`, in the cache. Raises LimitExceeded during a pause; this try is then not counted."""
-        counter, key = caches["limits"], f"{self.name}:{who}"
-        left = counter.get(f"{key}:pause", 0) - time.time()
-        if left > 0:
-            raise LimitExceeded(self, ceil(left))
-        counter.add(key, 0, timeout=self.seconds)
-        try:
-            tries = counter.incr(key)
-        except ValueError:
-            return  # A full cache dropped the counter between the two calls above.
-        if tries >= self.count:
-            self._pause(key, tries)
-
-    def _pause(self, key: str, tries: int) -> None:
-        """Begin the pause after this try. Raises LimitExceeded if another request has just begun it."""
-        pause = ceil(min(self.seconds / self.count * 2.0 ** min(tries - self.count, 20), LONGEST_PAUSE))
-        if not caches["limits"].add(f"{key}:pause", time.time() + pause, timeout=pause):
-            raise LimitExceeded(self, pause)
-        caches["limits"].touch(key, self.seconds + 2 * pause)
-
-    def refund(self, who: str | int) -> None:
-        """Don't count the last try by `who`, because it was right."""
-        counter, key = caches["limits"], f"{self.name}:{who}"
-        with suppress(ValueError):  # the counter has expired
-            counter.decr(key)
-        counter.set(f"{key}:pause", 0, timeout=0)  # deletes it
 
 
 def check_sending(request: Request, membership: Membership) -> None:

@@ -3,9 +3,10 @@
 import pytest
 from django.core.cache import caches
 
-from chat import client_ip, limits
+from chat import client_ip
 from chat.checks import check_limits, check_minimums
 from chat.exceptions import LimitExceeded
+from chat.limit_counters import Limit
 from chat.models import Message, Room
 from chat_app import settings as ours
 
@@ -186,13 +187,13 @@ def test_limits_can_be_switched_off(alice, room, settings):
 
 
 def test_a_limit_ends_with_its_window(monkeypatch):
-    limit = limits.Limit("TEST", 1, 60)
-    monkeypatch.setattr(limits.time, "time", lambda: 600.0)
+    limit = Limit("TEST", 1, 60)
+    monkeypatch.setattr("chat.limit_counters.time.time", lambda: 600.0)
     limit.spend("me")
     with pytest.raises(LimitExceeded) as exceeded:
         limit.spend("me")
     assert exceeded.value.wait == 60
-    monkeypatch.setattr(limits.time, "time", lambda: 660.0)
+    monkeypatch.setattr("chat.limit_counters.time.time", lambda: 660.0)
     limit.spend("me")
 
 

@@ -11,8 +11,8 @@ import pytest
 from django.core.cache import caches
 from redis import Redis, RedisError
 
-from chat import limits
 from chat.exceptions import LimitExceeded
+from chat.limit_counters import TryLimit
 from chat.realtime import db_watch, pubsub
 from tests.support.reading import until
 
@@ -126,7 +126,7 @@ def test_without_redis_messages_are_sent_and_read(redis_settings, redis, alice, 
 
 
 def test_wrong_tries_are_counted_in_redis(redis_settings):
-    limit = limits.TryLimit("TRIES", 3, 600)
+    limit = TryLimit("TRIES", 3, 600)
     for _try in range(3):
         limit.spend("me")
     with pytest.raises(LimitExceeded) as exceeded:
@@ -139,7 +139,7 @@ def test_wrong_tries_are_counted_in_redis(redis_settings):
 
 
 def test_without_redis_people_can_sign_in(redis_settings, redis):
-    limit = limits.TryLimit("TRIES", 1, 600)
+    limit = TryLimit("TRIES", 1, 600)
     redis.stop()
     for _try in range(3):
         limit.spend("me")

@@ -7,6 +7,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from chat import limits
+from chat.limit_counters import TryLimit
 from chat.models import User
 from tests.support.threads import together
 
@@ -46,7 +47,7 @@ def now(monkeypatch):
             return self.seconds
 
     clock = Clock()
-    monkeypatch.setattr("chat.limits.time", clock)
+    monkeypatch.setattr("chat.limit_counters.time", clock)
     monkeypatch.setattr("django.core.cache.backends.base.time", clock)
     monkeypatch.setattr("django.core.cache.backends.locmem.time", clock)
     return clock
@@ -127,7 +128,7 @@ def test_refused_tries_make_no_pause_longer(now, person):
 
 
 def test_tries_that_come_at_the_same_time_are_counted_one_by_one():
-    limit, outcomes = limits.TryLimit("TRIES", 5, 600), []
+    limit, outcomes = TryLimit("TRIES", 5, 600), []
 
     def use():
         try:
