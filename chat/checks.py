@@ -45,11 +45,15 @@ def check_names_of_settings(app_configs, **kwargs):
         checks.Warning(f"{where} is not a setting.", hint=f"Did you mean {nearest}?", id="chat.W003")
         for where, nearest in env.slips()
     ]
+    repeated = [
+        checks.Warning(f"{where} is set twice.", hint=f"{earlier} has no effect. Remove one of them.", id="chat.W004")
+        for where, earlier in env.repeated()
+    ]
     renamed = [
         checks.Error(f"{where} has another name now.", hint=f"Write {present} instead.", id="chat.E010")
         for where, present in env.renamed()
     ]
-    return slips + renamed
+    return slips + repeated + renamed
 
 
 @checks.register()

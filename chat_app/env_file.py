@@ -30,13 +30,14 @@ QUOTED = {  # the second pattern of each: with the same quotation mark inside
 class Line(NamedTuple):
     value: str
     place: str  # such as ".env, line 3"
+    overridden: str = ""  # the place of an earlier line for the same setting, with another value
 
 
 # Read
 
 
 def read(path):
-    """Return the settings in this file as a dictionary from name to Line. No file: no settings.
+    """Return the settings in this file as a dictionary from name to Line; the last line counts. No file: no settings.
 
     Raises ImproperlyConfigured with the number of the line, and never with its content, which may be secret.
     """
@@ -48,7 +49,11 @@ def read(path):
     except OSError as error:
         raise ImproperlyConfigured(f"{path} can't be read: {error.strerror}.") from None
     lines = enumerate(re.split("\r\n|\r|\n", decoded(content, path.name)), 1)
-    return dict(filter(None, (parsed(line.strip(), f"{path.name}, line {number}") for number, line in lines)))
+    found = {}
+    for name, line in filter(None, (parsed(line.strip(), f"{path.name}, line {number}") for number, line in lines)):
+        earlier = found.get(name)
+        found[name] = line._replace(overridden=earlier.place) if earlier and earlier.value != line.value else line
+    return found
 
 
 def decoded(content, name):

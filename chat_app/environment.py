@@ -141,6 +141,10 @@ class Env(environ.Env):
         nearest = {name: difflib.get_close_matches(name.upper(), self.known, 1, ALIKE) for name in sorted(unknown)}
         return [(self.where(name), found[0]) for name, found in nearest.items() if found]
 
+    def repeated(self):
+        """Settings with two values in the file, as pairs: where the last one is set, and the line without effect."""
+        return [(self.where(name), line.overridden) for name, line in self.lines.items() if line.overridden]
+
     def renamed(self):
         """Earlier names of settings, as pairs: where it is set, and the present name."""
         return [(self.where(name), RENAMED[name]) for name in sorted({*self.lines, *self.ENVIRON} & RENAMED.keys())]

@@ -235,6 +235,17 @@ def test_an_earlier_name_stops_the_start(read, monkeypatch):
     ]
 
 
+def test_two_values_of_a_setting_are_warned_of(read, monkeypatch):
+    """An example appended to the file would otherwise turn two-factor authentication off again without a word."""
+    env = read("TWO_FACTOR=required\nLANGUAGE=en\nTWO_FACTOR=optional\nLANGUAGE=en\n")
+    env.known.update(settings.env.known)
+    monkeypatch.setattr(checks, "env", env)
+    found = [(error.is_serious(), error.msg, error.hint) for error in checks.check_names_of_settings(None)]
+    assert found == [
+        (False, "TWO_FACTOR (.env, line 3) is set twice.", ".env, line 1 has no effect. Remove one of them."),
+    ]
+
+
 def test_names_of_other_programs_are_not_warned_of(read):
     env = read("")
     env.known.update(settings.env.known)
