@@ -140,9 +140,9 @@ def test_the_later_of_two_simultaneous_setups_is_refused(root, phone):
 
 
 def test_setting_up_and_removing_are_logged(browser, phone):
-    browser.post(REMOVE, {"code": phone.code()})
+    browser.post(REMOVE, {"password": PASSWORD, "code": phone.code()})
     said = [entry.get_change_message() for entry in LogEntry.objects.order_by("pk")]
-    assert said == ["Set up a second factor.", "Removed the second factor."]
+    assert said == ["Set up two-factor authentication.", "Removed two-factor authentication."]
 
 
 # Signing in
@@ -223,7 +223,7 @@ def test_wrong_codes_do_not_lock_the_account(phone):
 
 def test_codes_are_limited_like_passwords(browser, phone, settings):
     settings.LIMIT_CONFIRM_PERSON = "3/600"  # setting it up was the first
-    tried = [browser.post(REMOVE, {"code": "000000"}) for _try in range(3)]
+    tried = [browser.post(REMOVE, {"password": PASSWORD, "code": "000000"}) for _try in range(3)]
     assert [answer.status_code for answer in tried] == [422, 422, 429]
     assert "Try again in 4 minutes." in said(tried[-1])
     settings.LIMIT_SIGN_IN_NAME = "2/600"
@@ -278,7 +278,7 @@ def test_a_session_from_before_the_setup_needs_a_code(root, browser, clock):
     assert is_in(browser), "it has just shown one"
     assert before.get("/admin/chat/room/").headers["Location"] == f"{DOOR}?next=/admin/chat/room/"
     assert before.get(PAGE).headers["Location"] == f"{DOOR}?next={PAGE}"
-    assert before.post(REMOVE, {"code": phone.code()}).headers["Location"].startswith(DOOR)
+    assert before.post(REMOVE, {"password": PASSWORD, "code": phone.code()}).headers["Location"].startswith(DOOR)
     assert TOTPDevice.objects.exists()
     assert sign_in(before, code=phone.code()).status_code == 302
     assert is_in(before)
@@ -292,10 +292,10 @@ def test_a_sign_in_elsewhere_on_the_site_does_not_open_the_admin(root, phone):
 
 def test_removing_2fa_needs_a_code(browser, phone):
     assert browser.get(REMOVE).status_code == 303
-    refused = browser.post(REMOVE, {"code": "000000"})
+    refused = browser.post(REMOVE, {"password": PASSWORD, "code": "000000"})
     assert refused.status_code == 422
     assert "wrong" in said(refused)
-    assert browser.post(REMOVE, {"code": phone.code()}).headers["Location"] == PAGE
+    assert browser.post(REMOVE, {"password": PASSWORD, "code": phone.code()}).headers["Location"] == PAGE
     assert not TOTPDevice.objects.exists()
     assert not StaticToken.objects.exists()
     assert is_in(browser)
@@ -304,7 +304,7 @@ def test_removing_2fa_needs_a_code(browser, phone):
 
 def test_a_recovery_code_can_remove_2fa(browser, protected):
     _phone, codes = protected
-    assert browser.post(REMOVE, {"code": codes[3]}).headers["Location"] == PAGE
+    assert browser.post(REMOVE, {"password": PASSWORD, "code": codes[3]}).headers["Location"] == PAGE
 
 
 def test_an_operator_can_remove_2fa(browser, phone, capsys):
@@ -346,14 +346,14 @@ def test_every_page_redirects_to_the_setup_if_required(required, browser):
 
 def test_the_setup_page_allows_setting_it_up_and_signing_out(required, root, browser, clock):
     page = browser.get(PAGE)
-    assert "need a second factor" in said(page)
+    assert "need two-factor authentication" in said(page)
     links = {link.get("href") for link in parsed(page).cssselect("#container a[href]")}
     assert {link for link in links if link.startswith("/")} == {"/admin/"}
     assert "Rooms" not in page.content.decode()
     phone = Phone(clock, key_on(page))
     assert browser.post(PAGE, {"password": PASSWORD, "code": phone.code()}).status_code == 200
     assert is_in(browser)
-    assert browser.post(REMOVE, {"code": phone.code()}).status_code == 303
+    assert browser.post(REMOVE, {"password": PASSWORD, "code": phone.code()}).status_code == 303
     assert browser.get("/admin/").headers["Location"] == PAGE
     browser.post("/admin/logout/")
     assert browser.get("/admin/").headers["Location"].startswith(DOOR)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from chat import limits, responses
 from chat.forms.base import submitted_data
-from chat.forms.two_factor import CodeForm, SetUpTwoFactorForm
+from chat.forms.two_factor import CodeForm, PasswordAndCodeForm, SetUpTwoFactorForm
 from chat.models import two_factor
 from chat.views.two_factor import app_context, submit_setup
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "HEAD", "POST"])
 def two_factor_page(request: StaffRequest, site: ParlourAdminSite) -> HttpResponse:
     if two_factor.is_set_up(request.user):
-        return _page(request, site, CodeForm(), {"left": two_factor.recovery_codes_left(request.user)})
+        return _page(request, site, PasswordAndCodeForm(), {"left": two_factor.recovery_codes_left(request.user)})
     form = SetUpTwoFactorForm(submitted_data(request))
     if submit_setup(request, request.user, form):
         return _finish_setup(request, site, *form.result)
@@ -45,17 +45,17 @@ def _finish_setup(request: StaffRequest, site: ParlourAdminSite, device: Device,
     All other sessions of this person need a code from now on.
     """
     django_otp.login(request, device)
-    _log(request, site, _("Set up a second factor."))
-    return _page(request, site, CodeForm(), {"codes": codes, "left": len(codes)})
+    _log(request, site, _("Set up two-factor authentication."))
+    return _page(request, site, PasswordAndCodeForm(), {"codes": codes, "left": len(codes)})
 
 
 @never_cache
 @sensitive_post_parameters()
 @require_POST
 def remove(request: StaffRequest, site: ParlourAdminSite) -> HttpResponse:
-    form = CodeForm(request.POST)
+    form = PasswordAndCodeForm(request.POST)
     if form.submit_within(partial(limits.check_confirming, request.user), partial(two_factor.turn_off, request.user)):
-        _log(request, site, _("Removed the second factor."))
+        _log(request, site, _("Removed two-factor authentication."))
         return responses.redirect(request, reverse("admin:two_factor"))
     return _page(request, site, form, {"left": two_factor.recovery_codes_left(request.user)})
 

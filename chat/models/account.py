@@ -8,7 +8,6 @@ from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import Refused
-from chat.models import two_factor
 from chat.models.direct_message import move_to_account
 from chat.models.membership import Membership
 from chat.models.user import User
@@ -98,10 +97,6 @@ class AccountMixin(models.Model):
         user = self._check_password(password)
         user.email = email
         user.save(update_fields=["email"])
-
-    def remove_two_factor(self: Participant, password: str, code: str) -> None:
-        """Turn off two-factor authentication. Raises Refused if the password or the code is wrong."""
-        two_factor.turn_off(self._check_password(password), code)
 
     def delete_account(self: Participant, password: str) -> None:
         """Delete the user, leave all rooms and free all names; messages stay, with their nicknames.

@@ -54,7 +54,7 @@ def set_up(user: User, key: str, code: str) -> tuple[TOTPDevice, list[str]]:
     """
     get_user_model().objects.select_for_update().get(pk=user.pk)
     if is_set_up(user):
-        raise Refused(_("You have set up a second factor already."), code="already")
+        raise Refused(_("Two-factor authentication is set up already."), code="already")
     device = TOTPDevice.objects.create(user=user, name="app", key=key)
     if not device.verify_token(_normalize_code(code)):
         raise _wrong()
@@ -86,11 +86,12 @@ def verify_code(user: User, code: str) -> Device:
     return device
 
 
-def turn_off(user: User, code: str) -> None:
-    """Turn off two-factor authentication, if `code` is right: one from the app, or a recovery code.
+def turn_off(user: User, password: str, code: str) -> None:
+    """Turn off two-factor authentication, if `password` and `code` are right: a code of the app, or a recovery code.
 
-    Raises Refused if it is wrong.
+    Raises Refused if one of them is wrong.
     """
+    user.confirm_password(password)
     verify_code(user, code)
     forget(user)
 

@@ -39,11 +39,11 @@ def two_factor_page(request: Request) -> HttpResponse:
 @get_or_post
 @accounts_enabled
 def remove(request: Request) -> HttpResponse:
-    participant, user = account_to_change(request)
+    _participant, user = account_to_change(request)
     form = PasswordAndCodeForm(submitted_data(request))
     if not two_factor.is_set_up(user):
         return responses.redirect(request, reverse("two_factor"))
-    if form.submit_within(partial(limits.check_confirming, user), participant.remove_two_factor):
+    if form.submit_within(partial(limits.check_confirming, user), partial(two_factor.turn_off, user)):
         return responses.redirect(request, reverse("account"))
     return account_form_page(request, form, "remove_two_factor")
 
