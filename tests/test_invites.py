@@ -61,7 +61,7 @@ def closed(private, invite, alice, person):
         ("used", "has been used already. Ask for another one. Whoever sent it"),
         ("expired", "has expired. Ask for another one. Whoever sent it"),
         ("taken back", "was taken back. Ask for another one. Whoever sent it"),
-        ("banned", "You were shown out for good where this invitation leads."),
+        ("banned", "been banned from this room"),
     ],
 )
 def test_a_refused_invite_says_why_and_shows_nothing_of_the_room(closed, private, why, words, headers):

@@ -175,7 +175,7 @@ def test_a_person_waiting_for_approval_can_be_banned(alice, dave, room):
     alice.post(f"/rooms/{room.slug}/members/{dave.membership.pk}/ban/")
     page = dave.get(f"/rooms/{room.slug}/join-request/", headers={"HX-Request": "true"})
     assert page.headers["HX-Redirect"] == f"/rooms/{room.slug}/"
-    assert "shown out of this room for good" in dave.get(f"/rooms/{room.slug}/").content.decode()
+    assert "been banned from this room" in dave.get(f"/rooms/{room.slug}/").content.decode()
     assert dave.join(room.name, "Dave").status_code == 422
     room.refresh_from_db()
     assert room.join_request_count == 0

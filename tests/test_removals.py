@@ -84,7 +84,7 @@ def test_the_open_page_of_a_banned_person_says_so_and_does_not_offer_to_join(ali
     now(bob).ban(now(alice))
     for answer in (bob.poll(room, 1), bob.get(f"/rooms/{room.slug}/live/")):
         page = answer.content.decode()
-        assert "You were shown out of this room for good." in page
+        assert "been banned from this room." in page
         assert "Join again" not in page
 
 

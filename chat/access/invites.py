@@ -24,8 +24,6 @@ def check_invite_usable(request: Request, invite: Invite) -> None:
     membership = membership_of(request, invite.room.slug)
     if invite.refusal:
         raise InviteNotUsable(_("%s Whoever sent it to you can make one.") % invite.refusal)
-    if membership and membership.status == Membership.Status.BANNED:
-        raise InviteNotUsable(_("You were shown out for good where this invitation leads. Ask whoever sent it to you."))
     if membership and (refusal := membership.rejoin_refusal):
         raise InviteNotUsable(str(refusal.message))
 

@@ -187,12 +187,11 @@ def room_to_rejoin(request: Request, slug: str) -> Room:
 def join_refusal(request: Request, room: Room) -> Refused | None:
     """The Refused that says why this person cannot join the room under any nickname; None otherwise.
 
-    They were removed a short time ago, have no account although the room requires one, or the room is full. The join
-    page shows bans itself.
+    They are banned, were removed a short time ago, have no account although the room requires one, or the room is full.
     """
     membership = membership_of(request, room.slug)
-    if membership and membership.is_kept_out:
-        return membership.rejoin_refusal
+    if membership and (refusal := membership.rejoin_refusal):
+        return refusal
     try:
         room.check_account_and_capacity(identity.participant_of(request))
     except Refused as refusal:

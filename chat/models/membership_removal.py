@@ -1,4 +1,4 @@
-"""Removed and banned people: how long they can't rejoin, and what they are told."""
+"""Removed and banned people: how long they can't rejoin, and the reason that they see."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class RemovalMixin(models.Model):
     """The part of a membership that keeps a removed person out of the room for REMOVAL_MINUTES.
 
-    `removed_until` is when they can rejoin. It is None for people who were not removed, or who may rejoin.
+    `removed_until` is when they can rejoin; None if they were not removed, or may rejoin at once.
     """
 
     removed_until = models.DateTimeField(null=True, editable=False)
@@ -44,7 +44,8 @@ class RemovalMixin(models.Model):
     def rejoin_refusal(self: Membership) -> Refused | None:
         """Why this person can't rejoin, under any nickname and with any invite; None if they can."""
         if self.status == self.Status.BANNED:
-            return Refused(_("You were shown out of this room for good. Ask those who keep it."), code="banned")
+            sentence = _("You’ve been banned from this room. Contact a moderator if this is a mistake.")
+            return Refused(sentence, code="banned")
         if self.is_kept_out:
             sentence = _("You were removed from this room. You can rejoin in %(time)s.")
             return Refused(sentence % {"time": self.removal_left}, code="removed")

@@ -62,7 +62,7 @@ def test_a_member_is_muted_and_unmuted(alice, bob):
 def test_a_member_is_banned_and_unbanned(alice, bob):
     change(alice, "Bob", "Show out for good")
     at(bob, "")
-    sees(bob, "You were shown out of this room for good.")
+    sees(bob, "You’ve been banned from this room.")
     expect(bob.page.get_by_role("button", name="Join", exact=True)).to_have_count(0)
     at(alice, "members/")
     press(alice, "Let come back")

@@ -102,7 +102,7 @@ def let_in(alice):
 
 def door_when_banned(alice):
     at_the_door_as(alice, "banned")
-    sees(alice, "You were shown out of this room for good.")
+    sees(alice, "You’ve been banned from this room.")
 
 
 def door_of_an_archived_room(alice):
