@@ -21,7 +21,7 @@ from chat.views.accounts import account_form_page, accounts_enabled, get_or_post
 @get_or_post
 @accounts_enabled
 def sign_in(request: Request) -> HttpResponse:
-    """Check name and password. Nobody is signed in yet if the account uses two-factor authentication."""
+    """Check name and password. An account with two-factor authentication is signed in only after its code."""
     here = identity.participant_of(request)
     name = request.GET.get("name")
     form = SignInForm(submitted_data(request), name=name, guest=here if here and here.is_guest else None)
