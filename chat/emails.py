@@ -79,7 +79,7 @@ def _send_resets(due: float, users: list[User], site: str, link_for: Callable[[U
 
 def _send_reset(user: User, site: str, link: str) -> None:
     """Send a password reset link. The email names the account, because an address may have several."""
-    subject = _("Your password at %(site)s") % {"site": site}
+    subject = _("Reset your password at %(site)s") % {"site": site}
     context = {"site": site, "link": link, "name": user.get_username()}
     _send(user.email, subject, render_to_string("accounts/reset_email.txt", context))
 

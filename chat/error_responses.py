@@ -23,7 +23,7 @@ def not_a_member(request: Request, room: Room, refusal: Refused | None = None) -
     The join page leads on to the message if this was its link. `refusal` says why they can't rejoin; None if they can.
     """
     if responses.is_htmx(request):
-        sentence = str(refusal.message) if refusal else _("You are not in this room any more. Join again first.")
+        sentence = str(refusal.message) if refusal else _("You’re no longer in this room. Join again first.")
         return error_response(request, 403, _("Not in this room"), sentence)
     where = request.resolver_match
     message = where.kwargs["pk"] if where.url_name == "message" else None

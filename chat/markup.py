@@ -1,4 +1,4 @@
-"""Turns text into safe HTML when it is stored: the only module that marks HTML as safe."""
+"""Turns text into safe HTML: the only module that marks HTML as safe."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from html import escape
 from typing import TYPE_CHECKING
 
 import nh3
+from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
 from chat import links
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.utils.safestring import SafeString
 
     from chat.models import Room
@@ -44,6 +47,11 @@ def with_links(text: str) -> Html:
 def stored(html: str) -> Html:
     """Mark HTML from the database or a cache as safe. It must come from `render` or a template."""
     return mark_safe(html)
+
+
+def time_element(moment: datetime, text: str) -> Html:
+    """A `<time>` element that shows this text."""
+    return format_html('<time datetime="{}">{}</time>', moment.isoformat(timespec="seconds"), text)
 
 
 def _with_links(text: str) -> str:

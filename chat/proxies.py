@@ -57,14 +57,14 @@ def form_mistake(request: HttpRequest) -> str:
             origin.geturl()[:100],
             host,
         )
-        return _("You use HTTPS, but this site is set up without it, so nothing was done. Tell the site’s operator.")
+        return _("You use HTTPS, but this site is set up without it, so nothing was changed. Tell the site’s operator.")
     _log(
         "Refused a form of %r, because the proxy passed on the host %r. It must pass on the browser's Host header, "
         "with the port (nginx: proxy_set_header Host $http_host).",
         origin.geturl()[:100],
         host,
     )
-    return _("The proxy in front of this site changes its address, so nothing was done. Tell the site’s operator.")
+    return _("The proxy in front of this site changes its address, so nothing was changed. Tell the site’s operator.")
 
 
 def log_foreign_host(request: HttpRequest) -> None:

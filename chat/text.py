@@ -45,10 +45,10 @@ def draft_text(text: str) -> str:
 def validate_text(text: str) -> None:
     """Raise ValidationError if the text is empty, is too long or has forbidden characters."""
     if not VISIBLE.search(text):
-        raise ValidationError(_("Nothing to send yet: write something first."), code="empty")
+        raise ValidationError(_("Nothing to send yet. Write something first."), code="empty")
     if FORBIDDEN_CHARACTERS.search(text):
         raise ValidationError(
-            _("This has characters that cannot be shown, such as NUL or ESC. Take them out and send again."),
+            _("This has characters that can’t be shown, such as NUL or ESC. Remove them and send again."),
             code="characters",
         )
     if len(text) > MAX_LENGTH:
@@ -57,8 +57,8 @@ def validate_text(text: str) -> None:
 
 def _too_long(text: str) -> str:
     return ngettext(
-        "This is %(over)d character too long: %(longest)d is the most. Shorten it, or send it in parts.",
-        "This is %(over)d characters too long: %(longest)d is the most. Shorten it, or send it in parts.",
+        "This is %(over)d character too long. The limit is %(longest)d. Shorten it, or send it in parts.",
+        "This is %(over)d characters too long. The limit is %(longest)d. Shorten it, or send it in parts.",
         len(text) - MAX_LENGTH,
     ) % {"over": len(text) - MAX_LENGTH, "longest": MAX_LENGTH}
 

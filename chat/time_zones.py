@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Zone = tuple[str, str]  # name and label
     Choice = tuple[str, _StrOrPromise | tuple[Zone, ...]]
 
-ANY: list[Choice] = [("", _("the site's own")), ("UTC", "UTC")]
+ANY: list[Choice] = [("", _("the site’s time zone")), ("UTC", "UTC")]
 
 
 class TimeZoneSelect(forms.Select):

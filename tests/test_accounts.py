@@ -63,7 +63,7 @@ def test_a_browser_without_participant_can_create_an_account(person, room):
     ("name", "password", "words"),
     [
         ("", SECRET, "Please write a name"),
-        ("Bob", "", "Please write a password."),
+        ("Bob", "", "Enter a password."),
         ("Bob", "short", "This is too short."),
         ("Bob", "password1", "Many people use this one"),
         ("Bob", "827364812634", "Numbers alone are soon guessed."),
@@ -255,7 +255,7 @@ def test_a_forgotten_password_is_replaced_by_a_mailed_link_once(account_holder, 
     assert phone.get(address).status_code == 200
     assert phone.post(address, {"password": "short"}).status_code == 422
     door = phone.get(phone.post(address, {"password": "b" + SECRET}).headers["Location"]).content.decode()
-    assert "Your new password is set. Sign in with it." in door
+    assert "New password is set. Sign in with it." in door
     assert re.search(r'<input[^>]* name="name" value="Bob"', door)
     assert "is set" not in sign_in(phone, password="wrong").content.decode()
     assert not is_in(account_holder, room), "whoever knew the old one is out"
@@ -263,7 +263,7 @@ def test_a_forgotten_password_is_replaced_by_a_mailed_link_once(account_holder, 
     for old in (address, address[:-3] + "/", "/account/reset/%F0%9F/x/"):
         answer = phone.get(old)
         assert (answer.status_code, "works once and for a day" in answer.content.decode()) == (404, True)
-        assert '<a href="/account/reset/" target="_top">Ask for another link</a>' in answer.content.decode()
+        assert '<a href="/account/reset/" target="_top">Request a new link</a>' in answer.content.decode()
 
 
 def sent(count):
@@ -372,7 +372,7 @@ def test_if_accounts_are_required_guests_cannot_join_any_room(account_holder, pe
     settings.ACCOUNTS = "required"
     for answer in (person().join(room.name, "Dave"), person().join("Brand new", "Dave")):
         assert answer.status_code == 422
-        assert "Only people with an account come in here." in answer.content.decode()
+        assert "Only people with an account can join this room." in answer.content.decode()
         assert "/account/sign-in/" in answer.content.decode()
     assert Room.objects.count() == 1
     assert account_holder.join("Brand new", "Bob").status_code == 303

@@ -316,7 +316,7 @@ def test_the_second_moderator_reads_that_the_first_was_faster(alice, bert, bob, 
     member, dora = f"/rooms/{room.slug}/members/{bob.membership.pk}", waiting(room, person)
     acts = [
         (f"{member}/mute/", {}, "Already muted, or no longer in the room."),
-        (f"{member}/mute/", {"unmute": "1"}, "Not muted any more, or no longer in the room."),
+        (f"{member}/mute/", {"unmute": "1"}, "No longer muted, or no longer in the room."),
         (f"{member}/remove/", {}, "Already gone, or you can no longer remove them."),
         (f"/rooms/{room.slug}/members/{dora.pk}/answer/", {"approve": "1"}, "has been answered or cancelled already."),
     ]
@@ -351,7 +351,7 @@ def test_cancelling_an_approved_join_request_says_so(alice, room, person):
     room.set_approval(True)
     dora, ed = person(room.name, "Dora"), person(room.name, "Ed")
     now(dora).approve(now(alice))
-    sentence = "Your request to come in was answered before you cancelled it."
+    sentence = "Your join request was answered before you cancelled it."
     assert sentence in followed(dora, f"/rooms/{room.slug}/join-request/cancel/")
     assert now(dora).is_inside
     assert sentence not in followed(ed, f"/rooms/{room.slug}/join-request/cancel/")
@@ -365,14 +365,14 @@ def test_the_account_page_says_that_a_link_was_used_already(alice):
 
 
 def test_a_name_that_one_has_already_is_told(alice, room):
-    address, sentence = f"/rooms/{room.slug}/name/", "This is your name already."
+    address, sentence = f"/rooms/{room.slug}/name/", "This is already your nickname."
     assert sentence in followed(alice, address, {"nickname": "Alice"})
     assert sentence not in followed(alice, address, {"nickname": "Alicia"})
 
 
 def test_a_chat_request_that_was_answered_meanwhile_is_told(alice, bob, room):
     chat = open_direct_message(now(alice), now(bob)).room
-    address, sentence = f"/rooms/{chat.slug}/chat-request/", "This was answered already."
+    address, sentence = f"/rooms/{chat.slug}/chat-request/", "This request was already answered."
     assert sentence not in followed(bob, address, {"answer": "ignore"})
     assert sentence in followed(bob, address, {"answer": "ignore"})
 
@@ -381,7 +381,7 @@ def test_leaving_twice_at_once_is_told(alice, bob, room, monkeypatch):
     """The second request finds Bob in the room, but the first one is through before its verb."""
     leave = Membership.leave
     monkeypatch.setattr(Membership, "leave", lambda member: leave(now(bob)) and leave(member))
-    assert "You had left this room already." in followed(bob, f"/rooms/{room.slug}/leave/")
+    assert "You had already left this room." in followed(bob, f"/rooms/{room.slug}/leave/")
     assert not now(bob).is_inside
 
 
@@ -389,7 +389,7 @@ def test_settings_say_that_nothing_changed(alice, room):
     room.lock()
     form = {"initial-topic": "", "topic": "", "locked": "on", "access": "open", "name": room.name}
     page = followed(alice, f"/rooms/{room.slug}/settings/", form)
-    assert "Nothing changed: the room had these settings already." in page
+    assert "Nothing changed. The room already had these settings." in page
 
 
 # The admin

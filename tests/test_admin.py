@@ -56,7 +56,7 @@ def test_removing_and_restoring_messages_is_seen_by_open_pages(admin_client, ali
     message = Message.objects.get(text="rude words")
     act(admin_client, "message", "remove", message)
     page.poll()
-    assert page.words == ["Removed by the site’s staff."]
+    assert page.words == ["Message removed by a site admin."]
     act(admin_client, "message", "restore", message)
     page.poll()
     assert page.words == ["rude words"]
@@ -78,7 +78,7 @@ def test_an_edit_in_the_admin_uses_the_verb_and_is_shown(admin_client, alice, ro
     assert admin_client.post(url, {"text": "mended", "nickname": "Forged"}).status_code == 302
     page.poll()
     assert page.words == ["mended"]
-    assert "Edited by the site’s staff" in page.lines[-1][1]
+    assert "Edited by a site admin" in page.lines[-1][1]
     assert Message.objects.get(pk=message.pk).nickname == "Alice"
 
 

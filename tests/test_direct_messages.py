@@ -58,7 +58,7 @@ def test_both_people_get_the_same_room_again(alice, bob, room, pair):
 
 def test_declining_is_final_and_the_sender_is_informed(alice, bob, room, pair):
     answers(bob, pair, "decline")
-    assert "“<bdi>Bob</bdi>” does not want to write here" in read(alice, pair)
+    assert "“<bdi>Bob</bdi>” declined the chat write here" in read(alice, pair)
     assert alice.send(pair, "please").status_code == 422
     write_to(alice, room, bob)
     assert "Alice &amp; Bob" not in bob.get("/").content.decode()
@@ -90,7 +90,7 @@ def test_the_page_of_a_chat_request_names_the_shared_rooms(alice, bob, mallory, 
     bob.join("Chess", "Bob")
     alice.join("Alone", "Alice")
     page = bob.get(f"/rooms/{pair.slug}/chat-request/").content.decode()
-    assert "You both are in" in page
+    assert "Rooms you share" in page
     assert "<bdi>Reading club</bdi>" in page
     assert "<bdi>Chess</bdi>" in page
     assert "Alone" not in page
@@ -133,7 +133,7 @@ def test_a_person_who_left_gets_a_new_chat_request(alice, bob, room, pair):
     assert "Write to them anew" in refused.content.decode()
     page = read(alice, pair)
     assert "Write to them anew" in page
-    assert "Look again" in page
+    assert "Check again" in page
     assert 'name="text"' not in page
     write_to(alice, room, bob)
     assert in_room(bob, pair).status == "chat_requested"

@@ -123,7 +123,7 @@ def test_a_busy_database_shows_readers_only_the_banner(alice, room, monkeypatch,
         else alice.get(f"{room.get_absolute_url()}messages/?before=2", headers=HTMX)
     )
     assert (answer.status_code, answer.content) == (503, b"")
-    assert b"One moment" in alice.get(f"{room.get_absolute_url()}messages/?before=2").content
+    assert b"Server busy" in alice.get(f"{room.get_absolute_url()}messages/?before=2").content
 
 
 def _again(person, page):

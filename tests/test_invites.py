@@ -44,7 +44,7 @@ def closed(private, invite, alice, person):
             come(person(), link, "Somebody")
         elif why == "expired":
             Invite.objects.update(expires_at=timezone.now())
-        elif why == "taken back":
+        elif why == "revoked":
             Invite.objects.get().revoke()
         else:
             come(visitor, invite(), "Visitor")
@@ -60,7 +60,7 @@ def closed(private, invite, alice, person):
     [
         ("used", "has been used already. Ask for another one. Whoever sent it"),
         ("expired", "has expired. Ask for another one. Whoever sent it"),
-        ("taken back", "was taken back. Ask for another one. Whoever sent it"),
+        ("revoked", "was taken back. Ask for another one. Whoever sent it"),
         ("banned", "been banned from this room"),
     ],
 )
@@ -155,11 +155,11 @@ def test_inactive_invites_still_list_members_who_joined(private, invite, alice, 
     invite()
     alice.post(f"/rooms/{private.slug}/invitations/{Invite.objects.latest('pk').pk}/revoke/")
     page = alice.get(f"/rooms/{private.slug}/invitations/").content.decode()
-    working, ended = page.split("Links that do not work any more")
+    working, ended = page.split("Inactive links")
     assert "Came by it" not in working
     assert re.search(r"Came by it:\s*<bdi>Bob</bdi>", ended)
     assert "used 1 of 1 times" in ended
-    assert "taken back" in ended
+    assert "revoked" in ended
     assert "/revoke/" not in ended
 
 

@@ -13,7 +13,7 @@ def test_a_full_room_says_so_before_a_name_is_typed(alice, person, room):
     person(room.name, "Bob")
     page = join_page(person(), room)
     assert "This room is full just now." in page
-    assert "Look again" in page
+    assert "Check again" in page
     assert 'name="nickname"' not in page
 
 
@@ -29,7 +29,7 @@ def test_the_page_of_an_invite_says_that_the_room_is_full(alice, person, room):
 def test_a_room_for_accounts_only_says_so_and_links_to_creating_one(alice, person, room):
     room.set_accounts_only(True)
     page = join_page(person(), room)
-    assert "Only people with an account come in here." in page
+    assert "Only people with an account can join this room." in page
     assert f'href="/account/sign-in/?next=/rooms/{room.slug}/"' in page
     assert f'href="/account/create/?next=/rooms/{room.slug}/"' in page
     assert 'name="nickname"' not in page
@@ -60,7 +60,7 @@ def test_a_refused_name_stays_in_the_field(alice, person, room):
 def test_if_accounts_are_required_the_home_page_says_so(person, room, settings):
     settings.ACCOUNTS = "required"
     home = person().get("/").content.decode()
-    assert "Only people with an account come in here." in home
+    assert "Only people with an account can join this room." in home
     assert 'name="nickname"' not in home
     assert "Type a room and a name" not in home.partition("<body>")[2]
     assert room.name in home, "what there is can be seen"

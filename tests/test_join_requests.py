@@ -38,10 +38,10 @@ def test_a_join_request_shows_topic_rules_and_place_but_no_messages(alice, dave,
 def test_only_moderators_see_the_number_of_join_requests(alice, bob, dave, room):
     log = bob.get(f"/rooms/{room.slug}/").content.decode()
     assert "“<bdi>Dave</bdi>”" not in log
-    assert "1 person waits to be let in" in log
+    assert "1 person waiting for approval" in log
     assert ".join-requests{display:block}" in alice.get(f"/rooms/{room.slug}/reader.css").content.decode()
     assert ".join-requests" not in bob.get(f"/rooms/{room.slug}/reader.css").content.decode()
-    assert "Waiting to be let in" not in bob.get(f"/rooms/{room.slug}/members/").content.decode()
+    assert "Join requests" not in bob.get(f"/rooms/{room.slug}/members/").content.decode()
 
 
 def test_open_pages_receive_the_number_of_join_requests(alice, person, room):
@@ -84,7 +84,7 @@ def test_a_declined_person_sees_the_message_and_can_ask_again(alice, dave, perso
     answer(alice, room, dave, answer="Members of the club only")
     for url in (f"/rooms/{room.slug}/join-request/", f"/rooms/{room.slug}/"):
         page = dave.get(url).content.decode()
-        assert "You were not let in." in page
+        assert "Your request was declined." in page
         assert "Members of the club only" in page
     assert "every 5s" not in dave.get(f"/rooms/{room.slug}/join-request/").content.decode()
     erin = person(room.name, "Dave")
@@ -156,7 +156,7 @@ def test_nobody_can_be_approved_in_an_archived_or_full_room(alice, dave, room):
 
 def test_archiving_declines_join_requests_with_a_reason(dave, room):
     room.set_archived(True)
-    assert "This room is archived now." in dave.get(f"/rooms/{room.slug}/join-request/").content.decode()
+    assert "This room is now archived." in dave.get(f"/rooms/{room.slug}/join-request/").content.decode()
     room.refresh_from_db()
     assert room.join_request_count == 0
     room.update_settings(approval=False, archived=False)
@@ -164,7 +164,10 @@ def test_archiving_declines_join_requests_with_a_reason(dave, room):
 
 def test_requiring_accounts_declines_join_requests_of_guests_with_a_reason(dave, room):
     room.set_accounts_only(True)
-    assert "Only people with an account come in here." in dave.get(f"/rooms/{room.slug}/join-request/").content.decode()
+    assert (
+        "Only people with an account can join this room."
+        in dave.get(f"/rooms/{room.slug}/join-request/").content.decode()
+    )
     room.refresh_from_db()
     assert room.join_request_count == 0
 

@@ -251,14 +251,14 @@ def test_removed_and_restored_and_edited(alice, bob, room):
     message = Message.objects.get(text="hello")
     message.remove()
     page.poll()
-    assert page.words == ["Removed by the site’s staff."]
+    assert page.words == ["Message removed by a site admin."]
     message.restore()
     page.poll()
     assert page.words == ["hello"]
     message.edit("hello <b>")
     page.poll()
     assert page.words == ["hello <b>"]
-    assert "Edited by the site’s staff" in page.lines[-1][1]
+    assert "Edited by a site admin" in page.lines[-1][1]
 
 
 def fill(room, membership, count):

@@ -110,7 +110,7 @@ QUOTATION_MARKS = ["“", '"', "''", "״", "‟", "＂", "〞", "’’", "»", 
 
 @pytest.mark.parametrize("mark", QUOTATION_MARKS)
 def test_a_nickname_with_quotation_marks_is_refused(bob, room, person, mark):
-    name = f"Bob{mark} was shown out for good by {mark}Alice"
+    name = f"Bob{mark} was banned by {mark}Alice"
     for answer in (person().join(room.name, name), rename(bob, room, name)):
         assert answer.status_code == 422
         assert "leave out the quotation marks" in answer.content.decode()

@@ -114,7 +114,7 @@ def test_a_paused_page_gets_the_number_of_new_messages_but_no_messages(alice, bo
     room.set_topic("Emma")
     answer = alice.get(f"/rooms/{room.slug}/changes/", {"since": seen, "from": 1, "at": 1, "paused": 1})
     said = answer.content.decode()
-    assert "Paused" in said
+    assert "Updates paused" in said
     assert "3 new" in said
     assert "one" not in said.replace("done", "")
     since = re.search(r'name="since" value="(\d+)"', said)[1]

@@ -58,7 +58,7 @@ def test_online_members_come_first_and_the_owner_and_moderators_before_all(alice
     panel = panel_of_page(bob, room)
     assert names(panel) == ["Alice", "Bob", "Zoe", "Aaron"]
     assert "3 here" in panel
-    assert panel.index("Zoe") < panel.index("Not here just now") < panel.index("Aaron")
+    assert panel.index("Zoe") < panel.index("Away") < panel.index("Aaron")
     assert re.findall(r'"badge">(\w+)<', panel) == ["owner", "moderator"]
 
 
@@ -68,7 +68,7 @@ def test_a_member_last_seen_ninety_seconds_ago_is_away(alice, bob, carol, person
         seen_at = timezone.now() - timedelta(seconds=seconds)
         Membership.objects.filter(nickname=name).update(seen_at=seen_at)
     panel = panel_of_page(alice, room)
-    assert panel.index("Bob") < panel.index("Not here just now") < panel.index("Dave")
+    assert panel.index("Bob") < panel.index("Away") < panel.index("Dave")
     assert "2 here" in panel
     assert '<span class="online">2 here</span>' in person().get("/").content.decode()
     page = alice.get(f"/rooms/{room.slug}/members/").content.decode()
@@ -252,7 +252,7 @@ def test_the_gate_sends_the_panel_with_the_next_answer_and_wakes_no_poll(
     answer = poll.result(5).text
     assert time.time() - began > 2.5
     assert names(PANEL.search(answer)[1]) == ["Ann", "Ben"]
-    assert "Not here just now" in answer
+    assert "Away" in answer
     assert asked_django == []
 
 

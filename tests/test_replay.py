@@ -244,7 +244,7 @@ def test_a_message_removed_while_older_messages_load_disappears(alice, room, mon
     page.unfold(under_way)
     assert "message 1" in page.words
     page.poll()
-    assert page.words == ["message 0", "Removed by the site’s staff.", "message 2", "message 3"]
+    assert page.words == ["message 0", "Message removed by a site admin.", "message 2", "message 3"]
     assert not page.document.cssselect("[name=older]")
 
 

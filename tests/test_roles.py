@@ -127,7 +127,7 @@ def test_an_owner_removed_by_a_site_admin_loses_the_room(alice, bob, person, roo
     (alice.membership.unban if by == "ban" else alice.membership.allow_rejoin)()
     alice.join(room.name, "Alice")
     assert (alice.membership.is_inside, alice.membership.role) == (True, "member")
-    assert "taken back" in person().get(link).content.decode()
+    assert "revoked" in person().get(link).content.decode()
 
 
 def test_deleting_the_owners_account_passes_the_room_on(alice, bob, room):
@@ -162,7 +162,7 @@ def test_invites_of_a_former_moderator_are_revoked(alice, bob, person, room, way
         act(alice, room, bob, "role", role="member")
     else:
         bob.post(f"/rooms/{room.slug}/leave/")
-    assert "taken back" in person().get(link).content.decode()
+    assert "revoked" in person().get(link).content.decode()
     assert Invite.objects.get().revoked_at
 
 

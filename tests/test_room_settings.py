@@ -140,7 +140,7 @@ def test_a_member_removed_from_a_private_room_gets_no_join_link(room, make_priva
     make_private()
     bob.membership.remove()
     words = bob.poll(room, 1).content.decode()
-    assert "You come back by an invitation only." in words
+    assert "You’ll need an invite link to rejoin." in words
     assert "Join again" not in words
 
 

@@ -16,7 +16,7 @@ def test_only_moderators_can_post_announcements(alice, bob, room):
     room.set_announce_only(True)
     refused = bob.send(room, "me too")
     assert refused.status_code == 422
-    assert "Only those who keep this room write here." in refused.content.decode()
+    assert "Only the owner and moderators can post here." in refused.content.decode()
     assert "me too" in refused.content.decode()
     assert sends(alice, room) == 303
     assert "Announcements:" in bob.get(f"/rooms/{room.slug}/").content.decode()
@@ -76,7 +76,7 @@ def test_without_javascript_the_frame_says_why_a_member_cannot_post(alice, bob, 
     bob.membership.set_muted(True)
     frame = bob.get(f"/rooms/{room.slug}/compose/").content.decode()
     assert "You are muted here" in frame
-    assert "Look again" in frame
+    assert "Check again" in frame
     assert 'name="text"' not in frame
 
 
@@ -97,10 +97,10 @@ LASTING = {"muted": "You are muted here", "announce": "Announcements:", "archive
 def test_a_sentence_replaces_the_field_of_a_member_who_cannot_post(bob, room, why, frame):
     stop_writing(bob.membership, why)
     page = bob.get(f"/rooms/{room.slug}/{frame}").content.decode()
-    assert (page.count(LASTING[why]), page.count("Look again")) == (1, 1)
+    assert (page.count(LASTING[why]), page.count("Check again")) == (1, 1)
     assert 'name="text"' not in page
     assert frame or 'id="composer-keys"' in page
-    assert "Look now" not in page
+    assert "Refresh" not in page
 
 
 def test_a_muted_member_who_rejoins_sees_the_reason_at_once(bob, room):
@@ -114,7 +114,7 @@ def test_a_locked_room_keeps_its_hidden_composer(bob, room):
     room.lock()
     page = bob.get(f"/rooms/{room.slug}/").content.decode()
     assert 'name="text"' in page
-    assert "Look again" not in page
+    assert "Check again" not in page
 
 
 def test_a_refused_text_keeps_its_field(bob, room):

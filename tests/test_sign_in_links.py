@@ -40,7 +40,7 @@ def test_the_old_browser_is_signed_out_when_asked(bob, person, room):
 def test_opening_a_link_does_not_use_it_and_it_works_once(bob, person):
     address = link(bob)
     for _look in range(3):
-        assert "Go on" in person().get(address).content.decode()
+        assert "Continue" in person().get(address).content.decode()
     assert person().post(address).status_code == 303
     assert "was used already" in person().get(address).content.decode()
     assert person().post(address).status_code == 422
@@ -132,7 +132,7 @@ def test_a_person_who_was_signed_out_sees_why_and_what_to_do(bob, settings, acco
     page = bob.get("/account/").content.decode()
     assert "you were signed out: here, or from another browser of yours" in page
     assert "As a guest, go on by a personal link" in page
-    assert ("With an account, sign in." in page) == (accounts == "on")
+    assert ("If you have an account, sign in." in page) == (accounts == "on")
 
 
 @pytest.mark.parametrize("path", ["/account/links/", "/account/"])

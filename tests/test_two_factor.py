@@ -199,7 +199,7 @@ def test_setting_it_up_needs_the_password(browser, clock):
     phone = Phone(clock, key_on(browser.get(PAGE)))
     answer = browser.post(PAGE, {"password": "wrong", "code": phone.code()})
     assert answer.status_code == 422
-    assert "This is not your password." in said(answer)
+    assert "Wrong password." in said(answer)
     assert not TOTPDevice.objects.exists()
 
 

@@ -39,7 +39,7 @@ def test_a_returning_member_sees_the_unread_count_and_the_first_unread_message(a
     page = away.get(f"/rooms/{room.slug}/")
     assert unread_link(page) == (f"/rooms/{room.slug}/#m{first.pk}", "3 new since you were here")
     sheet = away.get(re.search(r'href="([^"]*reader.css[^"]*)"', page.content.decode())[1]).content.decode()
-    assert f'[id="m{first.pk}"]::before{{content:"New since you were here"}}' in sheet
+    assert f'[id="m{first.pk}"]::before{{content:"New messages"}}' in sheet
     assert unread_link(away.get(f"/rooms/{room.slug}/")) is None
     assert counts_at_home(away) == []
 

@@ -30,9 +30,7 @@ def account_to_change(request: Request) -> tuple[Participant, User]:
     if participant.user is None:
         raise Http404
     if participant.user.is_staff:
-        sentence = _(
-            "You are one of the site’s staff: change this in the admin, where you are asked for more than a password."
-        )
+        sentence = _("You’re a site admin, so change this in the admin. It asks for more than your password.")
         raise Refused(sentence, code="staff")
     return participant, participant.user
 
@@ -47,5 +45,8 @@ def user_to_reset(uid: str, token: str) -> User:
         user = resettable.get(pk=int(urlsafe_base64_decode(uid)))
         if default_token_generator.check_token(user, token):
             return user
-    sentence = _("A link to reset a password works once and for a day, and must be complete. Ask for another one.")
-    raise ExplainedNotFound(sentence, (reverse("reset"), _("Ask for another link")))
+    sentence = _(
+        "This link doesn’t work. Reset links work once, for one day. Check that the link is "
+        "complete, or request a new one."
+    )
+    raise ExplainedNotFound(sentence, (reverse("reset"), _("Request a new link")))

@@ -13,7 +13,7 @@ def invite_by_key(key: str) -> Invite:
     invite: Invite | None = Invite.objects.by_key(key)
     if invite is None:
         sentence = _(
-            "There is no such invitation. Part of the link may be missing: ask whoever sent it for another one."
+            "This invite link doesn’t exist. Part of it may be missing. Ask the person who sent it for a new one."
         )
         raise ExplainedNotFound(sentence)
     return invite
@@ -23,7 +23,7 @@ def check_invite_usable(request: Request, invite: Invite) -> None:
     """Raise InviteNotUsable if the invite is inactive, or this person is banned or was removed from its room."""
     membership = membership_of(request, invite.room.slug)
     if invite.refusal:
-        raise InviteNotUsable(_("%s Whoever sent it to you can make one.") % invite.refusal)
+        raise InviteNotUsable(str(invite.refusal))
     if membership and (refusal := membership.rejoin_refusal):
         raise InviteNotUsable(str(refusal.message))
 

@@ -28,7 +28,8 @@ def sign_in_link_to_use(key: str) -> SignInLink:
     link = SignInLink.objects.filter(identity.is_active_q("participant__")).by_key(key)
     if link is None:
         sentence = _(
-            "There is no such personal link. Part of it may be missing: make another one where you are still you."
+            "This sign-in link doesn’t exist. Part of it may be missing. Create a new one in a "
+            "browser where you’re signed in."
         )
         raise ExplainedNotFound(sentence)
     return link

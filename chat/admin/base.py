@@ -157,7 +157,7 @@ class VerbAdmin(ChangesMixin):
         changed if too many rows are selected.
         """
         if queryset[: self.paginator.MAX_ROWS + 1].count() > self.paginator.MAX_ROWS:
-            sentence = _("More than %(n)d are selected. Search or filter first; nothing was changed.")
+            sentence = _("More than %(n)d are selected, so nothing was changed. Search or filter first.")
             self.message_user(request, sentence % {"n": self.paginator.MAX_ROWS}, django_messages.ERROR)
             return
         rows = list(queryset)
@@ -165,7 +165,7 @@ class VerbAdmin(ChangesMixin):
         left = 0 if failed else len(rows) - acted
         sentences = [text % {"n": n} for text, n in ((done, acted), (unchanged, left)) if n]
         if failed:
-            sentences.append(_("Then the database failed: the others were not tried. Try again."))
+            sentences.append(_("Then the database failed. The rest was not changed. Try again."))
         succeeded = django_messages.SUCCESS if acted else django_messages.WARNING
         self.message_user(request, " ".join(sentences), django_messages.ERROR if failed else succeeded)
 

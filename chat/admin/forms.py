@@ -67,7 +67,7 @@ class SiteAdminForm(forms.ModelForm):
 
 
 class MessageAdminForm(forms.ModelForm):
-    text = MessageTextField(label=_("Words"))
+    text = MessageTextField(label=_("Text"))
 
     class Meta:
         model = Message
@@ -77,5 +77,5 @@ class MessageAdminForm(forms.ModelForm):
 def visible(text: str) -> str:
     """Return the text. Raises ValidationError if it has characters that can't be shown."""
     if FORBIDDEN_CHARACTERS.search(text):
-        raise ValidationError(_("This has characters that cannot be shown. Take them out."), code="characters")
+        raise ValidationError(_("This has characters that can’t be shown. Remove them."), code="characters")
     return text

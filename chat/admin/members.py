@@ -55,7 +55,7 @@ class MembershipAdmin(VerbAdmin):
         url = reverse("admin:chat_message_changelist")
         return format_html('<a href="{}?membership__id__exact={}">{}</a>', url, membership.pk, membership.messages_sent)
 
-    @admin.action(permissions=["change"], description=_("Remove from the room"))
+    @admin.action(permissions=["change"], description=_("Remove from room"))
     def remove(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
         self.run_verb(
             request,
@@ -66,17 +66,17 @@ class MembershipAdmin(VerbAdmin):
             unchanged=ngettext_lazy("%(n)d was not in the room.", "%(n)d were not in the room.", "n"),
         )
 
-    @admin.action(permissions=["change"], description=_("Make owner of the room"))
+    @admin.action(permissions=["change"], description=_("Make owner"))
     def make_owner(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
         self.run_verb(
             request,
             queryset,
             Membership.make_owner,
-            log=_("made owner of the room"),
+            log=_("made owner"),
             done=ngettext_lazy("%(n)d person made owner.", "%(n)d people made owners.", "n"),
             unchanged=ngettext_lazy(
-                "%(n)d cannot be made owner, or is the owner already.",
-                "%(n)d cannot be made owners, or are owners already.",
+                "%(n)d is the owner already, or can’t become the owner.",
+                "%(n)d are owners already, or can’t become owners.",
                 "n",
             ),
         )

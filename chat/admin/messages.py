@@ -56,7 +56,7 @@ class MessageAdmin(VerbAdmin):
     def member_link(self, message: Message) -> str:
         return link(message.membership, message.nickname) if message.membership else message.shown_name
 
-    @admin.display(description=_("words"))
+    @admin.display(description=_("text"))
     def what(self, message: Message) -> str:
         return str(message)
 
@@ -64,7 +64,7 @@ class MessageAdmin(VerbAdmin):
     def state(self, message: Message) -> _StrOrPromise:
         return _("removed") if message.removed_at else _("edited") if message.edited_at else ""
 
-    @admin.action(permissions=["change"], description=_("Remove: only author and time remain"))
+    @admin.action(permissions=["change"], description=_("Remove (leaves “message removed”)"))
     def remove(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
         self.run_verb(
             request,

@@ -35,7 +35,7 @@ class ParticipantAdmin(VerbAdmin):
         """Whether the user may run the list's actions. False for one participant: preferences are the person's own."""
         return participant is None and super().has_change_permission(request)
 
-    @admin.action(permissions=["change"], description=_("Sign out everywhere: a guest comes back as somebody else"))
+    @admin.action(permissions=["change"], description=_("Sign out everywhere (guests lose their nicknames)"))
     def sign_out_everywhere(self, request: HttpRequest, queryset: QuerySet[Participant]) -> None:
         self.run_verb(
             request,

@@ -58,7 +58,7 @@ class RoomAdmin(VerbAdmin):
         url = reverse("admin:chat_message_changelist")
         return format_html('<a href="{}?room__id__exact={}">{}</a>', url, room.pk, room.message_count)
 
-    @admin.action(permissions=["change"], description=_("Lock: reading only"))
+    @admin.action(permissions=["change"], description=_("Lock (nobody can post)"))
     def lock(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         self.run_verb(
             request,

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
 
 PASSWORD_ERRORS = {  # by the code of Django's validators; these messages also say what to do
-    "password_too_short": _("This is too short. Take at least 8 characters: some words in a row are easy to remember."),
-    "password_too_common": _("Many people use this one, so it is tried first. Take another."),
-    "password_entirely_numeric": _("Numbers alone are soon guessed. Add some words."),
-    "password_too_similar": _("This is too much like your name or your e-mail address. Take something else."),
+    "password_too_short": _("Too short. Use at least 8 characters. A few words in a row are easy to remember."),
+    "password_too_common": _("This password is too common. Choose another one."),
+    "password_entirely_numeric": _("Numbers alone are easy to guess. Add some words."),
+    "password_too_similar": _("This is too similar to your name or email address. Choose another one."),
 }
 
 
@@ -41,7 +41,7 @@ class NewPasswordField(PasswordField):
     """A field for a new password. It does not check how safe it is: the form has to call `check_password` for that."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__("new-password", help_text=_("At least 8 characters, and none that many people use."), **kwargs)
+        super().__init__("new-password", help_text=_("At least 8 characters. Avoid common passwords."), **kwargs)
 
 
 def check_password(form: forms.Form, field: str, name: str, email: str) -> None:
@@ -53,15 +53,15 @@ def check_password(form: forms.Form, field: str, name: str, email: str) -> None:
 
 def email_field() -> forms.EmailField:
     return forms.EmailField(
-        label=_("E-mail address"),
+        label=_("Email address"),
         required=False,
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={
-            "invalid": _("This does not look like an e-mail address; one is like ann@example.org."),
-            "max_length": _("No e-mail address is as long as this."),
+            "invalid": _("Enter an email address, such as ann@example.org."),
+            "max_length": _("This is too long for an email address."),
         },
-        help_text=_("Optional. You need it to reset a forgotten password. Only the site’s staff can see it."),
+        help_text=_("Optional. Needed to reset your password. Only site admins can see it."),
     )
 
 
@@ -90,9 +90,9 @@ class SignInForm(VerbForm):
     name = name_field()
     password = PasswordField("current-password", label=_("Password"))
     bring = forms.BooleanField(
-        label=_("Bring along the rooms in which I am a guest in this browser"),
+        label=_("Add the rooms I joined as a guest in this browser"),
         required=False,
-        help_text=_("Without this the guest’s names stay the guest’s, and this browser lets go of them."),
+        help_text=_("If not, you lose the guest’s nicknames in this browser."),
     )
 
     def __init__(
@@ -110,7 +110,7 @@ class SignInForm(VerbForm):
         account = not User.objects.filter(username=name).exists() and Participant.by_account_name(name)
         user = authenticate(username=account.user.username if account and account.user else name, password=password)
         if user is None:
-            raise Refused(_("Name and password do not go together. Try again."), code="unknown")
+            raise Refused(_("Wrong name or password. Try again."), code="unknown")
         two_factor.check_may_sign_in(user)
         return Participant.objects.filter(user=user).first() or Participant.objects.for_user(user)
 
@@ -119,8 +119,8 @@ class PasswordForm(VerbForm):
     error_field = "old"
     verb_fields = ["old", "new"]
 
-    old = PasswordField("current-password", label=_("Your password until now"))
-    new = NewPasswordField(label=_("Your new password"))
+    old = PasswordField("current-password", label=_("Current password"))
+    new = NewPasswordField(label=_("New password"))
 
     def __init__(self, data: QueryDict | None = None, *, user: User) -> None:
         super().__init__(data)
@@ -152,10 +152,10 @@ class ResetForm(VerbForm):
     error_field = "who"
 
     who = forms.CharField(
-        label=_("Your name or your e-mail address"),
+        label=_("Your name or email address"),
         max_length=254,
         widget=forms.TextInput(attrs={"dir": "auto"}),
-        error_messages={"required": _("Please write your name or your e-mail address.")},
+        error_messages={"required": _("Enter your name or email address.")},
     )
 
     @property
@@ -177,7 +177,7 @@ class NewPasswordForm(VerbForm):
 
     error_field = "password"
 
-    password = NewPasswordField(label=_("Your new password"))
+    password = NewPasswordField(label=_("New password"))
 
     def __init__(self, data: QueryDict | None = None, *, user: User) -> None:
         super().__init__(data)

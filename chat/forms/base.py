@@ -71,7 +71,7 @@ class VerbForm(forms.Form):
 
 def _try_again(wait: int) -> str:
     """Say when to try again, in seconds or, from two minutes on, in minutes (rounded up)."""
-    sentence = _("There were too many tries, so this one did not count. Nothing is locked.")
+    sentence = _("Too many attempts, so this one wasn’t checked. Your account isn’t locked.")
     if wait < 120:
         return f"{sentence} {ngettext('Try again in %d second.', 'Try again in %d seconds.', wait) % wait}"
     minutes = -(-wait // 60)

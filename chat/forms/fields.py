@@ -51,9 +51,7 @@ class MessageTextField(forms.CharField):
 class UntrimmedField(forms.CharField):
     """A text field without `maxlength` in its HTML, because browsers silently cut off longer pasted text."""
 
-    default_error_messages = {
-        "max_length": _("This has %(show_value)d characters, and at most %(limit_value)d fit. Make it shorter.")
-    }
+    default_error_messages = {"max_length": _("This has %(show_value)d characters. The limit is %(limit_value)d.")}
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {}
@@ -72,7 +70,7 @@ class LineField(UntrimmedField):
         super().validate(value)
         _check_printable(value)
         if has_too_many_marks(value):
-            raise ValidationError(_("Please put fewer marks on one letter."), code="marks")
+            raise ValidationError(_("Too many accents on one letter. Remove some."), code="marks")
 
 
 class TextField(UntrimmedField):
@@ -102,12 +100,12 @@ class PlainHiddenInput(forms.HiddenInput):
 
 def _check_printable(text: str) -> None:
     if FORBIDDEN_CHARACTERS.search(text):
-        raise ValidationError(_("This has characters that cannot be shown. Take them out."), code="characters")
+        raise ValidationError(_("This has characters that can’t be shown. Remove them."), code="characters")
 
 
 def whole_number_errors(least: int, most: str) -> dict[str, _StrOrPromise]:
     """The error messages of a number field: one sentence for everything but a whole number in this range."""
-    sentence = _("Type a whole number from {least} to {most}, or leave it empty.")
+    sentence = _("Enter a whole number from {least} to {most}, or leave it empty.")
     return dict.fromkeys(("invalid", "min_value", "max_value"), format_lazy(sentence, least=least, most=most))
 
 
@@ -116,5 +114,5 @@ class PasswordField(forms.CharField):
 
     def __init__(self, autocomplete: str, **kwargs: Any) -> None:
         widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
-        words = {"required": _("Please write a password."), "max_length": _("This is longer than 256 characters.")}
+        words = {"required": _("Enter a password."), "max_length": _("This is longer than 256 characters.")}
         super().__init__(strip=False, max_length=256, widget=widget, error_messages=words, **kwargs)

@@ -17,19 +17,19 @@ class InviteForm(VerbForm):
     verb_fields = ["days", "max_uses"]
 
     max_uses = forms.IntegerField(
-        label=_("For how many people"),
+        label=_("Maximum uses"),
         min_value=1,
         max_value=1000,
         error_messages=whole_number_errors(1, "1,000"),
         initial=1,
         required=False,
-        help_text=_("Empty: for any number."),
+        help_text=_("Leave empty for no limit."),
     )
     days = forms.TypedChoiceField(
-        label=_("Works for"),
+        label=_("Expires after"),
         coerce=int,
         initial=7,
-        choices=[(1, _("a day")), (7, _("a week")), (30, _("a month")), (365, _("a year"))],
+        choices=[(1, _("1 day")), (7, _("1 week")), (30, _("1 month")), (365, _("1 year"))],
     )
 
     def create(self, membership: Membership) -> bool:

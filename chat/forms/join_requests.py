@@ -10,4 +10,4 @@ class JoinRequestAnswerForm(VerbForm):
     error_field = "answer"
     verb_fields = ["answer"]
 
-    answer = LineField(label=_("A word to them"), max_length=200, required=False)
+    answer = LineField(label=_("Message"), max_length=200, required=False)

@@ -68,13 +68,13 @@ class MessageForm(VerbForm):
         return target
 
     def _incomplete(self, code: str) -> ValidationError:
-        message = _("This form was not whole. Send it once more.")
+        message = _("Something was missing. Please send it again.")
         return ValidationError({"text": ValidationError(message, code=code)})
 
 
 def validate_characters(text: str) -> None:
     if FORBIDDEN_CHARACTERS.search(unify_line_ends(text)):
-        raise ValidationError(_("This has characters that cannot be shown."), code="characters")
+        raise ValidationError(_("This has characters that can’t be shown."), code="characters")
 
 
 class LeftoverForm(forms.Form):

@@ -20,20 +20,20 @@ class RoomSettingsForm(VerbForm):
     error_field = "topic"
     error_fields_by_code = {"full": "approval", "account": "approval"}
 
-    topic = LineField(label=_("Topic"), max_length=200, required=False, help_text=_("One line under the room’s name."))
+    topic = LineField(label=_("Topic"), max_length=200, required=False, help_text=_("One line below the room’s name."))
     rules = TextField(
-        label=_("Rules"), max_length=2000, required=False, help_text=_("Shown to everybody before they come in.")
+        label=_("Rules"), max_length=2000, required=False, help_text=_("Everyone sees them before joining.")
     )
     locked = forms.BooleanField(
-        label=_("Locked: everybody can read, nobody can write"), required=False, help_text=_("Until you unlock it.")
-    )
-    announce_only = forms.BooleanField(
-        label=_("Announcements only: the owner and moderators write, everybody else reads"), required=False
-    )
-    approval = forms.BooleanField(
-        label=_("Newcomers wait until the owner or a moderator lets them in"),
+        label=_("Lock room: nobody can post"),
         required=False,
-        help_text=_("Who comes by an invitation comes straight in. When you take this back, all who wait are let in."),
+        help_text=_("Members can still read. Lasts until you unlock it."),
+    )
+    announce_only = forms.BooleanField(label=_("Announcements only"), required=False)
+    approval = forms.BooleanField(
+        label=_("New members need approval"),
+        required=False,
+        help_text=_("People with an invite link join without approval. Turning this off approves everyone waiting."),
     )
 
     def __init__(self, data: QueryDict | None = None, *, room: Room) -> None:
@@ -67,32 +67,32 @@ class OwnerSettingsForm(RoomSettingsForm):
 
     error_field = "name"
 
-    name = NameField(label=_("Name"), help_text=_("The old address leads to the new one."))
+    name = NameField(label=_("Name"), help_text=_("Links to the old name lead to the new one."))
     access = forms.ChoiceField(
-        label=_("Who finds it"),
+        label=_("Visibility"),
         choices=Room.Access,
         widget=forms.RadioSelect,
         help_text=_(
-            "A private room gets a secret address, its name becomes free for others, and nobody comes in without an "
-            "invitation; whoever is in stays in."
+            "A private room gets a secret address, and its name becomes free for others. New members "
+            "need an invite link. Current members stay."
         ),
     )
 
     accounts_only = forms.BooleanField(
-        label=_("Only people with an account come in"), required=False, help_text=_("Whoever is in stays in.")
+        label=_("Only people with an account can join"), required=False, help_text=_("Current members stay.")
     )
     member_limit = forms.IntegerField(
-        label=_("How many people can be in at once"),
+        label=_("Member limit"),
         min_value=2,
         max_value=1_000_000,
         error_messages=whole_number_errors(2, "1,000,000"),
         required=False,
-        help_text=_("Empty: any number. Whoever is in stays in."),
+        help_text=_("Leave empty for no limit. Current members stay."),
     )
     archived = forms.BooleanField(
-        label=_("Archived: out of use"),
+        label=_("Archived"),
         required=False,
-        help_text=_("Nobody writes or comes in, and the home page does not list it. Whoever is in can read it."),
+        help_text=_("Nobody can post or join, and the room isn’t listed. Members can still read it."),
     )
 
     field_order = [
@@ -112,7 +112,7 @@ class OwnerSettingsForm(RoomSettingsForm):
 class DeleteRoomForm(forms.Form):
     """Confirms that a room is to be deleted: its name has to be typed, to prevent accidents."""
 
-    name = NameField(label=_("Type the room’s name to delete it"))
+    name = NameField(label=_("Type the room’s name to confirm"))
 
     def __init__(self, data: QueryDict | None = None, *, room: Room) -> None:
         super().__init__(data)
@@ -121,5 +121,5 @@ class DeleteRoomForm(forms.Form):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if room_key(name) != room_key(self.room.name):
-            raise ValidationError(_("This is not the name of this room. Nothing was deleted."), code="other")
+            raise ValidationError(_("This isn’t the name of the room. Nothing was deleted."), code="other")
         return name

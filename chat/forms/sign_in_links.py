@@ -12,14 +12,17 @@ class SignInLinkForm(VerbForm):
     verb_fields = ["hours"]
 
     hours = forms.TypedChoiceField(
-        label=_("Works for"), coerce=int, initial=1, choices=[(1, _("an hour")), (24, _("a day")), (168, _("a week"))]
+        label=_("Expires after"),
+        coerce=int,
+        initial=1,
+        choices=[(1, _("1 hour")), (24, _("1 day")), (168, _("1 week"))],
     )
 
 
 class UseSignInLinkForm(VerbForm):
     error_field = "sign_out_others"
 
-    sign_out_others = forms.BooleanField(label=_("Sign out the browsers in which I was before"), required=False)
+    sign_out_others = forms.BooleanField(label=_("Sign out my other browsers"), required=False)
 
 
 class UseSignInLinkWithCodeForm(UseSignInLinkForm):

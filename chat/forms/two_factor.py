@@ -15,8 +15,8 @@ class CodeField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         typed_once = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
         messages = {
-            "required": _("Type the code that your app shows now, or a recovery code."),
-            "max_length": _("No code is as long as this."),
+            "required": _("Enter the current code from your app, or a recovery code."),
+            "max_length": _("This is too long for a code."),
         }
         widget = forms.TextInput(attrs=typed_once)
         super().__init__(label=_("Code"), max_length=40, widget=widget, error_messages=messages, **kwargs)

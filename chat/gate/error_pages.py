@@ -4,10 +4,10 @@ from chat.gate.signatures import Headers, Scope
 from chat.gate.wsgi import Response
 
 MESSAGES = {  # what happened, and what to do
-    408: ("That took too long to arrive.", "check your connection and try again."),
-    413: ("That is more than the server takes at once.", "make it shorter and try again."),
-    500: ("Something went wrong on the server.", "try again in a moment."),
-    503: ("The server is busy.", "try again in a few seconds."),
+    408: ("This took too long to arrive.", "Check your connection and try again."),
+    413: ("This is more than the server accepts at once.", "Make it shorter and try again."),
+    500: ("Something went wrong on the server.", "Try again in a moment."),
+    503: ("The server is busy.", "Try again in a few seconds."),
 }
 RETRY_AFTER = b"5"  # seconds
 
@@ -47,14 +47,13 @@ def notice(scope: Scope, status: int) -> bytes:
     if scope["method"] == "GET":
         return b""  # A poll: the page shows its banner, and no later poll would remove a notice.
     what, then = MESSAGES[status]
-    return NOTICE.format(message=f"{what} Your words are still in the page: {then}").encode()
+    return NOTICE.format(message=f"{what} Your text is still on the page. {then}").encode()
 
 
 def page(status: int, method: str) -> bytes:
     what, then = MESSAGES[status]
-    safe = method in ("GET", "HEAD")
-    rest = then.capitalize() if safe else f"Your words are still in the page before this one: go back, {then}"
-    return PAGE.format(title=what.rstrip("."), message=f"{what} {rest}").encode()
+    kept = "" if method in ("GET", "HEAD") else "Your text is still on the previous page. Go back to it. "
+    return PAGE.format(title=what.rstrip("."), message=f"{what} {kept}{then}").encode()
 
 
 def own_headers(refusal: GateRefusal, body: bytes) -> Headers:

@@ -50,9 +50,9 @@ class AccountMixin(models.Model):
         already.
         """
         if is_reserved(name):
-            raise Refused(_("This name is kept for those who run this site. Choose another one."), code="reserved")
+            raise Refused(_("This name is reserved for this site’s admins. Choose another one."), code="reserved")
         self._check_is_guest()
-        taken = Refused(_("There is an account of this name, or one that looks like it."), code="taken")
+        taken = Refused(_("An account with this name, or a nearly identical one, already exists."), code="taken")
         if self.by_account_name(name):
             raise taken
         user = User(username=name, email=User.objects.normalize_email(email))
@@ -69,7 +69,7 @@ class AccountMixin(models.Model):
     def _check_is_guest(self: Participant) -> None:
         """Raise Refused if this is an account already, for example because the same form was sent twice at once."""
         if self.pk and type(self).objects.select_for_update().get(pk=self.pk).user_id:
-            raise Refused(_("You keep a name already. Load this page again."), code="kept")
+            raise Refused(_("You have an account already. Reload this page."), code="kept")
 
     def claim_name(self: Participant, user: User) -> None:
         """Link the participant to this user, and reserve the user's name.

@@ -73,20 +73,20 @@ class Invite(models.Model):
 
     room = models.ForeignKey("chat.Room", models.CASCADE, related_name="invites", verbose_name=_("room"))
     created_by = models.ForeignKey(
-        "chat.Membership", models.CASCADE, related_name="created_invites", verbose_name=_("made by")
+        "chat.Membership", models.CASCADE, related_name="created_invites", verbose_name=_("created by")
     )
     key_digest = models.CharField(max_length=64, unique=True, editable=False)
-    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires"))
-    max_uses = models.PositiveSmallIntegerField(_("for how many"), null=True)
+    max_uses = models.PositiveSmallIntegerField(_("maximum uses"), null=True)
     uses = models.PositiveIntegerField(_("used"), default=0)
-    revoked_at = models.DateTimeField(_("taken back"), null=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True)
 
     objects = InviteQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("invite")
-        verbose_name_plural = _("invitations")
+        verbose_name = _("invite link")
+        verbose_name_plural = _("invite links")
 
     def __str__(self) -> str:
         return f"#{self.pk}"
@@ -100,11 +100,11 @@ class Invite(models.Model):
     def refusal(self) -> _StrOrPromise:
         """Why the invite can't be used any more, as a sentence for the reader; "" if it is active."""
         if self.revoked_at:
-            return _("This invitation was taken back. Ask for another one.")
+            return _("This invite link was revoked. Ask for a new one.")
         if self.expires_at <= timezone.now():
-            return _("This invitation has expired. Ask for another one.")
+            return _("This invite link has expired. Ask for a new one.")
         if self.max_uses is not None and self.uses >= self.max_uses:
-            return _("This invitation has been used already. Ask for another one.")
+            return _("This invite link has no uses left. Ask for a new one.")
         return ""
 
     def use(self) -> Invite:

@@ -105,7 +105,7 @@ class Membership(SendingMixin, RolesMixin, StatusMixin, RemovalMixin, MergingMix
         models.SET_NULL,
         null=True,
         related_name="joined_members",
-        verbose_name=_("came by"),
+        verbose_name=_("joined with"),
         editable=False,
     )
     joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
@@ -202,7 +202,7 @@ class Membership(SendingMixin, RolesMixin, StatusMixin, RemovalMixin, MergingMix
     def check_same_nickname(self, nickname: str) -> Membership:
         """Return this membership, for a member who joins again. Raises Refused if the nickname is another one."""
         if self.nickname_key != nickname_key(nickname):
-            raise Refused(_("You are in this room already."), code="already_in", instead=self)
+            raise Refused(_("You’re already in this room."), code="already_in", instead=self)
         return self
 
     def release_nickname(self) -> None:
@@ -257,18 +257,22 @@ class Membership(SendingMixin, RolesMixin, StatusMixin, RemovalMixin, MergingMix
 
 
 POSTING_REFUSALS = (
-    (lambda member: not member.is_inside, "gone", _("You are no longer in this room.")),
-    (lambda member: member.room.archived, "archived", _("The room is archived: it can only be read.")),
-    (lambda member: member.room.locked, "locked", _("The room is locked: nobody could write when this was sent.")),
-    (lambda member: member.muted, "muted", _("You are muted here: you can read, but not write.")),
+    (lambda member: not member.is_inside, "gone", _("You’re no longer in this room.")),
+    (
+        lambda member: member.room.archived,
+        "archived",
+        _("This room is archived. You can read it, but nobody can post."),
+    ),
+    (lambda member: member.room.locked, "locked", _("This room is locked, so nobody can post right now.")),
+    (lambda member: member.muted, "muted", _("You’re muted in this room. You can read, but not post.")),
     (
         lambda member: member.room.announce_only and not member.is_moderator,
         "announce",
-        _("Only those who keep this room write here."),
+        _("Only the owner and moderators can post here."),
     ),
     (
         lambda member: member.room.dm_partner_left(),
         "alone",
-        _("The other is not here any more, so nobody would read this. Write to them anew from a room of you both."),
+        _("The other person has left this chat. To message them again, open the member list of a room you share."),
     ),
 )

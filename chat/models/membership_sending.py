@@ -230,7 +230,7 @@ class SendingMixin(models.Model):
 def joined(letters: str, text: str) -> str:
     """The text with the letters in front. Raises Refused if that is too long."""
     if len(letters) + len(text) > MAX_LENGTH:
-        reason = _("With the text added in front of it, this message is too long. Shorten it, or send it in parts.")
+        reason = _("With the text added in front, this message is too long. Shorten it, or send it in parts.")
         raise Refused(reason, code="long")
     return letters + text
 

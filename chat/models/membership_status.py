@@ -26,15 +26,15 @@ class StatusMixin(models.Model):
     """
 
     class Status(models.TextChoices):
-        WAITING = "waiting", _("waits to be let in")
-        JOIN_DECLINED = "join_declined", _("was not let in")
+        WAITING = "waiting", _("waiting for approval")
+        JOIN_DECLINED = "join_declined", _("declined")
         IN = "in", _("in")
         LEFT = "left", _("left")
         REMOVED = "removed", _("removed")
-        BANNED = "banned", _("may not come back")
-        CHAT_REQUESTED = "chat_requested", _("was asked to come in")
-        CHAT_IGNORED = "chat_ignored", _("ignores that")
-        CHAT_DECLINED = "chat_declined", _("does not want to")
+        BANNED = "banned", _("banned")
+        CHAT_REQUESTED = "chat_requested", _("chat request sent")
+        CHAT_IGNORED = "chat_ignored", _("ignored the chat request")
+        CHAT_DECLINED = "chat_declined", _("declined the chat")
 
     status = models.CharField(_("status"), max_length=32, choices=Status, default=Status.IN, editable=False)
     muted = models.BooleanField(_("muted"), default=False, editable=False)

@@ -45,11 +45,11 @@ class Message(models.Model):
     GROUPING_WINDOW = timedelta(minutes=5)
 
     class Event(models.TextChoices):
-        OPENED = "opened", _("opened the room")
+        OPENED = "opened", _("created the room")
         JOINED = "joined", _("joined")
         LEFT = "left", _("left")
         REMOVED = "removed", _("was removed")
-        RENAMED = "renamed", _("goes by another name")
+        RENAMED = "renamed", _("changed nickname")
         ROLE = "role", _("role changed")
         TOPIC = "topic", _("topic changed")
         RULES = "rules", _("rules changed")
@@ -57,13 +57,13 @@ class Message(models.Model):
         ACCESS = "access", _("access changed")
         LOCKED = "locked", _("room locked")
         UNLOCKED = "unlocked", _("room unlocked")
-        POSTING = "posting", _("who writes changed")
+        POSTING = "posting", _("posting changed")
         ARCHIVED = "archived", _("room archived")
-        RESTORED = "restored", _("room restored")
+        RESTORED = "restored", _("room unarchived")
         MUTED = "muted", _("was muted")
-        UNMUTED = "unmuted", _("writes again")
-        BANNED = "banned", _("was shown out for good")
-        CHAT_DECLINED = "chat_declined", _("does not want to")
+        UNMUTED = "unmuted", _("was unmuted")
+        BANNED = "banned", _("was banned")
+        CHAT_DECLINED = "chat_declined", _("declined the chat")
 
     room = models.ForeignKey(
         "chat.Room", models.CASCADE, related_name="messages", verbose_name=_("room"), db_index=False
@@ -83,7 +83,7 @@ class Message(models.Model):
     namesake_number = models.PositiveSmallIntegerField(default=1, editable=False)
     role = models.CharField(_("role"), max_length=32, blank=True)
     by_account = models.BooleanField(_("by an account"), default=False, editable=False)
-    text = models.TextField(_("words"), blank=True)
+    text = models.TextField(_("text"), blank=True)
     html = models.TextField(blank=True, editable=False)
     # The `markup.RENDERER` that made the HTML. None: before these versions were stored, or a system message.
     renderer = models.PositiveSmallIntegerField(null=True, editable=False)

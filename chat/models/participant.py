@@ -72,27 +72,29 @@ class Participant(AccountMixin):
 
     POLL_CHOICES = [choice for choice in REFRESH_CHOICES if choice[0]]
 
-    time_zone = models.CharField(_("time zone"), max_length=64, blank=True, help_text=_("Empty: the site's own."))
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, blank=True, help_text=_("Leave empty for the site’s time zone.")
+    )
     refresh_seconds = models.PositiveSmallIntegerField(
-        _("Look for new messages without JavaScript"), choices=REFRESH_CHOICES, default=5
+        _("Refresh without JavaScript"), choices=REFRESH_CHOICES, default=5
     )
-    color_scheme = models.CharField(
-        _("Colours"), max_length=5, choices=[("", _("as this device has them")), *COLOR_SCHEMES], blank=True
-    )
-    text_size = models.CharField(_("Size of text"), max_length=7, choices=TEXT_SIZES, blank=True)
+    color_scheme = models.CharField(_("Theme"), max_length=5, choices=[("", _("system")), *COLOR_SCHEMES], blank=True)
+    text_size = models.CharField(_("Text size"), max_length=7, choices=TEXT_SIZES, blank=True)
     enter_sends = models.BooleanField(
-        _("Enter sends"), default=True, help_text=_("Otherwise Enter begins a new line, and the button sends.")
+        _("Enter sends the message"),
+        default=True,
+        help_text=_("If not, Enter starts a new line, and the button sends."),
     )
     less_noise = models.BooleanField(
-        _("Less noise"),
+        _("Hide joins and leaves"),
         default=False,
-        help_text=_("Leave out the lines that say who came, left or is called otherwise."),
+        help_text=_("Don’t show who joined, left or changed nickname."),
     )
     poll_seconds = models.PositiveSmallIntegerField(
-        _("Look for new messages"),
+        _("Check for new messages"),
         choices=POLL_CHOICES,
         default=2,
-        help_text=_("Where JavaScript is on. More seldom saves battery and data; every 2 seconds is also at once."),
+        help_text=_("With JavaScript on. Less often saves battery and data."),
     )
     paused = models.BooleanField(_("paused"), default=False, editable=False)
     created_at = models.DateTimeField(_("first seen"), auto_now_add=True)
@@ -167,7 +169,7 @@ class Participant(AccountMixin):
         """Raises Refused if the setting CREATE_ROOMS does not allow this participant to create rooms."""
         if not self.can_create_rooms:
             raise Refused(
-                _("There is no room of this name, and not everybody can open one here. Choose one that is there."),
+                _("No room has this name, and only some people can create rooms here. Choose an existing one."),
                 code="not_opened",
             )
 

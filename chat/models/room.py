@@ -106,7 +106,7 @@ class RoomQuerySet(models.QuerySet["Room"]):
         if room := self.by_name(name):
             return room
         if twin := self.filter(lookalike_key=room_lookalike_key(name)).first():
-            raise Refused(_("There is a room that looks just like this one."), code="looks_alike", instead=twin)
+            raise Refused(_("A room with a nearly identical name exists."), code="looks_alike", instead=twin)
         return None
 
     def _create(self, name: str, participant: Participant) -> tuple[Room, bool]:

@@ -41,7 +41,7 @@ class DeletionMixin(models.Model):
 
     @staticmethod
     def deleted_refusal() -> Refused:
-        return Refused(_("This room is not there any more."), code="deleted")
+        return Refused(_("This room no longer exists."), code="deleted")
 
     def delete_with_messages(self: Room, by: ActedBy = None) -> bool:
         """Delete the room and its messages. Raises RuntimeError if it is called inside a transaction.

@@ -80,14 +80,14 @@ class JoiningMixin(models.Model):
             raise refusal
         others_name = nickname and nickname_key(nickname) != member.nickname_key
         if member.muted and member.holds_name and others_name:
-            raise Refused(_("You are muted here, and come back only under the name that you had."), code="muted")
+            raise Refused(_("You’re muted here, so you can only rejoin with your earlier nickname."), code="muted")
         self._check_account(member.participant)
         if not member.is_moderator:
             self._check_capacity()
 
     def check_not_archived(self: Room) -> None:
         if self.archived:
-            raise Refused(_("This room is archived: it can only be read by those who are in it."), code="archived")
+            raise Refused(_("This room is archived. Only its members can read it."), code="archived")
 
     @property
     def requires_account(self: Room) -> bool:
@@ -103,16 +103,16 @@ class JoiningMixin(models.Model):
 
     def _check_account(self: Room, participant: Participant | None) -> None:
         if self.requires_account and (participant is None or participant.is_guest):
-            raise Refused(_("Only people with an account come in here."), code="account")
+            raise Refused(_("Only people with an account can join this room."), code="account")
 
     def _check_capacity(self: Room) -> None:
         if self.member_limit and self.memberships.inside().count() >= self.member_limit:
-            raise Refused(_("This room is full just now. Try again when somebody has left."), code="full")
+            raise Refused(_("This room is full. Try again when someone has left."), code="full")
 
     def _check_queue_length(self: Room, member: Membership) -> None:
         """Raise Refused if MAX_JOIN_REQUESTS other people are waiting for approval."""
         if self.memberships.waiting().exclude(pk=member.pk).count() >= self.MAX_JOIN_REQUESTS:
-            raise Refused(_("Very many wait to be let in here just now. Try again later."), code="full")
+            raise Refused(_("Too many people are waiting for approval. Try again later."), code="full")
 
     def update_join_request_count(self: Room) -> None:
         """Save the number of open join requests, inside `change()`. Open pages of moderators show it."""
@@ -125,21 +125,21 @@ class JoiningMixin(models.Model):
         equal or similar to a protected nickname in this room.
         """
         if is_reserved(nickname):
-            raise Refused(_("This name is kept for those who run this site. Choose another one."), code="reserved")
+            raise Refused(_("This name is reserved for this site’s admins. Choose another one."), code="reserved")
         key = nickname_key(nickname)
         if mine.holds_name and mine.nickname_key == key:
             return  # They had it before someone created an account with it.
         owner = mine.participant.by_account_name(nickname)
         if owner and owner.pk != mine.participant_id:
             raise Refused(
-                _("This name belongs to an account. If it is yours, sign in."),
+                _("This name belongs to an account. If it’s yours, sign in."),
                 code="account_name",
                 instead=self.suggest_nickname(nickname, mine.participant),
             )
         holder = self.memberships.holding(key).exclude(pk=mine.pk).first()
         if holder and holder.name_is_protected:
             raise Refused(
-                _("This name is taken here, or looks like one that is."),
+                _("This name is taken here, or nearly identical to one that is."),
                 code="taken",
                 instead=self.suggest_nickname(nickname, mine.participant),
             )

@@ -36,24 +36,24 @@ class SettingsMixin(models.Model):
     """
 
     class Access(models.TextChoices):
-        OPEN = "open", _("open: listed on the home page")
-        UNLISTED = "unlisted", _("unlisted: for whoever knows the name")
-        PRIVATE = "private", _("private: by invitation only")
+        OPEN = "open", _("Open: listed on the home page")
+        UNLISTED = "unlisted", _("Unlisted: for people who know the name")
+        PRIVATE = "private", _("Private: by invite link only")
 
     name = models.CharField(_("name"), max_length=64)
     key = models.CharField(max_length=256, unique=True, null=True, editable=False)
     lookalike_key = models.CharField(max_length=256, unique=True, null=True, editable=False)
     slug = models.CharField(_("address"), max_length=80, unique=True, editable=False)
     withdrawals = models.PositiveIntegerField(default=0, editable=False)
-    access = models.CharField(_("who finds it"), max_length=32, choices=Access, default=Access.OPEN)
+    access = models.CharField(_("visibility"), max_length=32, choices=Access, default=Access.OPEN)
     topic = models.CharField(_("topic"), max_length=200, blank=True)
     rules = models.TextField(_("rules"), max_length=2000, blank=True)
     locked = models.BooleanField(_("locked"), default=False)
     announce_only = models.BooleanField(_("announcements only"), default=False)
-    approval = models.BooleanField(_("newcomers wait"), default=False)
+    approval = models.BooleanField(_("approval needed"), default=False)
     join_request_count = models.PositiveIntegerField(_("waiting"), default=0, editable=False)
     accounts_only = models.BooleanField(_("accounts only"), default=False)
-    member_limit = models.PositiveIntegerField(_("most members"), null=True, blank=True)
+    member_limit = models.PositiveIntegerField(_("member limit"), null=True, blank=True)
     archived = models.BooleanField(_("archived"), default=False)
 
     class Meta:
@@ -112,7 +112,7 @@ class SettingsMixin(models.Model):
                 return False
             self._claim_name(self.name, self.access)
             if archived:
-                self._decline_requests(self.memberships.waiting(), by, _("This room is archived now."))
+                self._decline_requests(self.memberships.waiting(), by, _("This room is now archived."))
             return True
 
     def set_accounts_only(self: Room, accounts_only: bool, by: ActedBy = None) -> bool:
@@ -125,7 +125,7 @@ class SettingsMixin(models.Model):
                 return False
             if accounts_only:
                 guests = self.memberships.waiting().filter(participant__user=None)
-                self._decline_requests(guests, by, _("Only people with an account come in here."))
+                self._decline_requests(guests, by, _("Only people with an account can join this room."))
             return True
 
     def set_member_limit(self: Room, member_limit: int | None, by: ActedBy = None) -> bool:
@@ -237,7 +237,7 @@ class SettingsMixin(models.Model):
                 self.save(update_fields=["key", "lookalike_key"])
         except IntegrityError:
             raise Refused(
-                _("There is a room of this name, or one that looks like it. Choose another name."), code="name_taken"
+                _("A room with this name, or a nearly identical one, exists. Choose another name."), code="name_taken"
             ) from None
 
     def _free_slugs(self: Room) -> Iterator[str]:

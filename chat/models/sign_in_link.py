@@ -54,16 +54,16 @@ class SignInLink(models.Model):
         "chat.Participant", models.CASCADE, related_name="sign_in_links", verbose_name=_("participant")
     )
     key_digest = models.CharField(max_length=64, unique=True, editable=False)
-    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires"))
     used_at = models.DateTimeField(_("used"), null=True)
-    revoked_at = models.DateTimeField(_("taken back"), null=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True)
 
     objects = SignInLinkQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("personal link")
-        verbose_name_plural = _("personal links")
+        verbose_name = _("sign-in link")
+        verbose_name_plural = _("sign-in links")
 
     def __str__(self) -> str:
         return f"#{self.pk}"
@@ -72,11 +72,11 @@ class SignInLink(models.Model):
     def refusal(self) -> _StrOrPromise:
         """Why this link cannot be used any more, as a sentence; an empty string if it can be used."""
         if self.revoked_at:
-            return _("This link was taken back. Make another one in the browser in which you are still you.")
+            return _("This sign-in link was revoked. Create a new one in a browser where you’re signed in.")
         if self.used_at:
-            return _("This link was used already. Make another one in the browser in which you are still you.")
+            return _("This sign-in link was already used. Create a new one in a browser where you’re signed in.")
         if self.expires_at <= timezone.now():
-            return _("This link has expired. Make another one in the browser in which you are still you.")
+            return _("This sign-in link has expired. Create a new one in a browser where you’re signed in.")
         return ""
 
     @cached_property

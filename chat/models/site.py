@@ -13,21 +13,23 @@ class Site(models.Model):
         max_length=300,
         blank=True,
         default="Type a room and a name, and you are in.",
-        help_text=_("One sentence under the name on the home page."),
+        help_text=_("One sentence below the name on the home page."),
     )
     contact = models.CharField(
         _("contact"),
         max_length=200,
         blank=True,
-        help_text=_("Whom to ask for help: an e-mail address, a web address or a sentence. Shown on every error page."),
+        help_text=_(
+            "Where people can get help: an email address, a web address or a sentence. Shown on every error page."
+        ),
     )
     rules = models.TextField(
-        _("rules"), blank=True, help_text=_("The page “Rules”. Plain text; linked when not empty.")
+        _("rules"), blank=True, help_text=_("The page “Rules”. Plain text. Linked when not empty.")
     )
     privacy = models.TextField(
         _("privacy and legal notice"),
         blank=True,
-        help_text=_("The page “Privacy and legal notice”. Plain text; linked when not empty."),
+        help_text=_("The page “Privacy and legal notice”. Plain text. Linked when not empty."),
     )
 
     class Meta:

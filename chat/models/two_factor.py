@@ -78,7 +78,7 @@ def verify_code(user: User, code: str) -> Device:
     """Check this code, use it up and return its 2FA device. Raises Refused if the code is missing or wrong."""
     code = _normalize_code(code)
     if not code:
-        raise Refused(_("Type the code that your app shows now, or a recovery code."), code="missing")
+        raise Refused(_("Enter the current code from your app, or a recovery code."), code="missing")
     kind = TOTPDevice if APP_CODE.fullmatch(code) else StaticDevice
     device: Device | None = kind.objects.devices_for_user(user, confirmed=True).first()
     if device is None or not verify_token(user, device.persistent_id, code):
@@ -112,4 +112,4 @@ def _normalize_code(code: str) -> str:
 
 
 def _wrong() -> Refused:
-    return Refused(_("This code is wrong, or was used already. Wait for the next one."), code="wrong")
+    return Refused(_("This code is wrong or already used. Wait for the next one."), code="wrong")

@@ -36,7 +36,7 @@ class User(AbstractUser):
         Hashing takes a tenth of a second, so call it before a transaction, which locks SQLite for all other writers.
         """
         if not self.check_password(password):
-            raise Refused(_("This is not your password."), code="password")
+            raise Refused(_("Wrong password."), code="password")
 
     def reset_password(self, password: str) -> None:
         """Set a new password without the old one, which was forgotten, and end all sessions."""

@@ -120,17 +120,17 @@ def _has_long_key(name: str) -> bool:
 
 # Checked in this order. The length comes first, because the other rules take long for long names.
 RULES = (
-    (_is_long, "long", _("Please choose a shorter name: %(longest)d characters at most.")),
-    (_has_forbidden, "forbidden", _("Please leave out control characters and the like: a name cannot show them.")),
-    (_is_blank, "blank", _("Please write a name: at least one letter, number or sign that can be seen.")),
-    (has_too_many_marks, "marks", _("Please put fewer marks on one letter: %(marks)d at most.")),
-    (_has_imitated_accent, "accent", _("Please leave out the accents that do not belong to their letters.")),
-    (_has_long_key, "long", _("Please choose a shorter name: some of these characters count as many.")),
+    (_is_long, "long", _("Choose a shorter name. The limit is %(longest)d characters.")),
+    (_has_forbidden, "forbidden", _("Remove the invisible characters. A name can’t show them.")),
+    (_is_blank, "blank", _("Enter a name with at least one visible character.")),
+    (has_too_many_marks, "marks", _("Too many accents on one letter. The limit is %(marks)d.")),
+    (_has_imitated_accent, "accent", _("Remove the accents that don’t belong to their letters.")),
+    (_has_long_key, "long", _("Choose a shorter name. Some of these characters count as several.")),
 )
 
 
 # System messages put nicknames between quotation marks, so that a nickname cannot pass for the rest of the message.
 NICKNAME_RULES = (
     *RULES,
-    (_has_quotation_marks, "quotes", _("Please leave out the quotation marks: only the room puts them around names.")),
+    (_has_quotation_marks, "quotes", _("Remove the quotation marks. Names can’t have them.")),
 )

@@ -48,7 +48,7 @@ def reader_stylesheet(membership: Membership | None, first_unread: int | None = 
     if membership.participant.less_noise:
         rules += LESS_NOISE_RULES
     if first_unread:
-        label = gettext("New since you were here").replace('"', "")
+        label = gettext("New messages").replace('"', "")
         rules += UNREAD_RULES.format(line=first_unread, label=label, me=membership.pk)
     return HttpResponse(rules, content_type=CONTENT_TYPE)
 

@@ -2,13 +2,15 @@
 
 from django import template
 
-from chat import markup
+from chat import markup, timestamps
 from chat.realtime import rendering
 
 register = template.Library()
 register.filter("rendered_messages", rendering.render_messages)
 register.filter("rendered_lines", rendering.render_lines)
 register.filter("with_links", markup.with_links)
+register.filter("timestamp", timestamps.timestamp)
+register.filter("date_and_time", timestamps.date_and_time)
 
 
 @register.filter

@@ -47,11 +47,11 @@ FORMS = {  # by URL name, for text that is kept when a form expired
 
 
 def bad_request(request: Request, exception: Exception | None = None) -> HttpResponse:
-    sentence = _("The address or the form was broken. Nothing was changed.")
+    sentence = _("The address or the form was incomplete. Nothing was changed.")
     if isinstance(exception, DisallowedHost):
         proxies.log_foreign_host(request)
-        sentence = _("This site doesn’t know this host name. Its operator has to check ALLOWED_HOSTS and the proxy.")
-    return error_response(request, 400, _("That did not make sense"), sentence)
+        sentence = _("This site doesn’t know this host name. Its operator must check ALLOWED_HOSTS and the proxy.")
+    return error_response(request, 400, _("Bad request"), sentence)
 
 
 def proxy_mistake(request: Request, sentence: str) -> HttpResponse:
@@ -60,8 +60,8 @@ def proxy_mistake(request: Request, sentence: str) -> HttpResponse:
 
 def outside_subpath(request: Request) -> HttpResponse:
     proxies.log_missing_subpath()
-    sentence = _("This site is at %s on this host.") % reverse("home")
-    return error_response(request, 404, _("Nothing here"), sentence)
+    sentence = _("On this host, this site is at %(path)s.") % {"path": reverse("home")}
+    return error_response(request, 404, _("Page not found"), sentence)
 
 
 def forbidden(request: Request, exception: Exception | None = None) -> HttpResponse:
@@ -69,29 +69,29 @@ def forbidden(request: Request, exception: Exception | None = None) -> HttpRespo
     where = request.resolver_match
     membership = where and "slug" in where.kwargs and membership_of(request, where.kwargs["slug"])
     if not membership:
-        sentence = _("This is not open to you. Nothing was changed.")
-        return error_response(request, 403, _("Not yours to open"), sentence)
-    sentence = _("Only those who keep this room can do that, and some things its owner alone. Nothing was changed.")
+        sentence = _("You don’t have permission for this. Nothing was changed.")
+        return error_response(request, 403, _("No permission"), sentence)
+    sentence = _("Only the owner or moderators can do this. Nothing was changed.")
     if membership.room.is_direct_message:
-        sentence = _("This is a room of you two, which nobody keeps, so there is no such thing here.")
-    way = membership.room.get_absolute_url(), _("Back to %s") % membership.room.name
-    return error_response(request, 403, _("Not yours to open"), sentence, way=way)
+        sentence = _("A direct message doesn’t have this page.")
+    way = membership.room.get_absolute_url(), _("Back to %(room)s") % {"room": membership.room.name}
+    return error_response(request, 403, _("No permission"), sentence, way=way)
 
 
 def not_found(request: Request, exception: Exception | None = None) -> HttpResponse:
-    sentence = _("There is nothing at this address, or it is not open to you.")
+    sentence = _("This page doesn’t exist, or you don’t have access.")
     if settings.CREATE_ROOMS == "anyone":
-        sentence += " " + _("You can open a room of any name yourself.")
+        sentence += " " + _("You can create a room with any name.")
     sentence, way = getattr(exception, "sentence", sentence), getattr(exception, "way", None)
-    return error_response(request, 404, _("Nothing here"), sentence, way=way)
+    return error_response(request, 404, _("Page not found"), sentence, way=way)
 
 
 def broken(request: Request) -> HttpResponse:
     return error_response(
         request,
         500,
-        _("Something broke here"),
-        _("This was our fault, not yours, and it has been written down. Try again in a moment."),
+        _("Something went wrong"),
+        _("This was our fault, and it has been logged. Try again in a moment."),
     )
 
 
@@ -103,8 +103,8 @@ def wrong_method(request: Request, response: HttpResponse) -> HttpResponse:
     if request.method in ("GET", "HEAD"):
         slug = request.resolver_match.kwargs.get("slug")
         return responses.redirect(request, reverse("room", args=[slug]) if slug else reverse("home"))
-    sentence = _("This address does not take what was asked of it. Nothing was changed.")
-    return error_response(request, 405, _("Not like this"), sentence, headers={"Allow": response.headers["Allow"]})
+    sentence = _("This address can’t be used this way. Nothing was changed.")
+    return error_response(request, 405, _("Method not allowed"), sentence, headers={"Allow": response.headers["Allow"]})
 
 
 def not_a_member(request: Request, room: Room) -> HttpResponse:
@@ -120,9 +120,9 @@ def not_a_member(request: Request, room: Room) -> HttpResponse:
     if request.method in ("GET", "HEAD"):
         return error_responses.not_a_member(request, room, refusal)
     if refusal:
-        sentence = _("%s So this was not sent; your words stay here.") % refusal.message
+        sentence = f"{refusal.message} {_('This wasn’t sent. Your text is kept here.')}"
         return error_response(request, 403, _("Not in this room"), sentence, again=True)
-    sentence = _("You are not in this room any more, so this was not sent. Join again first; your words stay here.")
+    sentence = _("You’re no longer in this room, so this wasn’t sent. Join again first. Your text is kept here.")
     return error_response(request, 403, _("Not in this room"), sentence, again=True, target_room=room)
 
 
@@ -141,25 +141,25 @@ def room_moved(request: Request, room: Room) -> HttpResponse:
 
 def refused(request: Request, refusal: Refused) -> HttpResponse:
     """Show the reason why a verb refused, if no form can show it; often someone else was faster. Status 409."""
-    return error_response(request, 409, _("That does not go"), str(refusal.message), again=True)
+    return error_response(request, 409, _("Not possible"), str(refusal.message), again=True)
 
 
 def invite_not_usable(request: Request, reason: str) -> HttpResponse:
     """Show why an invite can't be used, without naming the room: status 410, or 422 for a submitted form."""
-    return error_response(request, 422 if request.method == "POST" else 410, _("No way in"), reason)
+    return error_response(request, 422 if request.method == "POST" else 410, _("Invite not valid"), reason)
 
 
 def too_many(request: Request, exceeded: LimitExceeded) -> HttpResponse:
     wait = ngettext("Try again in %d second.", "Try again in %d seconds.", exceeded.wait) % exceeded.wait
-    sentence = _("That was too often in a short time, so nothing was done. %s") % wait
+    sentence = f"{_('You did this too often in a short time, so nothing was changed.')} {wait}"
     return error_response(
-        request, 429, _("A little slower"), sentence, again=True, headers={"Retry-After": str(exceeded.wait)}
+        request, 429, _("Too many requests"), sentence, again=True, headers={"Retry-After": str(exceeded.wait)}
     )
 
 
 def unavailable(request: Request) -> HttpResponse:
-    sentence = _("The server could not write this down just now. Nothing is lost: try again in a few seconds.")
-    return error_response(request, 503, _("One moment"), sentence, again=True, headers={"Retry-After": str(BUSY_FOR)})
+    sentence = _("The server couldn’t save this. Try again in a few seconds.")
+    return error_response(request, 503, _("Server busy"), sentence, again=True, headers={"Retry-After": str(BUSY_FOR)})
 
 
 def stale_form(request: Request, reason: str = "") -> HttpResponse:
@@ -172,7 +172,7 @@ def stale_form(request: Request, reason: str = "") -> HttpResponse:
         if mistake := proxies.form_mistake(request):
             return error_response(request, 403, _("Proxy not set up correctly"), mistake)
         then = _("Copy what you typed, go back and reload.")
-        return error_response(request, 403, _("Not accepted"), f"{sentence} {then}")
+        return error_response(request, 403, _("Form not accepted"), f"{sentence} {then}")
     where = request.resolver_match
     if where.url_name in ("typing", "leftover"):
         return fresh_csrf_token(request)
@@ -182,7 +182,7 @@ def stale_form(request: Request, reason: str = "") -> HttpResponse:
         return send_error_fragment(request, form, new_token(), new_csrf_token=True)
     if responses.is_htmx(request) and isinstance(form, JoinForm):
         return _join_form_again(request, form, where.kwargs)
-    return error_response(request, 422, _("Once more, please"), sentence, again=True)
+    return error_response(request, 422, _("Please try again"), sentence, again=True)
 
 
 def _why_stale(request: Request, reason: str) -> str:
@@ -192,12 +192,12 @@ def _why_stale(request: Request, reason: str) -> str:
     cookie may come from a browser that blocks cookies.
     """
     if reason != REASON_NO_CSRF_COOKIE or settings.SESSION_COOKIE_NAME in request.COOKIES:
-        return _("This page was open for a long time, so nothing was done. Please try again.")
+        return _("This page was open for a long time, so nothing was changed. Please try again.")
     url_name = request.resolver_match.url_name
     if url_name in VISITORS_FORMS:
         return _(
-            "Your browser sent no cookie with this form, so nothing was done. Try again. "
-            "If this page comes back, allow cookies for this site in your browser’s settings."
+            "Your browser sent no cookie with this form, so nothing was changed. Try again. If you "
+            "see this page again, allow cookies for this site in your browser’s settings."
         )
     if FORMS.get(url_name or "") is MessageForm:
         return _(

@@ -15,9 +15,9 @@ from chat.types import Request
 from chat.views.room_page import mark_previous_room_read, own_rooms_context
 
 STALE = {  # what the page says after an act that changed nothing
-    "cancel": _("Your request to come in was answered before you cancelled it."),
-    "chat": _("This was answered already."),
-    "leave": _("You had left this room already."),
+    "cancel": _("Your join request was answered before you cancelled it."),
+    "chat": _("This request was already answered."),
+    "leave": _("You had already left this room."),
 }
 
 

@@ -17,11 +17,11 @@ from chat.views.room_page import room_context
 
 MAX_BANNED_LISTED = 200  # on the page, those seen last come first
 STALE = {  # what the page says after an act that changed nothing: someone else was first
-    "answer": _("This join request has been answered or cancelled already."),
+    "answer": _("This join request was already answered or cancelled."),
     "mute": _("Already muted, or no longer in the room."),
-    "unmute": _("Not muted any more, or no longer in the room."),
+    "unmute": _("No longer muted, or no longer in the room."),
     "remove": _("Already gone, or you can no longer remove them."),
-    "role": _("The role did not change. It was set already, or you can no longer change it."),
+    "role": _("The role didn’t change. It was already set, or you can no longer change it."),
     "unban": _("Already unbanned."),
     "allow_rejoin": _("They can rejoin already."),
 }

@@ -84,15 +84,15 @@ def room(alice):
 def room_with_open_menu(alice):
     room(alice)
     alice.page.get_by_role("button", name="Menu").click()
-    expect(alice.page.get_by_role("button", name="Leave this room")).to_be_visible()
+    expect(alice.page.get_by_role("button", name="Leave room")).to_be_visible()
 
 
 def room_with_its_people(alice):
     """On a wide screen, the members are next to the log."""
     room(alice)
-    if (button := alice.page.get_by_role("button", name="People")).is_visible():
+    if (button := alice.page.get_by_role("button", name="Members")).is_visible():
         button.click()
-    expect(alice.page.get_by_role("link", name="All people of this room")).to_be_visible()
+    expect(alice.page.get_by_role("link", name="All members")).to_be_visible()
 
 
 def room_with_a_refusal(alice):
@@ -151,8 +151,8 @@ def refused_settings(alice):
 
 def new_invitation(alice):
     alice.page.goto(f"{alice.server}/rooms/reading-club/invitations/")
-    alice.page.get_by_role("button", name="Make a link").click()
-    expect(alice.page.get_by_role("heading", name="Pass this link on")).to_be_visible()
+    alice.page.get_by_role("button", name="Create link").click()
+    expect(alice.page.get_by_role("heading", name="Share this link")).to_be_visible()
 
 
 def people_who_wait(alice):
@@ -183,8 +183,8 @@ def asked_into_a_room_of_two(alice):
 
 def you(alice):
     alice.page.goto(f"{alice.server}/account/")
-    alice.page.get_by_role("button", name="Make a link").click()
-    expect(alice.page.get_by_role("heading", name="Open this in the other browser")).to_be_visible()
+    alice.page.get_by_role("button", name="Create link").click()
+    expect(alice.page.get_by_role("heading", name="Open this link in the other browser")).to_be_visible()
 
 
 def going_on_by_a_link(alice):
@@ -194,7 +194,7 @@ def going_on_by_a_link(alice):
 
 def keeping_a_name(alice):
     alice.page.goto(f"{alice.server}/account/create/")
-    alice.page.get_by_role("button", name="Keep this name").click()
+    alice.page.get_by_role("button", name="Create account").click()
     expect(alice.page.get_by_label("Password")).to_be_visible()
 
 
@@ -229,7 +229,7 @@ def preferences(alice):
 
 def nothing_there(alice):
     alice.page.goto(f"{alice.server}/nothing/here/")
-    expect(alice.page).to_have_title(re.compile("Nothing here"))
+    expect(alice.page).to_have_title(re.compile("Page not found"))
 
 
 def form_from_elsewhere(alice):
@@ -263,7 +263,7 @@ def door_of_a_full_room(alice):
 def door_for_accounts(alice):
     Room.objects.get(key__startswith="donau").set_accounts_only(True)
     join_page(alice)
-    expect(alice.page.get_by_role("link", name="Make an account")).to_be_visible()
+    expect(alice.page.get_by_role("link", name="Create account")).to_be_visible()
 
 
 def home_after_declining(alice):
@@ -451,7 +451,7 @@ def test_the_menu_opens_and_closes_by_keyboard(visitor, busy_room):
     alice = visitor()
     joined(alice)
     room(alice)
-    menu, leave = (alice.page.get_by_role("button", name=name) for name in ("Menu", "Leave this room"))
+    menu, leave = (alice.page.get_by_role("button", name=name) for name in ("Menu", "Leave room"))
     tab_to(alice, menu)
     alice.page.keyboard.press("Enter")
     expect(leave).to_be_visible()
@@ -496,7 +496,7 @@ def test_a_skip_link_leads_past_the_parts_of_every_page(visitor, busy_room):
     alice = visitor().enter()
     alice.page.goto(f"{alice.server}/rooms/reading-club/messages/")
     alice.page.keyboard.press("Tab")
-    expect(focused(alice)).to_have_text("Skip to the content")
+    expect(focused(alice)).to_have_text("Skip to content")
     expect(focused(alice)).to_be_in_viewport()
     alice.page.keyboard.press("Enter")
     expect(alice.page.locator("main")).to_be_focused()

@@ -10,9 +10,9 @@ def test_a_guest_creates_an_account_and_signs_in_again(visitor, javascript):
     room = old.page.url
     old.page.goto(old.server + "/account/create/")
     old.page.get_by_label("Password").fill(SECRET)
-    old.page.get_by_role("button", name="Keep this name").click()
+    old.page.get_by_role("button", name="Create account").click()
     old.page.wait_for_url("**/account/")
-    old.page.get_by_role("button", name="Sign out here").click()
+    old.page.get_by_role("button", name="Sign out in this browser").click()
     old.page.wait_for_url(old.server + "/")
     new.page.goto(new.server + "/account/sign-in/")
     new.page.get_by_label("Name").fill("ann")

@@ -69,7 +69,7 @@ def test_a_draft_comes_back_with_back(alice):
     alice.send("one")
     alice.reads("one")
     type_and_wait(alice, "typed in the second composer")
-    alice.page.get_by_role("link", name="All people of this room").first.evaluate("link => link.click()")
+    alice.page.get_by_role("link", name="All members").first.evaluate("link => link.click()")
     alice.page.wait_for_url(re.compile("/members/"))
     alice.page.go_back()
     expect(alice.field).to_have_value("typed in the second composer")

@@ -13,8 +13,8 @@ def test_an_invite_with_one_use_works_in_one_of_two_browsers(visitor, javascript
     alice.page.get_by_label("private").check()
     alice.page.get_by_role("button", name="Save").click()
     expect(alice.page.get_by_text("Saved.")).to_be_visible()
-    alice.page.get_by_role("link", name="Invitations").click()
-    alice.page.get_by_role("button", name="Make a link").click()
+    alice.page.get_by_role("link", name="Invite people").click()
+    alice.page.get_by_role("button", name="Create link").click()
     link = alice.page.locator(".new-link .link").inner_text()
     assert alice.page.locator("img.qr").evaluate("picture => picture.naturalWidth") > 100
     bob, carol = visitor(javascript), visitor(javascript)

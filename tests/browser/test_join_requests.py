@@ -17,7 +17,7 @@ def test_a_join_request_is_approved(visitor, javascript):
     dave.page.get_by_role("button", name="Join", exact=True).click()
     expect(dave.page.get_by_text("Your place: 1.")).to_be_visible()
     alice.page.reload()
-    asking = (alice.page if javascript else alice.log).get_by_role("link", name="1 person waits to be let in")
+    asking = (alice.page if javascript else alice.log).get_by_role("link", name="1 person waiting for approval")
     asking.click()
     alice.page.get_by_role("button", name="Let in Dave").click()
     dave.page.wait_for_url("**/rooms/reading-club/")

@@ -61,7 +61,7 @@ def test_from_700_pixels_the_rooms_are_next_to_the_log(alice):
     alice = alice(TABLET)
     alice.page.reload()
     expect(alice.page.get_by_role("link", name=LONG)).to_be_visible()
-    expect(alice.page.get_by_role("button", name="People")).to_be_visible()
+    expect(alice.page.get_by_role("button", name="Members")).to_be_visible()
     alice.page.get_by_role("button", name="Menu").click()
     expect(alice.page.get_by_role("link", name=LONG)).to_have_count(1)
 

@@ -9,9 +9,9 @@ from tests.support.browsing import EITHER_WAY
 def test_a_nickname_is_changed_in_a_browser_and_seen_by_others(visitor, javascript):
     alice, bob = visitor(javascript).enter(), visitor(javascript).enter(nickname="Bob")
     bob.page.get_by_role("button", name="Menu").click()
-    bob.page.get_by_role("link", name="Change your name here").click()
+    bob.page.get_by_role("link", name="Change nickname").click()
     bob.page.get_by_label("Your name").fill("Alice")
-    bob.page.get_by_role("button", name="Change").click()
+    bob.page.get_by_role("button", name="Change nickname").click()
     bob.page.get_by_role("button", name="Be “Alice 2”").click()
     expect(alice.log.get_by_text("“Bob” is called “Alice 2” now")).to_be_visible()
     bob.send("hello")

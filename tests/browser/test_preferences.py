@@ -8,9 +8,9 @@ from tests.support.browsing import EITHER_WAY, lines
 def test_updates_are_paused_and_resumed_in_the_room(visitor):
     alice, bob = visitor().enter(), visitor().enter(nickname="Bob")
     alice.page.get_by_role("button", name="Menu").click()
-    alice.page.get_by_role("button", name="Pause new messages").click()
+    alice.page.get_by_role("button", name="Pause updates").click()
     paused = alice.page.locator(".paused")
-    expect(paused).to_contain_text("Paused")
+    expect(paused).to_contain_text("Updates paused")
     for text in ("one", "two", "three"):
         bob.send(text)
         bob.reads(text)
@@ -28,7 +28,7 @@ def test_the_poll_interval_is_respected(visitor):
     alice = visitor().enter()
     url = alice.page.url
     alice.page.goto(alice.server + "/preferences/")
-    alice.page.get_by_label("Look for new messages", exact=True).select_option("5")
+    alice.page.get_by_label("Check for new messages", exact=True).select_option("5")
     alice.page.get_by_role("button", name="Save").click()
     alice.page.goto(url)
     alice.requests.clear()
@@ -68,7 +68,7 @@ def test_theme_and_text_size_apply_in_the_room(visitor, javascript):
 def test_enter_can_make_a_new_line(visitor, javascript):
     alice = visitor(javascript).enter()
     url = alice.page.url
-    set_in_browser(alice, **{"Enter sends": False})
+    set_in_browser(alice, **{"Enter sends the message": False})
     alice.page.goto(url)
     for words in ("first", "second"):
         alice.field.press_sequentially(words)
@@ -82,7 +82,7 @@ def test_enter_can_make_a_new_line(visitor, javascript):
 def test_less_noise_hides_system_messages_in_the_room(visitor, javascript):
     alice = visitor(javascript).enter()
     url = alice.page.url
-    set_in_browser(alice, **{"Less noise": True})
+    set_in_browser(alice, **{"Hide joins and leaves": True})
     alice.page.goto(url)
     bob = visitor(javascript).enter(nickname="Bob")
     bob.send("hello")

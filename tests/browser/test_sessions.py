@@ -35,7 +35,7 @@ def test_an_open_page_continues_when_the_session_key_changes(visitor, talker, ro
     door = another_tab(alice, "/admin/")
     door.get_by_label("Username").fill("root")
     door.get_by_label("Password").fill("x")
-    door.get_by_role("button", name="Log in").click()
+    door.get_by_role("button", name="Sign in").click()
     expect(door.get_by_role("heading", name="Site administration")).to_be_visible()
     assert cookie(alice)["value"] != old
     talker.send("Are you still there?")
@@ -64,13 +64,13 @@ def test_an_open_page_continues_after_signing_out_elsewhere_or_creating_an_accou
     old = cookie(alice)["value"]
     beside = another_tab(alice, "/account/")
     beside.get_by_role("button", name="Sign out everywhere else").click()
-    expect(beside.get_by_role("heading", name="You", exact=True)).to_be_visible()
+    expect(beside.get_by_role("heading", name="Your account", exact=True)).to_be_visible()
     alice.page.wait_for_timeout(300)
     key = cookie(alice)["value"]
     assert key != old
     beside.goto(f"{alice.server}/account/create/", wait_until="domcontentloaded")
     beside.get_by_label("Password").fill("a long walk home")
-    beside.get_by_role("button", name="Keep this name").click()
+    beside.get_by_role("button", name="Create account").click()
     expect(beside.get_by_text("Signed in as Alice.")).to_be_visible()
     assert cookie(alice)["value"] not in (old, key), "whoever knew the guest's key does not know the account's"
     for words in ("Are you still there?", "I hope so."):

@@ -10,10 +10,10 @@ def test_a_guest_moves_to_another_browser(visitor, javascript):
     old, new = visitor(javascript).join(nickname="Ann"), visitor(javascript)
     room = old.page.url
     old.page.goto(old.server + "/account/")
-    old.page.get_by_role("button", name="Make a link").click()
+    old.page.get_by_role("button", name="Create link").click()
     new.page.goto(old.page.locator(".new-link .link a").inner_text())
-    new.page.get_by_label("Sign out the browsers in which I was before").check()
-    new.page.get_by_role("button", name="Go on", exact=True).click()
+    new.page.get_by_label("Sign out my other browsers").check()
+    new.page.get_by_role("button", name="Continue", exact=True).click()
     expect(new.page.get_by_role("status").filter(has_text="in this browser you are Ann now")).to_be_visible()
     new.page.goto(room)
     new.send("from the other browser")

@@ -16,7 +16,7 @@ def test_two_factor_authentication_is_set_up_and_required_in_a_browser(visitor, 
     page.goto(f"{browser_user.server}/admin/")
     page.get_by_label("Username").fill("root")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
     page.get_by_role("link", name="Two-factor authentication").click()
     expect(page.get_by_alt_text("The key as a QR code")).to_be_visible()
     assert page.get_by_alt_text("The key as a QR code").evaluate("picture => picture.naturalWidth") > 100
@@ -27,14 +27,14 @@ def test_two_factor_authentication_is_set_up_and_required_in_a_browser(visitor, 
     phone = Phone(clock, base32(page.locator("code.key").inner_text()))
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_label("Code").fill(phone.code())
-    page.get_by_role("button", name="Set up").click()
+    page.get_by_role("button", name="Turn on").click()
     expect(page.locator(".recovery-codes li")).to_have_count(10)
-    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="Sign out").click()
     page.goto(f"{browser_user.server}/admin/")
     page.get_by_label("Username").fill("root")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_label("Code").fill(phone.code())
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Site administration")).to_be_visible()
     assert browser_user.console == []
 
@@ -42,7 +42,7 @@ def test_two_factor_authentication_is_set_up_and_required_in_a_browser(visitor, 
 def set_up_with(page, code):
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_label("Code").fill(code)
-    page.get_by_role("button", name="Set up").click()
+    page.get_by_role("button", name="Turn on").click()
 
 
 @pytest.mark.parametrize("width", [320, 1280])
@@ -52,7 +52,7 @@ def test_the_pages_of_2fa_are_accessible(visitor, root, clock, required, width):
     page.goto(f"{browser_user.server}{PAGE}")
     page.get_by_label("Username").fill("root")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Sign in").click()
     found["to be set up"] = flaws(page)
     phone = Phone(clock, base32(page.locator("code.key").inner_text()))
     set_up_with(page, "000000")

@@ -10,7 +10,7 @@ from tests.support.browsing import EITHER_WAY, say
 def test_a_returning_member_follows_the_link_to_the_first_unread_message(visitor, javascript):
     alice, bob = visitor(javascript).enter(), visitor(javascript).enter(nickname="Bob")
     url = bob.page.url
-    bob.page.get_by_role("link", name="all rooms").click()
+    bob.page.get_by_role("link", name="All rooms").click()
     bob.page.wait_for_url(bob.server + "/")
     alice.send("while you were away")
     alice.reads("while you were away")
@@ -21,7 +21,7 @@ def test_a_returning_member_follows_the_link_to_the_first_unread_message(visitor
     line = bob.log.locator("#messages li", has_text="while you were away")
     drawn = "line => getComputedStyle(line, '::before').content"
     expect(line).to_be_visible()
-    assert line.evaluate(drawn) == '"New since you were here"'
+    assert line.evaluate(drawn) == '"New messages"'
     bob.page.get_by_role("link", name="4 new since you were here").click()
     if javascript:
         expect(bob.page.get_by_role("link", name="4 new since you were here")).to_be_hidden()

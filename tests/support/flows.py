@@ -21,7 +21,7 @@ def press(who, name):
 
 def take_back(who):
     """Revoke the only link."""
-    button = who.page.get_by_role("button", name="Take back")
+    button = who.page.get_by_role("button", name="Revoke")
     button.click()
     expect(button).to_have_count(0)
 

@@ -86,7 +86,7 @@ def frame_outside(alice):
 def turned_away(alice):
     at_the_door_as(alice, "join_declined", answer="Members of the club only, " + "x" * 150)
     at(alice, "/rooms/writing-club/join-request/")
-    sees(alice, "You were not let in.")
+    sees(alice, "Your request was declined.")
 
 
 def door_after_being_turned_away(alice):
@@ -117,7 +117,7 @@ def door_of_an_archived_room(alice):
 def another_name(alice):
     at(alice, "/rooms/reading-club/name/")
     alice.page.get_by_label("Your name").fill("Bob")
-    press(alice, "Change")
+    press(alice, "Change nickname")
     expect(alice.page.get_by_role("button", name="Be “Bob 2”")).to_be_visible()
 
 
@@ -146,7 +146,7 @@ def nobody(alice):
     kept = alice.context.cookies()
     alice.context.clear_cookies()
     at(alice, "/account/")
-    sees(alice, "This browser is nobody here just now.")
+    sees(alice, "You’re not signed in.")
     alice.context.clear_cookies()
     alice.context.add_cookies(kept)
 
@@ -167,7 +167,7 @@ def personal_link_of_somebody_else(alice):
 def mail_was_sent(alice):
     at(alice, "/account/reset/")
     alice.page.get_by_label("Your name or your").fill("Nobody")
-    press(alice, "Send me a link")
+    press(alice, "Send reset link")
     sees(alice, "we have sent a link there")
 
 
@@ -179,9 +179,9 @@ def account_of_an_account(alice):
 
 def another_password(alice):
     at(alice, "/account/password/")
-    alice.page.get_by_label("Your password until now").fill("wrong")
-    alice.page.get_by_label("Your new password").fill("short")
-    press(alice, "Change")
+    alice.page.get_by_label("Current password").fill("wrong")
+    alice.page.get_by_label("New password").fill("short")
+    press(alice, "Change password")
     sees(alice, "too short")
 
 
@@ -189,14 +189,14 @@ def another_address(alice):
     at(alice, "/account/email/")
     alice.page.get_by_label("Your password").fill("wrong")
     press(alice, "Save")
-    sees(alice, "This is not your password.")
+    sees(alice, "Wrong password.")
 
 
 def two_factor_setup(alice):
     at(alice, "/account/two-factor/")
     alice.page.get_by_label("Your password").fill(SECRET)
     alice.page.get_by_label("Code").fill("000000")
-    press(alice, "Set up")
+    press(alice, "Turn on")
     sees(alice, "This code is wrong")
 
 
@@ -206,7 +206,7 @@ def recovery_codes(alice):
     totp.time = time.time()
     alice.page.get_by_label("Your password").fill(SECRET)
     alice.page.get_by_label("Code").fill(f"{totp.token():06}")
-    press(alice, "Set up")
+    press(alice, "Turn on")
     expect(alice.page.locator(".recovery-codes li")).to_have_count(10)
 
 
@@ -219,8 +219,8 @@ def removing_two_factor(alice):
     at(alice, "/account/two-factor/remove/")
     alice.page.get_by_label("Your password").fill("wrong")
     alice.page.get_by_label("Code").fill("000000")
-    press(alice, "Remove")
-    sees(alice, "This is not your password.")
+    press(alice, "Turn off")
+    sees(alice, "Wrong password.")
 
 
 def code_after_the_password(alice):
@@ -245,15 +245,15 @@ def sign_in_link_with_a_code(alice):
 def deleting_the_account(alice):
     at(alice, "/account/delete/")
     alice.page.get_by_label("Your password").fill("wrong")
-    press(alice, "Delete for good")
-    sees(alice, "This is not your password.")
+    press(alice, "Delete permanently")
+    sees(alice, "Wrong password.")
 
 
 def password_by_a_mailed_link(alice):
     user = me().user
     uid = urlsafe_base64_encode(force_bytes(user.pk))
     at(alice, reverse("new_password", args=[uid, default_token_generator.make_token(user)]))
-    alice.page.get_by_label("Your new password").fill("short")
+    alice.page.get_by_label("New password").fill("short")
     press(alice, "Save")
     sees(alice, "too short")
 
