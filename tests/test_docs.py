@@ -12,7 +12,8 @@ TEXTS = [*PAGES, BASE_DIR / ".env.example", BASE_DIR / "Makefile"]
 UNCLEAR = re.compile(  # words that readers found hard to understand, or that have a better known one
     r"\b(whoever|(some|any|every|no)body|those who|who (is|was|has|keeps|comes|may) |(show|shown|showed) out|let in"
     r"|turn(ed)? away|just now|one's own|are told|is told|of now|beside|lately|seldom|goes by|in use again|out of use"
-    r"|come back|came in|comes in|is out(?! of)|longest-standing|rooms? of two|pairs?|personal link|take back|taken back"
+    r"|come back|came in|comes in|is out(?! of)|longest-standing"
+    r"|rooms? of two|pairs?|personal link|take back|taken back"
     r"|second factor|telephone|another password|another name|colours|the staff|keeps? your name)\b",
     re.IGNORECASE,
 )
