@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 PATH = Path(__file__).resolve().parent.parent / ".env"
 
 FIRST = """\
-# Parlour's private settings. Every setting is explained in .env.example and in the README.
+# Parlour's private settings. docs/settings.md explains every setting.
 # Keep this file private: anyone who has the key can sign in as anyone else.
 SECRET_KEY='{key}'
 """

@@ -1,4 +1,4 @@
-"""Settings, read from the environment or .env and explained in the README."""
+"""Settings, read from the environment or .env and explained in docs/settings.md."""
 
 import os
 from pathlib import Path

@@ -18,6 +18,7 @@ from chat_app.settings import BASE_DIR
 from tests.support.imports import circle, import_graph, rooms, running_back
 
 TEMPLATES = [*BASE_DIR.glob("templates/**/*.html"), *BASE_DIR.glob("theme/templates/**/*.html")]
+SETTINGS_PAGE = (BASE_DIR / "docs/settings.md").read_text()
 ELSEWHERE = {".git", ".venv", "node_modules", "static"}  # top folders that are generated or by others
 
 
@@ -41,46 +42,79 @@ def each(paths):
 # Settings
 
 
-def settings_read():
-    """Name, type and default of each setting in settings.py that comes from the environment. None: it is computed."""
+def setting_calls():
+    """The calls in settings.py that read a setting from the environment, such as env.int("THREADS", default=4)."""
     for node in ast.walk(ast.parse((BASE_DIR / "chat_app/settings.py").read_text())):
         if isinstance(node, ast.Call) and re.fullmatch(r"env\.\w+", ast.unparse(node.func)):
-            default = node.keywords[0].value if node.keywords else None
-            literal = default is not None and not isinstance(default, ast.JoinedStr)
-            yield node.args[0].value, node.func.attr, ast.literal_eval(default) if literal else None
+            yield node
 
 
-def example():
-    lines = (BASE_DIR / ".env.example").read_text()
-    return dict(re.findall(r"^#?([A-Z][A-Z0-9_]*)=(.*)$", lines, re.MULTILINE))
+def settings_read():
+    """Name, type and default of each setting in settings.py that comes from the environment. None: it is computed."""
+    for node in setting_calls():
+        default = node.keywords[0].value if node.keywords else None
+        literal = default is not None and not isinstance(default, ast.JoinedStr)
+        yield node.args[0].value, node.func.attr, ast.literal_eval(default) if literal else None
 
 
-def test_every_setting_is_in_the_example_and_nothing_else_is():
-    assert sorted(name for name, _, _ in settings_read()) == sorted(example())
+def values_allowed():
+    """The values of each setting that has only some, but not of LANGUAGE_CODE, whose values are in LANGUAGES."""
+    kinds = {node.args[0].value: node for node in setting_calls() if node.func.attr in ("bool", "choice")}
+    choices = {name: node.keywords[1].value for name, node in kinds.items() if len(node.keywords) == 2}
+    named = {name: ast.literal_eval(node) for name, node in choices.items() if not isinstance(node, ast.Call)}
+    return dict.fromkeys(kinds.keys() - choices.keys(), ("on", "off")) | named
 
 
-def test_the_example_gives_the_defaults():
+def listed():
+    """The default of each setting in .env.example."""
+    return dict(re.findall(r"^#?([A-Z][A-Z0-9_]*)=(.*)$", (BASE_DIR / ".env.example").read_text(), re.MULTILINE))
+
+
+def explained():
+    """Default and form of the value of each setting in the tables of docs/settings.md."""
+    rows = re.findall(r"^\| `([A-Z][A-Z0-9_]*)` \| (.*?) \| (.*?) \| .+ \|$", SETTINGS_PAGE, re.MULTILINE)
+    return {name: ("" if default == "empty" else default.strip("`"), form) for name, default, form in rows}
+
+
+def test_every_setting_is_listed_and_explained_and_nothing_else_is():
+    names = sorted(name for name, _, _ in settings_read())
+    assert names == sorted(listed()) == sorted(re.findall(r"^\| `([A-Z][A-Z0-9_]*)`", SETTINGS_PAGE, re.MULTILINE))
+    assert names == sorted(explained()), "each row has a default, the form of the value and a meaning"
+
+
+def test_the_list_and_the_explanation_have_the_same_sections_in_the_same_order():
+    list_parts = re.findall(
+        r"^# ([^.\n]+)$|^#?([A-Z][A-Z0-9_]*)=", (BASE_DIR / ".env.example").read_text(), re.MULTILINE
+    )
+    page_parts = re.findall(r"^## (.+)$|^\| `([A-Z][A-Z0-9_]*)` ", SETTINGS_PAGE, re.MULTILINE)
+    assert list_parts == page_parts
+
+
+@pytest.mark.parametrize("given", [listed(), {name: default for name, (default, _) in explained().items()}])
+def test_the_defaults_are_those_of_the_code(given):
     env, empty = Env(), Env()
-    env.ENVIRON, empty.ENVIRON = example(), {}
+    env.ENVIRON, empty.ENVIRON = given, {}
     for name, kind, default in settings_read():
         if default is not None:
             more = {"choices": [default]} if kind == "choice" else {}
-            given, defaults = (getattr(source, kind)(name, default=default, **more) for source in (env, empty))
-            assert given == defaults, name
+            said, actual = (getattr(source, kind)(name, default=default, **more) for source in (env, empty))
+            assert said == actual, name
 
 
-def test_every_setting_is_in_the_readmes_table_and_nothing_else_is():
-    rows = re.findall(r"^\| `([A-Z][A-Z0-9_]*)` \|", (BASE_DIR / "README.md").read_text(), re.MULTILINE)
-    assert sorted(name for name, _, _ in settings_read()) == sorted(rows)
+UNITS = {"_DAYS": "days", "_MINUTES": "minutes", "LIMIT_": "count/seconds", "MAX_": "connections"}
 
 
-def test_the_example_explains_each_limit_directly_above_it():
-    """The lines directly above say what is counted, and nothing else."""
-    blocks = [block for block in (BASE_DIR / ".env.example").read_text().split("\n\n") if "\nLIMIT_" in block]
-    for block in blocks:
-        counted = {name.rpartition("_")[0] for name in re.findall(r"^(LIMIT_\w+)=", block, re.MULTILINE)}
-        assert len(counted) == 1, block
-        assert block.startswith("# "), block
+def test_the_page_names_the_unit_of_each_value():
+    for name, (_, form) in explained().items():
+        unit = next((unit for part, unit in UNITS.items() if name.startswith(part) or name.endswith(part)), form)
+        assert form == unit, name
+
+
+def test_the_page_names_the_values_that_are_allowed():
+    forms = {name: set(re.findall("`(.+?)`", form)) for name, (_, form) in explained().items()}
+    assert {name: set(values) for name, values in values_allowed().items()} == {
+        name: forms[name] for name in values_allowed()
+    }
 
 
 # Commands

@@ -14,7 +14,7 @@ import pytest
 from chat_app import wal_check
 from chat_app.settings import BASE_DIR
 
-README = (BASE_DIR / "README.md").read_text()
+PAGE = (BASE_DIR / "docs/operating.md").read_text()
 NEVER_CLOSED = """
 import os, signal, sqlite3, sys
 database = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -26,8 +26,8 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def commands(part):
-    """The commands that the README shows in this part, one per line."""
-    return re.search(rf"^\*\*{part}\*\*.*?^```\n(.*?)^```", README, re.MULTILINE | re.DOTALL)[1].splitlines()
+    """The commands that docs/operating.md shows in this part, one per line."""
+    return re.search(rf"^## {part}$.*?^```\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)[1].splitlines()
 
 
 def write_and_crash(path, rows=50, text="note"):
@@ -61,12 +61,12 @@ def start(path):
 BACKUPS = {
     "backup": 'sqlite3 parlour.sqlite3 ".backup copy.sqlite3"',
     "backup by Python": commands("Back up")[1],
-    "vacuum": "rm -f copy.sqlite3; sqlite3 parlour.sqlite3 \"VACUUM INTO 'copy.sqlite3'\"",  # as the README once said
+    "vacuum": "rm -f copy.sqlite3; sqlite3 parlour.sqlite3 \"VACUUM INTO 'copy.sqlite3'\"",  # also a way to copy
 }
 
 
 def run(command, folder, **environment):
-    """Run it in a shell, as the README shows it."""
+    """Run it in a shell, as operators do."""
     done = subprocess.run(
         command, shell=True, cwd=folder, env=os.environ | environment, capture_output=True, text=True, timeout=120
     )
@@ -215,7 +215,7 @@ def test_what_is_no_database_is_left_to_django(tmp_path, content):
     assert [one.name for one in tmp_path.iterdir()] == ["parlour.sqlite3"]
 
 
-# The README's commands
+# The commands in docs/operating.md
 
 
 SETTINGS = {"SECRET_KEY": "x" * 60, "ENV_FILE": os.devnull, "DJANGO_SETTINGS_MODULE": "chat_app.settings"}
@@ -245,7 +245,7 @@ def manage(folder, command):
 
 
 @pytest.mark.parametrize("way", range(2))
-def test_the_commands_of_the_readme_back_up_and_restore_also_a_second_time(site, way):
+def test_the_shown_commands_back_up_and_restore_also_a_second_time(site, way):
     for text in ("first", "second"):
         write_and_crash(site / "parlour.sqlite3", text=text)
         run(commands("Back up")[way], site)
