@@ -142,7 +142,7 @@ def test_codes_are_limited_like_passwords(phone, person):
     sign_in(thief)
     tried = [thief.post(CODE, {"code": "000000"}) for _try in range(12)]
     assert [answer.status_code for answer in tried] == [422] * 10 + [429] * 2
-    assert "Nothing is locked. Try again in" in errors(tried[-1])
+    assert "Your account isn’t locked. Try again in" in errors(tried[-1])
     assert tried[-1].headers["Retry-After"]
 
 

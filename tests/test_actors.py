@@ -53,7 +53,7 @@ def test_a_room_does_not_read_a_site_admins_user_name(admin_user, bob, room):
     assert (event.actor, event.subject, event.detail["actor_name"]) == (None, bob.membership, "")
     ((_message, html),) = rendering.render_messages([event])
     assert "ada" not in html
-    assert "“<bdi>Bob</bdi>” was shown out by the site’s staff" in html
+    assert "<bdi>Bob</bdi> was removed by a site admin" in html
 
 
 def test_events_keep_the_names_of_that_moment(alice, bob, room):
@@ -318,7 +318,7 @@ def test_the_second_moderator_reads_that_the_first_was_faster(alice, bert, bob, 
         (f"{member}/mute/", {}, "Already muted, or no longer in the room."),
         (f"{member}/mute/", {"unmute": "1"}, "No longer muted, or no longer in the room."),
         (f"{member}/remove/", {}, "Already gone, or you can no longer remove them."),
-        (f"/rooms/{room.slug}/members/{dora.pk}/answer/", {"approve": "1"}, "has been answered or cancelled already."),
+        (f"/rooms/{room.slug}/members/{dora.pk}/answer/", {"approve": "1"}, "was already answered or cancelled."),
     ]
     for address, form, sentence in acts:
         assert sentence not in followed(alice, address, form)
@@ -336,7 +336,7 @@ def test_a_ban_and_its_end_are_told_to_the_second_moderator(alice, bert, bob, ro
 def test_a_role_is_not_given_to_somebody_who_left(alice, bob, room, role):
     now(bob).leave()
     address = f"/rooms/{room.slug}/members/{bob.membership.pk}/role/"
-    assert "The role did not change." in followed(alice, address, {"role": role})
+    assert "The role didn’t change." in followed(alice, address, {"role": role})
 
 
 def test_the_page_says_that_an_invite_was_revoked_already(alice, room):
@@ -359,7 +359,7 @@ def test_cancelling_an_approved_join_request_says_so(alice, room, person):
 
 def test_the_account_page_says_that_a_link_was_used_already(alice):
     link, _key = SignInLink.objects.issue(now(alice).participant, hours=1)
-    address, sentence = f"/account/links/{link.pk}/revoke/", "This link did not work any more"
+    address, sentence = f"/account/links/{link.pk}/revoke/", "This link no longer worked"
     assert sentence not in followed(alice, address)
     assert sentence in followed(alice, address)
 
@@ -411,7 +411,7 @@ def test_the_admin_counts_and_logs_what_acted(admin_client, admin_user, person, 
     ("model", "action", "sentence"),
     [
         ("membership", "remove", "1 was not in the room."),
-        ("membership", "make_owner", "1 cannot be made owner, or is the owner already."),
+        ("membership", "make_owner", "1 is the owner already, or can’t become the owner."),
         ("message", "remove", "1 was removed already or is a system message."),
         ("message", "restore", "1 was not removed."),
         ("room", "unlock", "1 was not locked."),

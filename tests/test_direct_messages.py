@@ -35,7 +35,7 @@ def test_the_recipient_gets_a_chat_request_and_sees_no_message_before_accepting(
     assert "Alice &amp; Bob" in bob.get("/").content.decode()
     asked = bob.get(f"/rooms/{pair.slug}/").headers["Location"]
     page = bob.get(asked).content.decode()
-    assert "<bdi>Alice</bdi> wants to write to you" in page
+    assert "<bdi>Alice</bdi> wants to chat" in page
     assert "just between us" not in page
     assert bob.poll(pair, 1).status_code == 286
     assert answers(bob, pair, "accept").headers["Location"] == f"/rooms/{pair.slug}/"
@@ -58,7 +58,7 @@ def test_both_people_get_the_same_room_again(alice, bob, room, pair):
 
 def test_declining_is_final_and_the_sender_is_informed(alice, bob, room, pair):
     answers(bob, pair, "decline")
-    assert "“<bdi>Bob</bdi>” declined the chat write here" in read(alice, pair)
+    assert "<bdi>Bob</bdi> declined the chat" in read(alice, pair)
     assert alice.send(pair, "please").status_code == 422
     write_to(alice, room, bob)
     assert "Alice &amp; Bob" not in bob.get("/").content.decode()
@@ -80,9 +80,7 @@ def test_ignoring_hides_the_request_and_the_sender_is_not_informed(alice, bob, r
     assert alice.send(pair, "hello?").status_code == 303
     write_to(alice, room, bob)
     assert "Alice &amp; Bob" not in bob.get("/").content.decode()
-    assert "wants to write to you" in bob.get(f"/rooms/{pair.slug}/chat-request/").content.decode(), (
-        "they may think again"
-    )
+    assert "wants to chat" in bob.get(f"/rooms/{pair.slug}/chat-request/").content.decode(), "they may think again"
 
 
 def test_the_page_of_a_chat_request_names_the_shared_rooms(alice, bob, mallory, pair):
@@ -97,7 +95,9 @@ def test_the_page_of_a_chat_request_names_the_shared_rooms(alice, bob, mallory, 
     assert page.count("Alice &amp; Bob") == 0, "not the room of two itself"
 
 
-@pytest.mark.parametrize(("answer", "told"), [("decline", "Declined: they read"), ("ignore", "Ignored: they are told")])
+@pytest.mark.parametrize(
+    ("answer", "told"), [("decline", "Declined. They’re told"), ("ignore", "Ignored. They aren’t told")]
+)
 def test_the_home_page_says_what_was_done(bob, pair, answer, told):
     home = bob.get(answers(bob, pair, answer).headers["Location"])
     assert told in home.content.decode()
@@ -105,12 +105,12 @@ def test_the_home_page_says_what_was_done(bob, pair, answer, told):
 
 
 def test_an_unknown_answer_to_a_chat_request_is_refused(bob, pair):
-    assert "wants to write to you" in answers(bob, pair, "whatever").content.decode()
+    assert "wants to chat" in answers(bob, pair, "whatever").content.decode()
     assert in_room(bob, pair).status == "chat_requested"
 
 
 def test_the_sender_sees_that_the_request_is_not_accepted_yet(alice, pair, monkeypatch):
-    told = "The other was asked, and has not come in yet."
+    told = "haven’t accepted yet"
     monkeypatch.setattr(Room, "dm_partner_pending", True, raising=False)
     assert told in read(alice, pair)
     monkeypatch.setattr(Room, "dm_partner_pending", False, raising=False)
@@ -121,18 +121,18 @@ def test_the_sender_sees_that_the_request_is_not_accepted_yet(alice, pair, monke
 def test_the_sender_sees_the_same_whether_the_request_is_ignored_or_not(alice, bob, pair, ignored):
     if ignored:
         answers(bob, pair, "ignore")
-    assert "has not come in yet" in read(alice, pair)
+    assert "haven’t accepted yet" in read(alice, pair)
     answers(bob, pair, "accept")
-    assert "has not come in yet" not in read(alice, pair)
+    assert "haven’t accepted yet" not in read(alice, pair)
 
 
 def test_a_person_who_left_gets_a_new_chat_request(alice, bob, room, pair):
     answers(bob, pair, "accept")
     bob.post(f"/rooms/{pair.slug}/leave/")
     refused = alice.send(pair, "are you there?")
-    assert "Write to them anew" in refused.content.decode()
+    assert "Message them anew" in refused.content.decode()
     page = read(alice, pair)
-    assert "Write to them anew" in page
+    assert "Message them anew" in page
     assert "Check again" in page
     assert 'name="text"' not in page
     write_to(alice, room, bob)
@@ -145,7 +145,7 @@ def test_a_direct_message_has_no_owner_and_starts_no_others(alice, bob, pair):
         assert alice.get(f"/rooms/{pair.slug}/{page}").status_code == 403
     other = in_room(bob, pair)
     assert alice.post(f"/rooms/{pair.slug}/members/{other.pk}/write/").status_code == 403
-    assert "Write to" not in alice.get(f"/rooms/{pair.slug}/members/").content.decode()
+    assert "Message <bdi" not in alice.get(f"/rooms/{pair.slug}/members/").content.decode()
 
 
 def test_nobody_can_message_themselves_or_a_former_member(alice, carol, room):

@@ -127,7 +127,7 @@ def test_a_muted_member_gets_the_reason_not_the_draft(alice, bob, room):
     bob.membership.set_muted(True)
     for url in ("", "compose/"):
         page = bob.get(f"/rooms/{room.slug}/{url}").text
-        assert "You are muted here" in page
+        assert "You’re muted" in page
         assert "half a sen" not in page
     bob.membership.set_muted(False)
     assert shown(bob, room).text == "half a sen"

@@ -37,7 +37,7 @@ def test_a_page_for_moderators_explains_the_403_and_links_back(bob, room):
     refused = bob.get(f"/rooms/{room.slug}/settings/")
     page = refused.content.decode()
     assert refused.status_code == 403
-    assert "Only those who keep this room can do that" in page
+    assert "Only the owner or moderators can do this" in page
     assert f'<a href="/rooms/{room.slug}/" target="_top">Back to Reading club</a>' in page
 
 
@@ -215,8 +215,8 @@ def test_a_browser_that_never_sends_cookies_is_told_to_allow_them(person, header
     """A person may have deleted the cookies as well, so the first step is to try again."""
     form = {"room": "Reading club", "nickname": "Alice"}
     page = person(enforce_csrf_checks=True).post("/join/", form, headers=headers).content.decode()
-    assert f"{BLOCKED}, so nothing was done. Try again." in page
-    assert "If this page comes back, allow cookies for this site in your browser’s settings." in page
+    assert f"{BLOCKED}, so nothing was changed. Try again." in page
+    assert "If you see this page again, allow cookies for this site in your browser’s settings." in page
     assert DELETED not in page
 
 

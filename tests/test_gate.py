@@ -254,7 +254,7 @@ def test_a_bug_is_an_error_page_and_a_line_in_the_log(serve, caplog, path):
     server = serve()
     page, notice = server.ask("POST", path, b"x"), server.ask("POST", path, b"x", HTMX)
     assert (page.status, notice.status) == (500, 500)
-    assert "Something went wrong on the server. Your words are still in the page before this one" in page.text
+    assert "Something went wrong on the server. Your text is still on the previous page" in page.text
     assert page.text.startswith("<!doctype html>")
     assert notice.text.startswith('<div id="notice" class="notice" role="alert" hx-swap-oob="true">Something went')
     assert server.ask("GET", path, headers=HTMX).text == "", "a poll: the banner speaks for it"
@@ -278,7 +278,7 @@ def test_a_body_announced_as_too_long_is_refused_before_it_is_sent(serve):
     server = serve(body_limit=BodyLimit(100))
     answer = raw(server, b"POST / HTTP/1.1\r\nHost: x\r\nHX-Request: true\r\nContent-Length: 101\r\n\r\n")
     assert answer.status == 413
-    assert "more than the server takes at once. Your words are still in the page" in answer.text
+    assert "more than the server accepts at once. Your text is still on the page" in answer.text
     assert server.ask("POST", "/", b"x" * 100).status == 200
     assert len(server.site.seen) == 1
 
@@ -372,7 +372,7 @@ def test_if_too_many_wait_for_django_the_next_gets_a_retry_time(serve):
     until(lambda: server.gate.working == 3)
     answer = server.ask("POST", "/", b"hello", HTMX)
     assert (answer.status, int(answer.headers["Retry-After"]) > 0) == (503, True)
-    assert "The server is busy. Your words are still in the page: try again in a few seconds." in answer.text
+    assert "The server is busy. Your text is still on the page. Try again in a few seconds." in answer.text
     server.site.release.set()
     for thread in waiting:
         thread.join(5)

@@ -58,9 +58,9 @@ def closed(private, invite, alice, person):
 @pytest.mark.parametrize(
     ("why", "words"),
     [
-        ("used", "has been used already. Ask for another one. Whoever sent it"),
-        ("expired", "has expired. Ask for another one. Whoever sent it"),
-        ("revoked", "was taken back. Ask for another one. Whoever sent it"),
+        ("used", "has no uses left. Ask for a new one."),
+        ("expired", "has expired. Ask for a new one."),
+        ("revoked", "was revoked. Ask for a new one."),
         ("banned", "been banned from this room"),
     ],
 )
@@ -81,7 +81,7 @@ def test_a_refused_invite_says_why_and_shows_nothing_of_the_room(closed, private
 def test_every_unknown_link_gives_the_same_advice(db, person, key):
     page = person().get(f"/invitations/{key}/")
     assert page.status_code == 404
-    assert "There is no such invitation. Part of the link may be missing" in page.content.decode()
+    assert "This invite link doesn’t exist. Part of it may be missing" in page.content.decode()
 
 
 def come(visitor, link, nickname):
@@ -102,10 +102,10 @@ def test_only_joining_counts_as_a_use(private, invite, person):
         assert person().get(link).status_code == 200
     come(person(), link, "Bob")
     late = person()
-    assert "has been used already" in late.get(link).content.decode()
+    assert "has no uses left" in late.get(link).content.decode()
     answer = come(late, link, "Carol")
     assert answer.status_code == 422
-    assert "has been used already" in answer.content.decode()
+    assert "has no uses left" in answer.content.decode()
     assert Membership.objects.filter(room=private).count() == 2
 
 
@@ -122,7 +122,7 @@ def test_an_expired_or_revoked_invite_says_so(private, invite, alice, person):
     Invite.objects.filter(pk=Invite.objects.earliest("pk").pk).update(expires_at=timezone.now())
     assert "has expired" in person().get(link).content.decode()
     alice.post(f"/rooms/{private.slug}/invitations/{Invite.objects.latest('pk').pk}/revoke/")
-    assert "was taken back" in person().get(other).content.decode()
+    assert "was revoked" in person().get(other).content.decode()
     assert come(person(), other, "Bob").status_code == 422
 
 
@@ -144,8 +144,8 @@ def test_the_list_shows_creators_and_members_who_joined_but_no_links(private, in
     link = invite(max_uses="", days="30")
     come(person(), link, "Bob")
     page = alice.get(f"/rooms/{private.slug}/invitations/").content.decode()
-    assert "Made by <bdi>Alice</bdi>" in page
-    assert re.search(r"Came by it:\s*<bdi>Bob</bdi>", page)
+    assert "Created by <bdi>Alice</bdi>" in page
+    assert re.search(r"Joined with this link:\s*<bdi>Bob</bdi>", page)
     assert link not in page
     assert link.split("/")[2] not in str(Invite.objects.values())
 
@@ -156,8 +156,8 @@ def test_inactive_invites_still_list_members_who_joined(private, invite, alice, 
     alice.post(f"/rooms/{private.slug}/invitations/{Invite.objects.latest('pk').pk}/revoke/")
     page = alice.get(f"/rooms/{private.slug}/invitations/").content.decode()
     working, ended = page.split("Inactive links")
-    assert "Came by it" not in working
-    assert re.search(r"Came by it:\s*<bdi>Bob</bdi>", ended)
+    assert "Joined with this link" not in working
+    assert re.search(r"Joined with this link:\s*<bdi>Bob</bdi>", ended)
     assert "used 1 of 1 times" in ended
     assert "revoked" in ended
     assert "/revoke/" not in ended
@@ -187,4 +187,4 @@ def test_an_invite_expires_at_the_chosen_time(private, invite, invited_on):
 
 def test_an_invalid_number_has_our_own_error_message(alice, room):
     page = alice.post(f"/rooms/{room.slug}/invitations/", {"days": "7", "max_uses": "0"}).content.decode()
-    assert "Type a whole number from 1 to 1,000, or leave it empty." in page
+    assert "Enter a whole number from 1 to 1,000, or leave it empty." in page

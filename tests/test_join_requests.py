@@ -48,7 +48,7 @@ def test_open_pages_receive_the_number_of_join_requests(alice, person, room):
     room.set_approval(True)
     room.refresh_from_db()
     person(room.name, "Dave")
-    assert "1 person waits" in alice.poll(room, room.version).content.decode()
+    assert "1 person is waiting for approval" in alice.poll(room, room.version).content.decode()
 
 
 def test_an_approved_person_sees_the_message_and_joins(alice, dave, room):
@@ -63,7 +63,7 @@ def test_nobody_can_be_approved_in_a_full_room_until_a_member_leaves(alice, bob,
     room.set_member_limit(2)
     refused = answer(alice, room, dave, approve="1", answer="Welcome")
     assert refused.status_code == 422
-    assert "This room is full just now." in refused.content.decode()
+    assert "This room is full." in refused.content.decode()
     assert 'value="Welcome"' in refused.content.decode()
     assert dave.membership.is_waiting
     bob.membership.leave()
@@ -193,7 +193,7 @@ def test_an_invite_ends_the_wait_for_approval(alice, dave, room):
 
 def test_the_number_of_join_requests_is_limited(dave, person, room, monkeypatch):
     monkeypatch.setattr(Room, "MAX_JOIN_REQUESTS", 1)
-    assert "Very many wait" in person().join(room.name, "Erin").content.decode()
+    assert "Too many people are waiting" in person().join(room.name, "Erin").content.decode()
     assert dave.join(room.name, "Dave").status_code == 303, "who waits already is not one more"
 
 

@@ -75,7 +75,9 @@ def test_requests_over_the_limit_are_refused_with_an_explanation(
     assert first.status_code in (200, 204, 303, 422), "once is not too often"
     assert second.status_code == 429
     tried = setting.startswith(("SIGN_IN", "CONFIRM"))  # these have a form that says it
-    said = "this one did not count. Nothing is locked. " if tried else "in a short time, so nothing was done. "
+    said = (
+        "this one wasn’t checked. Your account isn’t locked. " if tried else "in a short time, so nothing was changed. "
+    )
     assert f"{said}Try again in" in second.content.decode()
     assert 0 < int(second.headers["Retry-After"]) <= 3600
 

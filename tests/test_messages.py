@@ -72,12 +72,12 @@ def test_line_breaks_are_kept(alice, room, text):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "write something"),
-        (" \n\u200b ", "write something"),
-        ("bell\x07", "cannot be shown"),
-        ("nul\x00", "cannot be shown"),
-        ("esc\x1b[31m", "cannot be shown"),
-        ("https://example.org/\u202egro.live", "cannot be shown"),
+        ("", "Write something"),
+        (" \n\u200b ", "Write something"),
+        ("bell\x07", "can’t be shown"),
+        ("nul\x00", "can’t be shown"),
+        ("esc\x1b[31m", "can’t be shown"),
+        ("https://example.org/\u202egro.live", "can’t be shown"),
         ("x" * 4001, "1 character too long"),
         ("é" * 4005, "5 characters too long"),
         ("👍" * 4000 + "x", "too long"),
@@ -416,8 +416,8 @@ def test_names_and_topics_cannot_change_the_direction_of_text_around_them(alice,
     room.set_topic("Tea")
     alice.send(room, "hello")
     page = alice.get(room.get_absolute_url()).content.decode()
-    assert "“<bdi>Alice</bdi>” opened this room" in page
-    assert "The topic is now “<bdi>Tea</bdi>”" in page
+    assert "<bdi>Alice</bdi> created the room" in page
+    assert "Topic changed: <bdi>Tea</bdi>" in page
     assert '<bdi class="author">Alice</bdi>' in page
     assert "You are <bdi>Alice</bdi>" in page
 

@@ -42,7 +42,7 @@ def test_a_refusal_in_the_frame_stays_in_the_frame(alice, room):
     answer = alice.send(room, "", frame="1")
     assert answer.status_code == 422
     assert b'class="frame"' in answer.content
-    assert b"write something" in answer.content
+    assert b"Write something" in answer.content
 
 
 def test_a_refused_text_in_the_frame_keeps_its_token_and_is_never_sent_twice(alice, room, settings):

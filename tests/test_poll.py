@@ -232,4 +232,4 @@ def test_two_messages_in_one_change_get_a_version_each(alice, room):
     lines = list(room.messages.order_by("first_version").values_list("event", "first_version"))
     assert lines[-2:] == [("locked", room.version - 1), ("unlocked", room.version)]
     assert page.status_code == 200
-    assert "open for writing again" in alice.poll(room, room.version - 1).content.decode()
+    assert "Room unlocked" in alice.poll(room, room.version - 1).content.decode()

@@ -148,7 +148,7 @@ def test_a_paused_member_has_not_read_new_messages(alice, bob, room):
     page = {"Referer": f"http://testserver/rooms/{room.slug}/"}
     assert '<span class="count">2<' in alice.get("/", headers=page).content.decode()
     alice.post("/preferences/pause/")
-    assert "new since you were here" in alice.get(f"/rooms/{room.slug}/").content.decode()
+    assert "new messages" in alice.get(f"/rooms/{room.slug}/").content.decode()
 
 
 def test_the_one_line_mode_stays_for_a_member_who_prefers_several_lines(alice, room):

@@ -94,7 +94,7 @@ def test_a_nickname_change_undoes_neither_mute_nor_demotion(alice, bob, room):
     assert (bob.membership.role, bob.membership.nickname) == ("member", "Robert")
     late = now(bob)
     now(bob).set_muted(True)
-    with pytest.raises(Exception, match="You are muted here"):
+    with pytest.raises(Exception, match="You’re muted"):
         late.change_nickname("Rob")
     assert bob.membership.muted
 

@@ -114,7 +114,7 @@ def test_nothing_of_a_deleted_room_is_readable(alice, bob, person, admin_client,
         assert visitor.get(f"/messages/{left.pk}/").status_code == 404
         assert interrupted.name not in visitor.get("/").content.decode()
         assert visitor.send(interrupted, "hello?").status_code in (404, 409)
-    assert "not in this room any more" in bob.poll(interrupted, 1).content.decode()
+    assert "no longer in this room" in bob.poll(interrupted, 1).content.decode()
     for model in ("room", "message", "membership", "participant"):
         listed = admin_client.get(f"/admin/chat/{model}/").content.decode()
         assert "a secret" not in listed
@@ -171,7 +171,7 @@ def test_nobody_can_post_in_a_deleted_room(alice, room, monkeypatch):
     member = alice.membership
     monkeypatch.setattr(Room, "erase", lambda *_: False)
     Room.objects.get().delete_with_messages()
-    with pytest.raises(Exception, match="not there any more"):
+    with pytest.raises(Exception, match="no longer exists"):
         say(member, "hello?")
     assert not Message.objects.filter(text="hello?").exists()
 
@@ -189,7 +189,7 @@ def test_readers_whose_poll_is_held_are_notified_at_once(gate, ann, meanwhile, m
     held(gate)
     Room.objects.get().delete_with_messages()
     answer = poll.result(3)
-    assert "not in this room any more" in (answer.text if answer.status_code == 286 else ann.ask().text)
+    assert "no longer in this room" in (answer.text if answer.status_code == 286 else ann.ask().text)
 
 
 @pytest.mark.django_db(transaction=True)

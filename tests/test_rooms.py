@@ -149,7 +149,7 @@ def test_an_away_member_who_loses_the_name_stays_under_another_one(bob, room, pe
     newcomer = person(room.name, "Bob")
     page = bob.get(room.get_absolute_url()).content.decode()
     assert "You are <bdi>Bob 2</bdi>" in page
-    assert page.index("“<bdi>Bob</bdi>” is called “<bdi>Bob 2</bdi>” now") < page.rindex("“<bdi>Bob</bdi>” came in")
+    assert page.index("<bdi>Bob</bdi> is now <bdi>Bob 2</bdi>") < page.rindex("<bdi>Bob</bdi> joined")
     assert (newcomer.membership.namesake_number, bob.membership.namesake_number) == (2, 1)
 
 
@@ -197,13 +197,13 @@ def test_joining_on_the_join_page(room, person):
 def test_an_address_without_a_room_is_a_helpful_404(person):
     answer = person().get("/rooms/nowhere/")
     assert answer.status_code == 404
-    assert "You can open a room" in answer.content.decode()
+    assert "You can create a room" in answer.content.decode()
 
 
 def test_joining_again_with_another_name_shows_the_current_nickname(alice, room):
     answer = alice.join(room.name, "Somebody else")
     assert answer.status_code == 422
-    assert "Go in as “Alice”" in answer.content.decode()
+    assert "Continue as “Alice”" in answer.content.decode()
 
 
 def test_joining_again_with_the_same_name_opens_the_room(alice, room):

@@ -147,7 +147,7 @@ def test_the_page_keeps_the_name_and_never_the_password(owner, person):
     assert page.status_code == 429
     assert 'value="BOB"' in text
     assert "not-to-be-shown" not in text
-    assert "Nothing is locked. Try again in 60 seconds." in text
+    assert "Your account isn’t locked. Try again in 60 seconds." in text
     assert page.headers["Retry-After"] == "60"
 
 

@@ -23,9 +23,9 @@ def test_a_sign_in_link_signs_in_another_browser_and_keeps_this_one(bob, person,
     phone = person()
     address = link(bob)
     page = phone.get(address).content.decode()
-    assert "In this browser you will be <bdi>Bob</bdi>" in page
+    assert "You’ll be <bdi>Bob</bdi> in this browser" in page
     page = phone.get(phone.post(address).headers["Location"]).content.decode()
-    assert "It worked: in this browser you are <bdi>Bob</bdi> now." in page
+    assert "You’re now <bdi>Bob</bdi> in this browser." in page
     assert (is_in(phone, room), is_in(bob, room)) == (True, True)
     assert phone.membership == bob.membership
 
@@ -34,7 +34,7 @@ def test_the_old_browser_is_signed_out_when_asked(bob, person, room):
     phone, other = person(), link(bob)
     phone.post(link(bob), {"sign_out_others": "on"})
     assert (is_in(phone, room), is_in(bob, room)) == (True, False)
-    assert "was taken back" in person().get(other).content.decode(), "nor does any other link of theirs work"
+    assert "was revoked" in person().get(other).content.decode(), "nor does any other link of theirs work"
 
 
 def test_opening_a_link_does_not_use_it_and_it_works_once(bob, person):
@@ -42,7 +42,7 @@ def test_opening_a_link_does_not_use_it_and_it_works_once(bob, person):
     for _look in range(3):
         assert "Continue" in person().get(address).content.decode()
     assert person().post(address).status_code == 303
-    assert "was used already" in person().get(address).content.decode()
+    assert "was already used" in person().get(address).content.decode()
     assert person().post(address).status_code == 422
 
 
@@ -64,13 +64,13 @@ def test_an_expired_or_revoked_link_says_so(bob, person):
     page = bob.get("/account/").content.decode()
     bob.post(re.search(r"/account/links/\d+/revoke/", page)[0])
     refused = person().post(address)
-    assert (refused.status_code, "was taken back" in refused.content.decode()) == (422, True)
+    assert (refused.status_code, "was revoked" in refused.content.decode()) == (422, True)
 
 
 @pytest.mark.parametrize("key", ["nobody-made-this", "x.", "é)"])
 def test_an_unknown_link_says_what_to_do(db, person, key):
     page = person().get(f"/continue/{key}/")
-    assert (page.status_code, "There is no such personal link. Part of it" in page.content.decode()) == (404, True)
+    assert (page.status_code, "This sign-in link doesn’t exist. Part of it" in page.content.decode()) == (404, True)
 
 
 def test_only_a_digest_is_kept_and_the_link_shown_once(bob):
@@ -81,12 +81,12 @@ def test_only_a_digest_is_kept_and_the_link_shown_once(bob):
 
 
 def test_a_signed_in_browser_is_warned_before_it_switches_the_person(bob, mallory):
-    assert "lets go of who it is now, <bdi>Mallory</bdi>" in mallory.get(link(bob)).content.decode()
+    assert "be signed out as <bdi>Mallory</bdi>" in mallory.get(link(bob)).content.decode()
 
 
 def test_the_browser_that_created_a_link_gets_no_button_to_use_it(bob):
     page = bob.get(link(bob)).content.decode()
-    assert "This browser is you already, and the link still works" in page
+    assert "You’re already signed in here" in page
     assert ("<form" in page, '<a href="/account/">' in page) == (False, True)
 
 
@@ -130,8 +130,8 @@ def test_a_person_who_was_signed_out_sees_why_and_what_to_do(bob, settings, acco
     settings.ACCOUNTS = accounts
     bob.post("/account/sign-out/")
     page = bob.get("/account/").content.decode()
-    assert "you were signed out: here, or from another browser of yours" in page
-    assert "As a guest, go on by a personal link" in page
+    assert "you’ve signed out here or from another browser" in page
+    assert "If you were a guest, create a sign-in link" in page
     assert ("If you have an account, sign in." in page) == (accounts == "on")
 
 

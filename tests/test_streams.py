@@ -96,7 +96,7 @@ def test_edits_and_removals_reach_a_stream(ann, ben, meanwhile, beats):
     hide = re.findall(r'href="([^"]*superseded.css[^"]*)"', frame.text)[-1].replace("&amp;", "&")
     assert f'[id="m{message.pk}"]' in ann.http.get(hide).text
     message.remove()
-    frame.reads("Removed by the site")
+    frame.reads("Message removed by a site")
     assert f'id="m{message.pk}v{message.version}"' in frame.text
 
 

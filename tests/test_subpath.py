@@ -40,7 +40,7 @@ def test_without_its_slash_the_path_leads_to_the_home_page(client):
 def test_a_path_that_the_proxy_has_shortened_is_refused_and_named(client, caplog, path):
     page = client.get(path)
     assert page.status_code == 404
-    assert "This site is at /chat/ on this host." in page.text
+    assert "On this host, this site is at /chat/." in page.text
     (line,) = [record.getMessage() for record in caplog.records if record.name == "chat"]
     assert "SUBPATH=/chat" in line
     assert "proxy_pass" in line

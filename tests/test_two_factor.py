@@ -173,7 +173,7 @@ def test_a_code_is_never_accepted_twice(phone):
     assert sign_in(Client(), code=code).status_code == 302
     again = sign_in(Client(), code=code)
     assert again.status_code == 200
-    assert "used already" in said(again)
+    assert "already used" in said(again)
 
 
 def test_a_recovery_code_works_once(protected):
@@ -182,7 +182,7 @@ def test_a_recovery_code_works_once(protected):
     assert sign_in(browser, code=f"{codes[0][:4]}-{codes[0][4:]}".upper()).status_code == 302
     assert is_in(browser)
     assert "9 recovery codes left" in browser.get(PAGE).content.decode()
-    assert "used already" in said(sign_in(other, code=codes[0]))
+    assert "already used" in said(sign_in(other, code=codes[0]))
     assert not is_in(other)
 
 

@@ -99,7 +99,7 @@ def room_with_a_refusal(alice):
     room(alice)
     alice.field.fill("   ")
     alice.field.press("Enter")
-    expect(alice.page.get_by_text("write something first")).to_be_visible()
+    expect(alice.page.get_by_text("Write something first")).to_be_visible()
 
 
 def several_lines(alice):
@@ -161,7 +161,7 @@ def people_who_wait(alice):
     Participant.objects.create().enter("Dora", target_room=room)
     room.memberships.get(nickname="Bob").ban()
     people(alice)
-    expect(alice.page.get_by_role("button", name="Let in Dora")).to_be_visible()
+    expect(alice.page.get_by_role("button", name="Approve Dora")).to_be_visible()
 
 
 def waiting_before_a_room(alice):
@@ -249,7 +249,7 @@ def room_of_somebody_muted(alice):
     mine = Room.objects.get(slug="reading-club").memberships.get(nickname="Alice")
     Membership.objects.filter(pk=mine.pk).update(muted=True)
     room(alice)
-    expect(alice.page.get_by_text("You are muted here")).to_be_visible()
+    expect(alice.page.get_by_text("You’re muted")).to_be_visible()
     Membership.objects.filter(pk=mine.pk).update(muted=False)
 
 

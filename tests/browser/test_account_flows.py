@@ -38,7 +38,7 @@ def test_changing_the_password_signs_out_other_browsers(ann, browser_user):
     follow(ann, "Change password")
     fill(ann, Your_password_until_now="wrong", Your_new_password=ANOTHER)
     press(ann, "Change password")
-    sees(ann, "This is not your password")
+    sees(ann, "Wrong password")
     fill(ann, Your_password_until_now=SECRET, Your_new_password=ANOTHER)
     press(ann, "Change password")
     goes_to(ann, "/account/")
@@ -69,7 +69,7 @@ def test_a_forgotten_password_is_replaced_by_a_mailed_link(browser_user, setting
     follow(ann, "Forgot your password?")
     ann.page.get_by_label("Your name or email address").fill("Ann")
     press(ann, "Send reset link")
-    sees(ann, "we have sent a link there")
+    sees(ann, "we’ve sent a link there")
     ann.page.goto(mailed())
     fill(ann, Your_new_password=ANOTHER)
     press(ann, "Save")
@@ -101,7 +101,7 @@ def test_a_deleted_account_leaves_its_messages(ann, browser_user):
     hears(bob, "“Ann” left")
     bob.reads("I was here")
     sign_in(ann)
-    sees(ann, "Name and password do not go together.")
+    sees(ann, "Wrong name or password.")
 
 
 # Two-factor authentication
@@ -134,7 +134,7 @@ def test_two_factor_authentication_is_set_up_asked_for_and_removed(ann, browser_
 
 def signs_in_with_a_code(who, code):
     sign_in(who)
-    sees(who, "Your password is right.")
+    sees(who, "uses two-factor authentication")
     at(who, "/account/")
     sees(who, "You’re not signed in.")
     at(who, "/account/sign-in/code/")
@@ -157,7 +157,7 @@ def test_a_sign_in_link_of_an_account_with_two_factor_authentication_asks_for_a_
     fill(other, Code=phone.code())
     press(other, "Continue")
     goes_to(other, "/")
-    sees(other, "in this browser you are Ann now")
+    sees(other, "You’re now Ann in this browser")
 
 
 def test_after_too_many_wrong_passwords_the_page_says_when_to_try_again(browser_user):
@@ -166,7 +166,7 @@ def test_after_too_many_wrong_passwords_the_page_says_when_to_try_again(browser_
     for _try in range(11):
         sign_in(ann, password="wrong")
         expect(ann.page.locator(".error")).to_be_visible()
-    sees(ann, "Nothing is locked. Try again in")
+    sees(ann, "Your account isn’t locked. Try again in")
     expect(ann.page.get_by_label("Name", exact=True)).to_have_value("Ann")
 
 
@@ -187,7 +187,7 @@ def test_signing_out_elsewhere_signs_out_other_browsers(ann, browser_user):
 def test_a_guest_signs_out(browser_user):
     bob = browser_user("Bob")
     at(bob, "/account/")
-    sees(bob, "A guest who signs out cannot come back under these names")
+    sees(bob, "You’re a guest. If you sign out without a sign-in link")
     press(bob, "Sign out in this browser")
     goes_to(bob, "/")
     at(bob, "/account/")
@@ -201,10 +201,10 @@ def test_a_sign_in_link_is_revoked(browser_user):
     at(bob, "/account/")
     press(bob, "Create link")
     phone.page.goto(bob.page.locator(".new-link .link a").inner_text())
-    sees(phone, "In this browser you will be Bob.")
+    sees(phone, "You’ll be Bob in this browser.")
     take_back(bob)
     press(phone, "Continue")
-    sees(phone, "This link was taken back.")
+    sees(phone, "This sign-in link was revoked.")
 
 
 def test_signing_in_can_keep_the_guests_rooms(browser_user):
@@ -238,13 +238,13 @@ def carol(browser_user, bob):
     carol.reads("just between us")
     at(bob, "/")
     follow(bob, "Carol & Bob")
-    sees(bob, "Carol wants to write to you")
+    sees(bob, "Carol wants to chat")
     return carol
 
 
 def write_to(who, name):
     at(who, "members/")
-    press(who, f"Write to {name}")
+    press(who, f"Message {name}")
     who.page.wait_for_url(lambda url: not url.endswith("/members/"))
 
 
@@ -252,7 +252,7 @@ def test_a_declined_chat_is_not_requested_again_and_the_sender_is_informed(bob, 
     press(bob, "Decline")
     goes_to(bob, "/")
     expect(bob.page.get_by_role("link", name="Carol & Bob")).to_have_count(0)
-    hears(carol, "“Bob” declined the chat write here")
+    hears(carol, "Bob declined the chat")
     write_to(carol, "Bob")
     at(bob, "/")
     expect(bob.page.get_by_role("link", name="Carol & Bob")).to_have_count(0)

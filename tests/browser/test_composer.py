@@ -203,7 +203,7 @@ def test_a_database_that_cannot_write_is_explained_until_it_can(alice, monkeypat
     with monkeypatch.context() as broken:
         broken.setattr(Membership, "send", busy)
         enter(alice, "to a busy database")
-        expect(alice.page.get_by_role("alert").get_by_text("could not write this down")).to_be_visible()
+        expect(alice.page.get_by_role("alert").get_by_text("couldn’t save this")).to_be_visible()
         expect(left_behind(alice).get_by_text("not sent")).to_be_visible()
     try_again(left_behind(alice))
     expect(lines(alice)).to_have_text(["to a busy database"])
@@ -250,7 +250,7 @@ def test_a_page_with_an_expired_token_recovers(alice, cookie):
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("   ", "write something first"), ("zero\x00zero", "cannot be shown"), ("x" * 4001, "1 character too long")],
+    [("   ", "Write something first"), ("zero\x00zero", "can’t be shown"), ("x" * 4001, "1 character too long")],
     ids=["blank", "nul", "too-long"],
 )
 def test_a_refusal_is_shown_with_the_text_and_changes_no_draft(alice, held, text, reason):
@@ -285,12 +285,12 @@ def test_without_javascript_a_refusal_keeps_the_text(visitor, javascript):
     bob = visitor(javascript).enter(nickname="Bob")
     bob.field.fill("   ")
     bob.field.press("Enter")
-    expect(bob.writing.get_by_text("write something first")).to_be_visible()
+    expect(bob.writing.get_by_text("Write something first")).to_be_visible()
     expect(text_field(forms(bob).first)).to_have_value("   ")
     expect(bob.field).to_be_focused()
     if not javascript:
         expect(bob.field).to_have_attribute("aria-invalid", "true")
-        expect(bob.field).to_have_accessible_description(re.compile("write something first"))
+        expect(bob.field).to_have_accessible_description(re.compile("Write something first"))
     assert said() == []
     bob.send("now with words")
     bob.reads("now with words")

@@ -125,7 +125,7 @@ def test_the_page_of_a_removed_member_says_so_and_stops_polling(alice, bob):
     # The page has stopped, not lost its connection: it does not say that it tries again.
     expect(banner(alice)).to_have_count(0)
     alice.field.press("Enter")
-    expect(alice.page.locator("#notice").get_by_text("your words stay here")).to_be_visible()
+    expect(alice.page.locator("#notice").get_by_text("Your text is kept here")).to_be_visible()
     expect(alice.page.locator("#composer form").first.locator("[name=text]")).to_have_value("but I was not fini")
     Membership.objects.get(nickname="Alice").allow_rejoin()
     # The join form opens in another tab, so that the draft stays here until she has rejoined.
@@ -183,7 +183,7 @@ def test_an_open_page_receives_every_kind_of_change(alice, bob):
     Room.objects.get().set_topic("Middlemarch, chapter 3")
     expect(lines(alice)).to_have_text(["a rude word", "a spelling mistake"])
     expect(alice.page.locator("#about").get_by_text("Middlemarch, chapter 3")).to_be_visible()
-    expect(alice.log.get_by_text("The topic is now “Middlemarch, chapter 3”")).to_be_visible()
+    expect(alice.log.get_by_text("Topic changed: Middlemarch, chapter 3")).to_be_visible()
     assert ids(alice) == log_ids()
     assert alice.console == []
 
@@ -224,7 +224,7 @@ def test_scrolling_up_loads_the_history_in_order_and_once(long_talk, visitor):
     for loaded in (50, 100, 132):
         expect(everything).to_have_count(loaded)
         scroll_up(alice)
-    expect(alice.log.get_by_text("“Bob” opened this room")).to_be_in_viewport()
+    expect(alice.log.get_by_text("Bob created the room")).to_be_in_viewport()
     expect(alice.page.get_by_role("link", name="Older messages")).to_have_count(0)
     assert ids(alice) == log_ids()
     assert alice.console == []
@@ -286,7 +286,7 @@ def test_without_javascript_links_in_the_log_open_in_the_whole_window(bob, visit
     alice = visitor(javascript=False).enter()
     alice.log.get_by_role("link", name="Older messages").click()
     alice.page.wait_for_url(re.compile(r"/messages/\?before="), timeout=IN_TIME)
-    expect(alice.page.get_by_text("“Bob” opened this room")).to_be_visible()
+    expect(alice.page.get_by_text("Bob created the room")).to_be_visible()
     alice.page.go_back()
     say(bob, f"Look at {alice.server}/preferences/ please")
     alice.log.get_by_role("link", name="/preferences/").click()

@@ -9,7 +9,7 @@ from tests.support.browsing import EITHER_WAY
 def test_two_people_chat_in_a_direct_message(visitor, javascript):
     alice, bob = visitor(javascript).enter(), visitor(javascript).enter(nickname="Bob")
     alice.page.goto(alice.page.url + "members/")
-    alice.page.get_by_role("button", name="Write to Bob").click()
+    alice.page.get_by_role("button", name="Message Bob").click()
     alice.page.wait_for_url("**/rooms/*/")
     alice.send("just between us")
     bob.page.goto(bob.server)

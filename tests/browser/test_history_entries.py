@@ -53,7 +53,7 @@ def test_after_a_jump_the_tab_key_goes_on_behind_the_log(alice):
     at_the_end(alice)
     expect(alice.page.locator("#end > span")).to_be_focused()
     alice.page.keyboard.press("Tab")
-    expect(alice.page.get_by_role("link", name="60 new since you were here")).to_be_focused()
+    expect(alice.page.get_by_role("link", name="60 new messages")).to_be_focused()
 
 
 def test_the_link_to_skip_to_the_latest_message_adds_no_entry(alice):
@@ -76,7 +76,7 @@ def test_back_leaves_the_room_after_a_jump_to_the_first_new_message(alice, gate)
     alice.page.goto(alice.server)
     alice.page.goto(alice.server + room.get_absolute_url())
     before = alice.page.evaluate(ENTRIES)
-    link = alice.page.get_by_role("link", name="30 new since you were here")
+    link = alice.page.get_by_role("link", name="30 new messages")
     link.click()
     expect(link).to_be_hidden()
     expect(alice.page.locator(f"#m{first.pk}")).to_be_in_viewport()

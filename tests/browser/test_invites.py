@@ -26,5 +26,5 @@ def test_an_invite_with_one_use_works_in_one_of_two_browsers(visitor, javascript
     bob.send("I am in")
     bob.reads("I am in")
     carol.page.get_by_role("button", name="Join", exact=True).click()
-    expect(carol.page.get_by_text("has been used already")).to_be_visible()
+    expect(carol.page.get_by_text("has no uses left")).to_be_visible()
     assert Participant.objects.count() == 2

@@ -19,7 +19,7 @@ def test_a_join_request_is_approved(visitor, javascript):
     alice.page.reload()
     asking = (alice.page if javascript else alice.log).get_by_role("link", name="1 person waiting for approval")
     asking.click()
-    alice.page.get_by_role("button", name="Let in Dave").click()
+    alice.page.get_by_role("button", name="Approve Dave").click()
     dave.page.wait_for_url("**/rooms/reading-club/")
     dave.send("thank you")
     dave.reads("thank you")

@@ -102,7 +102,7 @@ def test_the_join_page_has_no_gap_between_rules_and_form(alice, visitor):
     room.set_approval(True)
     dave = visitor(viewport=PHONE)
     dave.page.goto(dave.server + room.get_absolute_url())
-    hint, field = dave.page.get_by_text("Newcomers wait here"), dave.page.get_by_label("Your name")
+    hint, field = dave.page.get_by_text("New members need approval"), dave.page.get_by_label("Your name")
     assert field.bounding_box()["y"] - hint.bounding_box()["y"] < 120
 
 

@@ -118,7 +118,7 @@ def test_cookies_headers_and_compression_arrive(sites, proxy, kind):
         ("https off", "You use HTTPS, but this site is set up without it"),
         ("host without port", "The proxy in front of this site changes its address"),
         ("no proto", "doesn’t tell the server that you use HTTPS"),
-        ("shortened path", "This site is at /chat/ on this host"),
+        ("shortened path", "On this host, this site is at /chat/"),
     ],
 )
 def test_a_mistake_in_the_settings_of_nginx_is_named(sites, mistake, sentence):

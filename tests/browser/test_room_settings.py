@@ -31,7 +31,7 @@ def test_an_open_page_can_send_after_its_room_became_private(visitor):
     room.set_access("private")
     expect(bob.page.get_by_text("This room has a new address.")).to_be_visible()
     bob.send("still here?")
-    told = bob.page.get_by_role("status").filter(has_text="It was said in the room at its new address")
+    told = bob.page.get_by_role("status").filter(has_text="The room has a new address, and your message is there")
     told.get_by_role("link", name="Go to the room").click()
     bob.page.wait_for_url(f"**/rooms/{room.slug}/")
     bob.reads("still here?")

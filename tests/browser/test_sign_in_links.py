@@ -14,7 +14,7 @@ def test_a_guest_moves_to_another_browser(visitor, javascript):
     new.page.goto(old.page.locator(".new-link .link a").inner_text())
     new.page.get_by_label("Sign out my other browsers").check()
     new.page.get_by_role("button", name="Continue", exact=True).click()
-    expect(new.page.get_by_role("status").filter(has_text="in this browser you are Ann now")).to_be_visible()
+    expect(new.page.get_by_role("status").filter(has_text="You’re now Ann in this browser")).to_be_visible()
     new.page.goto(room)
     new.send("from the other browser")
     new.reads("from the other browser")

@@ -79,7 +79,7 @@ def test_without_javascript_no_script_runs_and_two_frames_do_the_work(visitor):
     assert polls(alice) == []
     expect(alice.page.locator("iframe[name=live], iframe[name=compose]")).to_have_count(2)
     expect(alice.field).to_be_visible()
-    expect(alice.log.get_by_text("“Alice” opened this room")).to_be_visible()
+    expect(alice.log.get_by_text("Alice created the room")).to_be_visible()
     # Parts that only htmx keeps up to date are hidden: no second composer, no log without updates.
     expect(alice.page.locator("#composer")).to_be_hidden()
     expect(alice.page.locator("#log")).to_be_hidden()

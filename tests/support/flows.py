@@ -80,7 +80,7 @@ def sign_in(who, name="Ann", password=SECRET, bring=False):
     at(who, "/account/sign-in/")
     fill(who, Name=name, Password=password)
     if bring:
-        who.page.get_by_label("Bring along").check()
+        who.page.get_by_label("Add the rooms").check()
     press(who, "Sign in")
 
 

@@ -62,7 +62,7 @@ def door_with_rules(alice):
     club().set_approval(True)
     at(alice, "/rooms/writing-club/")
     sees(alice, "No spoilers.")
-    sees(alice, "Newcomers wait here")
+    sees(alice, "New members need approval")
 
 
 def door_of_an_invitation(alice):
@@ -75,7 +75,7 @@ def door_of_an_invitation_that_was_taken_back(alice):
     invitation, key = Invite.objects.issue(club().memberships.get(), days=1, max_uses=1)
     invitation.revoke()
     at(alice, f"/invitations/{key}/")
-    sees(alice, "This invitation was taken back.")
+    sees(alice, "This invite link was revoked.")
 
 
 def frame_outside(alice):
@@ -118,7 +118,7 @@ def another_name(alice):
     at(alice, "/rooms/reading-club/name/")
     alice.page.get_by_label("Your name").fill("Bob")
     press(alice, "Change nickname")
-    expect(alice.page.get_by_role("button", name="Be “Bob 2”")).to_be_visible()
+    expect(alice.page.get_by_role("button", name="Use “Bob 2”")).to_be_visible()
 
 
 def newer_messages(alice):
@@ -155,20 +155,20 @@ def personal_link_that_was_taken_back(alice):
     _link, key = SignInLink.objects.issue(me(), hours=1)
     SignInLink.objects.revoke()
     at(alice, f"/continue/{key}/")
-    sees(alice, "This link was taken back.")
+    sees(alice, "This sign-in link was revoked.")
 
 
 def personal_link_of_somebody_else(alice):
     _link, key = SignInLink.objects.issue(club().memberships.get(nickname="Nora").participant, hours=1)
     at(alice, f"/continue/{key}/")
-    sees(alice, "This browser lets go of who it is now")
+    sees(alice, "You’ll be signed out as")
 
 
 def mail_was_sent(alice):
     at(alice, "/account/reset/")
     alice.page.get_by_label("Your name or your").fill("Nobody")
     press(alice, "Send reset link")
-    sees(alice, "we have sent a link there")
+    sees(alice, "we’ve sent a link there")
 
 
 def account_of_an_account(alice):
@@ -182,7 +182,7 @@ def another_password(alice):
     alice.page.get_by_label("Current password").fill("wrong")
     alice.page.get_by_label("New password").fill("short")
     press(alice, "Change password")
-    sees(alice, "too short")
+    sees(alice, "Too short")
 
 
 def another_address(alice):
@@ -228,7 +228,7 @@ def code_after_the_password(alice):
     alice.page.get_by_label("Name").fill("Alice")
     alice.page.get_by_label("Password").fill(SECRET)
     press(alice, "Sign in")
-    sees(alice, "Your password is right.")
+    sees(alice, "uses two-factor authentication")
     alice.page.get_by_label("Code").fill("000000")
     press(alice, "Sign in")
     sees(alice, "This code is wrong")
@@ -255,7 +255,7 @@ def password_by_a_mailed_link(alice):
     at(alice, reverse("new_password", args=[uid, default_token_generator.make_token(user)]))
     alice.page.get_by_label("New password").fill("short")
     press(alice, "Save")
-    sees(alice, "too short")
+    sees(alice, "Too short")
 
 
 DOORS = [
