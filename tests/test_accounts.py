@@ -255,7 +255,7 @@ def test_a_forgotten_password_is_replaced_by_a_mailed_link_once(account_holder, 
     assert phone.get(address).status_code == 200
     assert phone.post(address, {"password": "short"}).status_code == 422
     door = phone.get(phone.post(address, {"password": "b" + SECRET}).headers["Location"]).content.decode()
-    assert "New password is set. Sign in with it." in door
+    assert "Your new password is set. Sign in with it." in door
     assert re.search(r'<input[^>]* name="name" value="Bob"', door)
     assert "is set" not in sign_in(phone, password="wrong").content.decode()
     assert not is_in(account_holder, room), "whoever knew the old one is out"
@@ -372,7 +372,7 @@ def test_if_accounts_are_required_guests_cannot_join_any_room(account_holder, pe
     settings.ACCOUNTS = "required"
     for answer in (person().join(room.name, "Dave"), person().join("Brand new", "Dave")):
         assert answer.status_code == 422
-        assert "Only people with an account can join this room." in answer.content.decode()
+        assert "Only people with an account can join rooms here." in answer.content.decode()
         assert "/account/sign-in/" in answer.content.decode()
     assert Room.objects.count() == 1
     assert account_holder.join("Brand new", "Bob").status_code == 303

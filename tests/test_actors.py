@@ -62,7 +62,7 @@ def test_events_keep_the_names_of_that_moment(alice, bob, room):
     now(alice).change_nickname("Alicia")
     assert (muted.actor, muted.subject) == (alice.membership, bob.membership)
     ((_message, html),) = rendering.render_messages([muted])
-    assert "“<bdi>Bob</bdi>” was muted by “<bdi>Alice</bdi>”" in html
+    assert "<bdi>Bob</bdi> was muted by <bdi>Alice</bdi>" in html
 
 
 def test_the_event_of_a_join_names_the_approver(alice, room, person):

@@ -130,9 +130,9 @@ def test_a_person_who_left_gets_a_new_chat_request(alice, bob, room, pair):
     answers(bob, pair, "accept")
     bob.post(f"/rooms/{pair.slug}/leave/")
     refused = alice.send(pair, "are you there?")
-    assert "Message them anew" in refused.content.decode()
+    assert "To message them again" in refused.content.decode()
     page = read(alice, pair)
-    assert "Message them anew" in page
+    assert "To message them again" in page
     assert "Check again" in page
     assert 'name="text"' not in page
     write_to(alice, room, bob)
@@ -178,8 +178,8 @@ def test_a_second_holder_of_a_nickname_is_numbered_here_too(alice, bob, person, 
     other = person(room.name, "Bob")
     pair = Room.objects.get(slug=write_to(other, room, alice).headers["Location"].split("/")[2])
     assert in_room(other, pair).namesake_number == 2
-    assert "no. 2 of this name" in read(other, pair)
-    assert "no. 2 of this name" in alice.get(f"/rooms/{pair.slug}/chat-request/").content.decode()
+    assert "no. 2 with this name" in read(other, pair)
+    assert "no. 2 with this name" in alice.get(f"/rooms/{pair.slug}/chat-request/").content.decode()
 
 
 @pytest.mark.parametrize(("setting", "status"), [("anyone", 303), ("accounts", 409), ("staff", 409)])

@@ -68,7 +68,7 @@ def test_without_a_known_address_no_email_is_sent_and_the_page_says_so(two_hosts
     assert {page.status_code for page in pages} == {200}
     for page in pages:
         text = page.content.decode()
-        assert "This site doesn’t send email, so it can’t send you a link to a new password." in text
+        assert "This site doesn’t send email, so it can’t send you a reset link." in text
         assert 'name="who"' not in text
     assert mail.outbox == []
 
@@ -156,7 +156,7 @@ def test_line_ends_in_the_name_of_the_site_do_not_stop_emails(two_hosts, person)
     two_hosts.SITE_URL = "https://chat.example.org"
     Site.objects.create(name="Reading\r\nBcc: evil@example.org\x85club")
     request_reset(person, "chat.example.org")
-    assert mail.outbox[0].subject == "Your password at Reading Bcc: evil@example.org club"
+    assert mail.outbox[0].subject == "Reset your password at Reading Bcc: evil@example.org club"
     assert mail.outbox[0].recipients() == ["bob@example.org"]
 
 

@@ -19,7 +19,7 @@ from tests.support.imports import circle, import_graph, rooms, running_back
 
 TEMPLATES = [*BASE_DIR.glob("templates/**/*.html"), *BASE_DIR.glob("theme/templates/**/*.html")]
 SETTINGS_PAGE = (BASE_DIR / "docs/settings.md").read_text()
-ELSEWHERE = {".git", ".venv", "node_modules", "static"}  # top folders that are generated or by others
+ELSEWHERE = {".git", ".venv", ".venv", "node_modules", "static"}  # top folders that are generated or by others
 
 
 def modules(*folders):
@@ -27,7 +27,7 @@ def modules(*folders):
         path
         for folder in folders
         for path in sorted((BASE_DIR / folder).rglob("*.py"))
-        if not {"migrations", "node_modules"} & set(path.parts)
+        if not {"migrations", ".venv", "node_modules"} & set(path.parts)
     ]
 
 
@@ -127,7 +127,7 @@ def test_manage_test_says_how_the_tests_are_run(monkeypatch):
         manage.main()
 
 
-@pytest.mark.parametrize("created", ["env/", "venv/", ".venv/", "node_modules/", "package-lock.json"])
+@pytest.mark.parametrize("created", ["env/", "venv/", ".venv", "node_modules/", "package-lock.json"])
 def test_what_tools_create_is_not_committed(created):
     assert created in (BASE_DIR / ".gitignore").read_text().splitlines()
 
@@ -474,7 +474,7 @@ def test_htmx_is_the_only_script():
 def test_there_is_no_script_of_ours():
     scripts = []
     for folder, folders, files in os.walk(BASE_DIR):
-        own = ELSEWHERE if Path(folder) == BASE_DIR else {"node_modules"}
+        own = ELSEWHERE if Path(folder) == BASE_DIR else {".venv", "node_modules"}
         folders[:] = [name for name in folders if name not in own]
         scripts += [place(Path(folder) / name) for name in files if re.search(r"\.([cm]?[jt]s|[jt]sx)$", name)]
     assert scripts == []

@@ -158,8 +158,8 @@ def test_inactive_invites_still_list_members_who_joined(private, invite, alice, 
     working, ended = page.split("Inactive links")
     assert "Joined with this link" not in working
     assert re.search(r"Joined with this link:\s*<bdi>Bob</bdi>", ended)
-    assert "used 1 of 1 times" in ended
-    assert "revoked" in ended
+    assert "Used 1 of 1 times" in ended
+    assert "Revoked" in ended
     assert "/revoke/" not in ended
 
 

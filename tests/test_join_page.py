@@ -60,7 +60,7 @@ def test_a_refused_name_stays_in_the_field(alice, person, room):
 def test_if_accounts_are_required_the_home_page_says_so(person, room, settings):
     settings.ACCOUNTS = "required"
     home = person().get("/").content.decode()
-    assert "Only people with an account can join this room." in home
+    assert "Only people with an account can join rooms here." in home
     assert 'name="nickname"' not in home
     assert "Type a room and a name" not in home.partition("<body>")[2]
     assert room.name in home, "what there is can be seen"

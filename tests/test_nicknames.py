@@ -23,7 +23,7 @@ def test_a_taken_nickname_is_refused_with_a_suggestion(alice, bob, room):
     answer = rename(bob, room, "АLICE")
     assert answer.status_code == 422
     assert 'value="АLICE"' in answer.content.decode()
-    assert "Be “АLICE 2”" in answer.content.decode()
+    assert "Use “АLICE 2”" in answer.content.decode()
     assert bob.membership.nickname == "Bob"
 
 
@@ -47,9 +47,9 @@ def test_a_second_holder_of_a_nickname_is_numbered(alice, bob, room, person):
     assert (bob.membership.namesake_number, other.membership.namesake_number) == (1, 2)
     page = alice.get(f"/rooms/{room.slug}/").content.decode()
     first, second = page.index("I am the first"), page.index("I am the second")
-    assert "no. 2 of this name" not in page[:first]
-    assert "no. 2 of this name" in page[first:second]
-    assert "no. 2 of this name" in alice.get(f"/rooms/{room.slug}/members/").content.decode()
+    assert "no. 2 with this name" not in page[:first]
+    assert "no. 2 with this name" in page[first:second]
+    assert "no. 2 with this name" in alice.get(f"/rooms/{room.slug}/members/").content.decode()
     rename(other, room, "Bobby")
     rename(bob, room, "bob")
     assert bob.membership.namesake_number == 1
@@ -64,8 +64,8 @@ def test_a_system_message_numbers_only_the_new_nickname(alice, bob, room, person
     rename(dave, room, "Bob")
     rename(dave, room, "Zed")
     page = alice.get(f"/rooms/{room.slug}/").content.decode()
-    lines = {new: page[page.index(f"is now <bdi>{new}</bdi>” now") :].partition("</li>")[0] for new in ("Bob", "Zed")}
-    assert ["no. 2 of this name" in line for line in lines.values()] == [True, False]
+    lines = {new: page[page.index(f"is now <bdi>{new}</bdi>") :].partition("</li>")[0] for new in ("Bob", "Zed")}
+    assert ["no. 2 with this name" in line for line in lines.values()] == [True, False]
 
 
 @pytest.mark.parametrize("name", [*RESERVED, "Admin.", "_admin_", "Admin \u0662", "System ⚙️"])

@@ -57,7 +57,7 @@ def test_online_members_come_first_and_the_owner_and_moderators_before_all(alice
     bob.membership.set_role("moderator")
     panel = panel_of_page(bob, room)
     assert names(panel) == ["Alice", "Bob", "Zoe", "Aaron"]
-    assert "3 here" in panel
+    assert "3 online" in panel
     assert panel.index("Zoe") < panel.index("Away") < panel.index("Aaron")
     assert re.findall(r'"badge">(\w+)<', panel) == ["owner", "moderator"]
 
@@ -69,10 +69,10 @@ def test_a_member_last_seen_ninety_seconds_ago_is_away(alice, bob, carol, person
         Membership.objects.filter(nickname=name).update(seen_at=seen_at)
     panel = panel_of_page(alice, room)
     assert panel.index("Bob") < panel.index("Away") < panel.index("Dave")
-    assert "2 here" in panel
-    assert '<span class="online">2 here</span>' in person().get("/").content.decode()
+    assert "2 online" in panel
+    assert '<span class="online">2 online</span>' in person().get("/").content.decode()
     page = alice.get(f"/rooms/{room.slug}/members/").content.decode()
-    assert page.count('<span class="online">here</span>') == 2
+    assert page.count('<span class="online">Online</span>') == 2
     assert dave.membership.is_inside, "away members stay members"
 
 
@@ -81,7 +81,7 @@ def test_a_second_holder_of_a_name_is_numbered(alice, person, room, settings):
     person(room.name, "Ann")
     set_away("Ann")
     person(room.name, "Ann")
-    assert "no. 2 of this name" in panel_of_page(alice, room)
+    assert "no. 2 with this name" in panel_of_page(alice, room)
 
 
 def test_new_members_see_themselves_at_once(alice, bob, person, room):
@@ -108,7 +108,7 @@ def test_the_panel_names_some_members_and_counts_all(alice, room):
     set_away(*(f"M{n}" for n in range(100)))
     panel = panel_of_page(alice, room)
     assert len(names(panel)) == presence.MAX_ONLINE + presence.MAX_AWAY
-    assert "101 here" in panel
+    assert "101 online" in panel
 
 
 def add_members(room, count):

@@ -256,9 +256,9 @@ def test_the_home_page_lists_rooms_with_topic_presence_and_activity(alice, bob, 
     page = person().get("/")
     (listed,) = page.context["rooms"]
     assert (listed.name, listed.topic, listed.online_count) == ("Reading club", "Chapter two", 2)
-    assert b"2 here" in page.content
+    assert b"2 online" in page.content
     Membership.objects.update(seen_at=timezone.now() - timedelta(seconds=91))
-    assert b"here</span>" not in person().get("/").content
+    assert b" online" not in person().get("/").content
 
 
 def test_own_rooms_are_listed_first_and_once(alice, mallory):

@@ -157,7 +157,7 @@ def test_with_2fa_a_code_is_needed_too(phone):
     browser = Client()
     missing = sign_in(browser)
     assert missing.status_code == 200
-    assert "Type the code" in said(missing)
+    assert "Enter the current code" in said(missing)
     assert not is_in(browser)
     assert sign_in(browser, code=phone.code()).headers["Location"] == "/admin/"
     assert is_in(browser)

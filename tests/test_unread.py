@@ -26,7 +26,7 @@ def unread_link(page):
 
 
 def counts_at_home(who, **headers):
-    return re.findall(r'<span class="count">(\d+)<', who.get("/", headers=headers).content.decode())
+    return re.findall(r'<span aria-hidden="true">(\d+)<', who.get("/", headers=headers).content.decode())
 
 
 def test_rooms_show_the_number_of_unread_messages(away, alice):
@@ -140,5 +140,5 @@ def test_an_open_room_updates_the_unread_counts_of_other_rooms(away, person, roo
     fragment = away.get("/my-rooms/?room=elsewhere", headers={"HX-Request": "true"}).content.decode()
     for place in ("sidebar", "menu"):
         assert f'<ul class="my-rooms" hx-swap-oob="outerHTML:.{place} .my-rooms">' in fragment
-    assert '<span class="count">3<' in fragment
+    assert '<span aria-hidden="true">3<' in fragment
     assert 'href="/rooms/elsewhere/" aria-current="page"' in fragment

@@ -169,7 +169,7 @@ def waiting_before_a_room(alice):
     mine = room.memberships.get(nickname="Alice")
     room.memberships.filter(pk=mine.pk).update(status="waiting")
     alice.page.goto(f"{alice.server}/rooms/reading-club/join-request/")
-    expect(alice.page.get_by_text("Your place: 1.")).to_be_visible()
+    expect(alice.page.get_by_text("You’re first in line.")).to_be_visible()
     room.memberships.filter(pk=mine.pk).update(status="in")
 
 

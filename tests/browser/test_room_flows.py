@@ -51,7 +51,7 @@ def test_ownership_is_transferred(alice, bob):
 
 def test_a_member_is_muted_and_unmuted(alice, bob):
     change(alice, "Bob", "Mute")
-    hears(bob, "“Bob” was muted by “Alice”")
+    hears(bob, "Bob was muted by Alice")
     change(alice, "Bob", "Unmute")
     hears(bob, "Bob was unmuted")
     at(bob, "")

@@ -204,7 +204,7 @@ def test_leaving_opens_the_home_page_and_rejoining_works(visitor, javascript):
     leave(bob)
     bob.page.wait_for_url(f"{bob.server}/")
     expect(bob.page.get_by_label("Room", exact=True)).to_be_visible()
-    expect(alice.log.get_by_text("“Bob” left")).to_be_visible()
+    expect(alice.log.get_by_text("Bob left")).to_be_visible()
     bob.page.goto(f"{bob.server}/rooms/reading-club/")
     expect(bob.page.get_by_label("Your name")).to_have_value("Bob")
     come_in(bob, "Bob")
