@@ -39,7 +39,7 @@ class Message(models.Model):
     `first_version` is the room's version that added it and orders the log; `version` is that of its last change.
     A message keeps its author's nickname, namesake number and role. The namesake number is 1 for the first member who
     had that nickname in the room, 2 for the second. In a system message, `actor` is who did it and `subject` whom it is
-    about; `detail` has their names as they were then, and what changed (see `Room.append_event`).
+    about; `detail` has their names as they were then, and what changed (see `EventsMixin.append_event`).
     """
 
     GROUPING_WINDOW = timedelta(minutes=5)
@@ -141,6 +141,11 @@ class Message(models.Model):
     def starts_day(self) -> bool:
         """Whether this is the first message of a day in the active time zone."""
         return not self.previous_at or timezone.localdate(self.sent_at) != timezone.localdate(self.previous_at)
+
+    @property
+    def folds_previous(self) -> bool:
+        """Whether it continues a run of joins and leaves on the same day, so that pages hide the message before it."""
+        return "run" in (self.detail or {}) and not self.starts_day
 
     @property
     def is_long(self) -> bool:

@@ -92,6 +92,13 @@ class OpenPage:
         return [(line.get("id"), _inside(line)) for line in self.document.cssselect("#messages li[id]")]
 
     @property
+    def folded(self):
+        """The ids of the lines that the stylesheet hides, because the next one continues their run."""
+        lines = self.document.cssselect("#messages ol > li")
+        pairs = zip(lines, lines[1:], strict=False)
+        return [line.get("id") for line, following in pairs if line.get("id") and following.cssselect("li > .folds")]
+
+    @property
     def header(self):
         return [_inside(self.document.cssselect(part)[0]) for part in ("#about", "#state")]
 
