@@ -231,8 +231,8 @@ def check_runs(room):
         run = [message] if late else [*run, message]
         others = {line.subject_id for line in run} - {message.subject_id}
         mixed = len({line.event for line in run}) > 1
-        expected = {"start": run[0].first_version, "others": len(others), "mixed": mixed} if len(run) > 1 else None
-        assert message.detail.get("run") == expected
+        expected = {"start": run[0].first_version, "others": len(others), "mixed": mixed}
+        assert message.detail.get("run") == (expected | {"previous": run[-2].pk} if len(run) > 1 else None)
 
 
 @pytest.mark.parametrize("part", range(8))  # so that they are spread over the workers

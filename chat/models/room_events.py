@@ -54,18 +54,18 @@ class EventsMixin(models.Model):
     def _run_continued_by(self: Room, event: str, subject: Membership | None) -> dict[str, Any]:
         """What the detail of a new message says of the run that it continues; empty if it continues none.
 
-        A run is joins and leaves without anything in between. `start` is the version of its first message, `others`
-        how many people other than the subject are in it, and `mixed` whether some joined and some left.
+        A run is joins and leaves without anything in between. `start` is the version of its first message, `previous`
+        the id of the one before this, `others` how many people other than the subject are in it, and `mixed` whether
+        some joined and some left.
         """
         previous = self._end_of_run() if event in RUN_EVENTS else None
         if previous is None:
             return {}
-        first = {"start": previous.first_version, "others": 0, "mixed": False}
-        run = (previous.detail or {}).get("run", first)
+        run = (previous.detail or {}).get("run", {"start": previous.first_version, "others": 0, "mixed": False})
         # By the subject alone, who is in one room: with the room, a database could read the whole run.
         again = Message.objects.filter(subject=subject, event__in=RUN_EVENTS, first_version__gte=run["start"]).exists()
         others, mixed = run["others"] + (not again), run["mixed"] or previous.event != event
-        return {"run": {"start": run["start"], "others": others, "mixed": mixed}}
+        return {"run": run | {"previous": previous.pk, "others": others, "mixed": mixed}}
 
     def _end_of_run(self: Room) -> Message | None:
         """The room's last message, if someone joined or left with it, and not too long ago."""
