@@ -1,6 +1,7 @@
 """An open page as htmx updates it with the answers to its requests, without a browser."""
 
 from copy import copy, deepcopy
+from itertools import pairwise
 from urllib.parse import urlencode
 
 from lxml import html
@@ -95,7 +96,7 @@ class OpenPage:
     def folded(self):
         """The ids of the lines that the stylesheet hides, because the next one continues their run."""
         lines = self.document.cssselect("#messages ol > li")
-        pairs = zip(lines, lines[1:], strict=False)
+        pairs = pairwise(lines)
         return [line.get("id") for line, following in pairs if line.get("id") and following.cssselect("li > .folds")]
 
     @property
