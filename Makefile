@@ -23,7 +23,8 @@ BEAUTIFY_CSS := $(BIN)/css-beautify --indent-size 2 --end-with-newline --space-a
 # Tests of the models. They also run on PostgreSQL.
 MODEL_TESTS = $(addprefix tests/,$(addsuffix .py,$(addprefix test_,replay concurrency database_errors account_names roles \
 	room_states room_settings room_deletion races members messages names invites join_requests direct_messages retention \
-	prepared_query migrations migration_lock rerender audit actors admin_accounts restored_backup drafts typing_ahead)))
+	prepared_query migrations migration_lock rerender audit actors admin_accounts restored_backup drafts typing_ahead \
+	join_runs hues)))
 
 # Checks use the settings of a server, without .env and database.
 BARE := ENV_FILE=/dev/null DEBUG=off HTTPS=on TRUSTED_PROXIES=1 ALLOWED_HOSTS=example.org DATABASE_URL=sqlite://:memory: \

@@ -116,7 +116,11 @@ def _rows(room, lines):
         before, room.last_sent_at = room.last_sent_at, room.last_sent_at + step
         continues = author is not None and author.pk == room.last_author_id
         room.version, room.last_author = room.version + 1, author
-        who = {"membership_id": author.pk, "nickname": author.nickname, "role": author.role} if author else {}
+        who = (
+            {"membership_id": author.pk, "nickname": author.nickname, "role": author.role, "hue": author.hue}
+            if author
+            else {}
+        )
         yield (
             empty
             | who

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from chat.models import AuditDetail, AuditEntry, Membership, Message, Room
+from chat.models import AuditDetail, AuditEntry, Membership, Message, Participant, Room
 
 
 def migrate(name=None):
@@ -35,6 +35,23 @@ def test_messages_of_before_are_shown_as_the_renderer_makes_them_now(migrated_ba
     message = Message.objects.get()
     assert (message.text, message.html, message.renderer) == (text, html, None)
     assert message.safe_html.endswith(">http://example.com</a>).")
+
+
+def test_everyone_keeps_the_colour_that_came_from_an_id(migrated_back):
+    models = migrated_back("0005_removals")
+    room = models("chat", "Room").objects.create(name="Club", key="club", lookalike_key="club", slug="club", version=1)
+    people = [models("chat", "Participant").objects.create() for _ in range(20)]
+    for n, person in enumerate(people[:-1]):
+        names = {"nickname": f"Member {n}", "nickname_key": f"member {n}"}
+        member = models("chat", "Membership").objects.create(room=room, participant=person, **names)
+    fields = {"first_version": 1, "version": 1, "sent_at": room.created_at}
+    models("chat", "Message").objects.create(room=room, membership=member, text="hello", nickname="Alice", **fields)
+
+    migrate()
+
+    assert all(member.hue == member.participant.hue == member.pk % 12 for member in Membership.objects.all())
+    assert Message.objects.get().shown_hue == member.pk % 12
+    assert 0 <= Participant.objects.get(memberships=None).hue < 12
 
 
 def refused(change):

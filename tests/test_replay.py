@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from chat.exceptions import Refused
 from chat.models import FormerAddress, Membership, Message, Participant, Room
+from chat.models.room_events import RUN_ENDS_AFTER, RUN_EVENTS
 from chat.realtime import delta
 from tests.support.pages import OpenPage
 from tests.support.transactions import rolled_back
@@ -41,6 +42,7 @@ writes = st.one_of(
         people,
         nothing,
     ),
+    st.tuples(st.just("come_and_go"), people, nothing),
 )
 steps = st.lists(st.tuples(writes, minutes, st.sets(people), st.sets(people)), min_size=1, max_size=25)
 
@@ -142,6 +144,14 @@ class Play:
     def leave(self, which, words):
         self._to_other(which, "leave")
 
+    def come_and_go(self, which, words):
+        """All of them leave, or those who can join: a run of lines that pages fold."""
+        for n in range(3):
+            member = self._other((which + n) % 3)
+            verb = self.leave if member and member.is_inside else self.join
+            with suppress(Refused):
+                verb((which + n) % 3, words)
+
     def approve(self, which, words):
         self._to_other(which, "approve")
 
@@ -188,6 +198,7 @@ class Play:
 
     def check(self):
         self.room.refresh_from_db()
+        check_runs(self.room)
         for page in self.pages:
             page.poll()
         # Once per reader and not per page: a reader's fresh page does not depend on the pages that are open.
@@ -202,9 +213,26 @@ class Play:
             fresh.unfold(under_way)
         for page in pages:
             assert page.lines == fresh.lines[-len(page.lines) :]
+            assert page.folded == [line for line in fresh.folded if line in dict(page.lines)]
             assert len(page.lines) >= lines
             assert page.version == fresh.version == self.room.version
             assert page.header == fresh.header
+
+
+def check_runs(room):
+    """What each system message says of its run is what one counts in the whole log."""
+    run = []
+    for message in room.messages.order_by("first_version"):
+        late = bool(run) and message.sent_at - run[-1].sent_at > RUN_ENDS_AFTER
+        if message.event not in RUN_EVENTS:
+            run = []
+            assert "run" not in (message.detail or {})
+            continue
+        run = [message] if late else [*run, message]
+        others = {line.subject_id for line in run} - {message.subject_id}
+        mixed = len({line.event for line in run}) > 1
+        expected = {"start": run[0].first_version, "others": len(others), "mixed": mixed}
+        assert message.detail.get("run") == (expected | {"previous": run[-2].pk} if len(run) > 1 else None)
 
 
 @pytest.mark.parametrize("part", range(8))  # so that they are spread over the workers

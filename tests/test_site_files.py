@@ -1,6 +1,5 @@
 """What browsers and search engines look for at fixed places: icons, the manifest, robots.txt and colours."""
 
-import math
 import re
 import struct
 from pathlib import Path
@@ -12,6 +11,7 @@ from lxml import html
 
 from chat.models import Participant, Site
 from chat_app.settings import BASE_DIR
+from tests.support.colours import hexadecimal
 
 TOKENS = BASE_DIR / "theme/static_src/src/tokens.css"
 
@@ -63,21 +63,6 @@ def paper(theme):
     """The background colour in this theme, from the stylesheet's source, in hexadecimal."""
     colours = re.findall(r"--color-paper: oklch\(([\d. ]+)\)", TOKENS.read_text())
     return hexadecimal(*map(float, colours[theme == "dark"].split()))
-
-
-def hexadecimal(lightness, chroma, hue):
-    """An OKLCH colour as sRGB, by the formulas of CSS Color 4."""
-    a, b = chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
-    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
-    medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
-    short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
-    linear = (
-        4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short,
-        -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short,
-        -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short,
-    )
-    curved = [12.92 * c if c <= 0.0031308 else 1.055 * c ** (1 / 2.4) - 0.055 for c in linear]
-    return "#" + "".join(f"{round(255 * c):02x}" for c in curved)
 
 
 @pytest.mark.parametrize("scheme", ["", "light", "dark"])

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.db import transaction
 
 from chat.forms.base import OwnFieldsForm
 from chat.models import Participant
@@ -17,6 +18,7 @@ class PreferencesForm(OwnFieldsForm):
             "text_size",
             "enter_sends",
             "less_noise",
+            "same_hue",
             "time_zone",
             "poll_seconds",
             "refresh_seconds",
@@ -26,6 +28,12 @@ class PreferencesForm(OwnFieldsForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["time_zone"] = TimeZoneField(self.instance.time_zone)
+
+    @transaction.atomic
+    def save(self) -> None:  # type: ignore[override]  # always commits
+        super().save()
+        if "same_hue" in self.changed_data:
+            self.instance.update_hues()
 
 
 class RefreshForm(OwnFieldsForm):

@@ -133,3 +133,5 @@ class AccountMixin(models.Model):
                 membership.merge_into(known)
             else:
                 membership.transfer_to(self)
+        if self.same_hue:
+            self.update_hues()

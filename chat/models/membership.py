@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat.exceptions import Refused
+from chat.models.hue import random_hue
 from chat.models.membership_merging import MergingMixin
 from chat.models.membership_removal import RemovalMixin
 from chat.models.membership_roles import RolesMixin
@@ -100,6 +101,8 @@ class Membership(SendingMixin, RolesMixin, StatusMixin, RemovalMixin, MergingMix
     nickname_key = models.CharField(max_length=256, editable=False)
     namesake_number = models.PositiveSmallIntegerField(default=1, editable=False)
     holds_name = models.BooleanField(_("holds the name"), default=True, editable=False)
+    # The number of the member's colour: see `Participant.hue_of`.
+    hue = models.PositiveSmallIntegerField(default=random_hue, editable=False)
     invite = models.ForeignKey(
         "chat.Invite",
         models.SET_NULL,
@@ -150,11 +153,6 @@ class Membership(SendingMixin, RolesMixin, StatusMixin, RemovalMixin, MergingMix
         return initials(self.nickname)
 
     @property
-    def hue(self) -> int:
-        """The number of this member's colour, from 0 to 11; it never changes."""
-        return self.pk % 12
-
-    @property
     def name_is_protected(self) -> bool:
         """Whether nobody else can take the nickname: until NAME_HELD_DAYS days after the member was last seen.
 
@@ -194,6 +192,8 @@ class Membership(SendingMixin, RolesMixin, StatusMixin, RemovalMixin, MergingMix
         Without `namesake_number`, it is counted in the room.
         """
         fields = ("nickname", "nickname_key", "holds_name", *fields)
+        if self.pk is None:
+            self.hue = self.participant.hue_of(nickname_key(nickname))
         self.nickname, self.nickname_key, self.holds_name = nickname, nickname_key(nickname), True
         self.save(update_fields=fields if self.pk else None)  # NameHolder needs the primary key.
         self.namesake_number = namesake_number or NameHolder.objects.namesake_number(self, self.nickname_key)

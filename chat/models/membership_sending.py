@@ -252,6 +252,7 @@ def append(
         nickname=member.nickname,
         namesake_number=member.namesake_number,
         role=member.role,
+        hue=member.hue,
         by_account=not member.participant.is_guest,
         token=token,
         digest=digest,

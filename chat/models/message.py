@@ -15,6 +15,7 @@ from chat import markup
 from chat.exceptions import Refused
 from chat.models.actor import Actor
 from chat.models.audit import Action, record
+from chat.models.hue import HUES
 from chat.models.membership import Membership
 from chat.models.message_queryset import MessageQuerySet
 from chat.names.slugs import initials
@@ -37,9 +38,9 @@ class Message(models.Model):
     """Text that a member sent, or a system message (`event` is not empty).
 
     `first_version` is the room's version that added it and orders the log; `version` is that of its last change.
-    A message keeps its author's nickname, namesake number and role. The namesake number is 1 for the first member who
-    had that nickname in the room, 2 for the second. In a system message, `actor` is who did it and `subject` whom it is
-    about; `detail` has their names as they were then, and what changed (see `Room.append_event`).
+    A message keeps its author's nickname, namesake number, role and hue. The namesake number is 1 for the first member
+    who had that nickname in the room, 2 for the second. In a system message, `actor` is who did it and `subject` whom
+    it is about; `detail` has their names as they were then, and what changed (see `EventsMixin.append_event`).
     """
 
     GROUPING_WINDOW = timedelta(minutes=5)
@@ -82,6 +83,7 @@ class Message(models.Model):
     nickname = models.CharField(_("name"), max_length=64, blank=True)
     namesake_number = models.PositiveSmallIntegerField(default=1, editable=False)
     role = models.CharField(_("role"), max_length=32, blank=True)
+    hue = models.PositiveSmallIntegerField(null=True, editable=False)
     by_account = models.BooleanField(_("by an account"), default=False, editable=False)
     text = models.TextField(_("text"), blank=True)
     html = models.TextField(blank=True, editable=False)
@@ -143,6 +145,11 @@ class Message(models.Model):
         return not self.previous_at or timezone.localdate(self.sent_at) != timezone.localdate(self.previous_at)
 
     @property
+    def folds_previous(self) -> bool:
+        """Whether it continues a run of joins and leaves on the same day, so that pages hide the message before it."""
+        return "run" in (self.detail or {}) and not self.starts_day
+
+    @property
     def is_long(self) -> bool:
         """Whether the text is so long that the page shows it in a scrolling box."""
         return len(self.text) > 1500 or self.text.count("\n") > 20
@@ -156,9 +163,9 @@ class Message(models.Model):
         return initials(self.nickname)
 
     @property
-    def hue(self) -> int:
-        """The number of the author's colour, from 0 to 11. It never changes."""
-        return (self.membership_id or 0) % 12
+    def shown_hue(self) -> int:
+        """The number of the author's colour. Before hues were stored, it came from the membership's id."""
+        return (self.membership_id or 0) % HUES if self.hue is None else self.hue
 
     @property
     def safe_html(self) -> markup.Html:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from chat.exceptions import Refused
 from chat.models.account import AccountMixin
 from chat.models.audit import Action, record
+from chat.models.hue import HueMixin
 from chat.models.room import Room
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
         return participant
 
 
-class Participant(AccountMixin):
+class Participant(HueMixin, AccountMixin):
     """A person: a guest or an account.
 
     `join_key` identifies the form with which a guest joined: sent twice, it creates one guest, not two.

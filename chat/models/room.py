@@ -24,6 +24,7 @@ from chat.models.membership import Membership
 from chat.models.message import Message, new_nonce
 from chat.models.room_address import FormerAddress
 from chat.models.room_deletion import DeletionMixin
+from chat.models.room_events import EventsMixin
 from chat.models.room_joining import JoiningMixin
 from chat.models.room_settings import SettingsMixin
 from chat.names.normalize import display_name, room_key, room_lookalike_key
@@ -151,7 +152,7 @@ class RoomManager(models.Manager["Room"]):
         return super().get_queryset().filter(deleted_at=None)
 
 
-class Room(JoiningMixin, SettingsMixin, DeletionMixin):
+class Room(JoiningMixin, SettingsMixin, EventsMixin, DeletionMixin):
     """A room. `version` counts its changes, `message_count` its members' messages, `epoch` lost permissions to read.
 
     `header_version` is the version that last changed the header. `dm_key` identifies the two people of a direct
@@ -247,30 +248,6 @@ class Room(JoiningMixin, SettingsMixin, DeletionMixin):
         self.message_count += author is not None
         self.save(update_fields=["last_sent_at", "last_author", "message_count"])
         return message
-
-    def append_event(
-        self, event: str, by: ActedBy = None, subject: Membership | None = None, **changed: Any
-    ) -> Message:
-        """Append a system message, inside `change()`. `changed` holds the template's values other than names.
-
-        The names are stored as they are now. `by` is the actor, or None for Parlour itself. `subject` is the
-        member that the message is about.
-        """
-        actor = Actor.of(by)
-        names: dict[str, Any] = {"actor_name": actor.public_name}
-        if subject:
-            names |= {"subject_name": subject.nickname, "subject_namesake_number": subject.namesake_number}
-        return self.append(event=event, actor=actor.membership, subject=subject, detail=names | changed)
-
-    def announce_join(self, member: Membership, by: ActedBy) -> None:
-        """Append the system message that this member joined or created the room, inside `change()`.
-
-        `by` is who approved the join request; otherwise it is the member.
-        """
-        event = Message.Event.OPENED if self.version == 1 else Message.Event.JOINED
-        self.append_event(event, by, member)
-        if self.is_direct_message:
-            self.touch_header()
 
     @property
     def is_direct_message(self) -> bool:

@@ -202,7 +202,8 @@ def render_delta(log_slice: LogSlice) -> str:
 def render_stream(log_slice: LogSlice) -> str:
     """Render a delta for a streamed page, to which HTML can only be added.
 
-    A changed message is added again, with a stylesheet that hides its earlier copies.
+    A changed message is added again, with a stylesheet that hides its earlier copies. Where the new lines continue a
+    run, another one hides the line above: there are other elements in between, so `messages.css` can't.
     """
     return render_to_string("partials/stream.html", {"log_slice": log_slice, "room": log_slice.room})
 

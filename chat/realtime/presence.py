@@ -23,7 +23,7 @@ CHANGE_SECONDS = 3  # seconds between two changes that open pages receive
 EVENTS = {"opened", "joined", "left", "removed", "banned", "renamed", "role"}  # system messages about the people
 JITTER_SECONDS = 1  # seconds by which the gate's round may be early
 CACHE_SECONDS = 24 * 3600
-COLUMNS = ("pk", "nickname", "role", "namesake_number")
+COLUMNS = ("pk", "nickname", "role", "namesake_number", "hue")
 HAS_ACCOUNT = Q(participant__user__isnull=False)  # `values_list` accepts it; only the stubs don't know.
 
 Member = tuple[Any, ...]  # the values of COLUMNS, and whether the member has an account

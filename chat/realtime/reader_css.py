@@ -53,12 +53,15 @@ def reader_stylesheet(membership: Membership | None, first_unread: int | None = 
     return HttpResponse(rules, content_type=CONTENT_TYPE)
 
 
-def superseded_stylesheet(line: int, version: int) -> HttpResponse:
+def superseded_stylesheet(line: int, version: int | None) -> HttpResponse:
     """Hides all states of a message but that of `version`. `line` is the message's id.
+
+    Without a version: a system message whose run goes on in a later one. The day heading above it stays.
 
     For a streamed page, to which HTML can only be added. It is the same for every reader, so browsers may cache it.
     """
-    rule = f'[id="m{line}"],[id^="m{line}v"]:not([id="m{line}v{version}"]){{display:none}}\n'
-    response = HttpResponse(rule, content_type=CONTENT_TYPE)
+    copies = f'[id="m{line}"],[id^="m{line}v"]:not([id="m{line}v{version}"])'
+    hidden = f'[id="m{line}"] > .event' if version is None else copies
+    response = HttpResponse(f"{hidden}{{display:none}}\n", content_type=CONTENT_TYPE)
     patch_cache_control(response, private=True, max_age=CACHE_SECONDS)
     return response

@@ -16,9 +16,9 @@ def stylesheet(request: Request, slug: str) -> HttpResponse:
 
 @require_safe
 def superseded(request: Request, slug: str) -> HttpResponse:
-    """The stylesheet that hides outdated states of a message in a streamed page, to which HTML can only be added.
+    """The stylesheet that hides an outdated state of the log in a streamed page, to which HTML can only be added.
 
     It reveals nothing about the room, so nobody is refused.
     """
     line, version = (delta.parse_number(request.GET.get(name, "")) for name in ("line", "version"))
-    return reader_css.superseded_stylesheet(line or 0, version or 0)
+    return reader_css.superseded_stylesheet(line or 0, version)

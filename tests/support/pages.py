@@ -1,6 +1,7 @@
 """An open page as htmx updates it with the answers to its requests, without a browser."""
 
 from copy import copy, deepcopy
+from itertools import pairwise
 from urllib.parse import urlencode
 
 from lxml import html
@@ -90,6 +91,13 @@ class OpenPage:
     def lines(self):
         """Every line of the log, oldest first: its id and its HTML."""
         return [(line.get("id"), _inside(line)) for line in self.document.cssselect("#messages li[id]")]
+
+    @property
+    def folded(self):
+        """The ids of the lines that the stylesheet hides, because the next one continues their run."""
+        lines = self.document.cssselect("#messages ol > li")
+        pairs = pairwise(lines)
+        return [line.get("id") for line, following in pairs if line.get("id") and following.cssselect("li > .folds")]
 
     @property
     def header(self):
