@@ -10,7 +10,7 @@ from chat.models import Participant
 def test_an_invite_with_one_use_works_in_one_of_two_browsers(visitor, javascript):
     alice = visitor(javascript).join()
     alice.page.goto(alice.page.url + "settings/")
-    alice.page.get_by_label("private").check()
+    alice.page.get_by_label("Private").check()
     alice.page.get_by_role("button", name="Save").click()
     expect(alice.page.get_by_text("Saved.")).to_be_visible()
     alice.page.get_by_role("link", name="Invite people").click()

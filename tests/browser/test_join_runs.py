@@ -24,7 +24,7 @@ def joins(log):
 
 
 def last_of_run(nickname, counted=""):
-    return re.compile(f"^\\s*“{nickname}” came in *{counted} *\\d\\d:\\d\\d\\s*$")
+    return re.compile(f"^\\s*{nickname} joined *{counted} *\\d\\d:\\d\\d\\s*$")
 
 
 @EITHER_WAY

@@ -21,7 +21,7 @@ def bob(browser_user, alice):
 
 
 def test_a_request_is_declined_with_a_message_repeated_and_cancelled(alice, browser_user):
-    save(alice, Newcomers_wait=True)
+    save(alice, New_members_need_approval=True)
     carol = browser_user()
     join_or_request(carol, "Carol")
     sees(carol, "Waiting for approval as Carol")
@@ -40,7 +40,7 @@ def test_a_request_is_declined_with_a_message_repeated_and_cancelled(alice, brow
 
 
 def test_a_request_is_approved_with_a_message(alice, browser_user):
-    save(alice, Newcomers_wait=True)
+    save(alice, New_members_need_approval=True)
     carol = browser_user()
     join_or_request(carol, "Carol")
     sees(carol, "You’re first in line.")
@@ -81,7 +81,7 @@ def test_a_room_for_accounts_only_links_to_signing_in_and_back(alice, browser_us
     save(alice, Only_people_with_an_account=True)
     ann = browser_user()
     at(ann, "")
-    sees(ann, "Only people with an account can join rooms here.")
+    sees(ann, "Only people with an account can join this room.")
     follow(ann, "Sign in")
     fill(ann, Name="Ann", Password="a long walk home")
     press(ann, "Sign in")
@@ -92,7 +92,7 @@ def test_a_room_for_accounts_only_links_to_signing_in_and_back(alice, browser_us
 
 
 def test_a_full_room_can_be_joined_after_a_member_has_left(alice, bob, browser_user):
-    save(alice, How_many_people_can_be_in_at_once="2")
+    save(alice, Member_limit="2")
     carol = browser_user()
     at(carol, "")
     sees(carol, "This room is full.")

@@ -12,7 +12,7 @@ def test_a_nickname_is_changed_in_a_browser_and_seen_by_others(visitor, javascri
     bob.page.get_by_role("link", name="Change nickname").click()
     bob.page.get_by_label("Your name").fill("Alice")
     bob.page.get_by_role("button", name="Change nickname").click()
-    bob.page.get_by_role("button", name="Be “Alice 2”").click()
+    bob.page.get_by_role("button", name="Use “Alice 2”").click()
     expect(alice.log.get_by_text("Bob is now Alice 2")).to_be_visible()
     bob.send("hello")
     alice.reads("hello")

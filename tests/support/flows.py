@@ -67,7 +67,7 @@ def save(who, **fields):
 def change(who, name, button):
     """Press this button for a member on the page of members."""
     at(who, "members/")
-    who.page.get_by_text(f"Change {name}").click()
+    who.page.get_by_text(f"Manage {name}").click()
     press(who, button)
 
 

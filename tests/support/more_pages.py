@@ -166,7 +166,7 @@ def personal_link_of_somebody_else(alice):
 
 def mail_was_sent(alice):
     at(alice, "/account/reset/")
-    alice.page.get_by_label("Your name or your").fill("Nobody")
+    alice.page.get_by_label("Your name or email").fill("Nobody")
     press(alice, "Send reset link")
     sees(alice, "we’ve sent a link there")
 
