@@ -19,7 +19,7 @@ from tests.support.imports import circle, import_graph, rooms, running_back
 
 TEMPLATES = [*BASE_DIR.glob("templates/**/*.html"), *BASE_DIR.glob("theme/templates/**/*.html")]
 SETTINGS_PAGE = (BASE_DIR / "docs/settings.md").read_text()
-ELSEWHERE = {".git", ".venv", ".venv", "node_modules", "static"}  # top folders that are generated or by others
+ELSEWHERE = {".git", ".venv", "node_modules", "static"}  # top folders that are generated or by others
 
 
 def modules(*folders):
