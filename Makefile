@@ -53,7 +53,7 @@ test-fast: $(DEVELOPS)  ## Run all tests but those in a browser
 	@exec $(BIN)/python -m pytest -n auto -m 'not browser' $(ARGS)
 
 screenshots: $(DEVELOPS)  ## Take screenshots of every page and state (30 minutes): make screenshots ARGS='-k room-new'
-	@exec $(BIN)/python -m pytest -q -n auto tests/screenshots/take.py $(ARGS)
+	@BROWSER=required exec $(BIN)/python -m pytest -q -n auto tests/screenshots/take.py $(ARGS)
 
 links: $(DEVELOPS)  ## Try links in 10,000 generated texts (3 minutes)
 	@EXAMPLES=10000 exec $(BIN)/python -m pytest -n auto tests/test_links.py -k generated $(ARGS)

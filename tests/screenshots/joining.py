@@ -1,7 +1,7 @@
 """Screenshots of the ways into a room, and of what keeps people out."""
 
-from chat.models import Invite, Membership, Participant, Room
-from tests.screenshots.people import new_room, site, writing_club
+from chat.models import Invite, Participant, Room
+from tests.screenshots.people import mine, new_room, site, writing_club
 from tests.support.more_pages import (
     at,
     club,
@@ -67,35 +67,31 @@ def waiting(alice):
     """Alice waits, behind somebody else."""
     approval(alice)
     Participant.objects.create().enter("Pia", target_room=club())
-    Participant.objects.get(memberships__nickname="Alice").enter("Alice", target_room=club())
-
-
-def of_the_club(alice):
-    return Membership.objects.get(room=club(), nickname="Alice")
+    mine().participant.enter("Alice", target_room=club())
 
 
 def declined(alice):
     waiting(alice)
-    of_the_club(alice).decline_request(answer="We are full until autumn, please ask again then.")
+    mine("Writing club").decline_request(answer="We are full until autumn, please ask again then.")
 
 
 def let_in(alice):
     waiting(alice)
-    of_the_club(alice).approve(answer="Good to see you! We begin at seven.")
+    mine("Writing club").approve(answer="Good to see you! We begin at seven.")
 
 
 def inside(alice):
-    club().join(Participant.objects.get(memberships__nickname="Alice"), "Alice")
+    club().join(mine().participant, "Alice")
 
 
 def removed(alice):
     inside(alice)
-    of_the_club(alice).remove()
+    mine("Writing club").remove()
 
 
 def banned(alice):
     inside(alice)
-    of_the_club(alice).ban()
+    mine("Writing club").ban()
 
 
 SHOTS = {

@@ -52,10 +52,6 @@ ROOMS = {  # topics by name; those that come first were used last
 }
 
 
-def nobody_yet(alice):
-    """Nobody is here, and there are no rooms."""
-
-
 def site(alice):
     about = {"rules": "Be kind.\n\nNo advertising.", "privacy": "We keep what you write until you delete it."}
     Site.objects.create(name="Elm Street", contact="help@example.org", **about)

@@ -16,7 +16,6 @@ from tests.screenshots.people import (
     member,
     mine,
     new_room,
-    nobody_yet,
     one_message,
     own_chat_request,
     regular,
@@ -149,7 +148,7 @@ def removed(alice):
 
 ONLY_WITH_SCRIPT = {"room-reading-back", "room-typing", "room-offline", "room-unsent"}
 SHOTS = {
-    "home-empty": (nobody_yet, home),
+    "home-empty": (home,),
     "home-first": (site, town, home),
     "home-returning": (site, regular, home),
     "home-refused": (site, town, member, home, refused_at_home),

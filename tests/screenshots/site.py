@@ -31,6 +31,13 @@ def form_without_cookie(alice):
     alice.page.locator("form[action='/join/']").first.wait_for()
 
 
+def wrong_method(alice):
+    """Submit a form to a page that takes none."""
+    at(alice, "/")
+    alice.page.locator("form.join").evaluate("form => { form.action = '/rules/'; form.submit() }")
+    alice.page.wait_for_url("**/rules/")
+
+
 def too_often(alice):
     with override_settings(LIMIT_PREFERENCES_PERSON="1/3600"):
         for _time in range(2):
@@ -60,11 +67,11 @@ def root(alice):
     alice.page.wait_for_url("**/admin/")
 
 
-def first(model):
-    """The admin's page of the first object."""
+def newest(model):
+    """The admin's page of the newest object."""
 
     def show(alice):
-        at(alice, f"/admin/chat/{model._meta.model_name}/{model.objects.order_by('pk').first().pk}/change/")
+        at(alice, f"/admin/chat/{model._meta.model_name}/{model.objects.order_by('pk').last().pk}/change/")
 
     return show
 
@@ -79,7 +86,7 @@ SHOTS = {
     "privacy": (site, page("/privacy/")),
     "error-403": (form_from_elsewhere,),
     "error-404": (site, page("/nothing/here/")),
-    "error-405": (page("/join/"),),
+    "error-405": (site, wrong_method),
     "error-422": (form_without_cookie,),
     "error-429": (new_room, too_often),
     "error-500": (site, new_room, failing(RuntimeError("a bug"))),
@@ -87,13 +94,14 @@ SHOTS = {
     "admin-sign-in": (page("/admin/login/"),),
     "admin": ADMIN,
     "admin-rooms": (*ADMIN, all_of(Room)),
-    "admin-room": (*ADMIN, first(Room)),
+    "admin-room": (*ADMIN, newest(Room)),
     "admin-members": (*ADMIN, all_of(Membership)),
-    "admin-member": (*ADMIN, first(Membership)),
+    "admin-member": (*ADMIN, newest(Membership)),
     "admin-messages": (*ADMIN, all_of(Message)),
-    "admin-message": (*ADMIN, first(Message)),
+    "admin-message": (*ADMIN, newest(Message)),
     "admin-participants": (*ADMIN, all_of(Participant)),
-    "admin-participant": (*ADMIN, first(Participant)),
+    "admin-participant": (*ADMIN, newest(Participant)),
+    "admin-site": (*ADMIN, page("/admin/chat/site/")),
     "admin-users": (*ADMIN, all_of(User)),
     "admin-two-factor": (*ADMIN, page("/admin/two-factor/")),
 }
