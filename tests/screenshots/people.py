@@ -65,14 +65,18 @@ def mine(room="Reading club"):
     return Membership.objects.select_related("room").get(room__name=room, nickname="Alice")
 
 
+def maya():
+    return Membership.objects.select_related("room").get(room__name="Reading club", nickname="Maya")
+
+
 def member(alice):
     """Alice is in a room with 50 messages and every kind of event, and has read them. Maya owns it, Bob helps."""
-    maya = Participant.objects.create().enter("Maya", room="Reading club")
+    owner = Participant.objects.create().enter("Maya", room="Reading club")
     alice.become_member()
-    members = {name: joins(maya.room, name) for name in OTHERS} | {"Maya": maya, "Alice": mine()}
+    members = {name: joins(owner.room, name) for name in OTHERS} | {"Maya": owner, "Alice": mine()}
     bob, kenji = members["Bob"], members["Kenji"]
-    maya.room.set_topic("Middlemarch, chapters 1 to 10", maya)
-    bob.set_role("moderator", maya)
+    owner.room.set_topic("Middlemarch, chapters 1 to 10", owner)
+    bob.set_role("moderator", owner)
     speech = cycle(TALK)
     talk(members, speech, 15)
     members["Visitor"].leave()
@@ -82,10 +86,10 @@ def member(alice):
     kenji.change_nickname("Kenji T.")
     say(members["Noisy"], "lalala")[0].edit("la")
     members["Noisy"].set_muted(True, bob)
-    maya.room.set_topic("Middlemarch, chapters 10 to 20", maya)
-    joins(maya.room, "Dora")
+    owner.room.set_topic("Middlemarch, chapters 10 to 20", owner)
+    joins(owner.room, "Dora")
     talk(members, speech, 18)
-    spread(maya.room)
+    spread(owner.room)
     is_away(members["Layla"], timedelta(hours=3))
     is_away(members["Bartholomew Featherstonehaugh"], timedelta(days=12))
     mine().mark_read()
@@ -177,7 +181,7 @@ def regular(alice):
 
 def direct_message(alice):
     """Maya and Alice write to each other."""
-    mayas = open_direct_message(mine().room.memberships.get(nickname="Maya"), mine())
+    mayas = open_direct_message(maya(), mine())
     mayas.other_member.accept_chat()
     say(mayas, "Hi Alice, may I ask you something?", "Could you open the door on Thursday?")
 
@@ -211,4 +215,4 @@ def join_requests(alice):
     mine().room.set_approval(True)
     for name in ("Erin", "Frank", "Greta from the house opposite the library"):
         Participant.objects.create().enter(name, target_room=mine().room)
-    mine().room.memberships.get(nickname="Noisy").remove()
+    mine().room.memberships.get(nickname="Noisy").remove(mine())

@@ -13,6 +13,7 @@ from tests.screenshots.people import (
     chat_request,
     direct_message,
     join_requests,
+    maya,
     member,
     mine,
     new_room,
@@ -67,19 +68,19 @@ def permalink(alice):
 
 
 def muted(alice):
-    mine().set_muted(True)
+    mine().set_muted(True, maya())
 
 
 def locked(alice):
-    mine().room.lock()
+    mine().room.lock(maya())
 
 
 def archived(alice):
-    mine().room.set_archived(True)
+    mine().room.set_archived(True, maya())
 
 
 def announcements(alice):
-    mine().room.set_announce_only(True)
+    mine().room.set_announce_only(True, maya())
 
 
 def paused(alice):
@@ -125,7 +126,7 @@ def reading_back(alice):
 
 
 def somebody_types(alice):
-    typing_indicator.record_typing(mine().room.memberships.get(nickname="Maya"))
+    typing_indicator.record_typing(maya())
     expect(alice.page.locator("#typing span").first).to_be_visible()
 
 
