@@ -35,10 +35,10 @@ BARE := ENV_FILE=/dev/null DEBUG=off HTTPS=on TRUSTED_PROXIES=1 ALLOWED_HOSTS=ex
 .PHONY: help run install test test-fast links test-models check check-code check-types check-templates check-migrations
 .PHONY: check-css check-deploy
 .PHONY: format css tree clean always
-.PHONY: bench bench-full chaos restart slow soak typing alike
+.PHONY: bench bench-full chaos restart slow soak typing alike screenshots
 
 help:  ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: $(RUNS) $(COLLECTED)  ## Serve Parlour: make run PORT=8000 HOST=127.0.0.1
 	@exec $(BIN)/python manage.py serve --bind '$(HOST):$(PORT)'
@@ -52,6 +52,9 @@ test: $(DEVELOPS)  ## Run all tests, some of them: make test ARGS='-k gate'
 
 test-fast: $(DEVELOPS)  ## Run all tests but those in a browser
 	@exec $(BIN)/python -m pytest -n auto -m 'not browser' $(ARGS)
+
+screenshots: $(DEVELOPS)  ## Take screenshots of every page and state (30 minutes): make screenshots ARGS='-k room-new'
+	@BROWSER=required exec $(BIN)/python -m pytest -q -n auto tests/screenshots/take.py $(ARGS)
 
 links: $(DEVELOPS)  ## Try links in 10,000 generated texts (3 minutes)
 	@EXAMPLES=10000 exec $(BIN)/python -m pytest -n auto tests/test_links.py -k generated $(ARGS)

@@ -264,10 +264,14 @@ class Visitor:
 
     def enter(self, room="Reading club", nickname="Alice"):
         """Be a member and open the room, as after `join`, without its form."""
-        key = join_without_request(room, nickname)
-        self.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": self.server}])
+        self.become_member(room, nickname)
         self.page.goto(self.server + Room.objects.get(name=room).get_absolute_url())
         return self
+
+    def become_member(self, room="Reading club", nickname="Alice"):
+        """Be a member, and open nothing."""
+        key = join_without_request(room, nickname)
+        self.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": self.server}])
 
     @property
     def writing(self):

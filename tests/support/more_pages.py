@@ -66,13 +66,13 @@ def door_with_rules(alice):
 
 
 def door_of_an_invitation(alice):
-    _invitation, key = Invite.objects.issue(club().memberships.get(), days=1, max_uses=1)
+    _invitation, key = Invite.objects.issue(club().memberships.get(nickname="Nora"), days=1, max_uses=1)
     at(alice, f"/invitations/{key}/")
     expect(alice.page.get_by_role("button", name="Join", exact=True)).to_be_visible()
 
 
 def door_of_an_invitation_that_was_taken_back(alice):
-    invitation, key = Invite.objects.issue(club().memberships.get(), days=1, max_uses=1)
+    invitation, key = Invite.objects.issue(club().memberships.get(nickname="Nora"), days=1, max_uses=1)
     invitation.revoke()
     at(alice, f"/invitations/{key}/")
     sees(alice, "This invite link was revoked.")
