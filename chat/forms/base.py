@@ -72,10 +72,13 @@ class VerbForm(forms.Form):
 def _try_again(wait: int) -> str:
     """Say when to try again, in seconds or, from two minutes on, in minutes (rounded up)."""
     sentence = _("Too many attempts, so this one wasn’t checked. Your account isn’t locked.")
-    if wait < 120:
-        return f"{sentence} {ngettext('Try again in %d second.', 'Try again in %d seconds.', wait) % wait}"
     minutes = -(-wait // 60)
-    return f"{sentence} {ngettext('Try again in %d minute.', 'Try again in %d minutes.', minutes) % minutes}"
+    again = (
+        ngettext("Try again in %d second.", "Try again in %d seconds.", wait) % wait
+        if wait < 120
+        else ngettext("Try again in %d minute.", "Try again in %d minutes.", minutes) % minutes
+    )
+    return f"{sentence} {again}"
 
 
 class OwnFieldsForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at runtime

@@ -120,7 +120,7 @@ def not_a_member(request: Request, room: Room) -> HttpResponse:
     if request.method in ("GET", "HEAD"):
         return error_responses.not_a_member(request, room, refusal)
     if refusal:
-        sentence = f"{refusal.message} {_('This wasn’t sent. Your text is kept here.')}"
+        sentence = " ".join((str(refusal.message), _("This wasn’t sent. Your text is kept here.")))
         return error_response(request, 403, _("Not in this room"), sentence, again=True)
     sentence = _("You’re no longer in this room, so this wasn’t sent. Join again first. Your text is kept here.")
     return error_response(request, 403, _("Not in this room"), sentence, again=True, target_room=room)
@@ -151,7 +151,7 @@ def invite_not_usable(request: Request, reason: str) -> HttpResponse:
 
 def too_many(request: Request, exceeded: LimitExceeded) -> HttpResponse:
     wait = ngettext("Try again in %d second.", "Try again in %d seconds.", exceeded.wait) % exceeded.wait
-    sentence = f"{_('You did this too often in a short time, so nothing was changed.')} {wait}"
+    sentence = " ".join((_("You did this too often in a short time, so nothing was changed."), wait))
     return error_response(
         request, 429, _("Too many requests"), sentence, again=True, headers={"Retry-After": str(exceeded.wait)}
     )

@@ -135,7 +135,7 @@ def people(alice):
 def people_to_a_moderator(alice):
     Membership.objects.get(nickname="Alice").set_role("owner")
     people(alice)
-    alice.page.get_by_text("Change Bob").click()
+    alice.page.get_by_text("Manage Bob").click()
 
 
 def settings(alice):

@@ -238,7 +238,9 @@ def test_a_message_removed_while_it_is_loaded_disappears(long_talk, visitor):
         scroll_up(alice)
     while not on_its_way:
         alice.page.wait_for_timeout(50)
-    with alice.page.expect_response(lambda answer: CHANGES.search(answer.url) and "Removed by" in answer.text()):
+    with alice.page.expect_response(
+        lambda answer: CHANGES.search(answer.url) and "Message removed by" in answer.text()
+    ):
         Message.objects.get(text="message 75").remove()
     route, answer = on_its_way.pop()
     route.fulfill(response=answer)

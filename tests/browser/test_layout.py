@@ -35,7 +35,7 @@ def test_a_dot_on_the_menu_button_shows_unread_messages_in_other_rooms(alice):
     say(alice.other, "hello")
     alice.page.reload()
     assert menu.evaluate(DOT)
-    expect(menu).to_have_accessible_name("Menu: something new")
+    expect(menu).to_have_accessible_name("Menu (new messages)")
 
 
 def test_a_dot_shows_a_chat_request(alice):

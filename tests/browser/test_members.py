@@ -8,9 +8,9 @@ from playwright.sync_api import expect
 def test_a_member_is_removed_in_a_browser(visitor, javascript):
     alice, bob = visitor(javascript).enter(), visitor(javascript).enter(nickname="Bob")
     alice.page.goto(alice.page.url + "members/")
-    alice.page.get_by_text("Change Bob").click()
+    alice.page.get_by_text("Manage Bob").click()
     alice.page.get_by_role("button", name="Remove from room", exact=True).click()
-    expect(alice.page.get_by_text("Change Bob")).to_have_count(0)
+    expect(alice.page.get_by_text("Manage Bob")).to_have_count(0)
     bob.page.goto(bob.page.url)
     expect(bob.page.get_by_text("You were removed from this room. You can rejoin in 10 minutes.")).to_be_visible()
     alice.page.get_by_role("button", name="Allow Bob to rejoin now").click()

@@ -98,9 +98,9 @@ def test_topic_and_rules_are_shown_before_joining(alice, browser_user):
 
 
 def test_a_room_is_locked_and_unlocked(alice, bob):
-    save(alice, Locked=True)
+    save(alice, Lock_room=True)
     hears(bob, "Room locked. Nobody can post for now.")
-    save(alice, Locked=False)
+    save(alice, Lock_room=False)
     hears(bob, "Room unlocked. Everyone can post again.")
     at(bob, "")
     bob.send("at last")
@@ -120,19 +120,19 @@ def test_only_moderators_post_announcements_and_all_members_read_them(alice, bob
 
 def test_an_unlisted_room_is_found_by_name_and_an_open_one_in_the_list(alice, browser_user):
     carol = browser_user()
-    save(alice, unlisted=True)
+    save(alice, Unlisted=True)
     at(carol, "/")
     expect(carol.page.get_by_role("link", name="Reading club")).to_have_count(0)
     carol.join(nickname="Carol")
     hears(carol, "This room is now unlisted")
-    save(alice, open=True)
+    save(alice, Open=True)
     dora = browser_user()
     at(dora, "/")
     expect(dora.page.get_by_role("link", name="Reading club")).to_be_visible()
 
 
 def test_a_private_room_is_opened_again(alice, bob, browser_user):
-    save(alice, private=True)
+    save(alice, Private=True)
     private = path_of(alice).removesuffix("settings/")
     carol = browser_user()
     at(carol, "")

@@ -29,7 +29,7 @@ def test_two_factor_authentication_is_set_up_and_required_in_a_browser(visitor, 
     page.get_by_label("Code").fill(phone.code())
     page.get_by_role("button", name="Turn on").click()
     expect(page.locator(".recovery-codes li")).to_have_count(10)
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Log out").click()
     page.goto(f"{browser_user.server}/admin/")
     page.get_by_label("Username").fill("root")
     page.get_by_label("Password").fill(PASSWORD)
