@@ -268,7 +268,7 @@ def door_for_accounts(alice):
 
 def home_after_declining(alice):
     alice.page.goto(f"{alice.server}/?declined")
-    expect(alice.page.get_by_text("Declined:")).to_be_visible()
+    expect(alice.page.get_by_text("Declined.")).to_be_visible()
 
 
 def not_yours_to_open(alice):
