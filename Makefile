@@ -34,7 +34,7 @@ BARE := ENV_FILE=/dev/null DEBUG=off HTTPS=on TRUSTED_PROXIES=1 ALLOWED_HOSTS=ex
 .DELETE_ON_ERROR:
 .PHONY: help run install test test-fast links test-models check check-code check-types check-templates check-migrations
 .PHONY: check-css check-deploy
-.PHONY: format css tree clean always
+.PHONY: format css messages tree clean always
 .PHONY: bench bench-full chaos restart slow soak typing alike screenshots
 
 help:  ## List the commands
@@ -100,6 +100,10 @@ format: $(DEVELOPS)  ## Format code, templates and stylesheets
 
 css: $(DEVELOPS)  ## Build the stylesheet (Tailwind, without Node)
 	@$(TAILWIND) -o $(STYLES) --minify
+
+messages: $(DEVELOPS)  ## Collect the texts to translate (Debian: gettext): make messages LOCALE=de
+	@mkdir -p locale
+	@$(BIN)/python manage.py makemessages $(if $(LOCALE),--locale $(LOCALE),--all) --no-obsolete --ignore '.venv/*' --ignore 'tests/*'
 
 tree:  ## Print each module with its first sentence
 	@find chat chat_app theme -name '*.py' ! -path '*/migrations/*' | LC_ALL=C sort | while read -r module; do \
