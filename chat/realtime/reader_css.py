@@ -23,11 +23,11 @@ UNREAD_RULES = """\
 .room:has(#news [data-author="{me}"]) .unread.js{{display:none}}
 [id="m{line}"]::before{{content:"{label}"}}
 [id="m{line}"] .continued{{margin-block-start:.375rem}}
-[id="m{line}"] .continued > a{{opacity:1}}
+[id="m{line}"] .continued > a{{grid-area:1/3;justify-self:start;font-size:var(--text-small);opacity:1}}
 [id="m{line}"] .continued .byline{{position:static;inline-size:auto;block-size:auto;clip-path:none}}
 [id="m{line}"] .continued :is(.byline,time){{-webkit-user-select:auto;user-select:auto}}
 [id="m{line}"] .continued .avatar{{visibility:visible;block-size:2.25rem}}
-[id="m{line}"] .continued :is(.body,.tombstone){{grid-row:2;grid-column:2/4}}
+[id="m{line}"] .continued :is(.body,.tombstone){{grid-row:2}}
 """
 OWN_RULES = """\
 [data-author="{me}"]{{background-color:var(--color-tint)}}

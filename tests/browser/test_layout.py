@@ -35,7 +35,7 @@ def test_a_dot_on_the_menu_button_shows_unread_messages_in_other_rooms(alice):
     say(alice.other, "hello")
     alice.page.reload()
     assert menu.evaluate(DOT)
-    expect(menu).to_have_accessible_name("Menu: something new")
+    expect(menu).to_have_accessible_name("Menu (new messages)")
 
 
 def test_a_dot_shows_a_chat_request(alice):
@@ -130,3 +130,19 @@ def test_a_message_that_was_not_sent_is_aligned_with_its_buttons(alice, viewport
     assert field["x"] == status["x"]
     assert again.bounding_box()["y"] - (field["y"] + field["height"]) >= 4
     assert form.evaluate("form => getComputedStyle(form).opacity") == "1", "a pale button looks disabled"
+
+
+def test_the_time_is_next_to_the_name_and_a_continuation_is_as_wide_as_the_message_above(alice):
+    alice = alice(PHONE)
+    first, second = say(alice.mine, *["What a long afternoon in the garden it was. " * 3] * 2)
+    alice.reads("What a long afternoon")
+    byline, time, body = (
+        alice.log.locator(f"#m{first.pk} {part}").bounding_box() for part in (".byline", "time", ".body")
+    )
+    assert 0 < time["x"] - (byline["x"] + byline["width"]) < 20
+    continued = alice.log.locator(f"#m{second.pk}")
+    assert continued.locator(".body").bounding_box()["width"] == body["width"]
+    continued.hover()
+    expect(continued.locator(".message > a")).to_have_css("opacity", "1")
+    margin = continued.locator("time").bounding_box()
+    assert margin["x"] + margin["width"] < body["x"], "the time is in the margin"
