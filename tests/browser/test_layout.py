@@ -132,6 +132,14 @@ def test_a_message_that_was_not_sent_is_aligned_with_its_buttons(alice, viewport
     assert form.evaluate("form => getComputedStyle(form).opacity") == "1", "a pale button looks disabled"
 
 
+def test_a_pointer_on_an_icon_shows_what_the_button_does(alice):
+    alice = alice(TABLET)
+    for button in alice.page.locator(".icon-button").all():
+        name = button.evaluate("button => button.innerText.trim()")
+        assert button.get_attribute("title") in name
+    expect(alice.page.locator(".toggle-place label")).to_have_attribute("title", "Multi-line")
+
+
 def test_the_time_is_next_to_the_name_and_a_continuation_is_as_wide_as_the_message_above(alice):
     alice = alice(PHONE)
     first, second = say(alice.mine, *["What a long afternoon in the garden it was. " * 3] * 2)
