@@ -16,10 +16,8 @@ MEMBER_RULES = """\
 LESS_NOISE_RULES = ":is([data-event=joined],[data-event=left],[data-event=renamed]){display:none}\n"
 CONTENT_TYPE = "text/css; charset=utf-8"
 # Puts a label above the first unread message. Where that message continues the one before it, so that its author and
-# time are hidden, they are shown again. The link to it is hidden if it is among the last three messages, which are in
-# sight when the page opens, or once the reader has posted.
+# time are hidden, they are shown again. The link to it is hidden once the reader has posted.
 UNREAD_RULES = """\
-.room:has(#older>[id="m{line}"]:nth-last-child(-n+3)):not(:has(#older>li:nth-last-child(-n+3) .long)) .unread.js,
 .room:has(#news [data-author="{me}"]) .unread.js{{display:none}}
 [id="m{line}"]::before{{content:"{label}"}}
 [id="m{line}"] .continued{{margin-block-start:.375rem}}
