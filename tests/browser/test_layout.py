@@ -154,3 +154,28 @@ def test_the_time_is_next_to_the_name_and_a_continuation_is_as_wide_as_the_messa
     expect(continued.locator(".message > a")).to_have_css("opacity", "1")
     margin = continued.locator("time").bounding_box()
     assert margin["x"] + margin["width"] < body["x"], "the time is in the margin"
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
+def test_little_more_than_a_line_is_between_the_log_and_the_composer(alice, javascript):
+    alice = alice(PHONE, javascript=javascript)
+    say(alice.mine, *map(str, range(30)))
+    alice.page.reload()
+    alice.reads("29")
+    last, above = alice.log.locator(".body").last, alice.writing.locator(".refresh, #composer").first
+    expect(last).to_be_in_viewport()
+    box = last.bounding_box()
+    assert 10 < above.bounding_box()["y"] - (box["y"] + box["height"]) < 45
+
+
+def test_the_menu_scrolls_on_a_small_screen(alice):
+    alice = alice({"width": 360, "height": 500})
+    for n in range(20):
+        Participant.objects.create().enter("Mia", room=f"Room {n}").room.join(alice.mine.participant, "Alice")
+    alice.page.reload()
+    alice.page.get_by_role("button", name="Menu").click()
+    leave = alice.page.get_by_role("button", name="Leave room")
+    expect(leave).not_to_be_in_viewport()
+    alice.page.get_by_text("Your account").hover()
+    alice.page.mouse.wheel(0, 2000)
+    expect(leave).to_be_in_viewport(ratio=1)
