@@ -15,8 +15,7 @@ def reads_back(visitor, javascript=True):
     alice.reads("message 59")
     link = alice.log.get_by_role("link", name="Jump to latest")
     expect(link).to_be_hidden()
-    lines(alice).last.hover()
-    alice.page.mouse.wheel(0, -600)
+    alice.log.locator(".log").evaluate("log => log.scrollTo(0, -600)")
     expect(lines(alice).last).not_to_be_in_viewport()
     return alice, link
 
