@@ -21,7 +21,8 @@ def away(alice, bob, room):
 
 
 def unread_link(page):
-    found = re.search(r'<p class="unread js">\s*<a\s*href="([^"]*)"[^>]*>(.*?)\s*</a>', page.content.decode())
+    link = r'<p\s+class="unread js".*?<a\s*href="([^"]*)"[^>]*>(.*?)\s*</a>'
+    found = re.search(link, page.content.decode(), re.DOTALL)
     return found and (found[1], found[2].strip())
 
 

@@ -16,18 +16,16 @@ MEMBER_RULES = """\
 LESS_NOISE_RULES = ":is([data-event=joined],[data-event=left],[data-event=renamed]){display:none}\n"
 CONTENT_TYPE = "text/css; charset=utf-8"
 # Puts a label above the first unread message. Where that message continues the one before it, so that its author and
-# time are hidden, they are shown again. The link to it is hidden if it is among the last three messages, which are in
-# sight when the page opens, or once the reader has posted.
+# time are hidden, they are shown again. The link to it is hidden once the reader has posted.
 UNREAD_RULES = """\
-.room:has(#older>[id="m{line}"]:nth-last-child(-n+3)):not(:has(#older>li:nth-last-child(-n+3) .long)) .unread.js,
 .room:has(#news [data-author="{me}"]) .unread.js{{display:none}}
 [id="m{line}"]::before{{content:"{label}"}}
 [id="m{line}"] .continued{{margin-block-start:.375rem}}
-[id="m{line}"] .continued > a{{opacity:1}}
+[id="m{line}"] .continued > a{{grid-area:1/3;justify-self:start;font-size:var(--text-small);opacity:1}}
 [id="m{line}"] .continued .byline{{position:static;inline-size:auto;block-size:auto;clip-path:none}}
 [id="m{line}"] .continued :is(.byline,time){{-webkit-user-select:auto;user-select:auto}}
 [id="m{line}"] .continued .avatar{{visibility:visible;block-size:2.25rem}}
-[id="m{line}"] .continued :is(.body,.tombstone){{grid-row:2;grid-column:2/4}}
+[id="m{line}"] .continued :is(.body,.tombstone){{grid-row:2}}
 """
 OWN_RULES = """\
 [data-author="{me}"]{{background-color:var(--color-tint)}}

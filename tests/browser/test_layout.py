@@ -130,3 +130,52 @@ def test_a_message_that_was_not_sent_is_aligned_with_its_buttons(alice, viewport
     assert field["x"] == status["x"]
     assert again.bounding_box()["y"] - (field["y"] + field["height"]) >= 4
     assert form.evaluate("form => getComputedStyle(form).opacity") == "1", "a pale button looks disabled"
+
+
+def test_a_pointer_on_an_icon_shows_what_the_button_does(alice):
+    alice = alice(TABLET)
+    for button in alice.page.locator(".icon-button").all():
+        name = button.evaluate("button => button.innerText.trim()")
+        assert button.get_attribute("title") in name
+    expect(alice.page.locator(".toggle-place label")).to_have_attribute("title", "Multi-line")
+
+
+def test_the_time_is_next_to_the_name_and_a_continuation_is_as_wide_as_the_message_above(alice):
+    alice = alice(PHONE)
+    first, second = say(alice.mine, *["What a long afternoon in the garden it was. " * 3] * 2)
+    alice.reads("What a long afternoon")
+    byline, time, body = (
+        alice.log.locator(f"#m{first.pk} {part}").bounding_box() for part in (".byline", "time", ".body")
+    )
+    assert 0 < time["x"] - (byline["x"] + byline["width"]) < 20
+    continued = alice.log.locator(f"#m{second.pk}")
+    assert continued.locator(".body").bounding_box()["width"] == body["width"]
+    continued.hover()
+    expect(continued.locator(".message > a")).to_have_css("opacity", "1")
+    margin = continued.locator("time").bounding_box()
+    assert margin["x"] + margin["width"] < body["x"], "the time is in the margin"
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
+def test_little_more_than_a_line_is_between_the_log_and_the_composer(alice, javascript):
+    alice = alice(PHONE, javascript=javascript)
+    say(alice.mine, *map(str, range(30)))
+    alice.page.reload()
+    alice.reads("29")
+    last, above = alice.log.locator(".body").last, alice.writing.locator(".refresh, #composer").first
+    expect(last).to_be_in_viewport()
+    box = last.bounding_box()
+    assert 10 < above.bounding_box()["y"] - (box["y"] + box["height"]) < 45
+
+
+def test_the_menu_scrolls_on_a_small_screen(alice):
+    alice = alice({"width": 360, "height": 500})
+    for n in range(20):
+        Participant.objects.create().enter("Mia", room=f"Room {n}").room.join(alice.mine.participant, "Alice")
+    alice.page.reload()
+    alice.page.get_by_role("button", name="Menu").click()
+    leave = alice.page.get_by_role("button", name="Leave room")
+    expect(leave).not_to_be_in_viewport()
+    alice.page.get_by_text("Your account").hover()
+    alice.page.mouse.wheel(0, 2000)
+    expect(leave).to_be_in_viewport(ratio=1)
