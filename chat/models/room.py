@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.core.paginator import Page, Paginator
 from django.db import IntegrityError, models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -68,12 +68,14 @@ class RoomQuerySet(models.QuerySet["Room"]):
     def of(self, participant: Participant | Parameter | None) -> Self:
         """Rooms of which this participant is a member now, with `unread` (number of new messages) and `member` (an id).
 
-        Empty if `participant` is None.
+        Direct messages have the other person's nickname as `partner_name`. Empty if `participant` is None.
         """
         if participant is None:
             return self.none()
         mine = self.filter(memberships__participant=participant, memberships__status=Membership.Status.IN)
-        return mine.annotate(unread=F("message_count") - F("memberships__read_message_count"), member=F("memberships"))
+        mine = mine.annotate(unread=F("message_count") - F("memberships__read_message_count"), member=F("memberships"))
+        partner_name = Membership.objects.partner_name(OuterRef("pk"), OuterRef("member"))
+        return mine.annotate(partner_name=Case(When(dm_key__isnull=False, then=partner_name)))
 
     def page(self, number: str | None) -> Page[Room]:
         """Return one page of the rooms: the first if `number` is not a number, the last if it is out of range."""
@@ -186,6 +188,7 @@ class Room(JoiningMixin, SettingsMixin, EventsMixin, DeletionMixin):
     with_deleted = RoomQuerySet.as_manager()
 
     line_at: int | None = None  # the version of the last message that this instance appended
+    partner_name: str | None = None  # see `RoomQuerySet.of`
 
     class Meta:
         verbose_name = _("room")
@@ -196,6 +199,11 @@ class Room(JoiningMixin, SettingsMixin, EventsMixin, DeletionMixin):
 
     def get_absolute_url(self) -> str:
         return reverse("room", args=[self.slug])
+
+    @property
+    def listed_name(self) -> str:
+        """The name in a person's own lists: of a direct message that `RoomQuerySet.of` has read, the other person's."""
+        return self.partner_name or self.name
 
     @contextmanager
     def change(self) -> Iterator[Self]:
