@@ -26,6 +26,7 @@ class JoinForm(VerbForm):
     """
 
     message: int | None = None
+    starts_focused = True  # whether a new form has the focus; a refused one always has it
 
     error_field = "nickname"
     error_fields_by_code = {"looks_alike": "room", "not_opened": "room"}
@@ -84,4 +85,4 @@ class JoinForm(VerbForm):
 
     @property
     def focuses_room(self) -> bool:
-        return not self.focuses_nickname
+        return not self.focuses_nickname and (self.is_bound or self.starts_focused)

@@ -60,7 +60,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     @staticmethod
     def partner_name(room: models.OuterRef, member: models.OuterRef) -> models.Subquery:
-        """The nickname of the other person in a direct message, for an annotation. `member` is the reader's id in it."""
+        """An annotation: the nickname of the other person in a direct message, besides the member with this id."""
         others = Membership.with_deleted.filter(room=room).exclude(pk=member)
         return models.Subquery(others.values("nickname")[:1])
 

@@ -33,6 +33,7 @@ from chat.realtime import pubsub
 
 if TYPE_CHECKING:
     from chat.models.participant import Participant
+    from chat.models.previews import Preview
     from chat.prepared_query import Parameter
 
 INCARNATION_LENGTH = 10  # characters
@@ -189,6 +190,7 @@ class Room(JoiningMixin, SettingsMixin, EventsMixin, DeletionMixin):
 
     line_at: int | None = None  # the version of the last message that this instance appended
     partner_name: str | None = None  # see `RoomQuerySet.of`
+    preview: Preview | None = None  # see `add_previews`
 
     class Meta:
         verbose_name = _("room")
