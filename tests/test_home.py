@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from chat.models import Room
+from chat.models import Room, Site
 from chat.models.previews import VERSIONS_BACK
 from tests.support.browsing import say
 
@@ -115,3 +115,18 @@ def test_there_is_no_link_to_a_form_that_needs_an_account(alice, settings):
     settings.ACCOUNTS = "required"
     assert 'href="#id_room"' not in home(alice)
     assert "Your rooms" in home(alice)
+
+
+def test_a_new_person_learns_what_is_special_and_what_to_type(alice, person):
+    page = home(person())
+    assert "<p>Chat in any browser, without an account or an app.</p>" in page
+    assert "A name you and your friends agree on." in page
+    assert 'aria-describedby="id_room_helptext"' in page
+    assert "Chat in any browser" not in home(alice).partition("<body")[2], "who has rooms knows it"
+
+
+def test_the_sites_own_welcome_is_shown_to_everyone(alice, person):
+    Site.objects.create(name="Club", welcome="Come in.")
+    for who in (alice, person()):
+        assert "<p>Come in.</p>" in home(who)
+        assert "Chat in any browser" not in home(who)

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from chat.models import AuditDetail, AuditEntry, Membership, Message, Participant, Room
+from chat.models import AuditDetail, AuditEntry, Membership, Message, Participant, Room, Site
 
 
 def migrate(name=None):
@@ -52,6 +52,17 @@ def test_everyone_keeps_the_colour_that_came_from_an_id(migrated_back):
     assert all(member.hue == member.participant.hue == member.pk % 12 for member in Membership.objects.all())
     assert Message.objects.get().shown_hue == member.pk % 12
     assert 0 <= Participant.objects.get(memberships=None).hue < 12
+
+
+def test_a_welcome_that_nobody_has_chosen_becomes_the_new_sentence(migrated_back):
+    models = migrated_back("0007_plain_words")
+    models("chat", "Site").objects.create(name="Club")
+    models("chat", "Site").objects.create(name="Bar", welcome="Come in.")
+
+    migrate()
+
+    club, bar = Site.objects.order_by("pk")
+    assert (club.welcome, bar.welcome) == ("", "Come in.")
 
 
 def refused(change):

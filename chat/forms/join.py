@@ -31,7 +31,7 @@ class JoinForm(VerbForm):
     error_field = "nickname"
     error_fields_by_code = {"looks_alike": "room", "not_opened": "room"}
 
-    room = NameField(label=_("Room"))
+    room = NameField(label=_("Room"), help_text=_("A name you and your friends agree on. A new name creates a room."))
     nickname = NicknameField(label=_("Your name"))
 
     def __init__(
