@@ -1,8 +1,10 @@
 """The home page: for new people a form and the open rooms, for others their own rooms first."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.db.models import F
 
 from chat.models import Room, Site
 from chat.models.previews import VERSIONS_BACK
@@ -44,6 +46,19 @@ def test_rooms_with_unread_messages_come_first(alice, bob, room, chess):
     assert "2 new" in first
     assert "Chess" in second
     assert " new" not in second
+
+
+def test_a_changed_setting_is_no_activity(alice, bob, room, chess):
+    Room.objects.update(active_at=F("active_at") - timedelta(days=1))
+    room.set_topic("Chapter two")
+    room.lock()
+    room.memberships.get(nickname="Bob").leave()
+    assert [row.split()[0] for row in rows(alice)] == ["Chess", "Reading"]
+    assert "Yesterday" in rows(alice)[1]
+    room.unlock()
+    bob.join("Reading club", "Bob")
+    assert [row.split()[0] for row in rows(alice)] == ["Reading", "Chess"]
+    assert "Yesterday" not in rows(alice)[0]
 
 
 def test_each_room_shows_its_last_message_in_one_line(alice, bob, room):

@@ -1,5 +1,7 @@
 """Migrations with data in the tables: everything is still there, and the audit log still can't be changed."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
@@ -63,6 +65,19 @@ def test_a_welcome_that_nobody_has_chosen_becomes_the_new_sentence(migrated_back
 
     club, bar = Site.objects.order_by("pk")
     assert (club.welcome, bar.welcome) == ("", "Come in.")
+
+
+def test_a_room_was_last_active_when_somebody_posted_or_joined(migrated_back):
+    models = migrated_back("0007_plain_words")
+    room = models("chat", "Room").objects.create(name="Club", key="club", lookalike_key="club", slug="club", version=4)
+    times = [room.created_at + timedelta(hours=n) for n in range(4)]
+    for n, (event, sent_at) in enumerate(zip(["opened", "", "joined", "topic"], times, strict=True), 1):
+        fields = {"first_version": n, "version": n, "event": event}
+        models("chat", "Message").objects.create(room=room, sent_at=sent_at, **fields)
+
+    migrate()
+
+    assert Room.objects.get().active_at == times[2]
 
 
 def refused(change):

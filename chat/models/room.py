@@ -51,7 +51,7 @@ class RoomQuerySet(models.QuerySet["Room"]):
         return self.update(incarnation=new_incarnation())
 
     def by_activity(self) -> Self:
-        return self.order_by(F("last_sent_at").desc(nulls_last=True), "pk")
+        return self.order_by(F("active_at").desc(nulls_last=True), "pk")
 
     def listed(self) -> Self:
         return self.filter(access=Room.Access.OPEN, archived=False)
@@ -158,9 +158,9 @@ class RoomManager(models.Manager["Room"]):
 class Room(JoiningMixin, SettingsMixin, EventsMixin, DeletionMixin):
     """A room. `version` counts its changes, `message_count` its members' messages, `epoch` lost permissions to read.
 
-    `header_version` is the version that last changed the header. `dm_key` identifies the two people of a direct
-    message, and is None otherwise. A delta can't start below `floor_version`. Versions are comparable only within one
-    `incarnation`.
+    `active_at` is when somebody last posted or joined. `header_version` is the version that last changed the header.
+    `dm_key` identifies the two people of a direct message, and is None otherwise. A delta can't start below
+    `floor_version`. Versions are comparable only within one `incarnation`.
     """
 
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -173,7 +173,8 @@ class Room(JoiningMixin, SettingsMixin, EventsMixin, DeletionMixin):
     floor_version = models.PositiveBigIntegerField(default=0, editable=False)
     header_version = models.PositiveBigIntegerField(default=0, editable=False)
     message_count = models.PositiveBigIntegerField(default=0, editable=False)
-    last_sent_at = models.DateTimeField(_("last activity"), null=True, editable=False, db_index=True)
+    last_sent_at = models.DateTimeField(null=True, editable=False)  # the last message's or system message's time
+    active_at = models.DateTimeField(_("last activity"), null=True, editable=False, db_index=True)
     # Neither index nor constraint: each deleted member would be searched for in every room.
     last_author = models.ForeignKey(
         "chat.Membership",
@@ -255,8 +256,9 @@ class Room(JoiningMixin, SettingsMixin, EventsMixin, DeletionMixin):
             **what,
         )
         self.last_sent_at, self.last_author = sent_at, author
+        self.active_at = sent_at if message.is_activity else self.active_at
         self.message_count += author is not None
-        self.save(update_fields=["last_sent_at", "last_author", "message_count"])
+        self.save(update_fields=["last_sent_at", "active_at", "last_author", "message_count"])
         return message
 
     @property
