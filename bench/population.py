@@ -104,7 +104,8 @@ def _append(room, lines):
     rows = ([row[column] for column in columns] for row in _rows(room, lines))
     with connection.cursor() as cursor:
         cursor.executemany(into, rows)
-    room.save(update_fields=["version", "last_sent_at", "last_author"])
+    room.active_at = room.last_sent_at
+    room.save(update_fields=["version", "last_sent_at", "active_at", "last_author"])
 
 
 def _rows(room, lines):

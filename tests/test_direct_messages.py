@@ -1,8 +1,12 @@
 """Direct messages: the other person gets a chat request, and can accept, decline, ignore it, or leave."""
 
+import re
+
 import pytest
 
-from chat.models import Membership, Room
+from chat.models import Membership, Participant, Room
+
+HTMX = {"HX-Request": "true"}
 
 
 def write_to(who, room, other):
@@ -32,7 +36,7 @@ def read(who, room):
 
 def test_the_recipient_gets_a_chat_request_and_sees_no_message_before_accepting(alice, bob, pair):
     alice.send(pair, "just between us")
-    assert "Alice &amp; Bob" in bob.get("/").content.decode()
+    assert "<bdi>Alice</bdi> wants to chat" in bob.get("/").content.decode()
     asked = bob.get(f"/rooms/{pair.slug}/").headers["Location"]
     page = bob.get(asked).content.decode()
     assert "<bdi>Alice</bdi> wants to chat" in page
@@ -61,7 +65,7 @@ def test_declining_is_final_and_the_sender_is_informed(alice, bob, room, pair):
     assert "<bdi>Bob</bdi> declined the chat" in read(alice, pair)
     assert alice.send(pair, "please").status_code == 422
     write_to(alice, room, bob)
-    assert "Alice &amp; Bob" not in bob.get("/").content.decode()
+    assert "wants to chat" not in bob.get("/").content.decode()
     write_to(bob, room, alice)
     assert alice.send(pair, "thank you", n=2).status_code == 303
 
@@ -79,7 +83,7 @@ def test_ignoring_hides_the_request_and_the_sender_is_not_informed(alice, bob, r
     assert read(alice, pair).count("event") == before.count("event")
     assert alice.send(pair, "hello?").status_code == 303
     write_to(alice, room, bob)
-    assert "Alice &amp; Bob" not in bob.get("/").content.decode()
+    assert "wants to chat" not in bob.get("/").content.decode()
     assert "wants to chat" in bob.get(f"/rooms/{pair.slug}/chat-request/").content.decode(), "they may think again"
 
 
@@ -193,3 +197,21 @@ def test_starting_a_direct_message_needs_the_right_to_create_rooms(alice, bob, r
 def test_an_empty_answer_changes_nothing(bob, pair):
     assert answers(bob, pair, "").status_code == 422
     assert in_room(bob, pair).status == "chat_requested"
+
+
+def test_in_lists_a_direct_message_has_the_name_of_the_other_person(alice, bob, carol, room, pair):
+    request = f'<a id="sidebar-request-{in_room(bob, pair).pk}" href="{pair.get_absolute_url()}chat-request/">'
+    assert re.search(rf"{re.escape(request)}\s*<bdi>Alice</bdi>", read(bob, room))
+    answers(bob, pair, "accept")
+    for who, other in ((alice, "Bob"), (bob, "Alice")):
+        for page in (who.get("/"), who.get(f"/rooms/{room.slug}/"), who.get("/my-rooms/", headers=HTMX)):
+            names = re.findall(r"<bdi[^>]*>([^<]*)</bdi>", page.content.decode())
+            assert other in names
+            assert "Reading club" in names, "other rooms have their own name"
+            assert "Alice &amp; Bob" not in names
+
+
+def test_a_direct_message_keeps_a_name_if_the_other_person_is_deleted(alice, bob, pair):
+    answers(bob, pair, "accept")
+    Participant.objects.get(pk=bob.session["participant"]).delete()
+    assert "Alice &amp; Bob" in alice.get("/").content.decode()

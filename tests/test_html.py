@@ -109,7 +109,7 @@ def test_every_page_describes_itself_to_search_engines(pages):
     whole = {name: page for name, page in pages.items() if page.cssselect("[name=htmx-config]")}
     descriptions = {name: meta(page, "description") for name, page in whole.items()}
     assert [name for name, found in descriptions.items() if len(found) != 1 or not found[0].strip()] == []
-    assert descriptions["home"] == ["Club: Type a room and a name, and you are in."]
+    assert descriptions["home"] == ["Club: Chat in any browser, without an account or an app."]
     assert descriptions["join page"] == ["Join “Writing club” on Club. Short stories"]
     assert descriptions["rules"] == ["Rules: Be kind."]
 

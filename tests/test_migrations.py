@@ -1,10 +1,12 @@
 """Migrations with data in the tables: everything is still there, and the audit log still can't be changed."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from chat.models import AuditDetail, AuditEntry, Membership, Message, Participant, Room
+from chat.models import AuditDetail, AuditEntry, Membership, Message, Participant, Room, Site
 
 
 def migrate(name=None):
@@ -52,6 +54,30 @@ def test_everyone_keeps_the_colour_that_came_from_an_id(migrated_back):
     assert all(member.hue == member.participant.hue == member.pk % 12 for member in Membership.objects.all())
     assert Message.objects.get().shown_hue == member.pk % 12
     assert 0 <= Participant.objects.get(memberships=None).hue < 12
+
+
+def test_a_welcome_that_nobody_has_chosen_becomes_the_new_sentence(migrated_back):
+    models = migrated_back("0007_plain_words")
+    models("chat", "Site").objects.create(name="Club")
+    models("chat", "Site").objects.create(name="Bar", welcome="Come in.")
+
+    migrate()
+
+    club, bar = Site.objects.order_by("pk")
+    assert (club.welcome, bar.welcome) == ("", "Come in.")
+
+
+def test_a_room_was_last_active_when_somebody_posted_or_joined(migrated_back):
+    models = migrated_back("0007_plain_words")
+    room = models("chat", "Room").objects.create(name="Club", key="club", lookalike_key="club", slug="club", version=4)
+    times = [room.created_at + timedelta(hours=n) for n in range(4)]
+    for n, (event, sent_at) in enumerate(zip(["opened", "", "joined", "topic"], times, strict=True), 1):
+        fields = {"first_version": n, "version": n, "event": event}
+        models("chat", "Message").objects.create(room=room, sent_at=sent_at, **fields)
+
+    migrate()
+
+    assert Room.objects.get().active_at == times[2]
 
 
 def refused(change):

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 @admin.register(Room)
 class RoomAdmin(VerbAdmin):
     form = RoomAdminForm
-    list_display = ["name", "access", "topic", "locked", "member_count", "messages", "last_sent_at", "created_at"]
-    list_filter = ["access", "locked", "archived", "created_at", "last_sent_at"]
+    list_display = ["name", "access", "topic", "locked", "member_count", "messages", "active_at", "created_at"]
+    list_filter = ["access", "locked", "archived", "created_at", "active_at"]
     search_fields = ["name", "topic", "slug"]
-    ordering = ["-last_sent_at"]
+    ordering = ["-active_at"]
     actions = ["lock", "unlock"]
     readonly_fields = [
         "name",
@@ -38,7 +38,7 @@ class RoomAdmin(VerbAdmin):
         "member_count",
         "messages",
         "created_at",
-        "last_sent_at",
+        "active_at",
     ]
     fields = ["topic", *readonly_fields]
 

@@ -26,11 +26,12 @@ class JoinForm(VerbForm):
     """
 
     message: int | None = None
+    starts_focused = True  # whether a new form has the focus; a refused one always has it
 
     error_field = "nickname"
     error_fields_by_code = {"looks_alike": "room", "not_opened": "room"}
 
-    room = NameField(label=_("Room"))
+    room = NameField(label=_("Room"), help_text=_("A name you and your friends agree on. A new name creates a room."))
     nickname = NicknameField(label=_("Your name"))
 
     def __init__(
@@ -84,4 +85,4 @@ class JoinForm(VerbForm):
 
     @property
     def focuses_room(self) -> bool:
-        return not self.focuses_nickname
+        return not self.focuses_nickname and (self.is_bound or self.starts_focused)

@@ -51,11 +51,18 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
     def chat_requests_to(self, participant: Participant | Parameter | None) -> Self:
         """Open chat requests to this participant, as memberships in direct messages, newest first.
 
-        Ignored ones are left out. Empty if `participant` is None.
+        Ignored ones are left out. Each has `partner_name`: who asks. Empty if `participant` is None.
         """
         requested = Membership.Status.CHAT_REQUESTED
         mine = self.filter(participant=participant, status=requested) if participant else self.none()
-        return mine.select_related("room").order_by("-joined_at")
+        named = mine.annotate(partner_name=self.partner_name(models.OuterRef("room"), models.OuterRef("pk")))
+        return named.select_related("room").order_by("-joined_at")
+
+    @staticmethod
+    def partner_name(room: models.OuterRef, member: models.OuterRef) -> models.Subquery:
+        """An annotation: the nickname of the other person in a direct message, besides the member with this id."""
+        others = Membership.with_deleted.filter(room=room).exclude(pk=member)
+        return models.Subquery(others.values("nickname")[:1])
 
     def inside(self) -> Self:
         """Current members, the last seen first."""

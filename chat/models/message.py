@@ -140,6 +140,11 @@ class Message(models.Model):
         return self.nickname or detail.get("subject_name") or detail.get("actor_name", "")
 
     @property
+    def is_activity(self) -> bool:
+        """Whether it moves the room up in lists: someone posted or joined. A changed setting doesn't."""
+        return self.event in ("", self.Event.OPENED, self.Event.JOINED)
+
+    @property
     def starts_day(self) -> bool:
         """Whether this is the first message of a day in the active time zone."""
         return not self.previous_at or timezone.localdate(self.sent_at) != timezone.localdate(self.previous_at)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.core.paginator import Page, Paginator
 from django.db import IntegrityError, models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -33,6 +33,7 @@ from chat.realtime import pubsub
 
 if TYPE_CHECKING:
     from chat.models.participant import Participant
+    from chat.models.previews import Preview
     from chat.prepared_query import Parameter
 
 INCARNATION_LENGTH = 10  # characters
@@ -50,7 +51,7 @@ class RoomQuerySet(models.QuerySet["Room"]):
         return self.update(incarnation=new_incarnation())
 
     def by_activity(self) -> Self:
-        return self.order_by(F("last_sent_at").desc(nulls_last=True), "pk")
+        return self.order_by(F("active_at").desc(nulls_last=True), "pk")
 
     def listed(self) -> Self:
         return self.filter(access=Room.Access.OPEN, archived=False)
@@ -68,12 +69,14 @@ class RoomQuerySet(models.QuerySet["Room"]):
     def of(self, participant: Participant | Parameter | None) -> Self:
         """Rooms of which this participant is a member now, with `unread` (number of new messages) and `member` (an id).
 
-        Empty if `participant` is None.
+        Direct messages have the other person's nickname as `partner_name`. Empty if `participant` is None.
         """
         if participant is None:
             return self.none()
         mine = self.filter(memberships__participant=participant, memberships__status=Membership.Status.IN)
-        return mine.annotate(unread=F("message_count") - F("memberships__read_message_count"), member=F("memberships"))
+        mine = mine.annotate(unread=F("message_count") - F("memberships__read_message_count"), member=F("memberships"))
+        partner_name = Membership.objects.partner_name(OuterRef("pk"), OuterRef("member"))
+        return mine.annotate(partner_name=Case(When(dm_key__isnull=False, then=partner_name)))
 
     def page(self, number: str | None) -> Page[Room]:
         """Return one page of the rooms: the first if `number` is not a number, the last if it is out of range."""
@@ -155,9 +158,9 @@ class RoomManager(models.Manager["Room"]):
 class Room(JoiningMixin, SettingsMixin, EventsMixin, DeletionMixin):
     """A room. `version` counts its changes, `message_count` its members' messages, `epoch` lost permissions to read.
 
-    `header_version` is the version that last changed the header. `dm_key` identifies the two people of a direct
-    message, and is None otherwise. A delta can't start below `floor_version`. Versions are comparable only within one
-    `incarnation`.
+    `active_at` is when somebody last posted or joined. `header_version` is the version that last changed the header.
+    `dm_key` identifies the two people of a direct message, and is None otherwise. A delta can't start below
+    `floor_version`. Versions are comparable only within one `incarnation`.
     """
 
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -170,7 +173,8 @@ class Room(JoiningMixin, SettingsMixin, EventsMixin, DeletionMixin):
     floor_version = models.PositiveBigIntegerField(default=0, editable=False)
     header_version = models.PositiveBigIntegerField(default=0, editable=False)
     message_count = models.PositiveBigIntegerField(default=0, editable=False)
-    last_sent_at = models.DateTimeField(_("last activity"), null=True, editable=False, db_index=True)
+    last_sent_at = models.DateTimeField(null=True, editable=False)  # the last message's or system message's time
+    active_at = models.DateTimeField(_("last activity"), null=True, editable=False, db_index=True)
     # Neither index nor constraint: each deleted member would be searched for in every room.
     last_author = models.ForeignKey(
         "chat.Membership",
@@ -186,6 +190,8 @@ class Room(JoiningMixin, SettingsMixin, EventsMixin, DeletionMixin):
     with_deleted = RoomQuerySet.as_manager()
 
     line_at: int | None = None  # the version of the last message that this instance appended
+    partner_name: str | None = None  # see `RoomQuerySet.of`
+    preview: Preview | None = None  # see `add_previews`
 
     class Meta:
         verbose_name = _("room")
@@ -196,6 +202,11 @@ class Room(JoiningMixin, SettingsMixin, EventsMixin, DeletionMixin):
 
     def get_absolute_url(self) -> str:
         return reverse("room", args=[self.slug])
+
+    @property
+    def listed_name(self) -> str:
+        """The name in a person's own lists: of a direct message that `RoomQuerySet.of` has read, the other person's."""
+        return self.partner_name or self.name
 
     @contextmanager
     def change(self) -> Iterator[Self]:
@@ -245,8 +256,9 @@ class Room(JoiningMixin, SettingsMixin, EventsMixin, DeletionMixin):
             **what,
         )
         self.last_sent_at, self.last_author = sent_at, author
+        self.active_at = sent_at if message.is_activity else self.active_at
         self.message_count += author is not None
-        self.save(update_fields=["last_sent_at", "last_author", "message_count"])
+        self.save(update_fields=["last_sent_at", "active_at", "last_author", "message_count"])
         return message
 
     @property

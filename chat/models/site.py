@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -12,8 +14,7 @@ class Site(models.Model):
         _("welcome"),
         max_length=300,
         blank=True,
-        default="Type a room and a name, and you are in.",
-        help_text=_("One sentence below the name on the home page."),
+        help_text=_("One sentence below the name on the home page. Leave blank for Parlour’s own."),
     )
     contact = models.CharField(
         _("contact"),
@@ -37,6 +38,15 @@ class Site(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def introduction(self) -> str:
+        """The site's welcome, or if there is none, a sentence that says what is special about Parlour."""
+        if self.welcome:
+            return self.welcome
+        if settings.ACCOUNTS == "required":
+            return gettext("Chat in any browser, without an app.")
+        return gettext("Chat in any browser, without an account or an app.")
 
     @classmethod
     def current(cls) -> Site:

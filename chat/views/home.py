@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_safe
 from chat import identity, responses
 from chat.forms.join import JoinForm
 from chat.models import Membership, Participant, Room
+from chat.models.previews import add_previews
 from chat.realtime import unread
 from chat.types import Request
 from chat.views.room_page import mark_previous_room_read, own_rooms_context
@@ -35,13 +37,32 @@ def home_page(request: Request, form: JoinForm, participant: Participant | None,
     others = rooms.listed().exclude(pk__in=mine.values("pk"))
     context = {
         "form": form,
-        "my_rooms": unread.rooms_with_unread(request, mine),
         "participant": participant,
-        "chat_requests": Membership.objects.chat_requests_to(participant),
+        "sign_in_first": needs_sign_in(participant) and not form.is_bound,
         "stale": STALE.get(request.GET.get("stale", "")),
         "rooms": others.page(request.GET.get("page")),
     }
+    requests = list(Membership.objects.chat_requests_to(participant))
+    context |= own_lists_context(unread.rooms_with_unread(request, mine), requests)
+    form.starts_focused = not context["returning"]
     return page_with_join_form(request, "rooms/home.html", context, status)
+
+
+def needs_sign_in(participant: Participant | None) -> bool:
+    """Whether this person can't join any room without signing in."""
+    return settings.ACCOUNTS == "required" and (participant is None or participant.is_guest)
+
+
+def own_lists_context(rooms: list[Any], chat_requests: list[Membership]) -> dict[str, Any]:
+    """Template context: a person's own rooms in lists, those with unread messages first, and open chat requests."""
+    in_use = sorted((room for room in rooms if not room.archived), key=lambda room: not room.unread)
+    add_previews(in_use)
+    return {
+        "my_rooms": in_use,
+        "archived_rooms": [room for room in rooms if room.archived],
+        "chat_requests": chat_requests,
+        "returning": bool(rooms or chat_requests),
+    }
 
 
 def page_with_join_form(request: Request, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:

@@ -35,7 +35,7 @@ def manifest(request: Request) -> HttpResponse:
     where = {"id": home, "start_url": home, "scope": home, "display": "standalone"}
     colours = {"background_color": PAPER, "theme_color": PAPER}
     icons = [icon | {"src": static(icon["src"])} for icon in ICONS]
-    content = names | {"description": site.welcome} | where | colours | {"icons": icons}
+    content = names | {"description": site.introduction} | where | colours | {"icons": icons}
     return JsonResponse(content, content_type="application/manifest+json")
 
 

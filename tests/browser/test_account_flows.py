@@ -237,7 +237,7 @@ def carol(browser_user, bob):
     carol.send("just between us")
     carol.reads("just between us")
     at(bob, "/")
-    follow(bob, "Carol & Bob")
+    follow(bob, "Carol wants to chat")
     sees(bob, "Carol wants to chat")
     return carol
 
@@ -251,17 +251,17 @@ def write_to(who, name):
 def test_a_declined_chat_is_not_requested_again_and_the_sender_is_informed(bob, carol):
     press(bob, "Decline")
     goes_to(bob, "/")
-    expect(bob.page.get_by_role("link", name="Carol & Bob")).to_have_count(0)
+    expect(bob.page.get_by_role("link", name="Carol wants to chat")).to_have_count(0)
     hears(carol, "Bob declined the chat")
     write_to(carol, "Bob")
     at(bob, "/")
-    expect(bob.page.get_by_role("link", name="Carol & Bob")).to_have_count(0)
+    expect(bob.page.get_by_role("link", name="Carol wants to chat")).to_have_count(0)
 
 
 def test_an_ignored_chat_is_not_shown_again_and_the_sender_is_not_informed(bob, carol):
     press(bob, "Ignore")
     goes_to(bob, "/")
-    expect(bob.page.get_by_role("link", name="Carol & Bob")).to_have_count(0)
+    expect(bob.page.get_by_role("link", name="Carol wants to chat")).to_have_count(0)
     carol.send("are you there?")
     carol.reads("are you there?")
     expect(carol.log.locator("#messages").get_by_text("“Bob”")).to_have_count(0)
@@ -276,7 +276,7 @@ def test_a_person_who_left_gets_a_new_chat_request(bob, carol):
     hears(carol, "Bob left")
     write_to(carol, "Bob")
     at(bob, "/")
-    follow(bob, "Carol & Bob")
+    follow(bob, "Carol wants to chat")
     press(bob, "Accept")
     bob.send("here I am")
     carol.reads("here I am")

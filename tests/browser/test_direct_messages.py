@@ -13,7 +13,7 @@ def test_two_people_chat_in_a_direct_message(visitor, javascript):
     alice.page.wait_for_url("**/rooms/*/")
     alice.send("just between us")
     bob.page.goto(bob.server)
-    bob.page.get_by_role("link", name="Alice & Bob").click()
+    bob.page.get_by_role("link", name="Alice wants to chat").click()
     bob.page.get_by_role("button", name="Accept").click()
     bob.reads("just between us")
     bob.send("yes")

@@ -1,9 +1,12 @@
 """Layout: the room's page at three widths, badges, dots, and system messages that can't be imitated."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from chat.models import Participant, Room
+from chat.models import Membership, Participant, Room
 from chat.models.direct_message import open_direct_message
 from tests.support.browsing import say
 
@@ -93,6 +96,10 @@ def test_a_topic_fills_the_width_of_the_list_of_rooms(alice):
     alice.other.room.set_topic("Everything about the second bed, its roses and its snails")
     alice.page.goto(alice.server)
     topic, room = alice.page.locator(".rooms .topic"), alice.page.locator(".rooms li").first
+    facts = alice.page.locator(".rooms .facts").first
+    assert facts.bounding_box()["x"] - 20 < topic.bounding_box()["x"] + topic.bounding_box()["width"]
+    Membership.objects.update(seen_at=timezone.now() - timedelta(days=1))
+    alice.page.reload()
     assert topic.bounding_box()["width"] > room.bounding_box()["width"] - 40
 
 

@@ -113,7 +113,7 @@ def spread(room):
 def set_back(room, time):
     """As if the last message had been sent this long ago, and all others before it."""
     room.messages.update(sent_at=F("sent_at") - time, previous_at=F("previous_at") - time)
-    Room.objects.filter(pk=room.pk).update(last_sent_at=F("last_sent_at") - time)
+    Room.objects.filter(pk=room.pk).update(last_sent_at=F("last_sent_at") - time, active_at=F("active_at") - time)
 
 
 def is_away(member, time):
