@@ -65,8 +65,14 @@ def room_context(membership: Membership) -> dict[str, Any]:
         "membership": membership,
         "may_moderate": membership.is_moderator,
         "may_own": membership.is_owner,
+        "may_invite": membership.can_invite,
         "may_pair": not membership.room.is_direct_message and membership.participant.can_create_rooms,
     }
+
+
+def room_link(request: Request, room: Room) -> str:
+    """The room's whole URL, for people to share."""
+    return request.build_absolute_uri(room.get_absolute_url())
 
 
 def composer_context(membership: Membership, composer: Composer) -> dict[str, Any]:
