@@ -233,5 +233,5 @@ def test_the_list_tells_invites_apart(alice, invite, room):
     for most in ("1", "5", ""):
         invite(max_uses=most)
     page = alice.get(f"/rooms/{room.slug}/invitations/").content.decode()
-    said = re.findall(r"<p>\s*(For [\w ]+)", page)
+    said = re.findall(r"<h3>\s*(For [\w ]+)", page)
     assert [words.strip() for words in said] == ["For any number of people", "For 5 people", "For 1 person"]
