@@ -62,6 +62,11 @@ def keeping(status, outside, roles=KEEPING):
     return expected
 
 
+def inviting(role, kind):
+    """Every member may share the room's link; a private room has none, so only moderators invite."""
+    return keeping(200, 303)(role, kind) if kind == "private" else inside(200, 303)(role, kind)
+
+
 def polled(role, kind):
     return 286 if role in ("left", "shown_out", "banned", "waiting") else 200
 
@@ -178,7 +183,7 @@ TABLE = {  # URL name: the status of GET, the status of POST
     "cancel_join_request": (elsewhere, before_the_door(303, 403)),
     "delete_room": (keeping(200, 303, {"owner"}), keeping(303, 403, {"owner"})),
     "room_settings": (keeping(200, 303), keeping(303, 403)),
-    "invites": (keeping(200, 303), keeping(200, 403)),
+    "invites": (inviting, keeping(200, 403)),
     "revoke_invite": (elsewhere, keeping(303, 403)),
     "invite": (lambda role, kind: 410 if role in ("shown_out", "banned") else 200 if role in OUTSIDE else 303, invited),
     "message": (meant, not_so),

@@ -74,6 +74,7 @@ def test_headings_skip_no_level(pages):
 def test_every_field_has_a_label(pages):
     def unlabelled(field):
         labels = field.xpath("ancestor::label | //label[@for=$id]", id=field.get("id", ""))
+        labels += field.xpath("//*[@id=$id]", id=field.get("aria-labelledby", ""))
         return not labels and not field.get("aria-label")
 
     assert found(pages, CONTROLS, unlabelled) == []

@@ -30,6 +30,7 @@ def private(room):
 
 
 HTMX = {"HX-Request": "true"}
+QR = "data:image/svg+xml"
 
 
 @pytest.fixture
@@ -188,3 +189,49 @@ def test_an_invite_expires_at_the_chosen_time(private, invite, invited_on):
 def test_an_invalid_number_has_our_own_error_message(alice, room):
     page = alice.post(f"/rooms/{room.slug}/invitations/", {"days": "7", "max_uses": "0"}).content.decode()
     assert "Enter a whole number from 1 to 1,000, or leave it empty." in page
+
+
+@pytest.mark.parametrize("access", ["open", "unlisted"])
+def test_a_member_shares_the_rooms_link_but_creates_no_invite_links(bob, room, access):
+    room.set_access(access)
+    page = bob.get(f"/rooms/{room.slug}/invitations/").content.decode()
+    assert f'value="http://testserver/rooms/{room.slug}/"' in page
+    assert (page.count(QR), "Create link" in page, "Active links" in page) == (1, False, False)
+    assert bob.post(f"/rooms/{room.slug}/invitations/", {"days": "7"}).status_code == 403
+    assert f'href="/rooms/{room.slug}/invitations/"' in bob.get(f"/rooms/{room.slug}/members/").content.decode()
+
+
+def test_only_moderators_invite_to_a_private_room_and_only_with_invite_links(alice, bob, private):
+    assert bob.get(f"/rooms/{private.slug}/invitations/").status_code == 403
+    assert "/invitations/" not in bob.get(f"/rooms/{private.slug}/members/").content.decode()
+    page = alice.get(f"/rooms/{private.slug}/invitations/").content.decode()
+    assert (f'value="http://testserver/rooms/{private.slug}/"' in page, QR in page) == (False, False)
+    assert "Create link" in page
+
+
+def test_the_page_says_what_the_rooms_link_does(alice, bob, room):
+    def said():
+        return bob.get(f"/rooms/{room.slug}/invitations/").content.decode()
+
+    assert "Anyone with this link can join." in said()
+    room.set_approval(True)
+    assert "Anyone with this link can ask to join." in said()
+    room.set_archived(True)
+    assert "This room is archived, so nobody can join." in said()
+
+
+def test_an_invite_has_no_limit_of_uses_unless_one_is_chosen(alice, room, person):
+    page = alice.get(f"/rooms/{room.slug}/invitations/")
+    fields = {field.html_name: field.value() for field in page.context["form"]}
+    assert fields == {"max_uses": None, "days": 7}
+    made = alice.post(f"/rooms/{room.slug}/invitations/", {"max_uses": "", "days": "7"}).context["new_invite"]
+    for name in ("Dora", "Emil"):
+        assert come(person(), made["link"], name).status_code == 303
+
+
+def test_the_list_tells_invites_apart(alice, invite, room):
+    for most in ("1", "5", ""):
+        invite(max_uses=most)
+    page = alice.get(f"/rooms/{room.slug}/invitations/").content.decode()
+    said = re.findall(r"<h3>\s*(For [\w ]+)", page)
+    assert [words.strip() for words in said] == ["For any number of people", "For 5 people", "For 1 person"]

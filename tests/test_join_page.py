@@ -1,5 +1,10 @@
 """The join page: it says in advance why a visitor can't join, and offers what helps."""
 
+import re
+from datetime import timedelta
+
+import pytest
+
 from chat.models import Invite, Membership
 
 
@@ -24,6 +29,31 @@ def test_the_page_of_an_invite_says_that_the_room_is_full(alice, person, room):
     page = person().get(f"/invitations/{key}/").content.decode()
     assert "This room is full." in page
     assert f'href="/invitations/{key}/"' in page
+
+
+def test_an_open_room_says_how_many_are_in_it_and_online(alice, bob, person, room):
+    room.memberships.filter(pk=bob.membership.pk).update(seen_at=room.created_at - timedelta(days=1))
+    page = join_page(person(), room)
+    assert words_of_activity(page) == ["2 members", "1 online", "Last activity:"]
+    room.memberships.update(seen_at=room.created_at - timedelta(days=1))
+    assert words_of_activity(join_page(person(), room)) == ["2 members", "Last activity:"]
+
+
+@pytest.mark.parametrize("access", ["unlisted", "private"])
+def test_a_room_that_is_not_listed_says_so_only_to_invited_people(alice, person, room, access):
+    room.set_access(access)
+    assert words_of_activity(join_page(person(), room)) == []
+    invitation, key = Invite.objects.issue(alice.membership, days=1, max_uses=None)
+    page = person().get(f"/invitations/{key}/").content.decode()
+    assert words_of_activity(page) == ["1 member", "1 online", "Last activity:"]
+    assert "<bdi>Alice</bdi> invited you to <bdi>Reading club</bdi>" in page
+    invitation.revoke()
+    assert words_of_activity(person().get(f"/invitations/{key}/").content.decode()) == []
+
+
+def words_of_activity(page):
+    activity = page.partition('<ul class="activity">')[2].partition("</ul>")[0]
+    return [words.strip() for words in re.findall(r"<li[^>]*>([^<]+)", activity)]
 
 
 def test_a_room_for_accounts_only_says_so_and_links_to_creating_one(alice, person, room):

@@ -1,11 +1,23 @@
-"""Who may use or revoke an invite link."""
+"""Who may invite people, and who may use or revoke an invite link."""
 
+from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext as _
 
-from chat.access.rooms import first_or_404, membership_of, membership_to_moderate
+from chat.access.rooms import first_or_404, membership_of, membership_to_moderate, membership_to_read
 from chat.exceptions import ExplainedNotFound, InviteNotUsable
 from chat.models import Invite, Membership
 from chat.types import Request
+
+
+def membership_to_invite(request: Request, slug: str) -> Membership:
+    """Return the membership of someone who may see the page that invites people. Only moderators may create links.
+
+    Raises PermissionDenied, NotAMember or Http404.
+    """
+    membership = membership_to_read(request, slug)
+    if not membership.can_invite:
+        raise PermissionDenied
+    return membership
 
 
 def invite_by_key(key: str) -> Invite:

@@ -184,6 +184,11 @@ def room_to_rejoin(request: Request, slug: str) -> Room:
     return membership.room if membership and membership.is_inside else room_to_join(slug)
 
 
+def can_see_activity(room: Room, invited: bool) -> bool:
+    """Whether a person outside may see how many people are in the room: it is listed, or they have an active invite."""
+    return invited or (room.access == Room.Access.OPEN and not room.archived)
+
+
 def join_refusal(request: Request, room: Room) -> Refused | None:
     """The Refused that says why this person cannot join the room under any nickname; None otherwise.
 

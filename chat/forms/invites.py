@@ -21,7 +21,6 @@ class InviteForm(VerbForm):
         min_value=1,
         max_value=1000,
         error_messages=whole_number_errors(1, "1,000"),
-        initial=1,
         required=False,
         help_text=_("Leave empty for no limit."),
     )

@@ -45,6 +45,11 @@ class RolesMixin(models.Model):
         return self.role != self.Role.MEMBER
 
     @property
+    def can_invite(self: Membership) -> bool:
+        """Whether this member may invite others. Everyone may share the room's link, but a private room has none."""
+        return self.is_moderator or self.room.access != self.room.Access.PRIVATE
+
+    @property
     def can_unarchive(self) -> bool:
         """Whether this member can unarchive the room: only the owner can, so only they can rejoin an archived room."""
         return self.is_owner

@@ -163,6 +163,8 @@ class Room(JoiningMixin, SettingsMixin, EventsMixin, DeletionMixin):
     `floor_version`. Versions are comparable only within one `incarnation`.
     """
 
+    MAX_MESSAGES_WHEN_NEW = 10
+
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     dm_key = models.CharField(max_length=64, unique=True, null=True, editable=False)
 
@@ -260,6 +262,11 @@ class Room(JoiningMixin, SettingsMixin, EventsMixin, DeletionMixin):
         self.message_count += author is not None
         self.save(update_fields=["last_sent_at", "active_at", "last_author", "message_count"])
         return message
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the room shows new members how to begin: it has few messages, and others can join it."""
+        return self.message_count < self.MAX_MESSAGES_WHEN_NEW and not self.is_direct_message and not self.archived
 
     @property
     def is_direct_message(self) -> bool:

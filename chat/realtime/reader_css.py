@@ -8,10 +8,9 @@ from chat.composer import CACHE_SECONDS
 from chat.models import Membership
 
 MODERATOR_RULES = ".state .join-requests{display:block}\n"
-# If only moderators may post, members see neither the invitation to say hello nor an empty composer.
+# If only moderators may post, members don't see an empty composer.
 MEMBER_RULES = """\
 .state:has(.announce) ~ .composer .write:last-of-type:has(:placeholder-shown){display:none}
-.room:has(> .foot .announce) .first-message-hint{display:none}
 """
 LESS_NOISE_RULES = ":is([data-event=joined],[data-event=left],[data-event=renamed]){display:none}\n"
 CONTENT_TYPE = "text/css; charset=utf-8"
@@ -31,6 +30,7 @@ OWN_RULES = """\
 [data-author="{me}"]{{background-color:var(--color-tint)}}
 [data-typing~="{me}"]{{display:none}}
 [data-without="{me}"]{{display:inline}}
+.room:has([data-message]:not([data-author="{me}"])) .new-room{{display:none}}
 """
 
 

@@ -1,46 +1,67 @@
-"""Invite links: created, listed and revoked by moderators, and used by others to join."""
+"""Inviting people: the room's own link for all members, and invite links, which moderators create and revoke."""
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from chat import identity, limits, qr, responses
-from chat.access.invites import check_invite_usable, invite_by_key, invite_to_revoke
+from chat.access.invites import check_invite_usable, invite_by_key, invite_to_revoke, membership_to_invite
 from chat.access.rooms import can_read_room, membership_to_moderate
 from chat.forms.base import submitted_data
 from chat.forms.invites import InviteForm
 from chat.forms.join import JoinForm
-from chat.models import Invite
+from chat.models import Invite, Membership, Room
 from chat.types import Request
 from chat.views.join import join_page, joined
-from chat.views.room_page import room_context
+from chat.views.room_page import room_context, room_link
 
 MAX_LISTED = 100  # active and inactive ones each, newest first
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def invites(request: Request, slug: str) -> HttpResponse:
-    """List the room's invites for moderators; POST creates one. Only the response to that POST shows the new link."""
-    membership = membership_to_moderate(request, slug).record_seen()
-    form, made = InviteForm(submitted_data(request)), None
+    """Show members the room's link, and moderators also its invite links. POST creates one.
+
+    Only the response to that POST shows the new invite link.
+    """
     if request.method == "POST":
-        limits.check_inviting(request, membership)
-        if form.create(membership):
-            made = _made(request, *form.result)
-    invites_of_room = membership.room.invites.with_members()
-    lists = {
-        "active_invites": invites_of_room.active()[:MAX_LISTED],
-        "inactive_invites": invites_of_room.inactive()[:MAX_LISTED],
-    }
-    context = room_context(membership) | {"form": form, "new_invite": made} | lists
-    return responses.page(request, "rooms/invites.html", context, 422 if form.errors else 200)
+        return _create(request, membership_to_moderate(request, slug).record_seen())
+    return _invites_page(request, membership_to_invite(request, slug).record_seen(), InviteForm())
+
+
+def _create(request: Request, membership: Membership) -> HttpResponse:
+    form = InviteForm(request.POST)
+    limits.check_inviting(request, membership)
+    made = _made(request, *form.result) if form.create(membership) else None
+    return _invites_page(request, membership, form, made)
 
 
 def _made(request: Request, invite: Invite, key: str) -> dict[str, Any]:
-    link = request.build_absolute_uri(reverse("invite", args=[key]))
-    return {"invite": invite, "link": link, "picture": qr.picture(link)}
+    return {"invite": invite} | _with_picture(request.build_absolute_uri(reverse("invite", args=[key])))
+
+
+def _with_picture(link: str) -> dict[str, str]:
+    return {"link": link, "picture": qr.picture(link)}
+
+
+def _invites_page(
+    request: Request, membership: Membership, form: InviteForm, new_invite: dict[str, Any] | None = None
+) -> HttpResponse:
+    room = membership.room
+    context = room_context(membership) | {"form": form, "new_invite": new_invite}
+    if room.access != room.Access.PRIVATE:
+        context["room_link"] = _with_picture(room_link(request, room))
+    if membership.is_moderator:
+        context |= _lists(room)
+    return responses.page(request, "rooms/invites.html", context, 422 if form.errors else 200)
+
+
+def _lists(room: Room) -> dict[str, QuerySet[Invite]]:
+    invites = room.invites.with_members()
+    return {"active_invites": invites.active()[:MAX_LISTED], "inactive_invites": invites.inactive()[:MAX_LISTED]}
 
 
 @require_POST

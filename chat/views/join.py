@@ -1,11 +1,13 @@
 """Joining a room: by its name, on its join page, or by creating it."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from chat import identity, limits, responses
-from chat.access.rooms import join_refusal, room_to_rejoin
+from chat.access.rooms import can_see_activity, join_refusal, room_to_rejoin
 from chat.forms.join import JoinForm
 from chat.message_links import destination, message_of, with_message
 from chat.models import Membership, Room
@@ -46,8 +48,17 @@ def join_page(request: Request, form: JoinForm, status: int = 200) -> HttpRespon
     form.message = message_of(request)
     # A submitted form shows its own errors.
     refusal = join_refusal(request, form.target_room) if form.target_room and not form.is_bound else None
-    context = {"form": form, "target_room": form.target_room, "refusal": refusal}
+    context = {"form": form, "target_room": form.target_room, "refusal": refusal, "activity": _activity(form)}
     return page_with_join_form(request, "rooms/join.html", context, status)
+
+
+def _activity(form: JoinForm) -> dict[str, Any] | None:
+    """How many members the room has, how many are online, and when something last happened in it, if they may know."""
+    room = form.target_room
+    if room is None or not can_see_activity(room, invited=form.invite is not None):
+        return None
+    members = room.memberships
+    return {"members": members.inside().count(), "online": members.online().count(), "last_at": room.last_sent_at}
 
 
 def joined(request: Request, membership: Membership) -> HttpResponse:

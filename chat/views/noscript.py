@@ -15,7 +15,7 @@ from chat.forms.preferences import RefreshForm
 from chat.models import Membership, Room
 from chat.realtime import delta, grants
 from chat.types import Request
-from chat.views.room_page import composer_context, composer_with_draft
+from chat.views.room_page import composer_context, composer_with_draft, new_room_context
 
 RELOAD_AFTER_STREAM = 5  # seconds after the end of a stream; a restarting server is up by then
 STREAM_DURATION = 330  # seconds at most that the gate continues a page
@@ -40,7 +40,8 @@ def live(request: Request, slug: str) -> HttpResponse:
         log_slice = delta.newest(membership.room)
     membership.try_mark_read()
     headers = _reload(request, log_slice.room, every, streamed) if every else {}
-    return _log_frame(request, log_slice.room, headers, log_slice=log_slice, streamed=streamed)
+    context = new_room_context(request, membership) | {"log_slice": log_slice, "streamed": streamed}
+    return _log_frame(request, log_slice.room, headers, **context)
 
 
 def _is_expected(request: Request) -> bool:

@@ -54,7 +54,8 @@ def room_page_context(request: Request, membership: Membership, composer: Compos
     refusal = membership.posting_refusal
     lasts = refusal and refusal.code in LASTING_REFUSALS and not composer.text
     context |= {"cannot_post": refusal if lasts else None}
-    context |= room_context(membership) | own_rooms_context(request, membership.participant)
+    context |= room_context(membership) | new_room_context(request, membership)
+    context |= own_rooms_context(request, membership.participant)
     return context | composer_context(membership, composer)
 
 
@@ -65,8 +66,23 @@ def room_context(membership: Membership) -> dict[str, Any]:
         "membership": membership,
         "may_moderate": membership.is_moderator,
         "may_own": membership.is_owner,
+        "may_invite": membership.can_invite,
         "may_pair": not membership.room.is_direct_message and membership.participant.can_create_rooms,
     }
+
+
+def new_room_context(request: Request, membership: Membership) -> dict[str, Any]:
+    """Return the context of the card in a new room, about how to begin."""
+    return {
+        "room_link": room_link(request, membership.room),
+        "may_moderate": membership.is_moderator,
+        "may_own": membership.is_owner,
+    }
+
+
+def room_link(request: Request, room: Room) -> str:
+    """The room's whole URL, for people to share."""
+    return request.build_absolute_uri(room.get_absolute_url())
 
 
 def composer_context(membership: Membership, composer: Composer) -> dict[str, Any]:

@@ -152,7 +152,7 @@ def refused_settings(alice):
 def new_invitation(alice):
     alice.page.goto(f"{alice.server}/rooms/reading-club/invitations/")
     alice.page.get_by_role("button", name="Create link").click()
-    expect(alice.page.get_by_role("heading", name="Share this link")).to_be_visible()
+    expect(alice.page.get_by_role("heading", name="New invite link")).to_be_visible()
 
 
 def people_who_wait(alice):

@@ -13,9 +13,11 @@ def test_an_invite_with_one_use_works_in_one_of_two_browsers(visitor, javascript
     alice.page.get_by_label("Private").check()
     alice.page.get_by_role("button", name="Save").click()
     expect(alice.page.get_by_text("Saved.")).to_be_visible()
-    alice.page.get_by_role("link", name="Invite people").click()
+    alice.page.get_by_role("link", name="Invite", exact=True).click()
+    alice.page.get_by_text("Limit uses or time").click()
+    alice.page.get_by_label("Maximum uses").fill("1")
     alice.page.get_by_role("button", name="Create link").click()
-    link = alice.page.locator(".new-link .link").inner_text()
+    link = alice.page.get_by_role("textbox", name="New invite link").input_value()
     assert alice.page.locator("img.qr").evaluate("picture => picture.naturalWidth") > 100
     bob, carol = visitor(javascript), visitor(javascript)
     for guest in (bob, carol):

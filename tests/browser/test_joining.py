@@ -56,7 +56,7 @@ def test_a_request_is_approved_with_a_message(alice, browser_user):
 def test_an_invite_is_revoked(alice, browser_user):
     at(alice, "invitations/")
     press(alice, "Create link")
-    link = alice.page.locator(".new-link .link").inner_text()
+    link = alice.page.get_by_role("textbox", name="New invite link").input_value()
     carol = browser_user()
     carol.page.goto(link)
     fill(carol, Your_name="Carol")
