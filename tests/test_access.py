@@ -135,7 +135,7 @@ TABLE = {  # URL name: the status of GET, the status of POST
     "create_account": (signed_in(303, others=200), elsewhere),
     "sign_in": (always(200), always(303)),
     "sign_in_code": (elsewhere, elsewhere),
-    "sign_out": (elsewhere, elsewhere),
+    "sign_out": (lambda role, kind: 303 if role in NOBODY else 200, elsewhere),
     "sign_out_elsewhere": (elsewhere, elsewhere),
     "two_factor": (signed_in(200), signed_in(422)),
     "remove_two_factor": (signed_in(303), signed_in(303)),
