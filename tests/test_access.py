@@ -176,6 +176,8 @@ TABLE = {  # URL name: the status of GET, the status of POST
     "chat_request": (inside(303, 303), inside(303, 403)),
     "join_request": (before_the_door(200, 303), not_so),
     "cancel_join_request": (elsewhere, before_the_door(303, 403)),
+    "lock_room": (elsewhere, keeping(303, 403)),
+    "archive_room": (elsewhere, keeping(303, 403, {"owner"})),
     "delete_room": (keeping(200, 303, {"owner"}), keeping(303, 403, {"owner"})),
     "room_settings": (keeping(200, 303), keeping(303, 403)),
     "invites": (keeping(200, 303), keeping(200, 403)),

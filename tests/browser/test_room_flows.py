@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.browsing import EITHER_WAY
-from tests.support.flows import at, change, fill, goes_to, hears, join_or_request, path_of, press, save, sees
+from tests.support.flows import act, at, change, fill, goes_to, hears, join_or_request, path_of, press, save, sees
 
 pytestmark = EITHER_WAY
 
@@ -98,9 +98,9 @@ def test_topic_and_rules_are_shown_before_joining(alice, browser_user):
 
 
 def test_a_room_is_locked_and_unlocked(alice, bob):
-    save(alice, Locked=True)
+    act(alice, "Lock room")
     hears(bob, "Room locked. Nobody can post for now.")
-    save(alice, Locked=False)
+    act(alice, "Unlock room")
     hears(bob, "Room unlocked. Everyone can post again.")
     at(bob, "")
     bob.send("at last")
@@ -149,9 +149,9 @@ def test_a_private_room_is_opened_again(alice, bob, browser_user):
 
 
 def test_a_room_is_archived_and_unarchived(alice, bob):
-    save(alice, Archived=True)
+    act(alice, "Archive room")
     hears(bob, "Room archived")
-    save(alice, Archived=False)
+    act(alice, "Unarchive room")
     hears(bob, "Room unarchived")
     at(bob, "")
     bob.send("where were we?")

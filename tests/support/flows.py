@@ -64,6 +64,13 @@ def save(who, **fields):
     sees(who, "Saved.")
 
 
+def act(who, button):
+    """Press this button of the danger zone of the room settings."""
+    at(who, "settings/")
+    press(who, button)
+    sees(who, "Saved.")
+
+
 def change(who, name, button):
     """Press this button for a member on the page of members."""
     at(who, "members/")
