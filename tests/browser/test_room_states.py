@@ -48,7 +48,7 @@ def test_somebody_keeps_a_room(visitor, javascript):
     alice, bob = visitor(javascript).enter(), visitor(javascript).enter(nickname="Bob")
     url = alice.page.url
     alice.page.goto(url + "members/")
-    alice.page.get_by_text("Change Bob").click()
+    alice.page.get_by_text("Manage Bob").click()
     alice.page.get_by_role("button", name="Mute").click()
     expect(alice.page.get_by_text("muted", exact=True)).to_be_visible()
     bob.send("may I?")

@@ -78,6 +78,21 @@ def change(who, name, button):
     press(who, button)
 
 
+def end(who, name, act, confirmed):
+    """Remove or ban a member on the page of members, and confirm it."""
+    at(who, "members/")
+    who.page.get_by_text(f"Manage {name}").click()
+    follow(who, act)
+    press(who, confirmed)
+
+
+def leave(who):
+    """Leave the room of the current page by its menu, and confirm it."""
+    who.page.get_by_role("button", name="Menu").click()
+    who.page.get_by_role("link", name="Leave room…").click()
+    press(who, "Leave room")
+
+
 def account(name="Ann", **more):
     """An account that was created without a browser."""
     return Participant().create_account(name, SECRET, **more)
