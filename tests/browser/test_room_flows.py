@@ -121,19 +121,19 @@ def test_only_moderators_post_announcements_and_all_members_read_them(alice, bob
 
 def test_an_unlisted_room_is_found_by_name_and_an_open_one_in_the_list(alice, browser_user):
     carol = browser_user()
-    save(alice, unlisted=True)
+    save(alice, Unlisted=True)
     at(carol, "/")
     expect(carol.page.get_by_role("link", name="Reading club")).to_have_count(0)
     carol.join(nickname="Carol")
     hears(carol, "This room is now unlisted")
-    save(alice, open=True)
+    save(alice, Open=True)
     dora = browser_user()
     at(dora, "/")
     expect(dora.page.get_by_role("link", name="Reading club")).to_be_visible()
 
 
 def test_a_private_room_is_opened_again(alice, bob, browser_user):
-    save(alice, private=True)
+    save(alice, Private=True)
     private = path_of(alice).removesuffix("settings/")
     carol = browser_user()
     at(carol, "")
