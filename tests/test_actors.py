@@ -386,8 +386,7 @@ def test_leaving_twice_at_once_is_told(alice, bob, room, monkeypatch):
 
 
 def test_settings_say_that_nothing_changed(alice, room):
-    room.lock()
-    form = {"initial-topic": "", "topic": "", "locked": "on", "access": "open", "name": room.name}
+    form = {"initial-topic": "", "topic": "", "access": "open", "name": room.name}
     page = followed(alice, f"/rooms/{room.slug}/settings/", form)
     assert "Nothing changed. The room already had these settings." in page
 

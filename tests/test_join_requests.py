@@ -174,7 +174,7 @@ def test_requiring_accounts_declines_join_requests_of_guests_with_a_reason(dave,
 
 def test_a_person_waiting_for_approval_can_be_banned(alice, dave, room):
     page = alice.get(f"/rooms/{room.slug}/members/").content.decode()
-    assert f'formaction="/rooms/{room.slug}/members/{dave.membership.pk}/ban/"' in page
+    assert f'href="/rooms/{room.slug}/members/{dave.membership.pk}/ban/"' in page
     alice.post(f"/rooms/{room.slug}/members/{dave.membership.pk}/ban/")
     page = dave.get(f"/rooms/{room.slug}/join-request/", headers={"HX-Request": "true"})
     assert page.headers["HX-Redirect"] == f"/rooms/{room.slug}/"

@@ -91,9 +91,7 @@ KEEP_OUT = "To keep them out, require approval for new members or make the room 
 def test_who_bans_a_guest_reads_what_a_ban_means_before_and_after(alice, bob, room):
     room.set_approval(False)
     url = f"/rooms/{room.slug}/members/"
-    before = alice.get(url).content.decode()
-    assert before.count(GUESTS_BAN) == 1, "next to the button, for Bob alone"
-    assert GUESTS_BAN not in bob.get(url).content.decode(), "only for those who can ban"
+    assert GUESTS_BAN in confirmation(alice, room, bob.membership, "ban")
     bob.membership.ban(alice.membership)
     after = alice.get(url).content.decode()
     assert "A banned guest can join again from another browser, with another name." in after
@@ -126,12 +124,39 @@ def test_in_a_guarded_room_it_says_what_a_banned_guest_needs(alice, bob, room, c
 def test_banning_an_account_says_nothing_of_guests(alice, person, room):
     account = get_user_model().objects.create(username="dave").participant
     dave = room.join(account, "Dave")
-    assert GUESTS_BAN not in alice.get(f"/rooms/{room.slug}/members/").content.decode()
+    assert GUESTS_BAN not in confirmation(alice, room, dave, "ban")
     dave.ban(alice.membership)
     assert "A banned guest" not in alice.get(f"/rooms/{room.slug}/members/").content.decode()
 
 
 def test_who_turns_a_guest_away_for_good_reads_what_that_means(alice, room):
     room.set_approval(True)
-    room.join(Participant.objects.create(), "Carol")
-    assert GUESTS_BAN in alice.get(f"/rooms/{room.slug}/members/").content.decode()
+    carol = room.join(Participant.objects.create(), "Carol")
+    assert GUESTS_BAN in confirmation(alice, room, carol, "ban")
+
+
+def test_members_are_searched_by_a_part_of_their_name_or_a_look_alike(alice, bob, person, room):
+    person(room.name, "Bartholomew")
+    assert listed(alice, room, "?q=THOLO") == ["Bartholomew"]
+    assert listed(alice, room, "?q=b\u043eb") == ["Bob"], "with a Cyrillic letter"
+    assert listed(alice, room, "?q=zz") == listed(alice, room, "?q=%25") == []
+    everyone = sorted(listed(alice, room, ""))
+    assert everyone == ["Alice", "Bartholomew", "Bob"]
+    for nothing in ("?q=", "?q=%00", "?q=" + "x" * 65):
+        assert sorted(listed(alice, room, nothing)) == everyone
+
+
+def test_pages_of_a_search_keep_what_was_searched_for(alice, bob, person, room, monkeypatch):
+    monkeypatch.setattr(MembershipQuerySet, "PER_PAGE", 1)
+    person(room.name, "Bobby")
+    page = alice.get(f"/rooms/{room.slug}/members/?q=bob").content.decode()
+    assert 'href="?q=bob&amp;page=2"' in page
+    assert "Show everyone" in page
+
+
+def listed(who, room, query):
+    return [member.nickname for member, _removable in who.get(f"/rooms/{room.slug}/members/{query}").context["members"]]
+
+
+def confirmation(who, room, member, act):
+    return who.get(f"/rooms/{room.slug}/members/{member.pk}/{act}/").content.decode()

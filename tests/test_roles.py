@@ -207,12 +207,12 @@ def test_an_old_settings_page_does_not_undo_changes_of_others(alice, bob, room):
     bob.membership.set_role("moderator")
     page = bob.get(f"/rooms/{room.slug}/settings/").content.decode()
     shown = dict(re.findall(r'name="(initial-\w+)"(?: value="([^"]*)")?', page))
-    assert {"initial-locked", "initial-rules", "initial-topic"} <= shown.keys()
-    alice.post(f"/rooms/{room.slug}/settings/", settings_of(room, locked="on", rules="Be kind"))
-    assert Room.objects.get(pk=room.pk).locked
+    assert {"initial-announce_only", "initial-rules", "initial-topic"} <= shown.keys()
+    alice.post(f"/rooms/{room.slug}/settings/", settings_of(room, announce_only="on", rules="Be kind"))
+    assert Room.objects.get(pk=room.pk).announce_only
     bob.post(f"/rooms/{room.slug}/settings/", {"topic": "Emma"} | shown)
     room.refresh_from_db()
-    assert (room.topic, room.rules, room.locked) == ("Emma", "Be kind", True)
+    assert (room.topic, room.rules, room.announce_only) == ("Emma", "Be kind", True)
 
 
 def settings_of(room, **changed):
@@ -272,11 +272,11 @@ def fields_shown(page):
     return hidden | {name.removeprefix("initial-"): value for name, value in hidden.items() if value != "False"}
 
 
-@pytest.mark.parametrize("more", [{"accounts_only": "on"}, {"archived": "on"}])
-def test_turning_approval_off_respects_other_settings_of_the_same_form(alice, person, room, more):
+@pytest.mark.parametrize("more", [{"accounts_only": True}, {"archived": True}])
+def test_turning_approval_off_respects_other_settings_that_change_with_it(alice, person, room, more):
     room.set_approval(True)
     dave = person(room.name, "Dave")
-    alice.post(f"/rooms/{room.slug}/settings/", settings_of(room) | more)
+    room.update_settings(alice.membership, approval=False, **more)
     assert dave.membership.status == "join_declined"
 
 

@@ -46,13 +46,30 @@ def make_private(settle, room):
 
 
 def test_only_changed_settings_are_announced(alice, room, settle):
-    answer = settle(room, topic="Emma", rules="Be kind.\nRead first.", locked="on")
+    answer = settle(room, topic="Emma", rules="Be kind.\nRead first.")
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/rooms/{room.slug}/settings/?saved")
-    assert system_messages(room)[1:] == [("topic", "Emma"), ("rules", "Be kind.\nRead first."), ("locked", True)]
-    settle(room, locked="on")
-    assert len(system_messages(room)) == 4
+    assert system_messages(room)[1:] == [("topic", "Emma"), ("rules", "Be kind.\nRead first.")]
     settle(room)
-    assert system_messages(room)[4:] == [("unlocked", "")]
+    assert len(system_messages(room)) == 3
+
+
+def test_a_room_is_locked_and_unlocked_by_a_button(alice, room):
+    url = f"/rooms/{room.slug}/settings/"
+    answers = [alice.post(f"/rooms/{room.slug}/lock/", form) for form in ({}, {}, {"unlock": "1"})]
+    assert [answer.headers["Location"] for answer in answers] == [url + "?saved", url + "?unchanged", url + "?saved"]
+    assert system_messages(room)[1:] == [("locked", True), ("unlocked", "")]
+
+
+def test_settings_are_in_groups_and_acts_apart(alice, bob, room):
+    page = alice.get(f"/rooms/{room.slug}/settings/").content.decode()
+    headings = re.findall(r"<h2[^>]*>([^<]+)</h2>", page)
+    assert headings == ["About", "Who can join", "Who can post", "Danger zone"]
+    acts = page[page.index("Danger zone") :]
+    for words in ("Lock room", "Archive room", "Transfer ownership…", "Delete room…"):
+        assert words in acts
+    bob.membership.set_role("moderator")
+    acts = bob.get(f"/rooms/{room.slug}/settings/").content.decode().partition("Danger zone")[2]
+    assert ("Lock room" in acts, "Archive room" in acts, "Delete room" in acts) == (True, False, False)
 
 
 def test_rules_are_shown_before_joining(room, settle, person):
@@ -280,7 +297,7 @@ def test_a_name_that_is_taken_is_refused_and_kept_in_the_field(mallory, room, se
 def test_a_moderator_can_set_topic_rules_and_lock_but_not_name_or_access(alice, bob, room):
     bob.membership.set_role("moderator")
     page = bob.get(f"/rooms/{room.slug}/settings/")
-    assert list(page.context["form"].fields) == ["topic", "rules", "locked", "announce_only", "approval"]
+    assert list(page.context["form"].fields) == ["topic", "rules", "approval", "announce_only"]
     bob.post(f"/rooms/{room.slug}/settings/", settings_of(room, topic="Emma", name="Mine", access="private"))
     room.refresh_from_db()
     assert (room.topic, room.name, room.access) == ("Emma", "Reading club", "open")

@@ -56,7 +56,8 @@ def test_nobody_can_change_their_nickname_in_a_locked_room(bob, room):
 def test_a_look_alike_of_an_archived_room_can_be_created(alice, person, room):
     room.set_archived(True)
     assert person().join("Rеading club", "Dave").status_code == 303
-    refused = alice.post(f"/rooms/{room.slug}/settings/", {"name": room.name, "access": "open", "archived": ""})
+    refused = alice.post(f"/rooms/{room.slug}/archive/", {"unarchive": "1"})
+    assert refused.status_code == 409
     assert "nearly identical" in refused.content.decode(), "now there are two that look alike"
 
 
@@ -148,8 +149,9 @@ def test_a_full_room_can_be_joined_after_a_member_leaves(alice, bob, person, roo
 
 def test_an_archived_room_is_read_only_closed_to_joins_and_not_listed(alice, bob, person, room):
     say(bob.membership, "a last word")
-    form = {"name": room.name, "access": "open", "archived": "on"}
-    assert alice.post(f"/rooms/{room.slug}/settings/", form).status_code == 303
+    url = f"/rooms/{room.slug}/archive/"
+    assert alice.post(url).status_code == 303
+    assert "Unarchive room" in alice.get(f"/rooms/{room.slug}/settings/").content.decode()
     dave = person()
     assert sends(alice, room) == 422
     assert "a last word" in bob.get(f"/rooms/{room.slug}/").content.decode()
@@ -158,7 +160,7 @@ def test_an_archived_room_is_read_only_closed_to_joins_and_not_listed(alice, bob
     assert "is archived" in dave.get(f"/rooms/{room.slug}/").content.decode()
     assert room.name not in dave.get("/").content.decode()
     assert "<span>archived</span>" in bob.get("/").content.decode()
-    alice.post(f"/rooms/{room.slug}/settings/", form | {"archived": ""})
+    alice.post(url, {"unarchive": "1"})
     assert sends(bob, room, "back again") == 303
 
 

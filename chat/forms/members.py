@@ -1,10 +1,19 @@
-"""The form that changes a member's role."""
+"""The forms for a member's role, and to search members."""
 
 from __future__ import annotations
 
 from django import forms
 
 from chat.models import Membership
+
+
+class SearchForm(forms.Form):
+    q = forms.CharField(max_length=64, required=False)
+
+    @property
+    def text(self) -> str:
+        """What to search for; empty if that can't be in a nickname."""
+        return self.cleaned_data["q"] if self.is_valid() else ""
 
 
 class RoleForm(forms.Form):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,23 +15,33 @@ from chat.forms.fields import LineField, NameField, PlainHiddenInput, TextField,
 from chat.models import Room
 from chat.names.normalize import room_key
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
+
+GROUPS = (
+    (_("About"), ("name", "topic", "rules")),
+    (_("Who can join"), ("access", "approval", "accounts_only", "member_limit")),
+    (_("Who can post"), ("announce_only",)),
+)
+
 
 class RoomSettingsForm(VerbForm):
     """The form for the settings that moderators may change."""
 
     error_field = "topic"
+    field_order = [name for _heading, names in GROUPS for name in names]
     error_fields_by_code = {"full": "approval", "account": "approval"}
 
     topic = LineField(label=_("Topic"), max_length=200, required=False, help_text=_("One line below the room’s name."))
     rules = TextField(
         label=_("Rules"), max_length=2000, required=False, help_text=_("Everyone sees them before joining.")
     )
-    locked = forms.BooleanField(
-        label=_("Lock room: nobody can post"),
+    announce_only = forms.BooleanField(
+        label=_("Announcements only"),
         required=False,
-        help_text=_("Members can still read. Lasts until you unlock it."),
+        help_text=_("Only the owner and moderators can post. Everyone else can read."),
     )
-    announce_only = forms.BooleanField(label=_("Announcements only"), required=False)
     approval = forms.BooleanField(
         label=_("New members need approval"),
         required=False,
@@ -44,6 +56,11 @@ class RoomSettingsForm(VerbForm):
             field.show_hidden_initial, field.hidden_widget = True, PlainHiddenInput
         if "name" in self.fields and room.access == Room.Access.PRIVATE:
             self.fields["name"].help_text = ""  # The address of a private room does not contain its name.
+
+    def groups(self) -> list[tuple[_StrOrPromise, list[forms.BoundField]]]:
+        """The fields of this form in groups, each with its heading."""
+        shown = [(heading, [self[name] for name in names if name in self.fields]) for heading, names in GROUPS]
+        return [(heading, fields) for heading, fields in shown if fields]
 
     @property
     def verb_fields(self) -> list[str]:
@@ -89,24 +106,6 @@ class OwnerSettingsForm(RoomSettingsForm):
         required=False,
         help_text=_("Leave empty for no limit. Current members stay."),
     )
-    archived = forms.BooleanField(
-        label=_("Archived"),
-        required=False,
-        help_text=_("Nobody can post or join, and the room isn’t listed. Members can still read it."),
-    )
-
-    field_order = [
-        "name",
-        "topic",
-        "rules",
-        "access",
-        "approval",
-        "accounts_only",
-        "member_limit",
-        "announce_only",
-        "locked",
-        "archived",
-    ]
 
 
 class DeleteRoomForm(forms.Form):

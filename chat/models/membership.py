@@ -64,6 +64,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         others = Membership.with_deleted.filter(room=room).exclude(pk=member)
         return models.Subquery(others.values("nickname")[:1])
 
+    def named_like(self, text: str) -> Self:
+        """Those with this text in their nickname, or with a look-alike of it. All of them, if the text is empty."""
+        key = nickname_key(text)
+        return self.filter(models.Q(nickname_key__contains=key) | models.Q(nickname__icontains=text)) if key else self
+
     def inside(self) -> Self:
         """Current members, the last seen first."""
         return self.filter(status=Membership.Status.IN).order_by("-seen_at", "pk")

@@ -151,15 +151,23 @@ class RolesMixin(models.Model):
         """
         if not self.is_owner:
             return False
-        with self.room.change() as room:
+        with self.room.change():
             self.refresh_from_db(fields=["role", "status"])
-            successor = room.next_owner(any_member=for_good or room.access == room.Access.PRIVATE)
+            successor = self.successor(for_good)
             if not self.is_owner or not (successor or for_good):
                 return False
             self._replace_role(self.Role.MEMBER if for_good else self.Role.MODERATOR, SYSTEM)
             if successor:
                 successor.set_role(self.Role.OWNER, SYSTEM)
             return True
+
+    def successor(self: Membership, for_good: bool = False) -> Membership | None:
+        """Who would own the room if this member left: None if nobody would, or if they don't own it.
+
+        See `pass_ownership_on`.
+        """
+        any_member = for_good or self.room.access == self.room.Access.PRIVATE
+        return self.room.next_owner(any_member) if self.is_owner else None
 
     def revoke_created_invites(self: Membership) -> None:
         """Revoke this member's invite links: only the owner and moderators may have active ones."""

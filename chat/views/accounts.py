@@ -1,5 +1,6 @@
 """Accounts: creating one, passwords, email addresses and deletion."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any
@@ -26,7 +27,7 @@ from chat.forms.accounts import (
 )
 from chat.forms.base import VerbForm, submitted_data
 from chat.forms.sign_in_links import SignInLinkForm
-from chat.models import Membership, Participant, Site, User, two_factor
+from chat.models import Participant, Room, Site, User, two_factor
 from chat.types import Request
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -42,10 +43,19 @@ def account_page(
     """
     context: dict[str, Any] = {"participant": participant, "form": form, "new_link": made}
     if participant:
-        context["memberships"] = participant.memberships.filter(status=Membership.Status.IN).select_related("room")
+        context["nicknames"] = rooms_by_nickname(participant)
         context["links"] = participant.sign_in_links.active()
         context["uses_two_factor"] = participant.user is not None and two_factor.is_set_up(participant.user)
     return responses.page(request, "accounts/account.html", context, form.status)
+
+
+def rooms_by_nickname(participant: Participant) -> list[tuple[str, list[Room]]]:
+    """Each nickname with its rooms, the one with the most rooms first. Leaves out direct messages."""
+    rooms: dict[str, list[Room]] = defaultdict(list)
+    inside = participant.memberships.inside().filter(room__dm_key=None).select_related("room")
+    for membership in inside.order_by("room__name"):
+        rooms[membership.nickname].append(membership.room)
+    return sorted(rooms.items(), key=lambda group: (-len(group[1]), group[0]))
 
 
 def account_form_page(

@@ -2,7 +2,7 @@
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from chat import identity, responses
 from chat.access.rooms import membership_of, membership_to_read, room_to_join
@@ -11,7 +11,7 @@ from chat.forms.join import JoinForm
 from chat.message_links import destination, message_of, with_message
 from chat.types import Request
 from chat.views.join import join_page
-from chat.views.room_page import mark_previous_room_read, room_page
+from chat.views.room_page import mark_previous_room_read, room_context, room_page
 
 
 @require_safe
@@ -35,7 +35,12 @@ def _join_page_of(request: Request, slug: str) -> HttpResponse:
     return join_page(request, JoinForm(target_room=room_to_join(slug), membership=membership, initial=initial))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: Request, slug: str) -> HttpResponse:
-    left = membership_to_read(request, slug).leave()
+    """Leave the room. Without POST, ask first, and say what that means."""
+    membership = membership_to_read(request, slug)
+    if request.method != "POST":
+        context = room_context(membership) | {"new_owner": membership.successor()}
+        return responses.page(request, "rooms/leave.html", context)
+    left = membership.leave()
     return responses.redirect(request, reverse("home") + ("" if left else "?stale=leave"))

@@ -15,7 +15,7 @@ from chat.forms.two_factor import CodeForm
 from chat.models import two_factor
 from chat.realtime import drafts
 from chat.types import Request
-from chat.views.accounts import account_form_page, accounts_enabled, get_or_post
+from chat.views.accounts import account_form_page, accounts_enabled, get_or_post, rooms_by_nickname
 
 
 @get_or_post
@@ -66,9 +66,15 @@ def _finish(request: Request, account: identity.PendingSignIn) -> HttpResponse:
     return response
 
 
-@require_POST
+@get_or_post
 def sign_out(request: Request) -> HttpResponse:
-    identity.sign_out(request)
+    """Sign out in this browser. Without POST, ask first, and name the nicknames that a guest would lose."""
+    participant = identity.participant_of(request)
+    if request.method == "POST":
+        identity.sign_out(request)
+    elif participant:
+        context = {"participant": participant, "nicknames": rooms_by_nickname(participant)}
+        return responses.page(request, "accounts/confirm_sign_out.html", context)
     return responses.redirect(request, reverse("home"))
 
 

@@ -84,7 +84,7 @@ def room(alice):
 def room_with_open_menu(alice):
     room(alice)
     alice.page.get_by_role("button", name="Menu").click()
-    expect(alice.page.get_by_role("button", name="Leave room")).to_be_visible()
+    expect(alice.page.get_by_role("link", name="Leave room…")).to_be_visible()
 
 
 def room_with_its_people(alice):
@@ -451,7 +451,7 @@ def test_the_menu_opens_and_closes_by_keyboard(visitor, busy_room):
     alice = visitor()
     joined(alice)
     room(alice)
-    menu, leave = (alice.page.get_by_role("button", name=name) for name in ("Menu", "Leave room"))
+    menu, leave = alice.page.get_by_role("button", name="Menu"), alice.page.get_by_role("link", name="Leave room…")
     tab_to(alice, menu)
     alice.page.keyboard.press("Enter")
     expect(leave).to_be_visible()

@@ -10,7 +10,20 @@ from playwright.sync_api import expect
 
 from chat.models import Participant, User
 from tests.support.browsing import EITHER_WAY, say
-from tests.support.flows import SECRET, account, at, fill, follow, goes_to, hears, press, sees, sign_in, take_back
+from tests.support.flows import (
+    SECRET,
+    account,
+    at,
+    fill,
+    follow,
+    goes_to,
+    hears,
+    leave,
+    press,
+    sees,
+    sign_in,
+    take_back,
+)
 from tests.support.phones import Phone, base32, phone_of
 
 pytestmark = EITHER_WAY
@@ -93,7 +106,7 @@ def test_a_deleted_account_leaves_its_messages(ann, browser_user):
     ann.reads("I was here")
     bob = browser_user("Bob")
     at(ann, "/account/")
-    follow(ann, "Delete account")
+    follow(ann, "Delete account…")
     fill(ann, Your_password=SECRET)
     press(ann, "Delete permanently")
     goes_to(ann, "/")
@@ -188,7 +201,9 @@ def test_a_guest_signs_out(browser_user):
     bob = browser_user("Bob")
     at(bob, "/account/")
     sees(bob, "You’re a guest. If you sign out without a sign-in link")
-    press(bob, "Sign out in this browser")
+    follow(bob, "Sign out in this browser…")
+    sees(bob, "You lose these nicknames:")
+    press(bob, "Sign out")
     goes_to(bob, "/")
     at(bob, "/account/")
     sees(bob, "You’re not signed in.")
@@ -270,8 +285,7 @@ def test_an_ignored_chat_is_not_shown_again_and_the_sender_is_not_informed(bob, 
 def test_a_person_who_left_gets_a_new_chat_request(bob, carol):
     press(bob, "Accept")
     bob.reads("just between us")
-    bob.page.get_by_role("button", name="Menu").click()
-    press(bob, "Leave room")
+    leave(bob)
     goes_to(bob, "/")
     hears(carol, "Bob left")
     write_to(carol, "Bob")

@@ -52,6 +52,7 @@ def test_two_people_join_chat_and_leave(visitor, javascript):
     bob.send("Twice.")
     expect(lines(alice)).to_have_text(["Has anybody read Middlemarch?", "Twice."])
     bob.page.get_by_role("button", name="Menu").click()
+    bob.page.get_by_role("link", name="Leave room…").click()
     bob.page.get_by_role("button", name="Leave room").click()
     expect(bob.page.get_by_label("Your name")).to_be_visible()
     expect(alice.log.get_by_text("Bob left")).to_be_visible()

@@ -4,7 +4,20 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.browsing import EITHER_WAY
-from tests.support.flows import account, at, fill, follow, goes_to, hears, join_or_request, press, save, sees, take_back
+from tests.support.flows import (
+    account,
+    at,
+    fill,
+    follow,
+    goes_to,
+    hears,
+    join_or_request,
+    leave,
+    press,
+    save,
+    sees,
+    take_back,
+)
 
 pytestmark = EITHER_WAY
 
@@ -26,6 +39,7 @@ def test_a_request_is_declined_with_a_message_repeated_and_cancelled(alice, brow
     join_or_request(carol, "Carol")
     sees(carol, "Waiting for approval as Carol")
     at(alice, "members/")
+    alice.page.get_by_text("More options").click()
     fill(alice, **{"Message_(optional)": "Members of the club only"})
     press(alice, "Decline Carol")
     sees(carol, "Your request was declined.")
@@ -45,6 +59,7 @@ def test_a_request_is_approved_with_a_message(alice, browser_user):
     join_or_request(carol, "Carol")
     sees(carol, "You’re first in line.")
     at(alice, "members/")
+    alice.page.get_by_text("More options").click()
     fill(alice, **{"Message_(optional)": "Good to see you"})
     press(alice, "Approve Carol")
     sees(carol, "Good to see you")
@@ -66,8 +81,7 @@ def test_an_invite_is_revoked(alice, browser_user):
 
 
 def test_a_member_who_left_rejoins_with_the_same_name(alice, bob):
-    bob.page.get_by_role("button", name="Menu").click()
-    press(bob, "Leave room")
+    leave(bob)
     hears(alice, "Bob left")
     at(bob, "")
     expect(bob.page.get_by_label("Your name")).to_have_value("Bob")
@@ -96,8 +110,7 @@ def test_a_full_room_can_be_joined_after_a_member_has_left(alice, bob, browser_u
     carol = browser_user()
     at(carol, "")
     sees(carol, "This room is full.")
-    bob.page.get_by_role("button", name="Menu").click()
-    press(bob, "Leave room")
+    leave(bob)
     goes_to(bob, "/")
     follow(carol, "Check again")
     fill(carol, Your_name="Carol")

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.browsing import EITHER_WAY
-from tests.support.flows import at, change, fill, goes_to, hears, join_or_request, path_of, press, save, sees
+from tests.support.flows import act, at, change, end, fill, goes_to, hears, join_or_request, path_of, press, save, sees
 
 pytestmark = EITHER_WAY
 
@@ -44,9 +44,9 @@ def test_ownership_is_transferred(alice, bob):
     hears(bob, "Bob is now the owner")
     at(alice, "settings/")
     sees(alice, "Announcements only")
-    expect(alice.page.get_by_role("link", name="Delete room")).to_have_count(0)
+    expect(alice.page.get_by_role("link", name="Delete room…")).to_have_count(0)
     at(bob, "settings/")
-    expect(bob.page.get_by_role("link", name="Delete room")).to_be_visible()
+    expect(bob.page.get_by_role("link", name="Delete room…")).to_be_visible()
 
 
 def test_a_member_is_muted_and_unmuted(alice, bob):
@@ -60,7 +60,8 @@ def test_a_member_is_muted_and_unmuted(alice, bob):
 
 
 def test_a_member_is_banned_and_unbanned(alice, bob):
-    change(alice, "Bob", "Ban")
+    end(alice, "Bob", "Ban…", "Ban")
+    sees(alice, "Bob was banned.")
     at(bob, "")
     sees(bob, "You’ve been banned from this room.")
     expect(bob.page.get_by_role("button", name="Join", exact=True)).to_have_count(0)
@@ -98,9 +99,9 @@ def test_topic_and_rules_are_shown_before_joining(alice, browser_user):
 
 
 def test_a_room_is_locked_and_unlocked(alice, bob):
-    save(alice, Lock_room=True)
+    act(alice, "Lock room")
     hears(bob, "Room locked. Nobody can post for now.")
-    save(alice, Lock_room=False)
+    act(alice, "Unlock room")
     hears(bob, "Room unlocked. Everyone can post again.")
     at(bob, "")
     bob.send("at last")
@@ -149,9 +150,9 @@ def test_a_private_room_is_opened_again(alice, bob, browser_user):
 
 
 def test_a_room_is_archived_and_unarchived(alice, bob):
-    save(alice, Archived=True)
+    act(alice, "Archive room")
     hears(bob, "Room archived")
-    save(alice, Archived=False)
+    act(alice, "Unarchive room")
     hears(bob, "Room unarchived")
     at(bob, "")
     bob.send("where were we?")

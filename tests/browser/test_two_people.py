@@ -34,6 +34,7 @@ def come_in(visitor, nickname):
 
 def leave(visitor):
     visitor.page.get_by_role("button", name="Menu").click()
+    visitor.page.get_by_role("link", name="Leave room…").click()
     visitor.page.get_by_role("button", name="Leave room").click()
 
 

@@ -44,6 +44,7 @@ SHOTS = {
     "account-nobody": (of_account(),),
     "account-guest": (regular, of_account()),
     "account-guest-new-link": (new_room, you),
+    "account-guest-sign-out": (regular, of_account("sign-out/")),
     "account": (regular, account_of_an_account),
     "account-create": (new_room, of_account("create/")),
     "account-create-refused": (new_room, keeping_a_name),

@@ -23,6 +23,26 @@ def actions(alice):
     people.locator("summary").first.click()
 
 
+def of_bob(act):
+    """The page that asks before Bob is removed or banned."""
+
+    def show(alice):
+        bob = mine().room.memberships.get(nickname="Bob")
+        at(alice, f"{mine().room.get_absolute_url()}members/{bob.pk}/{act}/")
+
+    return show
+
+
+def after_a_ban(alice):
+    of_bob("ban")(alice)
+    alice.page.get_by_role("button", name="Ban", exact=True).click()
+    alice.page.wait_for_url("**/members/?ended=*")
+
+
+def search(alice):
+    at(alice, f"{mine().room.get_absolute_url()}members/?q=reader+1")
+
+
 def transfer(alice):
     actions(alice)
     alice.page.locator("[name=role][value=owner]").locator("visible=true").first.click()
@@ -50,6 +70,11 @@ SHOTS = {
     "members-many": (many_members, of_room("members")),
     "members-actions": (owner, of_room("members"), actions),
     "members-join-requests": (join_requests, of_room("members")),
+    "members-search": (many_members, search),
+    "members-remove": (owner, of_bob("remove")),
+    "members-ban": (owner, of_bob("ban")),
+    "members-banned": (owner, after_a_ban),
+    "leave": (owner, of_room("leave")),
     "transfer": (owner, of_room("members"), transfer),
     "invites-none": (new_room, of_room("invitations")),
     "invites": (owner, invites, of_room("invitations")),

@@ -88,6 +88,8 @@ def pages_of_the_room(room, alice, bob):
         "nickname": alice.get(f"{url}name/"),
         "refused nickname": bob.post(f"{url}name/", {"nickname": "Alice"}),
         "members": bob.get(f"{url}members/"),
+        "search for members": bob.get(f"{url}members/?q=zz"),
+        "leave": alice.get(f"{url}leave/"),
         "no permission": bob.get(f"{url}settings/"),
         "paused room": paused(bob, url),
     }
@@ -110,6 +112,9 @@ def pages_of_moderators(room, alice, new_person):
         "members of a moderator": alice.get(f"{url}members/"),
         "join page of a removed person": rob.get(url),
         "frame of a removed person": rob.get(f"{url}live/"),
+        "remove": alice.get(f"{url}members/{dora_id}/remove/"),
+        "ban": alice.get(f"{url}members/{dora_id}/ban/"),
+        "after a removal": alice.get(f"{url}members/?ended={rob.membership.pk}"),
         "refused answer": alice.post(f"{url}members/{dora_id}/answer/", answer),
         "join request": dora.get(f"{url}join-request/"),
         "settings": alice.get(f"{url}settings/"),
@@ -147,6 +152,7 @@ def account_pages(stranger, ann):
     pages = {
         "account of nobody": stranger.get("/account/"),
         "account of a guest": ann.get("/account/"),
+        "signing out": ann.get("/account/sign-out/"),
         "sign-in link": ann.post("/account/links/", {"hours": "1"}),
         "use a sign-in link": stranger.get(f"/continue/{key}/"),
         "bad sign-in link": stranger.get("/continue/nonsense/"),

@@ -64,11 +64,33 @@ def save(who, **fields):
     sees(who, "Saved.")
 
 
+def act(who, button):
+    """Press this button of the danger zone of the room settings."""
+    at(who, "settings/")
+    press(who, button)
+    sees(who, "Saved.")
+
+
 def change(who, name, button):
     """Press this button for a member on the page of members."""
     at(who, "members/")
     who.page.get_by_text(f"Manage {name}").click()
     press(who, button)
+
+
+def end(who, name, act, confirmed):
+    """Remove or ban a member on the page of members, and confirm it."""
+    at(who, "members/")
+    who.page.get_by_text(f"Manage {name}").click()
+    follow(who, act)
+    press(who, confirmed)
+
+
+def leave(who):
+    """Leave the room of the current page by its menu, and confirm it."""
+    who.page.get_by_role("button", name="Menu").click()
+    who.page.get_by_role("link", name="Leave room…").click()
+    press(who, "Leave room")
 
 
 def account(name="Ann", **more):
