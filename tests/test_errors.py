@@ -54,7 +54,6 @@ def test_a_wrong_host_is_a_400_with_an_explanation(client):
         ("/join/", "/"),
         ("/rooms/x/send/", "/rooms/x/"),
         ("/rooms/x/composer/", "/rooms/x/"),
-        ("/rooms/x/leave/", "/rooms/x/"),
     ],
 )
 def test_reloading_the_url_of_a_form_redirects_to_its_page(client, db, address, place):

@@ -16,7 +16,7 @@ HTMX = {"HX-Request": "true"}
 
 def news(page):
     """The number on the link to the first new message, and its address; None without the link."""
-    found = re.search(r'<p class="unread js">\s*<a\s*href="([^"]*)"[^>]*>\s*(\d+) new', page)
+    found = re.search(r'<p class="unread js".*?<a\s*href="([^"]*)"[^>]*>\s*(\d+) new', page, re.DOTALL)
     return found and (int(found[2]), found[1].partition("#")[2])
 
 

@@ -304,7 +304,7 @@ def test_the_forms_of_a_member_work_with_the_fields_of_the_pages(strict):
     assert strict.membership.participant.refresh_seconds == 10
     strict.post(f"{url}send/", fields(strict, f"{url}compose/", f"{url}send/\\#text-1") | {"text": "from the frame"})
     assert Message.objects.filter(text="from the frame").exists()
-    strict.post(f"{url}leave/", fields(strict, url, f"{url}leave/"))
+    strict.post(f"{url}leave/", fields(strict, f"{url}leave/"))
     assert not strict.membership.is_inside
 
 

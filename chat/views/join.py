@@ -53,9 +53,12 @@ def join_page(request: Request, form: JoinForm, status: int = 200) -> HttpRespon
 
 
 def _activity(form: JoinForm) -> dict[str, Any] | None:
-    """How many members the room has, how many are online, and when something last happened in it, if they may know."""
+    """How many members the room has, how many are online, and when something last happened in it, if they may know.
+
+    An expired form of an invite link names no room.
+    """
     room = form.target_room
-    if room is None or not can_see_activity(room, invited=form.invite is not None):
+    if room is None or room.pk is None or not can_see_activity(room, invited=form.invite is not None):
         return None
     members = room.memberships
     return {"members": members.inside().count(), "online": members.online().count(), "last_at": room.last_sent_at}
