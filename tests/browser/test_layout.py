@@ -181,7 +181,7 @@ def test_the_menu_scrolls_on_a_small_screen(alice):
         Participant.objects.create().enter("Mia", room=f"Room {n}").room.join(alice.mine.participant, "Alice")
     alice.page.reload()
     alice.page.get_by_role("button", name="Menu").click()
-    leave = alice.page.get_by_role("button", name="Leave room")
+    leave = alice.page.get_by_role("link", name="Leave room…")
     expect(leave).not_to_be_in_viewport()
     alice.page.get_by_text("Your account").hover()
     alice.page.mouse.wheel(0, 2000)
