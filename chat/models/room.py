@@ -158,7 +158,7 @@ class RoomManager(models.Manager["Room"]):
 class Room(JoiningMixin, SettingsMixin, EventsMixin, DeletionMixin):
     """A room. `version` counts its changes, `message_count` its members' messages, `epoch` lost permissions to read.
 
-    `active_at` is when somebody last posted or joined. `header_version` is the version that last changed the header.
+    `active_at` is when someone last posted or joined. `header_version` is the version that last changed the header.
     `dm_key` identifies the two people of a direct message, and is None otherwise. A delta can't start below
     `floor_version`. Versions are comparable only within one `incarnation`.
     """
