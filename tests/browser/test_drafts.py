@@ -173,6 +173,7 @@ def test_a_message_typed_and_sent_takes_one_report(alice):
 
 def test_the_next_message_is_reported_after_the_first_was_sent(alice):
     alice.send("the first")
+    expect(alice.field).to_have_value("")  # the next field
     type_and_wait(alice, "the next")
     assert reports(alice) == ["the first", "the next"]
 
