@@ -7,12 +7,12 @@ WELCOME_OF_BEFORE = "Type a room and a name, and you are in."
 
 
 def clear_default_welcome(apps, schema_editor):
-    """A site whose welcome nobody has chosen gets Parlour's own sentence."""
+    """A site that still has the default welcome gets Parlour's own sentence."""
     apps.get_model("chat", "Site").objects.filter(welcome=WELCOME_OF_BEFORE).update(welcome="")
 
 
 def find_last_activity(apps, schema_editor):
-    """When somebody last posted or joined: the time of a room's newest message of these kinds."""
+    """When someone last posted or joined: the time of a room's newest message of these kinds."""
     posted_or_joined = apps.get_model("chat", "Message").objects.filter(event__in=("", "opened", "joined"))
     newest = posted_or_joined.filter(room=OuterRef("pk")).order_by("-first_version").values("sent_at")[:1]
     apps.get_model("chat", "Room").objects.update(active_at=Subquery(newest))
