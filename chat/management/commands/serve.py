@@ -115,7 +115,7 @@ class Command(BaseCommand):
         self.say(f"Parlour is at {url} - press Ctrl+C to stop")
         if not has_administrator():
             self.say(
-                f"No administrator yet. Create one: {near(sys.executable)} {near(sys.argv[0])} createsuperuser, "
+                f"No site admin yet. Create one: {near(sys.executable)} {near(sys.argv[0])} createsuperuser, "
                 f"then open {url}{settings.ADMIN_PATH}"
             )
         if settings.ACCOUNTS != "off" and not emails.site_url():
